@@ -1,0 +1,405 @@
+//! Chime SDK Meetings on this machine: the operations that Enishi calls, in the wire format and
+//! within the limits of the real service, for the unmodified SDK.
+//!
+//! Media is left out: [`Chime::join`] and [`Chime::leave`] stand for a browser's audio connection,
+//! and every media URL ends in `.invalid`, so that no browser tries a real one. IAM is checked by
+//! the front, with [`Chime::action`]; events go to the channel given at construction.
+//! What a client token gives once its meeting ended is undocumented; here it gives the ended
+//! meeting, so that a caller who forgets the generation fails in tests and not in production.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
+use uuid::Uuid;
+
+/// The stack's clock; it may be set forward or stand still.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+const REGION: &str = "ap-northeast-1";
+const ACCOUNT: &str = "000000000000";
+/// How long a meeting lives without an audio connection, and how long in any case.
+const QUIET: SignedDuration = SignedDuration::from_mins(5);
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// Attendees of a meeting, of a BatchCreateAttendee, and of a CreateMeetingWithAttendees (the
+/// model says 20; the service refuses more than 10).
+const ATTENDEES: usize = 250;
+const BATCH: usize = 100;
+const WITH_MEETING: usize = 10;
+const MEDIA_REGIONS: &str = "af-south-1 ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 \
+     ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 eu-south-1 eu-west-1 eu-west-2 \
+     eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2";
+
+/// The account's quotas in its Region; by default those of a new account.
+#[derive(Clone, Copy, Debug)]
+pub struct Quotas {
+    /// Requests a second of each operation, in real time whatever the stack's clock says.
+    pub requests_per_second: Option<f64>,
+    /// Requests of one operation that may come at once.
+    pub burst: u32,
+    /// Meetings that may live at once.
+    pub concurrent_meetings: Option<usize>,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            requests_per_second: Some(10.0),
+            burst: 10,
+            concurrent_meetings: Some(250),
+        }
+    }
+}
+
+/// What may befall the next request of an operation, see [`Chime::inject`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Carried out but answered 409, as when a parallel request with the same token was first.
+    Conflict,
+    /// Carried out but answered 500: the acknowledgement is lost.
+    Lost,
+    /// Not carried out: 429.
+    Throttled,
+    /// Not carried out: 503 with `Retry-After: 1`.
+    Unavailable,
+}
+
+/// Why a browser could not join or leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// No such meeting, or it has ended.
+    NoMeeting,
+    /// No such attendee in this meeting.
+    NoAttendee,
+    /// Not this attendee's join token.
+    WrongToken,
+}
+
+/// A living meeting; attendees by their `ExternalUserId`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MeetingSummary {
+    /// The service's id.
+    pub meeting_id: String,
+    /// The caller's id.
+    pub external_meeting_id: String,
+    /// Everybody who may join.
+    pub attendees: Vec<String>,
+    /// Those who are connected.
+    pub present: Vec<String>,
+}
+
+/// The stand-in; clones share their meetings.
+#[derive(Clone)]
+pub struct Chime {
+    now: Now,
+    events: UnboundedSender<Value>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    quotas: Quotas,
+    buckets: BTreeMap<&'static str, (f64, Instant)>,
+    requests: BTreeMap<String, u64>,
+    faults: BTreeMap<String, VecDeque<Fault>>,
+    state: State,
+}
+
+/// What outlives a restart. Ended meetings stay, for the tokens that lead to them.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    meetings: BTreeMap<String, Meeting>,
+    tokens: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Meeting {
+    /// The meeting as the API shows it, and its attendees so, by id.
+    shown: Value,
+    attendees: BTreeMap<String, Value>,
+    present: BTreeSet<String>,
+    created: Timestamp,
+    /// When the last audio connection went.
+    quiet_since: Timestamp,
+    ended: bool,
+}
+
+struct Call<'a> {
+    name: &'static str,
+    meeting: &'a str,
+    attendee: &'a str,
+}
+
+/// The modelled exception's name and its message.
+type Failure = (&'static str, String);
+
+impl Chime {
+    /// A service without meetings; its events go to `events` as EventBridge envelopes.
+    pub fn new(now: Now, quotas: Quotas, events: UnboundedSender<Value>) -> Self {
+        let inner = Arc::new(Mutex::new(Inner {
+            quotas,
+            ..Inner::default()
+        }));
+        Self { now, events, inner }
+    }
+
+    /// The IAM action and the resource of a request; `None` for an operation that is not offered.
+    /// The resource names the Region, as the service's own denials do.
+    pub fn action(&self, request: &Request<Bytes>) -> Option<(String, String)> {
+        let call = route(request)?;
+        let meeting = Some(call.meeting).filter(|id| !id.is_empty());
+        let action = format!("chime:{}", call.name);
+        Some((action, meeting_arn(meeting.unwrap_or("*"))))
+    }
+
+    /// Answers a request as the service does (REST JSON).
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        respond(match route(&request) {
+            Some(call) => self.answer(&call, request.body()),
+            None => Err(("UnknownOperationException", "not offered here".into())),
+        })
+    }
+
+    /// Ends the meetings that are due. Every other call does so first, too.
+    pub fn tick(&self) {
+        drop(self.lock());
+    }
+
+    /// A browser connects its audio; who is connected already hands over to the new device.
+    pub fn join(&self, meeting: &str, attendee: &str, join_token: &str) -> Result<(), JoinError> {
+        let mut inner = self.lock();
+        let (meeting, shown) = inner.state.attendee(meeting, attendee)?;
+        if shown["JoinToken"] != join_token {
+            return Err(JoinError::WrongToken);
+        }
+        let first = meeting.present.insert(attendee.to_owned());
+        let kind = ["AttendeeAuthorized", "AttendeeJoined"][usize::from(first)];
+        self.announce(meeting, kind, Some(&shown), (self.now)());
+        Ok(())
+    }
+
+    /// A browser leaves; leaving twice says nothing more.
+    pub fn leave(&self, meeting: &str, attendee: &str) -> Result<(), JoinError> {
+        self.depart(meeting, attendee, "AttendeeLeft")
+    }
+
+    /// A browser's connection is lost.
+    pub fn disconnect(&self, meeting: &str, attendee: &str) -> Result<(), JoinError> {
+        self.depart(meeting, attendee, "AttendeeDropped")
+    }
+
+    /// A media capture pipeline's recorder joins: an `aws:` attendee, who keeps no meeting alive.
+    /// Gives its attendee id, for [`Chime::leave`].
+    pub fn join_recorder(&self, meeting: &str) -> Result<String, JoinError> {
+        let mut inner = self.lock();
+        let living = inner.state.living(meeting);
+        let meeting = living.map_err(|_| JoinError::NoMeeting)?;
+        let user = format!("aws:MediaPipeline-{}", Uuid::now_v7());
+        let shown = self.add_attendee(meeting, &user, &Value::Null);
+        let id = text(&shown, "AttendeeId");
+        meeting.present.insert(id.clone());
+        self.announce(meeting, "AttendeeJoined", Some(&shown), (self.now)());
+        Ok(id)
+    }
+
+    /// The meetings that live now.
+    pub fn live_meetings(&self) -> Vec<MeetingSummary> {
+        let inner = self.lock();
+        let living = inner.state.meetings.iter().filter(|(_, it)| !it.ended);
+        let summary = |(id, it): (&String, &Meeting)| MeetingSummary {
+            meeting_id: id.clone(),
+            external_meeting_id: text(&it.shown, "ExternalMeetingId"),
+            attendees: it.attendees.values().map(user).collect(),
+            present: it.connected().collect(),
+        };
+        living.map(summary).collect()
+    }
+
+    /// Requests that came so far, refused ones included, by operation.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        self.lock().requests.clone()
+    }
+
+    /// Lets the next request of `operation` (`"CreateMeeting"`) meet `fault`; faults queue up.
+    pub fn inject(&self, operation: &str, fault: Fault) {
+        let mut inner = self.lock();
+        let queue = inner.faults.entry(operation.to_owned()).or_default();
+        queue.push_back(fault);
+    }
+
+    /// All meetings and tokens, join tokens included, for [`Chime::restore`].
+    pub fn snapshot(&self) -> Value {
+        serde_json::to_value(&self.lock().state).unwrap_or_default()
+    }
+
+    /// Replaces all meetings and tokens by those of a snapshot.
+    pub fn restore(&self, snapshot: Value) -> Result<(), serde_json::Error> {
+        self.lock().state = serde_json::from_value(snapshot)?;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.now)();
+        for meeting in inner.state.meetings.values_mut() {
+            let due = meeting.due();
+            if !meeting.ended && due <= now {
+                self.end(meeting, due);
+            }
+        }
+        inner
+    }
+
+    /// Those still connected are cut off without an event of their own.
+    fn end(&self, meeting: &mut Meeting, at: Timestamp) {
+        meeting.ended = true;
+        meeting.present.clear();
+        self.announce(meeting, "MeetingEnded", None, at);
+    }
+
+    fn depart(&self, meeting: &str, attendee: &str, kind: &str) -> Result<(), JoinError> {
+        let mut inner = self.lock();
+        let (meeting, shown) = inner.state.attendee(meeting, attendee)?;
+        let now = (self.now)();
+        if meeting.part(attendee, now) {
+            self.announce(meeting, kind, Some(&shown), now);
+        }
+        Ok(())
+    }
+
+    /// Best effort, as in the cloud: nobody listening is no error. The envelope has no `id`.
+    fn announce(&self, meeting: &Meeting, kind: &str, attendee: Option<&Value>, at: Timestamp) {
+        let mut detail = json!({
+            "version": "0",
+            "eventType": format!("chime:{kind}"),
+            "timestamp": at.as_millisecond(),
+            "meetingId": meeting.shown["MeetingId"],
+            "externalMeetingId": meeting.shown["ExternalMeetingId"],
+            "mediaRegion": meeting.shown["MediaRegion"],
+        });
+        if let Some(attendee) = attendee {
+            detail["attendeeId"] = attendee["AttendeeId"].clone();
+            detail["externalUserId"] = attendee["ExternalUserId"].clone();
+        }
+        if ["AttendeeJoined", "AttendeeLeft", "AttendeeDropped"].contains(&kind) {
+            detail["networkType"] = "Voip".into();
+        }
+        let _ = self.events.send(json!({
+            "version": "0",
+            "source": "aws.chime",
+            "detail-type": "Chime Meeting State Change",
+            "account": ACCOUNT,
+            "region": REGION,
+            "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "resources": [],
+            "detail": detail,
+        }));
+    }
+
+    fn answer(&self, call: &Call, body: &[u8]) -> Result<Value, Failure> {
+        let mut inner = self.lock();
+        *inner.requests.entry(call.name.to_owned()).or_default() += 1;
+        let queue = inner.faults.get_mut(call.name);
+        let fault = queue.and_then(VecDeque::pop_front);
+        match fault {
+            Some(Fault::Throttled) => return Err(throttled()),
+            Some(Fault::Unavailable) => return Err(("ServiceUnavailableException", "Later".into())),
+            _ => inner.take_token(call.name)?,
+        }
+        let body = match body {
+            [] => Value::Null,
+            some => serde_json::from_slice(some).map_err(|error| bad(&error.to_string()))?,
+        };
+        let answer = self.carry_out(&mut inner, call, &body)?;
+        match fault {
+            Some(Fault::Conflict) => Err(("ConflictException", "In progress elsewhere".into())),
+            Some(Fault::Lost) => Err(("ServiceFailureException", "Internal failure".into())),
+            _ => Ok(answer),
+        }
+    }
+
+    fn carry_out(&self, inner: &mut Inner, call: &Call, body: &Value) -> Result<Value, Failure> {
+        if call.name == "CreateMeeting" {
+            let meeting = self.create_meeting(inner, body)?;
+            return Ok(json!({"Meeting": meeting.shown}));
+        }
+        if call.name == "CreateMeetingWithAttendees" {
+            let asked = attendees_asked(body, WITH_MEETING)?;
+            let meeting = self.create_meeting(inner, body)?;
+            let mut answer = self.create_attendees(meeting, asked);
+            answer["Meeting"] = meeting.shown.clone();
+            return Ok(answer);
+        }
+        let meeting = inner.state.living(call.meeting)?;
+        let now = (self.now)();
+        match call.name {
+            "GetMeeting" => return Ok(json!({"Meeting": meeting.shown})),
+            "DeleteMeeting" => {
+                self.end(meeting, now);
+                return Ok(Value::Null);
+            }
+            "CreateAttendee" => {
+                let attendee = self.create_attendee(meeting, body)?;
+                return Ok(json!({"Attendee": attendee}));
+            }
+            "BatchCreateAttendee" => {
+                return Ok(self.create_attendees(meeting, attendees_asked(body, BATCH)?));
+            }
+            _ => {}
+        }
+        let found = meeting.attendees.get(call.attendee).cloned();
+        let attendee = found.ok_or_else(|| not_found("Attendee", call.attendee))?;
+        if call.name == "GetAttendee" {
+            return Ok(json!({"Attendee": attendee}));
+        }
+        meeting.part(call.attendee, now);
+        meeting.attendees.remove(call.attendee);
+        self.announce(meeting, "AttendeeDeleted", Some(&attendee), now);
+        Ok(Value::Null)
+    }
+
+    /// Finds the token's meeting, living or ended, or makes one.
+    fn create_meeting<'a>(
+        &self,
+        inner: &'a mut Inner,
+        body: &Value,
+    ) -> Result<&'a mut Meeting, Failure> {
+        let token = field(body, "ClientRequestToken", |c| {
+            c.is_ascii_alphanumeric() || "-_".contains(c)
+        })?;
+        let external = field(body, "ExternalMeetingId", is_external)?;
+        let region = field(body, "MediaRegion", |_| true)?;
+        if !MEDIA_REGIONS.split_whitespace().any(|known| known == region) {
+            return Err(bad("MediaRegion is not available"));
+        }
+        let known = inner.state.tokens.get(&token).cloned();
+        let id = known.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
+        if known.is_none() {
+            let living = inner.state.meetings.values().filter(|it| !it.ended).count();
+            if inner.quotas.concurrent_meetings.is_some_and(|most| living >= most) {
+                return Err(("LimitExceededException", "Too many active meetings".into()));
+            }
+            inner.state.tokens.insert(token, id.clone());
+        }
+        let now = (self.now)();
+        Ok(inner.state.meetings.entry(id.clone()).or_insert_with(|| {
+            let meeting = Meeting {
+                shown: shown_meeting(&id, &external, &region, body),
+                attendees: BTreeMap::new(),
+                present: BTreeSet::new(),
+                created: now,
+                quiet_since: now,
+                ended: false,
+            };
+            self.announce(&meeting, "MeetingStarted", None, now);
+            meeting
+        }))
+    }
+}

@@ -1,0 +1,413 @@
+//! SES v2 on this machine: takes the mails that functions send with the unmodified SDK and keeps
+//! them, in memory for the tests and, when a directory is given, as one readable text file each.
+//!
+//! Nothing leaves the machine: no delivery, bounces, sandbox or templates, and every sender counts
+//! as verified. Who may send is checked by the front, with [`Mailbox::action`].
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::chime::Now;
+
+/// The most recipients (to, cc and bcc together) of one message, a limit of SES.
+const RECIPIENTS: usize = 50;
+
+/// One mail as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mail {
+    /// All recipients: to, then cc, then bcc, as the sender wrote them.
+    pub to: Vec<String>,
+    /// The sender as written, display name included.
+    pub from: String,
+    /// The subject line.
+    pub subject: String,
+    /// The plain text body.
+    pub text: Option<String>,
+    /// The HTML body.
+    pub html: Option<String>,
+    /// When it was accepted, by the stack's clock.
+    pub sent_at: Timestamp,
+    /// The id that the sender was answered.
+    pub message_id: String,
+}
+
+/// The stand-in; clones share their mails.
+#[derive(Clone)]
+pub struct Mailbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    now: Now,
+    directory: Option<PathBuf>,
+    mails: Mutex<Vec<Mail>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendEmail {
+    from_email_address: Option<String>,
+    #[serde(default)]
+    destination: Destination,
+    content: EmailContent,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Destination {
+    to_addresses: Vec<String>,
+    cc_addresses: Vec<String>,
+    bcc_addresses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EmailContent {
+    simple: Option<Message>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Message {
+    subject: Text,
+    body: Body,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body {
+    text: Option<Text>,
+    html: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Text {
+    data: String,
+}
+
+impl Mailbox {
+    /// An empty mailbox. Each mail also becomes a file in `directory`, which is made when needed.
+    pub fn new(now: Now, directory: Option<PathBuf>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                now,
+                directory,
+                mails: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The mails so far, oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        let mails = self.inner.mails.lock();
+        mails.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The IAM action and the resource of a request; `None` for an operation that is not offered.
+    pub fn action(&self, request: &Request<Bytes>) -> Option<(String, String)> {
+        if !is_send_email(request) {
+            return None;
+        }
+        let from = serde_json::from_slice::<SendEmail>(request.body())
+            .ok()
+            .and_then(|asked| asked.from_email_address);
+        let identity = from.as_deref().map_or("*", address);
+        let resource = format!("arn:aws:ses:ap-northeast-1:000000000000:identity/{identity}");
+        Some(("ses:SendEmail".to_owned(), resource))
+    }
+
+    /// Answers a request as SES does (REST JSON).
+    pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        if !is_send_email(&request) {
+            return failure(
+                404,
+                "UnknownOperationException",
+                "this operation is not offered",
+            );
+        }
+        let mail = match self.accept(request.body()) {
+            Ok(mail) => mail,
+            Err(message) => return failure(400, "BadRequestException", &message),
+        };
+        if let Err(error) = self.file(&mail).await {
+            return failure(500, "InternalServiceErrorException", &error.to_string());
+        }
+        let answered = json!({"MessageId": mail.message_id});
+        let mails = self.inner.mails.lock();
+        mails.unwrap_or_else(PoisonError::into_inner).push(mail);
+        answer(StatusCode::OK, &answered)
+    }
+
+    /// Checks a message as SES would.
+    fn accept(&self, body: &[u8]) -> Result<Mail, String> {
+        let asked: SendEmail = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let from = asked.from_email_address.unwrap_or_default();
+        let mut to = asked.destination.to_addresses;
+        to.extend(asked.destination.cc_addresses);
+        to.extend(asked.destination.bcc_addresses);
+        if to.is_empty() {
+            return Err("There are no recipients.".to_owned());
+        }
+        if to.len() > RECIPIENTS {
+            return Err(format!("Recipient count exceeds {RECIPIENTS}."));
+        }
+        for written in std::iter::once(&from).chain(&to) {
+            check_address(written)?;
+        }
+        let Some(message) = asked.content.simple else {
+            return Err("Only simple content is offered here.".to_owned());
+        };
+        let text = message.body.text.map(|text| text.data);
+        let html = message.body.html.map(|html| html.data);
+        if text.is_none() && html.is_none() {
+            return Err("The message has no body.".to_owned());
+        }
+        Ok(Mail {
+            to,
+            from,
+            subject: message.subject.data,
+            text,
+            html,
+            sent_at: (self.inner.now)(),
+            message_id: Uuid::now_v7().to_string(),
+        })
+    }
+
+    /// Writes the mail's file. Two mails of one moment to one person get two files: whoever
+    /// comes second has the message id in its name as well.
+    async fn file(&self, mail: &Mail) -> std::io::Result<()> {
+        let Some(directory) = self.inner.directory.clone() else {
+            return Ok(());
+        };
+        let content = readable(mail);
+        let time = mail.sent_at.strftime("%Y%m%dT%H%M%S.%3fZ");
+        let to = file_name(mail.to.first().map_or("", |first| address(first)));
+        let usual = directory.join(format!("{time}-{to}.txt"));
+        let second = directory.join(format!("{time}-{to}-{}.txt", mail.message_id));
+        let written = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&directory)?;
+            match write_new(&usual, &content) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    write_new(&second, &content)
+                }
+                other => other,
+            }
+        });
+        written.await.map_err(std::io::Error::other)?
+    }
+}
+
+fn write_new(path: &std::path::Path, content: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    std::fs::File::create_new(path)?.write_all(content.as_bytes())
+}
+
+fn readable(mail: &Mail) -> String {
+    let mut file = format!(
+        "Date: {}\nFrom: {}\nTo: {}\nSubject: {}\nMessage-ID: {}\n",
+        mail.sent_at,
+        mail.from,
+        mail.to.join(", "),
+        mail.subject,
+        mail.message_id,
+    );
+    for (kind, body) in [("plain", &mail.text), ("html", &mail.html)] {
+        if let Some(body) = body {
+            file.push_str(&format!("\n--- text/{kind}\n{body}\n"));
+        }
+    }
+    file
+}
+
+/// `user@example.com` of `Name <user@example.com>`.
+fn address(written: &str) -> &str {
+    match (written.rfind('<'), written.rfind('>')) {
+        (Some(open), Some(close)) if open < close => written[open + 1..close].trim(),
+        _ => written.trim(),
+    }
+}
+
+/// SES takes addresses of the form `user@domain` in ASCII, the display name too (RFC 2047 encodes
+/// others); a line break would add a header.
+fn check_address(written: &str) -> Result<(), String> {
+    if !written.is_ascii() {
+        return Err(format!("Not ASCII, encode it as of RFC 2047: {written}"));
+    }
+    let plain = address(written);
+    let Some((local, domain)) = plain.rsplit_once('@') else {
+        return Err("Missing final '@domain'".to_owned());
+    };
+    let clean = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | ',' | ';');
+    if local.is_empty() || !plain.chars().all(clean) || written.contains(['\r', '\n']) {
+        return Err("Local address contains control or whitespace".to_owned());
+    }
+    if !domain.contains('.') || domain.starts_with('.') || domain.ends_with('.') {
+        return Err("Domain is not valid".to_owned());
+    }
+    Ok(())
+}
+
+/// An address as a file name: no path separators, nothing hidden.
+fn file_name(address: &str) -> String {
+    let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '+');
+    let safe = address.chars().map(|c| if keep(c) { c } else { '_' });
+    safe.take(100).collect()
+}
+
+fn is_send_email(request: &Request<Bytes>) -> bool {
+    request.method() == Method::POST && request.uri().path() == "/v2/email/outbound-emails"
+}
+
+fn failure(status: u16, kind: &'static str, message: &str) -> Response<Bytes> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = answer(status, &json!({"message": message}));
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert("x-amzn-errortype", kind);
+    response
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, json);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use aws_sdk_sesv2::config::retry::RetryConfig;
+    use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
+    use aws_sdk_sesv2::operation::send_email::{SendEmailError, SendEmailOutput};
+    use aws_sdk_sesv2::types;
+    use aws_sdk_sesv2::{Client, Config};
+
+    async fn stack(directory: Option<PathBuf>) -> (Mailbox, Client) {
+        let now: Timestamp = "2026-11-21T09:00:00+09:00".parse().unwrap();
+        let mailbox = Mailbox::new(Arc::new(move || now), directory);
+        let served = mailbox.clone();
+        let endpoint = crate::secrets::loopback::serve(move |request| {
+            let served = served.clone();
+            async move { served.handle(request).await }
+        });
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("ap-northeast-1"))
+            .credentials_provider(Credentials::new("Function", "secret", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(endpoint.await)
+            .build();
+        (mailbox, Client::from_conf(config))
+    }
+
+    async fn send(
+        client: &Client,
+        from: &str,
+        to: Vec<String>,
+    ) -> Result<SendEmailOutput, SendEmailError> {
+        let content = |data: &str| types::Content::builder().data(data).build().unwrap();
+        let body = types::Body::builder()
+            .text(content("Guten Tag"))
+            .html(content("<p>縁</p>"));
+        let message = types::Message::builder()
+            .subject(content("確認"))
+            .body(body.build())
+            .build();
+        client
+            .send_email()
+            .from_email_address(from)
+            .destination(
+                types::Destination::builder()
+                    .set_to_addresses(Some(to))
+                    .build(),
+            )
+            .content(types::EmailContent::builder().simple(message).build())
+            .send()
+            .await
+            .map_err(|error| error.into_service_error())
+    }
+
+    fn directory() -> PathBuf {
+        std::env::temp_dir().join(format!("enishi-mailbox-{}", Uuid::now_v7()))
+    }
+
+    #[tokio::test]
+    async fn a_mail_is_kept_and_can_be_read_as_a_file() {
+        let directory = directory();
+        let (mailbox, client) = stack(Some(directory.clone())).await;
+        let to = vec!["Aoi <aoi@example.com>".to_owned()];
+        let from = "Enishi <no-reply@enishi.example>";
+        let answer = send(&client, from, to.clone()).await.unwrap();
+        let mail = mailbox.mails().remove(0);
+        assert_eq!(answer.message_id(), Some(mail.message_id.as_str()));
+        assert_eq!((mail.from.as_str(), &mail.to), (from, &to));
+        assert_eq!(mail.subject, "確認");
+        assert_eq!(mail.text.as_deref(), Some("Guten Tag"));
+        assert_eq!(mail.html.as_deref(), Some("<p>縁</p>"));
+        let file = directory.join("20261121T000000.000Z-aoi@example.com.txt");
+        let file = std::fs::read_to_string(file).unwrap();
+        assert!(file.contains("Subject: 確認\n") && file.contains("\nGuten Tag\n"));
+        send(&client, from, to).await.unwrap();
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 2);
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_ses_would_refuse_is_a_bad_request() {
+        let (mailbox, client) = stack(None).await;
+        let from = "no-reply@enishi.example";
+        let many = (0..51).map(|n| format!("u{n}@example.com")).collect();
+        for (from, to) in [
+            (from, vec![]),
+            (from, many),
+            (from, vec!["nobody".to_owned()]),
+            (from, vec!["a@example.com\r\nBcc: b@example.com".to_owned()]),
+            (
+                "縁 <no-reply@enishi.example>",
+                vec!["a@example.com".to_owned()],
+            ),
+            ("", vec!["a@example.com".to_owned()]),
+        ] {
+            let refused = send(&client, from, to.clone()).await.unwrap_err();
+            assert!(refused.is_bad_request_exception(), "{from} {to:?}");
+        }
+        assert_eq!(mailbox.mails(), []);
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_cannot_be_written_is_not_taken() {
+        let blocked = directory();
+        std::fs::write(&blocked, "a file, no directory").unwrap();
+        let (mailbox, client) = stack(Some(blocked.clone())).await;
+        let to = vec!["a@example.com".to_owned()];
+        let failed = send(&client, "no-reply@enishi.example", to).await;
+        assert!(!failed.unwrap_err().is_bad_request_exception());
+        assert_eq!(mailbox.mails(), []);
+        std::fs::remove_file(blocked).unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_resource_is_the_senders_identity() {
+        let (mailbox, _) = stack(None).await;
+        let body = json!({"FromEmailAddress": "E <e@enishi.example>", "Content": {}}).to_string();
+        let request = |uri| Request::post(uri).body(Bytes::from(body.clone())).unwrap();
+        let arn = "arn:aws:ses:ap-northeast-1:000000000000:identity/e@enishi.example";
+        assert_eq!(
+            mailbox.action(&request("/v2/email/outbound-emails")),
+            Some(("ses:SendEmail".to_owned(), arn.to_owned())),
+        );
+        assert_eq!(mailbox.action(&request("/v2/email/identities")), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! Turns parameters, `Ref`, `GetAtt` and one-string `Sub` into text.
+//!
+//! The names and ARNs of resources come from [`super::resources`]; a reference to a resource that
+//! is not read (a role, an alarm) is an error here, for nothing that runs may depend on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::node::{Node, Value};
+use super::{ACCOUNT, REGION, STACK, TemplateError};
+
+/// Everything a reference may name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Resolver {
+    /// What `Ref` gives.
+    refs: BTreeMap<String, String>,
+    /// What `GetAtt` gives, under `Name.Attribute`.
+    attributes: BTreeMap<String, String>,
+    /// Parameters whose value is a list.
+    lists: BTreeSet<String>,
+    /// Resources that are not read, with their type.
+    ignored: BTreeMap<String, String>,
+}
+
+impl Resolver {
+    /// Reads `Parameters`, an override before a default, and returns each one's value.
+    pub fn read_parameters(
+        &mut self,
+        template: &Node,
+        overrides: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, TemplateError> {
+        for (name, value) in [
+            ("AWS::Region", REGION),
+            ("AWS::AccountId", ACCOUNT),
+            ("AWS::Partition", "aws"),
+            ("AWS::StackName", STACK),
+            ("AWS::URLSuffix", "amazonaws.com"),
+        ] {
+            self.refs.insert(name.to_owned(), value.to_owned());
+        }
+        let mut values = BTreeMap::new();
+        let declared = template.get("Parameters");
+        if let Some(parameters) = declared {
+            for parameter in parameters.entries("Parameters")? {
+                let name = &parameter.key;
+                let what = format!("parameter `{name}`");
+                match parameter.node.require("Type", &what)?.literal() {
+                    Some("String" | "Number") => {}
+                    Some("CommaDelimitedList") => {
+                        self.lists.insert(name.clone());
+                    }
+                    _ => {
+                        return Err(parameter.error(format!(
+                            "{what} must be a String, a Number or a CommaDelimitedList."
+                        )));
+                    }
+                }
+                let value = match (overrides.get(name), parameter.node.get("Default")) {
+                    (Some(value), _) => value.clone(),
+                    (None, Some(default)) => self.text(default, &what)?,
+                    (None, None) => {
+                        return Err(
+                            parameter.error(format!("{what} has no default and was not given."))
+                        );
+                    }
+                };
+                self.check_allowed(&parameter.node, &value, &what)?;
+                self.refs.insert(name.clone(), value.clone());
+                values.insert(name.clone(), value);
+            }
+        }
+        match overrides.keys().find(|name| !values.contains_key(*name)) {
+            None => Ok(values),
+            Some(name) => Err(TemplateError::new(
+                declared.map_or(1, |node| node.line),
+                format!("`{name}` was given but is no parameter."),
+            )),
+        }
+    }
+
+    fn check_allowed(
+        &self,
+        parameter: &Node,
+        value: &str,
+        what: &str,
+    ) -> Result<(), TemplateError> {
+        let Some(allowed) = parameter.get("AllowedValues") else {
+            return Ok(());
+        };
+        for one in allowed.items(what)? {
+            if self.text(one, what)? == value {
+                return Ok(());
+            }
+        }
+        Err(allowed.error(format!("{what} must not be `{value}`.")))
+    }
+
+    /// Makes `Ref` to `name` give `value`.
+    pub fn define(&mut self, name: &str, value: &str) {
+        self.refs.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Makes `GetAtt name.attribute` give `value`.
+    pub fn define_attribute(&mut self, name: &str, attribute: &str, value: &str) {
+        self.attributes
+            .insert(format!("{name}.{attribute}"), value.to_owned());
+    }
+
+    /// Notes a resource that is not read, for a clearer error.
+    pub fn ignore(&mut self, name: &str, kind: &str) {
+        self.ignored.insert(name.to_owned(), kind.to_owned());
+    }
+
+    /// The text a scalar or a reference gives; `what` names it in errors.
+    pub fn text(&self, node: &Node, what: &str) -> Result<String, TemplateError> {
+        match &node.value {
+            Value::Text(text) => Ok(text.clone()),
+            Value::Integer(number) => Ok(number.to_string()),
+            Value::Bool(flag) => Ok(flag.to_string()),
+            Value::Call(name, argument) => match (name.as_str(), &argument.value) {
+                ("Ref", Value::Text(name)) => self.reference(name, node),
+                ("GetAtt", Value::Text(path)) => self.attribute(path, node),
+                ("GetAtt", Value::List(parts)) => {
+                    let parts = parts.iter().map(Node::literal).collect::<Option<Vec<_>>>();
+                    match parts.as_deref() {
+                        Some([name, attribute]) => {
+                            self.attribute(&format!("{name}.{attribute}"), node)
+                        }
+                        _ => Err(node.error(format!("{what}: `!GetAtt` takes two names."))),
+                    }
+                }
+                ("Sub", Value::Text(text)) => self.substitute(text, node),
+                ("Sub", _) => Err(node.error(format!("{what}: `!Sub` takes one string here."))),
+                _ => Err(node.error(format!("{what}: `!{name}` is not read here."))),
+            },
+            Value::Null => Err(node.error(format!("{what} is empty."))),
+            Value::List(_) | Value::Map(_) => Err(node.error(format!("{what} must be one value."))),
+        }
+    }
+
+    /// One text or several: a list, a single value, or a `CommaDelimitedList` parameter.
+    pub fn texts(&self, node: &Node, what: &str) -> Result<Vec<String>, TemplateError> {
+        match &node.value {
+            Value::List(items) => items.iter().map(|item| self.text(item, what)).collect(),
+            Value::Call(call, argument)
+                if call == "Ref" && argument.literal().is_some_and(|n| self.lists.contains(n)) =>
+            {
+                let whole = self.reference(argument.literal().unwrap_or_default(), node)?;
+                Ok(whole
+                    .split(',')
+                    .map(|part| part.trim().to_owned())
+                    .collect())
+            }
+            _ => Ok(vec![self.text(node, what)?]),
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub fn number(&self, node: &Node, what: &str) -> Result<u32, TemplateError> {
+        let text = self.text(node, what)?;
+        text.parse()
+            .map_err(|_| node.error(format!("{what} must be a whole number, not `{text}`.")))
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, node: &Node, what: &str) -> Result<bool, TemplateError> {
+        match self.text(node, what)?.as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            other => Err(node.error(format!("{what} must be true or false, not `{other}`."))),
+        }
+    }
+
+    /// The JSON a value stands for, references resolved.
+    pub fn json(&self, node: &Node, what: &str) -> Result<serde_json::Value, TemplateError> {
+        Ok(match &node.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(flag) => (*flag).into(),
+            Value::Integer(number) => (*number).into(),
+            Value::Text(text) => text.clone().into(),
+            Value::Call(..) => self.text(node, what)?.into(),
+            Value::List(items) => items
+                .iter()
+                .map(|item| self.json(item, what))
+                .collect::<Result<Vec<_>, _>>()?
+                .into(),
+            Value::Map(entries) => serde_json::Value::Object(
+                entries
+                    .iter()
+                    .map(|e| Ok((e.key.clone(), self.json(&e.node, what)?)))
+                    .collect::<Result<_, TemplateError>>()?,
+            ),
+        })
+    }
+
+    fn reference(&self, name: &str, at: &Node) -> Result<String, TemplateError> {
+        if self.lists.contains(name) && matches!(&at.value, Value::Call(call, _) if call == "Sub") {
+            return Err(at.error(format!("`{name}` is a list and cannot stand inside text.")));
+        }
+        self.refs
+            .get(name)
+            .cloned()
+            .ok_or_else(|| self.unknown(name, name, at))
+    }
+
+    fn attribute(&self, path: &str, at: &Node) -> Result<String, TemplateError> {
+        let name = path.split('.').next().unwrap_or(path);
+        self.attributes
+            .get(path)
+            .cloned()
+            .ok_or_else(|| self.unknown(name, path, at))
+    }
+
+    fn unknown(&self, name: &str, whole: &str, at: &Node) -> TemplateError {
+        if let Some(kind) = self.ignored.get(name) {
+            return at.error(format!("`{whole}`: {kind} `{name}` is not read here."));
+        }
+        if whole != name && self.refs.contains_key(name) {
+            return at.error(format!("`{whole}`: `{name}` has no such attribute here."));
+        }
+        at.error(format!(
+            "`{name}` is neither a parameter nor a resource of this template."
+        ))
+    }
+
+    fn substitute(&self, text: &str, at: &Node) -> Result<String, TemplateError> {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            out.push_str(before);
+            let Some((name, tail)) = after.split_once('}') else {
+                return Err(at.error("`!Sub`: a `${` has no `}`."));
+            };
+            if let Some(kept) = name.strip_prefix('!') {
+                out.push_str("${");
+                out.push_str(kept);
+                out.push('}');
+            } else if name.contains('.') {
+                out.push_str(&self.attribute(name.trim(), at)?);
+            } else {
+                out.push_str(&self.reference(name.trim(), at)?);
+            }
+            rest = tail;
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+}

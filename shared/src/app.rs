@@ -1,0 +1,313 @@
+//! The world as a function sees it: configuration, clock, randomness and the AWS clients, reached
+//! through one value, so that a run can be replayed from a seed and any call can be made to fail.
+//!
+//! What each variable means is documented where it is read (see [`Configure`]).
+
+use std::{
+    any::{Any, TypeId},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion, http::SharedHttpClient,
+};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::{SdkConfig, region::Region};
+use jiff::Timestamp;
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use uuid::Uuid;
+
+use crate::{error::Error, secrets::Secrets};
+
+/// A function's environment: the process's variables in the cloud, the template's locally.
+#[derive(Clone, Debug, Default)]
+pub struct Env(BTreeMap<String, String>);
+
+impl Env {
+    /// The variables of this process.
+    pub fn from_process() -> Self {
+        Self(std::env::vars().collect())
+    }
+
+    /// An optional variable; an empty one counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A variable without which the function cannot work.
+    pub fn required(&self, name: &'static str) -> Result<&str, ConfigError> {
+        self.get(name).ok_or(ConfigError::Missing(name))
+    }
+
+    /// A variable in the form that `T` parses from, `default` where it is absent.
+    pub fn parsed<T: std::str::FromStr>(
+        &self,
+        name: &'static str,
+        default: T,
+    ) -> Result<T, ConfigError> {
+        self.get(name).map_or(Ok(default), |value| {
+            value.parse().map_err(|_| ConfigError::Invalid(name))
+        })
+    }
+}
+
+impl FromIterator<(String, String)> for Env {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+/// A variable that keeps the function from working. Says which, never its value.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The variable is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// The variable is not in the form that its reader documents.
+    #[error("the environment variable {0} has an invalid value")]
+    Invalid(&'static str),
+}
+
+/// One concern's configuration, read once from the environment.
+pub trait Configure: Sized + Send + Sync + 'static {
+    /// Reads the concern's variables.
+    fn configure(env: &Env) -> Result<Self, ConfigError>;
+}
+
+/// Tells the time. In the cloud the system's, locally one that tests and the demo can set.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(Timestamp::now))
+    }
+
+    /// A clock that asks `now`.
+    pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The present time.
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+/// A cryptographic generator: seeded from the operating system in the cloud, from a number in a
+/// test that is to be replayed.
+#[derive(Clone)]
+pub struct Random(Arc<Mutex<ChaCha20Rng>>);
+
+impl Random {
+    /// Seeded by the operating system.
+    pub fn system() -> Result<Self, ConfigError> {
+        let mut seed = [0; 32];
+        aws_lc_rs::rand::fill(&mut seed)
+            .map_err(|_| ConfigError::Invalid("(the operating system's random source)"))?;
+        Ok(Self::from_bytes(seed))
+    }
+
+    /// Gives the same sequence for the same seed. Never for production.
+    pub fn from_seed(seed: u64) -> Self {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        Self::from_bytes(bytes)
+    }
+
+    fn from_bytes(seed: [u8; 32]) -> Self {
+        Self(Arc::new(Mutex::new(ChaCha20Rng::from_seed(seed))))
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(&mut bytes);
+        bytes
+    }
+}
+
+/// Everything a handler reaches the world through. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    env: Env,
+    clock: Clock,
+    random: Random,
+    sdk: SdkConfig,
+    configurations: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    secrets: Secrets,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    chime: OnceLock<aws_sdk_chimesdkmeetings::Client>,
+    eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
+    secretsmanager: OnceLock<aws_sdk_secretsmanager::Client>,
+    ses: OnceLock<aws_sdk_sesv2::Client>,
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The function's environment.
+    pub env: Env,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Where randomness comes from.
+    pub random: Random,
+    /// The connections the SDKs share; the place where a test makes a call fail.
+    pub http: SharedHttpClient,
+}
+
+impl App {
+    /// The App of a function in the cloud (or under cargo-lambda): this process's environment, the
+    /// system's clock and randomness.
+    pub fn from_process() -> Result<Self, ConfigError> {
+        Self::new(Parts {
+            env: Env::from_process(),
+            clock: Clock::system(),
+            random: Random::system()?,
+            http: http_client(),
+        })
+    }
+
+    /// Reads the SDK's standard variables: `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_ENDPOINT_URL`. Lambda hands a function
+    /// its credentials in the environment and nowhere else, so no provider chain is linked.
+    pub fn new(parts: Parts) -> Result<Self, ConfigError> {
+        let env = parts.env;
+        let credentials = Credentials::new(
+            env.required("AWS_ACCESS_KEY_ID")?,
+            env.required("AWS_SECRET_ACCESS_KEY")?,
+            env.get("AWS_SESSION_TOKEN").map(str::to_owned),
+            None,
+            "environment",
+        );
+        let mut sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(env.required("AWS_REGION")?.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(parts.http)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            // A function answers 408 at 10 s: three attempts and their pauses fit below it.
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(1))
+                    .operation_attempt_timeout(Duration::from_millis(2_500))
+                    .operation_timeout(Duration::from_secs(8))
+                    .build(),
+            );
+        sdk.set_endpoint_url(env.get("AWS_ENDPOINT_URL").map(str::to_owned));
+        Ok(Self(Arc::new(Inner {
+            env,
+            clock: parts.clock,
+            random: parts.random,
+            sdk: sdk.build(),
+            configurations: Mutex::default(),
+            secrets: Secrets::default(),
+            dynamodb: OnceLock::new(),
+            chime: OnceLock::new(),
+            eventbridge: OnceLock::new(),
+            secretsmanager: OnceLock::new(),
+            ses: OnceLock::new(),
+        })))
+    }
+
+    /// The present time.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// `N` random bytes, fit for secrets.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        self.0.random.bytes()
+    }
+
+    /// A new id: UUIDv7 of the present time.
+    pub fn new_id(&self) -> Uuid {
+        let millis = u64::try_from(self.now().as_millisecond()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.random()).into_uuid()
+    }
+
+    /// The concern's configuration, read on first use.
+    ///
+    /// # Errors
+    /// `internal_server_error`, with the variable's name in the log.
+    pub fn config<T: Configure>(&self) -> Result<Arc<T>, Error> {
+        let mut known = self
+            .0
+            .configurations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = known.get(&TypeId::of::<T>())
+            && let Ok(config) = Arc::clone(config).downcast::<T>()
+        {
+            return Ok(config);
+        }
+        let config = Arc::new(T::configure(&self.0.env).map_err(Error::internal)?);
+        known.insert(TypeId::of::<T>(), Arc::clone(&config) as _);
+        Ok(config)
+    }
+
+    /// The secrets this function may read.
+    pub fn secrets(&self) -> &Secrets {
+        &self.0.secrets
+    }
+
+    /// DynamoDB, connected on first use; so are the others.
+    pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        self.0
+            .dynamodb
+            .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.0.sdk))
+    }
+
+    /// Chime SDK Meetings.
+    pub fn chime(&self) -> &aws_sdk_chimesdkmeetings::Client {
+        self.0
+            .chime
+            .get_or_init(|| aws_sdk_chimesdkmeetings::Client::new(&self.0.sdk))
+    }
+
+    /// EventBridge.
+    pub fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
+        self.0
+            .eventbridge
+            .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.0.sdk))
+    }
+
+    /// Secrets Manager.
+    pub fn secretsmanager(&self) -> &aws_sdk_secretsmanager::Client {
+        self.0
+            .secretsmanager
+            .get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.0.sdk))
+    }
+
+    /// Simple Email Service.
+    pub fn ses(&self) -> &aws_sdk_sesv2::Client {
+        self.0
+            .ses
+            .get_or_init(|| aws_sdk_sesv2::Client::new(&self.0.sdk))
+    }
+}
+
+/// The SDKs' pooled HTTPS client (aws-lc, the one crypto provider).
+pub fn http_client() -> SharedHttpClient {
+    use aws_smithy_http_client::{
+        Builder,
+        tls::{Provider, rustls_provider::CryptoMode},
+    };
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https()
+}

@@ -1,0 +1,74 @@
+//! Who calls: extractors for `user` and `operator` endpoints.
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{header, request::Parts},
+};
+
+use crate::{
+    app::App,
+    error::Error,
+    token::{Claims, TokenConfig},
+};
+
+/// The scope of operators.
+pub const OPERATOR: &str = "operator";
+
+/// A caller with a valid access token in `Authorization: Bearer`.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The user's id.
+    pub id: String,
+    /// What the token says.
+    pub claims: Claims,
+}
+
+impl FromRequestParts<App> for User {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let token = bearer(parts).ok_or_else(Error::token_invalid)?;
+        let claims = app.config::<TokenConfig>()?.verify(token, app.now())?;
+        Ok(Self {
+            id: claims.sub.clone(),
+            claims,
+        })
+    }
+}
+
+/// Where a token is optional: none is `None`, but a bad one is still 401.
+impl OptionalFromRequestParts<App> for User {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Error> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            <Self as FromRequestParts<App>>::from_request_parts(parts, app)
+                .await
+                .map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+/// A user whose token carries the operator scope; others get 403.
+pub struct Operator(pub User);
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let user = <User as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if user.claims.has_scope(OPERATOR) {
+            Ok(Self(user))
+        } else {
+            Err(Error::forbidden())
+        }
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,560 @@
+//! Meetings through the Chime SDK: one record a place where people meet (a room, an appointment),
+//! found or created once.
+//!
+//! A Chime meeting that nobody joins ends after five minutes, and none lasts beyond a day, so a
+//! stored meeting is never taken as permanent: each is a *generation* of its place. Its
+//! `ClientRequestToken` is `<place>-<generation>`, so whoever opens the place, however often and
+//! however interrupted, opens the same meeting; retiring a generation moves on to the next token.
+//!
+//! `CHIME_MEDIA_REGION`: where media flows. `JOIN_TOKEN_SECRET`: ARN of the key that seals
+//! attendees' join tokens at rest. The record lives for a day.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_sdk_chimesdkmeetings::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::{self, CreateAttendeeRequestItem},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    app::{App, ConfigError, Configure, Env},
+    error::{Code, Error},
+    seal::{SealingKey, sha256},
+    store::{AttributeValue, Expression, Item, Key, Table, Write, Written, decode, failed, n, s},
+};
+
+/// A meeting without an audio connection ends after this long.
+pub const EMPTY_MEETING_ENDS: SignedDuration = SignedDuration::from_mins(5);
+/// No meeting lasts longer.
+const LONGEST_MEETING: SignedDuration = SignedDuration::from_hours(24);
+/// `CreateMeetingWithAttendees` takes ten in practice, whatever its model says.
+const WITH_MEETING: usize = 10;
+/// `BatchCreateAttendee` takes a hundred.
+const A_BATCH: usize = 100;
+/// A margin for clocks that differ and answers that travel.
+const MARGIN: SignedDuration = SignedDuration::from_secs(20);
+
+struct MeetingConfig {
+    media_region: String,
+    join_token_secret: String,
+}
+
+impl Configure for MeetingConfig {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            media_region: env.required("CHIME_MEDIA_REGION")?.to_owned(),
+            join_token_secret: env.required("JOIN_TOKEN_SECRET")?.to_owned(),
+        })
+    }
+}
+
+/// A meeting in the shape that `MeetingSessionConfiguration` of amazon-chime-sdk-js takes: absent
+/// optionals, never null ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Meeting {
+    /// The Chime SDK's id.
+    pub meeting_id: String,
+    /// The place this is a meeting of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_meeting_id: Option<String>,
+    /// Where media flows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_region: Option<String>,
+    /// The URLs the browser connects to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_placement: Option<MediaPlacement>,
+}
+
+/// The URLs the browser connects to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct MediaPlacement {
+    /// Audio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_host_url: Option<String>,
+    /// Audio, where UDP is blocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_fallback_url: Option<String>,
+    /// Signalling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signaling_url: Option<String>,
+    /// TURN control.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_control_url: Option<String>,
+    /// Client metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_ingestion_url: Option<String>,
+}
+
+/// One participant's credentials for a meeting. Only ever shown to that participant.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Attendee {
+    /// The Chime SDK's id.
+    pub attendee_id: String,
+    /// The opaque id that the other participants' clients see.
+    pub external_user_id: String,
+    /// The secret that lets this participant in.
+    pub join_token: String,
+}
+
+/// Sealed bytes, stored as DynamoDB's binary.
+#[derive(Clone)]
+struct Sealed(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl serde::de::Visitor<'_> for Bytes {
+            type Value = Sealed;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("bytes")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Sealed, E> {
+                Ok(Sealed(bytes.to_vec()))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+/// The stored record of a place's meeting.
+#[derive(Clone, Default, Deserialize)]
+struct Record {
+    #[serde(default)]
+    generation: u32,
+    meeting: Option<Meeting>,
+    #[serde(default)]
+    attendees: BTreeMap<String, Sealed>,
+    alive_until: Option<Timestamp>,
+    #[serde(default)]
+    ttl: i64,
+}
+
+/// Where people meet.
+pub struct Place {
+    app: App,
+    config: Arc<MeetingConfig>,
+    key: SealingKey,
+    table: Table,
+    record: Key,
+    name: String,
+}
+
+/// A meeting that is open as far as can be known.
+pub struct Open {
+    /// The meeting.
+    pub meeting: Meeting,
+    generation: u32,
+    attendees: BTreeMap<String, Sealed>,
+}
+
+/// Why a meeting could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ChimeError {
+    /// More requests than the Region allows a second: try again.
+    #[error("Chime throttles")]
+    Throttled,
+    /// As many meetings at once as the Region allows: somebody has to leave first.
+    #[error("the meeting quota is used up")]
+    QuotaExceeded,
+    /// The meeting has ended.
+    #[error("the meeting has ended")]
+    NotFound,
+    /// Anything else; already logged.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl From<ChimeError> for Error {
+    fn from(error: ChimeError) -> Self {
+        match error {
+            ChimeError::Throttled => Self::unavailable(2),
+            ChimeError::QuotaExceeded => Self::unavailable(30),
+            ChimeError::NotFound => Self::unavailable(1),
+            ChimeError::Other(error) => error,
+        }
+    }
+}
+
+/// The opaque id of a person in one place; what other participants' clients see.
+pub fn external_user_id(place: &str, user_id: &str) -> String {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    BASE64_URL_SAFE_NO_PAD.encode(&sha256(format!("{place}\n{user_id}").as_bytes())[..18])
+}
+
+impl Place {
+    /// The place called `name` (2–60 of `[-_a-zA-Z0-9]`, unique in the account), its record kept
+    /// at `record`. One request to Secrets Manager while the key is not cached.
+    pub async fn new(app: &App, table: Table, record: Key, name: &str) -> Result<Self, Error> {
+        let config = app.config::<MeetingConfig>()?;
+        let key = SealingKey::from_secret(app, &config.join_token_secret).await?;
+        Ok(Self {
+            app: app.clone(),
+            config,
+            key,
+            table,
+            record,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Finds the place's meeting or creates it, with everybody of `people` (user ids) as
+    /// attendees. `stored` is the record as it was read. No request while the meeting is known to
+    /// live; one to Chime to look, two and one write to create.
+    ///
+    /// # Errors
+    /// Chime's quotas, or its failure. Nothing is left half done: the next call goes on from there.
+    pub async fn open(&self, stored: Option<Item>, people: &[&str]) -> Result<Open, ChimeError> {
+        let mut record = self.record(stored)?;
+        // Each turn moves the generation on or ends; contenders are few.
+        for _ in 0..4 {
+            if let Some(meeting) = record.meeting.clone() {
+                if self.lives(&record, &meeting).await? {
+                    return Ok(Open {
+                        meeting,
+                        generation: record.generation,
+                        attendees: record.attendees,
+                    });
+                }
+                record = self.retired(record, &meeting.meeting_id).await?;
+                continue;
+            }
+            let (meeting, attendees) = self.create(record.generation, people).await?;
+            record = self.keep(record, meeting, attendees).await?;
+        }
+        Err(ChimeError::Throttled)
+    }
+
+    /// The participant's own credentials. No request for those who were there when the meeting
+    /// was opened; one to Chime and one write for those who came later.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; `NotFound` when the meeting has ended meanwhile.
+    pub async fn attendee(&self, open: &Open, user_id: &str) -> Result<Attendee, ChimeError> {
+        if let Some(sealed) = open.attendees.get(user_id)
+            && let Some(attendee) = self.unseal(open.generation, user_id, &sealed.0)
+        {
+            return Ok(attendee);
+        }
+        let output = self
+            .app
+            .chime()
+            .create_attendee()
+            .meeting_id(&open.meeting.meeting_id)
+            .external_user_id(external_user_id(&self.name, user_id))
+            .send()
+            .await
+            .map_err(chime_error)?;
+        let attendee = output
+            .attendee
+            .and_then(attendee)
+            .ok_or_else(|| Error::internal("Chime answered no attendee"))?;
+        let sealed = self.seal(open.generation, user_id, &attendee)?;
+        // Refused: the generation was retired meanwhile; the next join finds the next one.
+        self.table
+            .write(Write::Update(
+                self.record.clone(),
+                Expression::update("SET attendees.#user = :sealed")
+                    .and_when("generation = :generation AND attribute_exists(attendees)")
+                    .name("#user", user_id)
+                    .value(":sealed", AttributeValue::B(sealed.into()))
+                    .value(":generation", n(open.generation)),
+            ))
+            .await?;
+        Ok(attendee)
+    }
+
+    /// Ends the place's meeting for everybody, if there is one. Ending it twice is as good.
+    ///
+    /// # Errors
+    /// Chime's throttling or failure.
+    pub async fn delete(&self, stored: Option<Item>) -> Result<(), ChimeError> {
+        let record = self.record(stored)?;
+        let Some(meeting) = &record.meeting else {
+            return Ok(());
+        };
+        let meeting_id = meeting.meeting_id.clone();
+        let deleted = self.app.chime().delete_meeting().meeting_id(&meeting_id);
+        match deleted.send().await.map_err(chime_error) {
+            Ok(_) | Err(ChimeError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        retire(&self.table, &self.record, &meeting_id).await?;
+        Ok(())
+    }
+
+    fn record(&self, stored: Option<Item>) -> Result<Record, Error> {
+        let mut record = stored.map(decode::<Record>).transpose()?.unwrap_or_default();
+        if record.ttl <= self.app.now().as_second() {
+            record = Record::default();
+        }
+        record.generation = record.generation.max(1);
+        Ok(record)
+    }
+
+    async fn read(&self) -> Result<Record, Error> {
+        let mut found = self.table.batch_get(std::slice::from_ref(&self.record)).await?;
+        self.record(found.remove(&self.record))
+    }
+
+    /// Whether the meeting still runs. Known without asking while it cannot have ended by
+    /// emptiness; else Chime is asked, and what it says is remembered.
+    async fn lives(&self, record: &Record, meeting: &Meeting) -> Result<bool, ChimeError> {
+        let now = self.app.now();
+        if record.alive_until.is_some_and(|until| now < until) {
+            return Ok(true);
+        }
+        let asked = self.app.chime().get_meeting().meeting_id(&meeting.meeting_id);
+        match asked.send().await.map_err(chime_error) {
+            Ok(_) => Ok(true),
+            Err(ChimeError::NotFound) => Ok(false),
+            // Not knowing, the meeting is the best there is: a client that cannot connect asks again.
+            Err(ChimeError::Throttled) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The record after `meeting_id` was retired, by us or by somebody else.
+    async fn retired(&self, record: Record, meeting_id: &str) -> Result<Record, Error> {
+        if retire(&self.table, &self.record, meeting_id).await? {
+            return Ok(Record {
+                generation: record.generation + 1,
+                meeting: None,
+                attendees: BTreeMap::new(),
+                alive_until: None,
+                ttl: record.ttl,
+            });
+        }
+        self.read().await
+    }
+
+    async fn create(
+        &self,
+        generation: u32,
+        people: &[&str],
+    ) -> Result<(Meeting, BTreeMap<String, Attendee>), ChimeError> {
+        let ids: BTreeMap<String, &str> = people
+            .iter()
+            .map(|user_id| (external_user_id(&self.name, user_id), *user_id))
+            .collect();
+        let mut attendees = BTreeMap::new();
+        let mut take = |created: Vec<types::Attendee>| {
+            for created in created.into_iter().filter_map(attendee) {
+                if let Some(user_id) = ids.get(&created.external_user_id) {
+                    attendees.insert((*user_id).to_owned(), created);
+                }
+            }
+        };
+        let items = ids
+            .keys()
+            .map(|id| CreateAttendeeRequestItem::builder().external_user_id(id).build())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(Error::internal)?;
+        let token = format!("{}-{generation}", self.name);
+        let meeting = if items.is_empty() {
+            let request = self.app.chime().create_meeting();
+            let request = request
+                .client_request_token(token)
+                .media_region(&self.config.media_region)
+                .external_meeting_id(&self.name);
+            request.send().await.map_err(chime_error)?.meeting
+        } else {
+            let request = self.app.chime().create_meeting_with_attendees();
+            let request = request
+                .client_request_token(token)
+                .media_region(&self.config.media_region)
+                .external_meeting_id(&self.name)
+                .set_attendees(Some(items.iter().take(WITH_MEETING).cloned().collect()));
+            let output = request.send().await.map_err(chime_error)?;
+            // Attendees that are missing here, `Errors` inside the success included, are created
+            // when they join.
+            take(output.attendees.unwrap_or_default());
+            output.meeting
+        }
+        .and_then(meeting)
+        .ok_or_else(|| Error::internal("Chime answered no meeting"))?;
+        for batch in items.get(WITH_MEETING..).unwrap_or_default().chunks(A_BATCH) {
+            let request = self.app.chime().batch_create_attendee();
+            let request = request
+                .meeting_id(&meeting.meeting_id)
+                .set_attendees(Some(batch.to_vec()));
+            let output = request.send().await.map_err(chime_error)?;
+            take(output.attendees.unwrap_or_default());
+        }
+        Ok((meeting, attendees))
+    }
+
+    /// Stores what was created, unless somebody stored theirs first: then that one counts. Both
+    /// hold the same meeting, for they used the same token.
+    async fn keep(
+        &self,
+        record: Record,
+        meeting: Meeting,
+        attendees: BTreeMap<String, Attendee>,
+    ) -> Result<Record, Error> {
+        let mut sealed = BTreeMap::new();
+        for (user_id, attendee) in attendees {
+            let bytes = self.seal(record.generation, &user_id, &attendee)?;
+            sealed.insert(user_id, Sealed(bytes));
+        }
+        let now = self.app.now();
+        let alive_until = plus(now, EMPTY_MEETING_ENDS - MARGIN);
+        let kept = Record {
+            generation: record.generation,
+            meeting: Some(meeting),
+            attendees: sealed,
+            alive_until: Some(alive_until),
+            ttl: plus(now, LONGEST_MEETING).as_second(),
+        };
+        let value = |value| {
+            serde_dynamo::to_attribute_value(value)
+                .map_err(|_| Error::internal("a meeting cannot be stored"))
+        };
+        let written = self
+            .table
+            .write(Write::Update(
+                self.record.clone(),
+                Expression::update(
+                    "SET generation = :generation, meeting = :meeting, attendees = :attendees, \
+                     alive_until = :alive_until, #ttl = :ttl",
+                )
+                .and_when(
+                    "attribute_not_exists(pk) OR #ttl <= :now \
+                     OR (generation = :generation AND attribute_not_exists(meeting))",
+                )
+                .name("#ttl", "ttl")
+                .value(":generation", n(kept.generation))
+                .value(":meeting", value(&kept.meeting)?)
+                .value(
+                    ":attendees",
+                    AttributeValue::M(
+                        kept.attendees
+                            .iter()
+                            .map(|(user_id, sealed)| {
+                                (user_id.clone(), AttributeValue::B(sealed.0.clone().into()))
+                            })
+                            .collect(),
+                    ),
+                )
+                .value(":alive_until", s(alive_until.to_string()))
+                .value(":ttl", n(kept.ttl))
+                .value(":now", n(now.as_second())),
+            ))
+            .await?;
+        match written {
+            Written::Done => Ok(kept),
+            Written::Refused(newer) => self.record(newer),
+        }
+    }
+
+    fn seal(&self, generation: u32, user_id: &str, attendee: &Attendee) -> Result<Vec<u8>, Error> {
+        let plain = serde_json::to_vec(attendee)
+            .map_err(|_| Error::internal("an attendee cannot be sealed"))?;
+        self.key.seal(&self.app, &self.seal_place(generation, user_id), &plain)
+    }
+
+    fn unseal(&self, generation: u32, user_id: &str, sealed: &[u8]) -> Option<Attendee> {
+        let plain = self.key.open(&self.seal_place(generation, user_id), sealed)?;
+        serde_json::from_slice(&plain).ok()
+    }
+
+    fn seal_place(&self, generation: u32, user_id: &str) -> String {
+        format!("{}-{generation}/{user_id}", self.name)
+    }
+}
+
+/// Moves a place on to its next generation if `meeting_id` is its present meeting: on Chime's
+/// `MeetingEnded`, or when it is found gone. One request. Says whether this call did it.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn retire(table: &Table, record: &Key, meeting_id: &str) -> Result<bool, Error> {
+    let written = table
+        .write(Write::Update(
+            record.clone(),
+            Expression::update(
+                "SET generation = generation + :one REMOVE meeting, attendees, alive_until",
+            )
+            .and_when("meeting.MeetingId = :meeting_id")
+            .value(":one", n(1))
+            .value(":meeting_id", s(meeting_id)),
+        ))
+        .await?;
+    Ok(matches!(written, Written::Done))
+}
+
+/// Notes that somebody was connected at `time`, so that the meeting lives on for five minutes at
+/// least. One request; late news changes nothing.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn seen(
+    table: &Table,
+    record: &Key,
+    meeting_id: &str,
+    time: Timestamp,
+) -> Result<(), Error> {
+    table
+        .write(Write::Update(
+            record.clone(),
+            Expression::update("SET alive_until = :until")
+                .and_when("meeting.MeetingId = :meeting_id AND alive_until < :until")
+                .value(":until", s(plus(time, EMPTY_MEETING_ENDS - MARGIN).to_string()))
+                .value(":meeting_id", s(meeting_id)),
+        ))
+        .await?;
+    Ok(())
+}
+
+fn plus(time: Timestamp, duration: SignedDuration) -> Timestamp {
+    time.saturating_add(duration).unwrap_or(time)
+}
+
+fn meeting(meeting: types::Meeting) -> Option<Meeting> {
+    Some(Meeting {
+        meeting_id: meeting.meeting_id?,
+        external_meeting_id: meeting.external_meeting_id,
+        media_region: meeting.media_region,
+        media_placement: meeting.media_placement.map(|placement| MediaPlacement {
+            audio_host_url: placement.audio_host_url,
+            audio_fallback_url: placement.audio_fallback_url,
+            signaling_url: placement.signaling_url,
+            turn_control_url: placement.turn_control_url,
+            event_ingestion_url: placement.event_ingestion_url,
+        }),
+    })
+}
+
+fn attendee(attendee: types::Attendee) -> Option<Attendee> {
+    Some(Attendee {
+        attendee_id: attendee.attendee_id?,
+        external_user_id: attendee.external_user_id?,
+        join_token: attendee.join_token?,
+    })
+}
+
+#[track_caller]
+fn chime_error<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> ChimeError {
+    match error.code() {
+        Some("ThrottlingException" | "TooManyRequestsException" | "ConflictException") => {
+            ChimeError::Throttled
+        }
+        Some("LimitExceededException") => ChimeError::QuotaExceeded,
+        Some("NotFoundException") => ChimeError::NotFound,
+        _ => {
+            let error = failed(error);
+            if error.code() == Code::ServiceUnavailable {
+                ChimeError::Throttled
+            } else {
+                ChimeError::Other(error)
+            }
+        }
+    }
+}

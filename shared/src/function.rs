@@ -1,0 +1,126 @@
+//! A function: its name, and what it does with an event. The same value is what its binary runs
+//! in Lambda and what the local stack calls.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    app::App,
+    http::{self, HttpService},
+};
+
+/// A boxed failure of an event function: Lambda reports it and retries.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type EventFuture = futures_util::future::BoxFuture<'static, Result<Value, BoxError>>;
+
+/// One Lambda function.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// The name of its binary, `<service>-<use-case>`.
+    pub name: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Http(fn() -> OpenApiRouter<App>),
+    Event(fn(App, Value) -> EventFuture),
+}
+
+/// A function with its App, ready to be called any number of times.
+#[derive(Clone)]
+pub enum Handler {
+    /// Takes API Gateway's payload-2.0 events.
+    Http(HttpService),
+    /// Takes what its schedule, rule or stream sends.
+    Event(App, fn(App, Value) -> EventFuture),
+}
+
+impl Function {
+    /// A function behind API Gateway; `endpoints` are its documented handlers.
+    pub const fn http(name: &'static str, endpoints: fn() -> OpenApiRouter<App>) -> Self {
+        let kind = Kind::Http(endpoints);
+        Self { name, kind }
+    }
+
+    /// A function that a schedule, a rule or a stream invokes.
+    pub const fn event(name: &'static str, handle: fn(App, Value) -> EventFuture) -> Self {
+        let kind = Kind::Event(handle);
+        Self { name, kind }
+    }
+
+    /// The function's part of the OpenAPI document; event functions have none.
+    pub fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
+        match self.kind {
+            Kind::Http(endpoints) => Some(endpoints().into_openapi()),
+            Kind::Event(_) => None,
+        }
+    }
+
+    /// Binds the function to its world.
+    pub fn handler(&self, app: App) -> Handler {
+        match self.kind {
+            Kind::Http(endpoints) => Handler::Http(http::service(app, endpoints())),
+            Kind::Event(handle) => Handler::Event(app, handle),
+        }
+    }
+}
+
+impl Handler {
+    /// Invokes the function with a JSON event, as Lambda would.
+    pub async fn invoke(&self, event: Value) -> Result<Value, BoxError> {
+        match self {
+            Self::Http(service) => http::invoke(service.clone(), event).await,
+            Self::Event(app, handle) => handle(app.clone(), event).await,
+        }
+    }
+}
+
+/// Runs a typed event handler on a JSON event: `Function::event("…", |app, event| on(app, event, f))`.
+pub fn on<E, R, F, Fut>(app: App, event: Value, handle: F) -> EventFuture
+where
+    E: DeserializeOwned + Send + 'static,
+    R: Serialize,
+    F: FnOnce(App, E) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<R, crate::Error>> + Send + 'static,
+{
+    Box::pin(async move {
+        let event = serde_json::from_value(event).map_err(|_| "the event has an unknown form")?;
+        Ok(serde_json::to_value(handle(app, event).await?)?)
+    })
+}
+
+/// The whole of a binary: logs as JSON, the App from the environment, then event after event.
+///
+/// # Errors
+/// A configuration that keeps the function from starting, or the runtime's own failure.
+pub fn run(function: &Function) -> Result<(), BoxError> {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .without_time()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .init();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let handler = function.handler(App::from_process()?);
+    runtime.block_on(async {
+        match handler {
+            Handler::Http(service) => lambda_http::run(service).await,
+            Handler::Event(app, handle) => {
+                lambda_runtime::run(lambda_runtime::service_fn(
+                    move |event: lambda_runtime::LambdaEvent<Value>| {
+                        handle(app.clone(), event.payload)
+                    },
+                ))
+                .await
+            }
+        }
+    })
+}

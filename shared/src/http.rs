@@ -1,0 +1,290 @@
+//! Serving HTTP: the extractors that turn bad input into the error body, and the service every
+//! HTTP function runs as, in the cloud and behind the local gateway alike.
+//!
+//! Limits: a body of 256 KB (413), an answer within 10 s (408). A panic answers 500.
+
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequest, FromRequestParts, MatchedPath, OptionalFromRequestParts, Request},
+    http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use garde::Validate;
+use serde::de::DeserializeOwned;
+use tower::{Service, ServiceExt, util::BoxCloneSyncService};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    app::App,
+    error::{Code, Error, FieldCode, FieldError},
+};
+
+/// The largest body a function takes, in bytes.
+pub const BODY_LIMIT: usize = 256 * 1024;
+/// How long a handler may take before the caller is answered 408.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A JSON body, checked: sent as `application/json`, an object, no unknown fields, valid.
+pub struct Json<T>(pub T);
+
+impl<T, S> FromRequest<S> for Json<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        if !is_json(request.headers()) {
+            return Err(Error::invalid_format(
+                "send the body as Content-Type: application/json",
+            ));
+        }
+        let body = to_bytes(request.into_body(), BODY_LIMIT)
+            .await
+            .map_err(|_| Error::new(Code::PayloadTooLarge, "the body is larger than 256 KB"))?;
+        parse_json(&body).map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|mime| mime.trim().to_ascii_lowercase())
+        .is_some_and(|mime| {
+            mime == "application/json"
+                || (mime.starts_with("application/") && mime.ends_with("+json"))
+        })
+}
+
+fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Error> {
+    // serde would also read a struct from an array, by position.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Error::invalid_format("the body must be a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        if error.inner().is_data() {
+            field_error(&error.path().to_string(), &error.inner().to_string())
+        } else {
+            Error::invalid_format("the body is not valid JSON")
+        }
+    })?;
+    json.end()
+        .map_err(|_| Error::invalid_format("the body is not valid JSON"))?;
+    validated(value)
+}
+
+fn validated<T: Validate<Context = ()>>(value: T) -> Result<T, Error> {
+    value.validate().map_err(|report| {
+        // A field that breaks two rules is named once.
+        let mut seen = BTreeSet::new();
+        Error::invalid_fields(
+            report
+                .iter()
+                .map(|(path, _)| path.to_string())
+                .filter(|field| seen.insert(field.clone()))
+                .map(|field| FieldError {
+                    field,
+                    code: FieldCode::Invalid,
+                })
+                .collect(),
+        )
+    })?;
+    Ok(value)
+}
+
+/// serde names a missing or an unknown field in its message only, with the path of the object
+/// around it.
+fn field_error(path: &str, message: &str) -> Error {
+    let quoted = |prefix: &str| {
+        message
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.split('`').next())
+    };
+    let (name, code) = if let Some(name) = quoted("missing field `") {
+        (name, FieldCode::MissingField)
+    } else if let Some(name) =
+        quoted("unknown field `").or_else(|| quoted("duplicate field `"))
+    {
+        (name, FieldCode::Invalid)
+    } else {
+        ("", FieldCode::Invalid)
+    };
+    let outer = if path == "." { "" } else { path };
+    let last = outer.rsplit('.').next().unwrap_or_default();
+    let field = match (outer, name) {
+        ("", name) => name.to_owned(),
+        (outer, name) if name.is_empty() || last == name => outer.to_owned(),
+        (outer, name) => format!("{outer}.{name}"),
+    };
+    Error::invalid_fields(vec![FieldError { field, code }])
+}
+
+/// The query string, checked like a body.
+pub struct Query<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for Query<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let query = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
+            .map_err(|error| field_error(&error.path().to_string(), &error.inner().to_string()))?;
+        validated(query).map(Self)
+    }
+}
+
+/// One path parameter. What cannot be one is answered 404, like any other unknown path.
+pub struct Path<T>(pub T);
+
+impl<T, S> FromRequestParts<S> for Path<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        <axum::extract::Path<T> as FromRequestParts<S>>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_| Error::not_found("path"))
+    }
+}
+
+impl<T, S> OptionalFromRequestParts<S> for Path<T>
+where
+    T: DeserializeOwned + Send + 'static,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
+        <axum::extract::Path<T> as OptionalFromRequestParts<S>>::from_request_parts(parts, state)
+            .await
+            .map(|path| path.map(|axum::extract::Path(value)| Self(value)))
+            .map_err(|_| Error::not_found("path"))
+    }
+}
+
+/// The caller's address as API Gateway saw it (`requestContext.http.sourceIp`), for throttles.
+pub struct SourceIp(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for SourceIp {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        use lambda_http::request::RequestContext;
+        Ok(Self(match parts.extensions.get::<RequestContext>() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                context.http.source_ip.clone().unwrap_or_default()
+            }
+            _ => String::new(),
+        }))
+    }
+}
+
+/// An HTTP function, ready to be called with API Gateway's requests.
+pub type HttpService = BoxCloneSyncService<lambda_http::Request, Response, Infallible>;
+
+/// Wraps a function's endpoints: both spellings of a path that is documented with a trailing
+/// slash, the limits, the log line, and the error body for whatever goes wrong.
+pub fn service(app: App, endpoints: OpenApiRouter<App>) -> HttpService {
+    let (router, openapi) = endpoints.split_for_parts();
+    let slashed: BTreeSet<String> = openapi
+        .paths
+        .paths
+        .into_keys()
+        .filter(|path| path.len() > 1 && path.ends_with('/'))
+        .collect();
+    let mut router = router
+        .fallback(|| async { Error::not_found("path") })
+        .method_not_allowed_fallback(|| async {
+            Error::new(Code::MethodNotAllowed, "the path does not take this method")
+        })
+        .layer(axum::middleware::from_fn(guard))
+        .with_state(app)
+        .into_service::<lambda_http::Body>();
+    BoxCloneSyncService::new(tower::service_fn(move |mut request: lambda_http::Request| {
+        let path = request.uri().path();
+        if !path.ends_with('/')
+            && slashed.contains(&format!("{path}/"))
+            && let Some(uri) = with_slash(request.uri())
+        {
+            *request.uri_mut() = uri;
+        }
+        router.call(request)
+    }))
+}
+
+fn with_slash(uri: &Uri) -> Option<Uri> {
+    let path = format!("{}/", uri.path());
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.try_into().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The log line says method, route, status and time; no path, header or body, which could hold a
+/// person or a token.
+async fn guard(route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let started = std::time::Instant::now();
+    let method = request.method().clone();
+    let handled = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = match tokio::time::timeout(TIMEOUT, handled).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Error::internal("a handler panicked").into_response(),
+        Err(_) => Error::new(Code::RequestTimeout, "no answer within 10 seconds").into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::X_CONTENT_TYPE_OPTIONS)
+        .or_insert(HeaderValue::from_static("nosniff"));
+    tracing::info!(
+        %method,
+        route = route.as_ref().map_or("", MatchedPath::as_str),
+        status = response.status().as_u16(),
+        milliseconds = started.elapsed().as_millis(),
+        "request"
+    );
+    response
+}
+
+/// Calls an HTTP function with a payload-2.0 event and gives its answer, as Lambda would.
+pub async fn invoke(
+    service: HttpService,
+    event: serde_json::Value,
+) -> Result<serde_json::Value, lambda_http::Error> {
+    let request: lambda_http::request::LambdaRequest = serde_json::from_value(event)?;
+    let event = lambda_http::LambdaEvent::new(request, lambda_http::Context::default());
+    let response = lambda_http::Adapter::from(service).oneshot(event).await?;
+    Ok(serde_json::to_value(response)?)
+}
+
+/// The methods a `405` may name, joined for `Allow`.
+pub fn allow_header(methods: &[Method]) -> Option<HeaderValue> {
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    HeaderValue::from_str(&names.join(", ")).ok()
+}
+
+/// An answer without content.
+pub fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = axum::http::StatusCode::NO_CONTENT;
+    response
+}

@@ -1,0 +1,29 @@
+//! What every Enishi service stands on: one `App`, one error body, one store, one identity,
+//! one way to announce events, to open meetings and to send mail.
+//!
+//! The services' own rules live in `functions/`; nothing here knows a product.
+
+pub mod app;
+pub mod auth;
+pub mod chime;
+pub mod error;
+pub mod events;
+pub mod function;
+pub mod http;
+pub mod idempotency;
+pub mod mail;
+pub mod page;
+pub mod password;
+pub mod seal;
+pub mod secrets;
+pub mod store;
+pub mod throttle;
+pub mod token;
+pub mod validate;
+
+pub use app::App;
+pub use error::{Error, FieldCode};
+pub use function::Function;
+
+/// What a handler answers: its response, or the error body.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,116 @@
+//! Throttles: so many attempts a window, for each account and each address, never a lasting lock.
+//!
+//! A window's attempts are a set of ids in one item, which makes counting safe to repeat: the same
+//! attempt counted twice is still one element. The limit bounds the set, and with it the item.
+
+use std::str::FromStr;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::{
+    app::App,
+    error::Error,
+    seal::sha256,
+    store::{AttributeValue, Expression, Key, Table, Write, Written, n},
+};
+
+/// So many attempts in so many seconds; written `10/5m` (units `s`, `m`, `h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Attempts a window allows.
+    pub attempts: u32,
+    /// The window's length in seconds.
+    pub seconds: u32,
+}
+
+impl FromStr for Rate {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "a rate is written like 10/5m";
+        let (attempts, window) = text.split_once('/').ok_or(FORM)?;
+        let unit = match window.chars().last() {
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            _ => return Err(FORM),
+        };
+        let count: u32 = window
+            .get(..window.len() - 1)
+            .and_then(|count| count.parse().ok())
+            .ok_or(FORM)?;
+        let rate = Self {
+            attempts: attempts.parse().map_err(|_| FORM)?,
+            seconds: count.checked_mul(unit).ok_or(FORM)?,
+        };
+        if rate.attempts == 0 || rate.seconds == 0 {
+            return Err(FORM);
+        }
+        Ok(rate)
+    }
+}
+
+/// Counts one attempt at `action` by `subject` (an address, an account's e-mail; stored hashed).
+/// One request.
+///
+/// # Errors
+/// `too_many_requests` when the window is full.
+pub async fn count(
+    app: &App,
+    table: &Table,
+    action: &str,
+    subject: &str,
+    rate: Rate,
+) -> Result<(), Error> {
+    let now = app.now().as_second();
+    let window = i64::from(rate.seconds);
+    let started = now - now.rem_euclid(window);
+    let subject = BASE64_URL_SAFE_NO_PAD.encode(&sha256(subject.as_bytes())[..16]);
+    let id = AttributeValue::S(BASE64_URL_SAFE_NO_PAD.encode(app.random::<9>()));
+    let written = table
+        .write(Write::Update(
+            Key::new(
+                format!("THROTTLE#{action}#{subject}"),
+                format!("{started}"),
+            ),
+            Expression::update("SET #ttl = :ttl ADD attempts :attempt")
+                .and_when(
+                    "attribute_not_exists(attempts) OR size(attempts) < :limit \
+                     OR contains(attempts, :id)",
+                )
+                .name("#ttl", "ttl")
+                .value(":ttl", n(started + 2 * window))
+                .value(
+                    ":attempt",
+                    AttributeValue::Ss(id.as_s().iter().map(|id| (*id).clone()).collect()),
+                )
+                .value(":id", id.clone())
+                .value(":limit", n(rate.attempts)),
+        ))
+        .await?;
+    match written {
+        Written::Done => Ok(()),
+        Written::Refused(_) => Err(Error::too_many_requests(
+            u32::try_from(started + window - now).unwrap_or(rate.seconds),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_attempts_a_window() {
+        assert_eq!(
+            "10/5m".parse(),
+            Ok(Rate {
+                attempts: 10,
+                seconds: 300
+            })
+        );
+        for wrong in ["", "10", "10/", "10/5", "0/5m", "10/0s", "x/5m", "1/5d"] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
+}
