@@ -103,26 +103,8 @@ pub struct Attendee {
 }
 
 /// Sealed bytes, stored as DynamoDB's binary.
-#[derive(Clone)]
-struct Sealed(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Sealed {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl serde::de::Visitor<'_> for Bytes {
-            type Value = Sealed;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("bytes")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Sealed, E> {
-                Ok(Sealed(bytes.to_vec()))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
-    }
-}
+#[derive(Clone, Deserialize)]
+struct Sealed(#[serde(with = "crate::store::bytes")] Vec<u8>);
 
 /// The stored record of a place's meeting.
 #[derive(Clone, Default, Deserialize)]
@@ -291,7 +273,10 @@ impl Place {
     }
 
     fn record(&self, stored: Option<Item>) -> Result<Record, Error> {
-        let mut record = stored.map(decode::<Record>).transpose()?.unwrap_or_default();
+        let mut record = stored
+            .map(decode::<Record>)
+            .transpose()?
+            .unwrap_or_default();
         if record.ttl <= self.app.now().as_second() {
             record = Record::default();
         }
@@ -300,7 +285,10 @@ impl Place {
     }
 
     async fn read(&self) -> Result<Record, Error> {
-        let mut found = self.table.batch_get(std::slice::from_ref(&self.record)).await?;
+        let mut found = self
+            .table
+            .batch_get(std::slice::from_ref(&self.record))
+            .await?;
         self.record(found.remove(&self.record))
     }
 
@@ -311,7 +299,11 @@ impl Place {
         if record.alive_until.is_some_and(|until| now < until) {
             return Ok(true);
         }
-        let asked = self.app.chime().get_meeting().meeting_id(&meeting.meeting_id);
+        let asked = self
+            .app
+            .chime()
+            .get_meeting()
+            .meeting_id(&meeting.meeting_id);
         match asked.send().await.map_err(chime_error) {
             Ok(_) => Ok(true),
             Err(ChimeError::NotFound) => Ok(false),
@@ -354,7 +346,11 @@ impl Place {
         };
         let items = ids
             .keys()
-            .map(|id| CreateAttendeeRequestItem::builder().external_user_id(id).build())
+            .map(|id| {
+                CreateAttendeeRequestItem::builder()
+                    .external_user_id(id)
+                    .build()
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(Error::internal)?;
         let token = format!("{}-{generation}", self.name);
@@ -380,7 +376,11 @@ impl Place {
         }
         .and_then(meeting)
         .ok_or_else(|| Error::internal("Chime answered no meeting"))?;
-        for batch in items.get(WITH_MEETING..).unwrap_or_default().chunks(A_BATCH) {
+        for batch in items
+            .get(WITH_MEETING..)
+            .unwrap_or_default()
+            .chunks(A_BATCH)
+        {
             let request = self.app.chime().batch_create_attendee();
             let request = request
                 .meeting_id(&meeting.meeting_id)
@@ -457,11 +457,14 @@ impl Place {
     fn seal(&self, generation: u32, user_id: &str, attendee: &Attendee) -> Result<Vec<u8>, Error> {
         let plain = serde_json::to_vec(attendee)
             .map_err(|_| Error::internal("an attendee cannot be sealed"))?;
-        self.key.seal(&self.app, &self.seal_place(generation, user_id), &plain)
+        self.key
+            .seal(&self.app, &self.seal_place(generation, user_id), &plain)
     }
 
     fn unseal(&self, generation: u32, user_id: &str, sealed: &[u8]) -> Option<Attendee> {
-        let plain = self.key.open(&self.seal_place(generation, user_id), sealed)?;
+        let plain = self
+            .key
+            .open(&self.seal_place(generation, user_id), sealed)?;
         serde_json::from_slice(&plain).ok()
     }
 
@@ -506,7 +509,10 @@ pub async fn seen(
             record.clone(),
             Expression::update("SET alive_until = :until")
                 .and_when("meeting.MeetingId = :meeting_id AND alive_until < :until")
-                .value(":until", s(plus(time, EMPTY_MEETING_ENDS - MARGIN).to_string()))
+                .value(
+                    ":until",
+                    s(plus(time, EMPTY_MEETING_ENDS - MARGIN).to_string()),
+                )
                 .value(":meeting_id", s(meeting_id)),
         ))
         .await?;

@@ -195,12 +195,17 @@ impl Error {
 
     /// 409 `conflict` because another resource has this field's value.
     pub fn already_exists(field: &'static str) -> Self {
-        let mut error = Self::conflict(format!("{field} is already in use"));
-        error.0.fields = vec![FieldError {
+        Self::conflict(format!("{field} is already in use")).and_already_exists(field)
+    }
+
+    /// Names a field (one more) whose value another resource has.
+    #[must_use]
+    pub fn and_already_exists(mut self, field: &'static str) -> Self {
+        self.0.fields.push(FieldError {
             field: field.into(),
             code: FieldCode::AlreadyExists,
-        }];
-        error
+        });
+        self
     }
 
     /// 429 `too_many_requests`; try again in `retry_after` seconds.
@@ -224,7 +229,10 @@ impl Error {
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         let place = Location::caller();
         tracing::error!(%cause, file = place.file(), line = place.line(), "internal error");
-        Self::new(Code::InternalServerError, "something went wrong on our side")
+        Self::new(
+            Code::InternalServerError,
+            "something went wrong on our side",
+        )
     }
 
     /// Adds a header to the answer.

@@ -66,8 +66,5 @@ pub fn announce<T: Announcement>(app: &App, data: T) -> Result<Write, Error> {
         time,
         ttl: time.as_second() + KEPT.as_secs(),
     };
-    Write::create(
-        Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX"),
-        &row,
-    )
+    Write::create(Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX"), &row)
 }

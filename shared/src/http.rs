@@ -51,6 +51,26 @@ where
     }
 }
 
+/// A JSON body that may be left out altogether: then it is `T::default()`.
+pub struct OptionalJson<T>(pub T);
+
+impl<T, S> FromRequest<S> for OptionalJson<T>
+where
+    T: DeserializeOwned + Validate<Context = ()> + Default,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        if axum::body::HttpBody::is_end_stream(request.body()) {
+            return Ok(Self(T::default()));
+        }
+        Json::from_request(request, state)
+            .await
+            .map(|Json(body)| Self(body))
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
@@ -110,9 +130,7 @@ fn field_error(path: &str, message: &str) -> Error {
     };
     let (name, code) = if let Some(name) = quoted("missing field `") {
         (name, FieldCode::MissingField)
-    } else if let Some(name) =
-        quoted("unknown field `").or_else(|| quoted("duplicate field `"))
-    {
+    } else if let Some(name) = quoted("unknown field `").or_else(|| quoted("duplicate field `")) {
         (name, FieldCode::Invalid)
     } else {
         ("", FieldCode::Invalid)
@@ -216,16 +234,18 @@ pub fn service(app: App, endpoints: OpenApiRouter<App>) -> HttpService {
         .layer(axum::middleware::from_fn(guard))
         .with_state(app)
         .into_service::<lambda_http::Body>();
-    BoxCloneSyncService::new(tower::service_fn(move |mut request: lambda_http::Request| {
-        let path = request.uri().path();
-        if !path.ends_with('/')
-            && slashed.contains(&format!("{path}/"))
-            && let Some(uri) = with_slash(request.uri())
-        {
-            *request.uri_mut() = uri;
-        }
-        router.call(request)
-    }))
+    BoxCloneSyncService::new(tower::service_fn(
+        move |mut request: lambda_http::Request| {
+            let path = request.uri().path();
+            if !path.ends_with('/')
+                && slashed.contains(&format!("{path}/"))
+                && let Some(uri) = with_slash(request.uri())
+            {
+                *request.uri_mut() = uri;
+            }
+            router.call(request)
+        },
+    ))
 }
 
 fn with_slash(uri: &Uri) -> Option<Uri> {
@@ -251,7 +271,9 @@ async fn guard(route: Option<MatchedPath>, request: Request, next: Next) -> Resp
         Err(_) => Error::new(Code::RequestTimeout, "no answer within 10 seconds").into_response(),
     };
     let headers = response.headers_mut();
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers
         .entry(header::X_CONTENT_TYPE_OPTIONS)
         .or_insert(HeaderValue::from_static("nosniff"));

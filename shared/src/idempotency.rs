@@ -13,7 +13,7 @@ use crate::{
     app::App,
     error::Error,
     seal::sha256,
-    store::{Item, Key, Write, decode},
+    store::{Expression, Item, Key, Write, decode, n, s},
 };
 
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
@@ -45,7 +45,7 @@ pub struct Creation {
     ttl: i64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Record {
     fingerprint: String,
     created_id: String,
@@ -61,7 +61,10 @@ impl Creation {
         let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(sha256(bytes));
         Ok(Self {
             place: Key::new(
-                format!("IDEMPOTENCY#{}", encode(format!("{scope}\n{key}").as_bytes())),
+                format!(
+                    "IDEMPOTENCY#{}",
+                    encode(format!("{scope}\n{key}").as_bytes())
+                ),
                 "IDEMPOTENCY",
             ),
             fingerprint: encode(&body),
@@ -69,19 +72,22 @@ impl Creation {
         })
     }
 
-    /// The write that remembers what is created; part of its transaction.
+    /// The write that remembers what is created; part of its transaction. An expired record that
+    /// DynamoDB has not removed yet is written over.
     ///
     /// # Errors
-    /// `internal_server_error` when it cannot be stored.
+    /// Never: a write of strings can always be made.
     pub fn remember(&self, created_id: &str) -> Result<Write, Error> {
-        Write::create(
+        Ok(Write::Update(
             self.place.clone(),
-            &Record {
-                fingerprint: self.fingerprint.clone(),
-                created_id: created_id.to_owned(),
-                ttl: self.ttl,
-            },
-        )
+            Expression::update("SET fingerprint = :fingerprint, created_id = :id, #ttl = :ttl")
+                .and_when("attribute_not_exists(pk) OR #ttl <= :now")
+                .name("#ttl", "ttl")
+                .value(":fingerprint", s(&self.fingerprint))
+                .value(":id", s(created_id))
+                .value(":ttl", n(self.ttl))
+                .value(":now", n(self.ttl - KEPT_SECONDS)),
+        ))
     }
 
     /// What the key created before, from the item that refused [`Self::remember`].

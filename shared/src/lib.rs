@@ -12,6 +12,7 @@ pub mod function;
 pub mod http;
 pub mod idempotency;
 pub mod mail;
+pub mod metric;
 pub mod page;
 pub mod password;
 pub mod seal;

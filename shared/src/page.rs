@@ -1,8 +1,8 @@
 //! Lists: `limit` and an opaque `cursor`, which carries the sort key only. The partition always
 //! comes from the caller, so a cursor needs no secret and opens nobody else's list.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -54,7 +54,10 @@ pub fn next_link(uri: &Uri, limit: i32, sort_key: Option<&str>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Some(sort_key) = sort_key {
         let cursor = BASE64_URL_SAFE_NO_PAD.encode(sort_key);
-        let link = format!("<{}?limit={limit}&cursor={cursor}>; rel=\"next\"", uri.path());
+        let link = format!(
+            "<{}?limit={limit}&cursor={cursor}>; rel=\"next\"",
+            uri.path()
+        );
         if let Ok(link) = HeaderValue::from_str(&link) {
             headers.insert(header::LINK, link);
         }

@@ -7,19 +7,18 @@
 
 use std::{collections::HashMap, time::Duration};
 
+pub use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::{
-        delete_item::DeleteItemError, put_item::PutItemError,
-        query::builders::QueryFluentBuilder, transact_write_items::TransactWriteItemsError,
-        update_item::UpdateItemError,
+        delete_item::DeleteItemError, put_item::PutItemError, query::builders::QueryFluentBuilder,
+        transact_write_items::TransactWriteItemsError, update_item::UpdateItemError,
     },
     types::{
         ConditionCheck, Delete, KeysAndAttributes, Put, PutRequest,
         ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
     },
 };
-pub use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Serialize, de::DeserializeOwned};
@@ -89,8 +88,8 @@ pub fn decode<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
 
 #[track_caller]
 fn encode<T: Serialize>(key: &Key, value: &T) -> Result<Item, Error> {
-    let mut item: Item = serde_dynamo::to_item(value)
-        .map_err(|_| Error::internal("a value cannot be stored"))?;
+    let mut item: Item =
+        serde_dynamo::to_item(value).map_err(|_| Error::internal("a value cannot be stored"))?;
     item.extend(key.attributes());
     Ok(item)
 }
@@ -277,7 +276,12 @@ impl Table {
                 .send()
                 .await
                 .map_err(failed)?;
-            for item in output.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+            for item in output
+                .responses
+                .into_iter()
+                .flatten()
+                .flat_map(|(_, items)| items)
+            {
                 if let Some(key) = Key::of(&item) {
                     found.insert(key, item);
                 }
@@ -306,8 +310,7 @@ impl Table {
     /// Starts a query of one partition.
     pub fn query(&self, condition: &str) -> Query {
         Query(
-            self
-                .app
+            self.app
                 .dynamodb()
                 .query()
                 .table_name(&self.name)
@@ -401,11 +404,15 @@ impl Table {
     ///
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer or leaves items unwritten.
-    pub async fn put_all(&self, items: Vec<(Key, Item)>) -> Result<(), Error> {
-        let chunks: Vec<Vec<Item>> = items
-            .chunks(25)
-            .map(|chunk| chunk.iter().map(|(_, item)| item.clone()).collect())
-            .collect();
+    pub async fn put_all(&self, writes: Vec<Write>) -> Result<(), Error> {
+        let mut items: Vec<Item> = Vec::with_capacity(writes.len());
+        for write in writes {
+            match write {
+                Write::Put(_, item) => items.push(item),
+                _ => return Err(Error::internal("a batch only puts")),
+            }
+        }
+        let chunks: Vec<Vec<Item>> = items.chunks(25).map(<[Item]>::to_vec).collect();
         stream::iter(chunks)
             .map(|chunk| self.put_chunk(chunk))
             .buffer_unordered(8)
@@ -483,7 +490,11 @@ impl Table {
                     let passing = |code: Option<&str>| {
                         matches!(
                             code,
-                            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+                            Some(
+                                "TransactionConflict"
+                                    | "ThrottlingError"
+                                    | "ProvisionedThroughputExceeded"
+                            )
                         )
                     };
                     if !reasons.iter().any(|reason| passing(reason.code())) {
@@ -620,7 +631,9 @@ where
 {
     let code = error.code().unwrap_or("");
     let passing = match &error {
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            true
+        }
         _ => [
             "Throttling",
             "ThrottlingException",
@@ -647,7 +660,10 @@ where
     if passing {
         Error::unavailable(1)
     } else {
-        Error::new(crate::error::Code::InternalServerError, "something went wrong on our side")
+        Error::new(
+            crate::error::Code::InternalServerError,
+            "something went wrong on our side",
+        )
     }
 }
 
@@ -719,20 +735,53 @@ impl Query {
         })
     }
 
-    /// Every page, for batch runs: one request a megabyte.
+    /// The items of every page, for batch runs: one request a megabyte.
     ///
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer.
-    pub async fn all<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
+    pub async fn all(self) -> Result<Vec<Item>, Error> {
         let mut items = Vec::new();
         let mut after = None;
         loop {
-            let page = self.clone().after(after).page::<T>().await?;
-            items.extend(page.items);
-            after = page.next;
+            let page = self.clone().after(after).0.send().await.map_err(failed)?;
+            items.extend(page.items.unwrap_or_default());
+            after = page.last_evaluated_key;
             if after.is_none() {
                 return Ok(items);
             }
         }
+    }
+}
+
+/// `#[serde(with = "…")]` for bytes, stored as DynamoDB's binary.
+pub mod bytes {
+    use serde::{Deserializer, Serializer, de::Visitor};
+
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// The serialiser's.
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    /// Reads bytes.
+    ///
+    /// # Errors
+    /// When the attribute is no binary.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("bytes")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
     }
 }

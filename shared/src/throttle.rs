@@ -69,10 +69,7 @@ pub async fn count(
     let id = AttributeValue::S(BASE64_URL_SAFE_NO_PAD.encode(app.random::<9>()));
     let written = table
         .write(Write::Update(
-            Key::new(
-                format!("THROTTLE#{action}#{subject}"),
-                format!("{started}"),
-            ),
+            Key::new(format!("THROTTLE#{action}#{subject}"), format!("{started}")),
             Expression::update("SET #ttl = :ttl ADD attempts :attempt")
                 .and_when(
                     "attribute_not_exists(attempts) OR size(attempts) < :limit \

@@ -88,7 +88,11 @@ impl TokenConfig {
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Error> {
         let claims = self.claims(token).ok_or_else(Error::token_invalid)?;
         let issued = Timestamp::from_second(claims.iat).map_err(|_| Error::token_invalid())?;
-        if issued.saturating_sub(CLOCK_SKEW).map_err(|_| Error::token_invalid())? > now {
+        if issued
+            .saturating_sub(CLOCK_SKEW)
+            .map_err(|_| Error::token_invalid())?
+            > now
+        {
             return Err(Error::token_invalid());
         }
         if claims.exp <= now.as_second() {

@@ -7,17 +7,17 @@
 /// Says that it is none.
 pub fn email<C>(value: &str, _: &C) -> garde::Result {
     let valid = value.len() <= 254
-        && value
-            .chars()
-            .all(|char| !char.is_whitespace() && !char.is_control() && !"<>()[],;:\\\"".contains(char))
+        && value.chars().all(|char| {
+            !char.is_whitespace() && !char.is_control() && !"<>()[],;:\\\"".contains(char)
+        })
         && value.split_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
                 && local.len() <= 64
                 && !domain.contains('@')
                 && domain.contains('.')
-                && domain
-                    .split('.')
-                    .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+                && domain.split('.').all(|label| {
+                    !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+                })
         });
     if valid {
         Ok(())
@@ -47,7 +47,10 @@ mod tests {
             assert!(email(right, &()).is_ok(), "{right}");
         }
         let long = format!("{}@example.com", "a".repeat(65));
-        for wrong in ["", "a", "@b.jp", "a@", "a@b", "a@@b.jp", "a b@c.jp", "a@b..jp", "a@-b.jp", "a\n@b.jp", &long] {
+        for wrong in [
+            "", "a", "@b.jp", "a@", "a@b", "a@@b.jp", "a b@c.jp", "a@b..jp", "a@-b.jp", "a\n@b.jp",
+            &long,
+        ] {
             assert!(email(wrong, &()).is_err(), "{wrong}");
         }
     }

@@ -1,1 +1,69 @@
-//! x
+//! identity: accounts, sessions, and the access tokens that every other service trusts.
+//!
+//! | function | endpoint or event | what |
+//! |---|---|---|
+//! | `identity-signup` | `POST /signup` | makes an account, or adds the rooms profile to one |
+//! | `identity-login` | `POST /login`, `POST /api/users/login` | begins a session |
+//! | `identity-refresh` | `POST /api/auth/refresh` | spends a refresh token for the next tokens |
+//! | `identity-logout` | `POST /api/auth/logout` | ends the session |
+//! | `identity-forgot-password` | `POST /api/auth/password/forgot` | asks for a mail |
+//! | `identity-reset-password` | `POST /api/auth/password/reset` | sets a new password, ends all sessions |
+//! | `identity-verify-email` | `POST /api/auth/email/verify` | proves the address |
+//! | `identity-jwks` | `GET /.well-known/jwks.json` | the public keys |
+//! | `identity-mail` | `account.created`, `password.forgotten` | mails the links |
+//!
+//! The table, `IDENTITY_TABLE` (keys `pk` / `sk`; all reads are consistent, no index):
+//!
+//! | access pattern | key | requests | capacity units |
+//! |---|---|---|---|
+//! | the account of a user | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 get | 1 R |
+//! | who has an e-mail | `EMAIL#<lower case>` / `EMAIL` | 1 get | 1 R |
+//! | who has a username | `USERNAME#<username>` / `USERNAME` | 1 get | 1 R |
+//! | begin a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 put | 1 W |
+//! | a session with its account | `ACCOUNT#<user_id>` / `ACCOUNT`, `SESSION#<session_id>` | 1 batch get | 2 R |
+//! | spend a refresh token, end a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 update, 1 delete | 1 W |
+//! | sign up | account, e-mail, username, session, outbox (and idempotency) | 1 transaction | 10 W (12) |
+//! | add a profile | account, username, session (and idempotency) | 1 transaction | 6 W (8) |
+//! | the token of a mail | `TOKEN#<sha256>` / `TOKEN` | 1 get, 1 put | 1 R, 1 W |
+//! | set a new password | account, token | 1 transaction | 4 W |
+//! | verify the address | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 update | 1 W |
+//! | was an event's mail sent | `MAIL#<event id>` / `MAIL`, with the account or the e-mail | 1 batch get, 1 put | 2 R, 1 W |
+//! | announce a forgotten password | `OUTBOX#<event id>` / `OUTBOX` | 1 put | 1 W |
+//! | count an attempt | `THROTTLE#<action>#<subject>` / `<window>` | 1 update | 1 W (one more for each 70 attempts) |
+//! | recognise a repeated creation | `IDEMPOTENCY#<sha256>` / `IDEMPOTENCY` | within the sign-up | |
+//!
+//! Passwords and tokens are stored as hashes only, and nothing that holds one is `Debug`.
+
+pub mod accounts;
+pub mod events;
+pub mod forgot_password;
+pub mod jwks;
+pub mod login;
+pub mod logout;
+pub mod mail;
+pub mod refresh;
+pub mod reset_password;
+pub mod session;
+pub mod signup;
+pub mod verify_email;
+
+mod letters;
+mod limits;
+mod one_time;
+mod refresh_token;
+mod responses;
+
+use enishi_shared::Function;
+
+/// Every function of this service.
+pub const FUNCTIONS: &[Function] = &[
+    signup::FUNCTION,
+    login::FUNCTION,
+    refresh::FUNCTION,
+    logout::FUNCTION,
+    forgot_password::FUNCTION,
+    reset_password::FUNCTION,
+    verify_email::FUNCTION,
+    jwks::FUNCTION,
+    mail::FUNCTION,
+];

@@ -1,149 +1,156 @@
 //! The morning's draw: who shares a room with whom.
 //!
-//! Pure computation: from attendance rates and the rooms of past mornings to
+//! Pure computation, from attendance rates and the rooms of past mornings to
 //! the rooms of today. Who is enrolled, what counts as a past morning, how
-//! people map to indices and where the rooms are kept is left to the callers.
+//! people map to indices and where rooms are kept is left to the callers.
 //!
 //! One algorithm for all sizes: deal everyone to rooms at random, then swap
-//! people between rooms by simulated annealing. All arithmetic is on integers
-//! and the random numbers are seeded by the input, so that the same input gives
-//! the same rooms on every machine.
+//! people between rooms by simulated annealing. A small draw plans a few
+//! mornings at once and keeps the first, so that today's rooms do not spoil
+//! tomorrow's. All arithmetic is on integers and the random numbers are seeded
+//! by the input: the same input gives the same rooms on every machine.
 
-/// Cost of putting two people together who have met before. The unit of all
-/// other costs.
+use std::iter::repeat_n;
+use std::ops::Range;
+
+/// Cost of putting two people together who have met before; the unit of the others.
 const REPEAT: i64 = 1 << 12;
-/// Extra cost of a repeat when the earlier meeting was on the latest past
-/// morning; it shrinks by `RECENCY_DECAY` per morning of age.
+/// Extra cost for each earlier meeting: this much if it was on the latest past
+/// morning, `RECENCY_DECAY` times that for each morning of age (half after 11).
+/// Small, so that today's number of repeats comes first.
 const RECENCY: i64 = REPEAT / 8;
 const RECENCY_DECAY: (i64, i64) = (15, 16);
-/// Cost per (likely no-shows in a room)², summed over rooms: two in one room and
-/// none in another cost `2 * NO_SHOW` more than one in each.
+/// Cost per (likely no-shows in a room)², summed over the rooms: two in one room
+/// and none in another cost `2 * NO_SHOW` more than one in each.
 const NO_SHOW: i64 = REPEAT / 8;
 /// A person with a rate below this many percent is a likely no-show.
 const LIKELY_NO_SHOW_BELOW: u8 = 50;
-/// Up to this many people the draw also looks at what it leaves for later
-/// mornings (one bit per person in a machine word).
-const OUTLOOK_MAX: usize = 64;
-/// Up to this many people the costs of all pairs are tabulated.
-const DENSE_MAX: usize = 1024;
+/// Cost of a repeat on a planned later morning, while searching; only a
+/// tie-break in the end.
+const REPEAT_LATER: i64 = REPEAT * 3 / 4;
+/// Up to this many people later mornings are planned along.
+const PLAN_MAX: usize = 64;
+/// Up to this many people the costs of all pairs are tabulated (4 MiB).
+const TABLE_MAX: usize = 1024;
+/// Marks a person as absent in [`Past::groups`].
+const ABSENT: u32 = 1 << 31;
 
 /// Draws `rates.len()` people into rooms.
 ///
 /// `rates[i]` is the attendance rate of person `i` in percent, 0–100.
 /// `history` lists past mornings, most recent first, each as groups of indices
-/// into `rates`; indices out of range are ignored, and a person who turns up in
+/// into `rates`; indices out of range are ignored, and someone who turns up in
 /// several groups of one morning counts for the first. `room_size` is the
 /// configured number of people per room (less than 2 is taken as 2).
 ///
-/// The number of rooms is `n / room_size` rounded to nearest (half up), raised
-/// if need be until no room holds more than `room_size + 1`, and lowered if need
-/// be until no room holds just one. Sizes differ by at most one. One person
-/// alone gets a room of one; nobody gets no rooms.
+/// There are as few rooms as hold everyone at `room_size` each. If that makes a
+/// room smaller than `room_size - 1`, or leaves someone alone, there is one room
+/// less, provided no room then exceeds `room_size + 1`: five people at size 4
+/// share one room, nine sit in threes, three at size 2 are a trio. Sizes differ
+/// by at most one. Only a single person gets a room alone; nobody, no room.
 ///
 /// In order of weight: few pairs who have met before (recent and frequent
-/// meetings weigh more), likely no-shows spread evenly over the rooms, and for
-/// up to 64 people a good outlook for the mornings to come.
+/// meetings weigh more), likely no-shows (rate below 50 %) spread evenly over
+/// the rooms, and, for up to 64 people, few repeats on mornings to come.
 ///
 /// Every index `0..n` is returned exactly once; each room is in ascending order.
 /// The same input always gives the same rooms.
 pub fn draw(rates: &[u8], history: &[Vec<Vec<u32>>], room_size: usize) -> Vec<Vec<u32>> {
-    draw_with(rates, history, room_size, Effort::for_people(rates.len()))
+    let n = rates.len();
+    let rooms = room_count(n, room_size);
+    if rooms < 2 {
+        return (0..rooms).map(|_| (0..n as u32).collect()).collect();
+    }
+    let effort = Effort::for_people(n);
+    let mut random = Random(n as u64);
+    rates.iter().for_each(|&rate| random.stir(rate.into()));
+    let past = Past::new(n, history, &mut random);
+    let likely_absent: Vec<bool> = rates.iter().map(|&r| r < LIKELY_NO_SHOW_BELOW).collect();
+    let mornings = effort.mornings.min(past.mornings_left(n / rooms)).max(1);
+
+    let mut best = Plan::deal(&past, &likely_absent, rooms, mornings, &mut random);
+    best.improve(&effort, &mut random);
+    for _ in 1..effort.attempts * mornings as u32 {
+        if best.cost == best.ideal {
+            break;
+        }
+        let mut plan = Plan::deal(&past, &likely_absent, rooms, mornings, &mut random);
+        plan.improve(&effort, &mut random);
+        if plan.cost < best.cost {
+            best = plan;
+        }
+    }
+    best.into_rooms()
 }
 
-/// How long to search: independent attempts, and swaps tried in each.
-#[derive(Clone, Copy)]
-pub struct Effort {
-    pub attempts: u32,
-    pub swaps: usize,
-    pub hot: i64,
-    pub cold: i64,
-    pub scale: i64,
-    pub gate: bool,
+/// How hard to search. Counted in steps, never in time, for the same rooms everywhere.
+struct Effort {
+    /// Independent searches per planned morning; the best of all counts.
+    attempts: u32,
+    /// Swaps tried per search.
+    swaps: usize,
+    /// Mornings planned at once, today included.
+    mornings: usize,
+    /// Swaps tried until only better rooms are accepted.
+    cooling: usize,
 }
 
 impl Effort {
-    pub fn for_people(n: usize) -> Self {
-        if n <= OUTLOOK_MAX {
-            Effort { attempts: 8, swaps: 20_000, hot: REPEAT / 2, cold: REPEAT / 16, scale: 4 * REPEAT, gate: true }
-        } else if n <= DENSE_MAX {
-            Effort { attempts: 1, swaps: 200_000, hot: REPEAT / 4, cold: REPEAT / 16, scale: 0, gate: true }
-        } else {
-            Effort { attempts: 1, swaps: 10 * n.max(20_000), hot: 0, cold: 0, scale: 0, gate: true }
+    fn for_people(n: usize) -> Self {
+        let (attempts, swaps, mornings) = match n {
+            0..=PLAN_MAX => (3, 60_000, 4),
+            _ => (1, 200_000.max(10 * n), 1),
+        };
+        // Among many people hardly anyone meets again by chance: mending is enough.
+        let cooling = if n <= TABLE_MAX { swaps / 4 * 3 } else { 0 };
+        Effort {
+            attempts,
+            swaps,
+            mornings,
+            cooling,
         }
     }
-}
-
-pub fn draw_with(
-    rates: &[u8],
-    history: &[Vec<Vec<u32>>],
-    room_size: usize,
-    effort: Effort,
-) -> Vec<Vec<u32>> {
-    let n = rates.len();
-    let rooms = room_count(n, room_size);
-    let (past, seed) = Past::new(n, history);
-    let mut random = Random(seed);
-    for &rate in rates {
-        random.stir(u64::from(rate));
-    }
-    let likely_absent: Vec<bool> = rates.iter().map(|&r| r < LIKELY_NO_SHOW_BELOW).collect();
-
-    let mut best: Option<Seating> = None;
-    for _ in 0..effort.attempts.max(1) {
-        let mut seating = Seating::deal(&past, &likely_absent, rooms, &mut random, effort.scale);
-        if rooms > 1 {
-            seating.improve(effort, &mut random);
-        }
-        if best.as_ref().is_none_or(|b| (seating.cost, seating.outlook_cost()) < (b.cost, b.outlook_cost())) {
-            let done = seating.settled();
-            best = Some(seating);
-            if done {
-                break;
-            }
-        }
-    }
-    best.map_or_else(Vec::new, Seating::into_rooms)
 }
 
 /// See [`draw`] for the rule.
 fn room_count(n: usize, room_size: usize) -> usize {
     let size = room_size.clamp(2, n.max(2));
-    let nearest = (n + size / 2) / size;
-    let fewest = n.div_ceil(size + 1);
-    nearest.max(fewest).min(n / 2).max(n.min(1))
+    let rooms = n.div_ceil(size);
+    let too_small = rooms > 1 && n / rooms < (size - 1).max(2);
+    if too_small && n.div_ceil(rooms - 1) <= size + 1 {
+        rooms - 1
+    } else {
+        rooms
+    }
 }
 
 /// What past mornings say about each pair of people.
 struct Past {
     n: usize,
     mornings: usize,
-    /// Per person and morning the group they were in; absent people have a
-    /// value of their own, shared with nobody. Memory grows with the people
-    /// times the mornings, not with the pairs.
+    /// Per person and morning the group they were in; who was absent has a value
+    /// of their own. Grows with people times mornings, not with pairs.
     groups: Vec<u32>,
-    /// Recency cost per morning.
+    /// [`RECENCY`] by age of the morning.
     recency: Vec<u32>,
-    /// Costs of all pairs when `n` is small, else empty.
-    dense: Vec<u32>,
+    /// Costs of all pairs, or empty beyond [`TABLE_MAX`] people.
+    table: Vec<u32>,
 }
 
 impl Past {
-    fn new(n: usize, history: &[Vec<Vec<u32>>]) -> (Self, u64) {
+    fn new(n: usize, history: &[Vec<Vec<u32>>], random: &mut Random) -> Self {
         let mornings = history.len();
-        let mut random = Random(n as u64);
-        let mut groups: Vec<u32> = Vec::with_capacity(n * mornings);
-        for person in 0..n {
-            groups.extend(std::iter::repeat_n(ABSENT | person as u32, mornings));
-        }
+        let mut groups = Vec::with_capacity(n * mornings);
+        (0..n as u32).for_each(|person| groups.extend(repeat_n(ABSENT | person, mornings)));
         let mut recency = Vec::with_capacity(mornings);
         let mut cost = RECENCY;
         for (age, morning) in history.iter().enumerate() {
+            // At least 1, by which `compare` knows that they have met.
             recency.push(cost.max(1) as u32);
             cost = cost * RECENCY_DECAY.0 / RECENCY_DECAY.1;
             for (group, members) in morning.iter().enumerate() {
-                random.stir(u64::MAX);
                 for &person in members {
-                    random.stir(u64::from(person));
+                    random.stir((group as u64) << 32 | u64::from(person));
                     let person = person as usize;
                     if person < n && groups[person * mornings + age] & ABSENT != 0 {
                         groups[person * mornings + age] = group as u32 & !ABSENT;
@@ -151,269 +158,263 @@ impl Past {
                 }
             }
         }
-        let mut past = Past { n, mornings, groups, recency, dense: Vec::new() };
-        if n <= DENSE_MAX {
-            let pairs = (0..n * n).map(|i| past.sum(i / n, i % n) as u32);
-            past.dense = pairs.collect();
+        let mut past = Past {
+            n,
+            mornings,
+            groups,
+            recency,
+            table: Vec::new(),
+        };
+        if n <= TABLE_MAX {
+            past.table = (0..n * n)
+                .map(|pair| past.compare(pair / n, pair % n))
+                .collect();
         }
-        (past, random.next())
+        past
     }
 
-    /// Cost of putting two different people together today; 0 if they have not met.
+    /// Cost of putting two different people together; 0 if they have not met.
     fn cost(&self, a: u32, b: u32) -> i64 {
         let (a, b) = (a as usize, b as usize);
-        if self.dense.is_empty() { self.sum(a, b) } else { i64::from(self.dense[a * self.n + b]) }
+        i64::from(if self.table.is_empty() {
+            self.compare(a, b)
+        } else {
+            self.table[a * self.n + b]
+        })
     }
 
-    fn sum(&self, a: usize, b: usize) -> i64 {
+    fn compare(&self, a: usize, b: usize) -> u32 {
         let of = |person: usize| &self.groups[person * self.mornings..(person + 1) * self.mornings];
-        let meetings = of(a).iter().zip(of(b)).zip(&self.recency);
-        let recent: u32 = meetings.map(|((a, b), &r)| if a == b { r } else { 0 }).sum();
-        if recent == 0 { 0 } else { REPEAT + i64::from(recent) }
+        let mut recent = 0;
+        for ((a, b), recency) in of(a).iter().zip(of(b)).zip(&self.recency) {
+            recent += if a == b { *recency } else { 0 };
+        }
+        if recent == 0 {
+            0
+        } else {
+            REPEAT as u32 + recent
+        }
+    }
+
+    /// For how many mornings people can, on average, still meet only new people.
+    fn mornings_left(&self, room_size: usize) -> usize {
+        let strangers = self.table.iter().filter(|&&cost| cost == 0).count() / self.n;
+        strangers / (room_size - 1).max(1)
     }
 }
 
-/// Marks a person as absent in [`Past::groups`].
-const ABSENT: u32 = 1 << 31;
-
-/// People on seats; the seats of a room are adjacent.
-struct Seating<'a> {
+/// Rooms for today and possibly some mornings after.
+struct Plan<'a> {
     past: &'a Past,
     likely_absent: &'a [bool],
+    /// The person on each seat. Seats of a room are adjacent, today's rooms first.
     seats: Vec<u32>,
     room_of_seat: Vec<u32>,
     /// First seat of each room, and the number of seats at the end.
     first_seat: Vec<u32>,
-    /// Likely no-shows per room.
+    /// Likely no-shows in each of today's rooms.
     absences: Vec<i64>,
+    /// Planned meetings of each pair; empty if only today is planned.
+    planned: Vec<u8>,
+    /// What a repeat on a later morning costs at present.
+    repeat_later: i64,
     cost: i64,
-    outlook: Option<Outlook>,
+    /// The cost without any repeats; no plan is better.
+    ideal: i64,
 }
 
-impl<'a> Seating<'a> {
-    /// Everyone at random, likely no-shows evenly.
-    fn deal(past: &'a Past, likely_absent: &'a [bool], rooms: usize, random: &mut Random, scale: i64) -> Self {
+impl<'a> Plan<'a> {
+    /// Everyone at random, but today's likely no-shows evenly.
+    fn deal(
+        past: &'a Past,
+        likely_absent: &'a [bool],
+        rooms: usize,
+        mornings: usize,
+        random: &mut Random,
+    ) -> Self {
         let n = past.n;
-        let mut people: Vec<u32> = (0..n as u32).collect();
-        for i in (1..n).rev() {
-            people.swap(i, random.below(i + 1));
+        let mut first_seat = vec![0];
+        let mut room_of_seat = Vec::with_capacity(n * mornings);
+        for room in 0..rooms * mornings {
+            let size = n / rooms + usize::from(room % rooms < n % rooms);
+            room_of_seat.extend(repeat_n(room as u32, size));
+            first_seat.push(room_of_seat.len() as u32);
         }
-        people.sort_by_key(|&person| !likely_absent[person as usize]);
-        let first_seat: Vec<u32> = (0..=rooms).map(|room| (room * (n / rooms.max(1)) + room.min(n % rooms.max(1))) as u32).collect();
-        let mut seats = vec![0; n];
-        let mut room_of_seat = vec![0; n];
+        let mut seats = vec![0; n * mornings];
         let mut absences = vec![0; rooms];
-        for (turn, &person) in people.iter().enumerate() {
-            let room = turn % rooms;
-            let seat = first_seat[room] as usize + turn / rooms;
-            seats[seat] = person;
-            room_of_seat[seat] = room as u32;
-            absences[room] += i64::from(likely_absent[person as usize]);
-        }
-        let mut seating = Seating { past, likely_absent, seats, room_of_seat, first_seat, absences, cost: 0, outlook: None };
-        let mut repeats = 0;
-        for room in 0..rooms {
-            let room = seating.seats_of(room);
-            for seat in room.clone() {
-                repeats += seating.with(seating.seats[seat], room.start..seat, n);
+        let mut people: Vec<u32> = (0..n as u32).collect();
+        for morning in 0..mornings {
+            for i in (1..n).rev() {
+                people.swap(i, random.below(i + 1));
+            }
+            people.sort_by_key(|&person| !likely_absent[person as usize]);
+            for (turn, &person) in people.iter().enumerate() {
+                let room = turn % rooms;
+                seats[first_seat[morning * rooms + room] as usize + turn / rooms] = person;
+                absences[room] += i64::from(morning == 0 && likely_absent[person as usize]);
             }
         }
-        seating.cost = repeats + seating.absences.iter().map(|a| a * a * NO_SHOW).sum::<i64>();
-        if scale > 0 {
-            seating.outlook = Some(Outlook::new(&seating, scale));
+        let planned = if mornings > 1 {
+            vec![0; n * n]
+        } else {
+            Vec::new()
+        };
+        let ideal = spread_cost(&absences);
+        Plan {
+            past,
+            likely_absent,
+            seats,
+            room_of_seat,
+            first_seat,
+            absences,
+            planned,
+            repeat_later: REPEAT_LATER,
+            cost: ideal,
+            ideal,
         }
-        seating
     }
 
-    fn seats_of(&self, room: usize) -> std::ops::Range<usize> {
-        self.first_seat[room] as usize..self.first_seat[room + 1] as usize
+    /// Tries swaps of people of different rooms, at first ever more picky, at
+    /// last only for the better.
+    fn improve(&mut self, effort: &Effort, random: &mut Random) {
+        let n = self.past.n;
+        self.price(REPEAT_LATER);
+        for step in 0..effort.swaps {
+            if step == effort.cooling {
+                // From here on today goes before everything later.
+                self.price(1);
+            }
+            if self.cost == self.ideal {
+                return;
+            }
+            let i = random.below(self.seats.len());
+            let j = i - i % n + random.below(n);
+            let (r, s) = (self.room_of_seat[i] as usize, self.room_of_seat[j] as usize);
+            if r == s {
+                continue;
+            }
+            let mut allowance = 0;
+            if step < effort.cooling {
+                let heat = REPEAT / 4 - REPEAT * 3 / 20 * step as i64 / effort.cooling as i64;
+                allowance = (heat * random.exponential()) >> 8;
+            }
+            let (a, b) = (self.seats[i], self.seats[j]);
+            let own = self.meetings(a, r, i, 1);
+            if own == 0 && self.absent(a, i) == 0 {
+                // Only those who would gain look for somebody to swap with.
+                continue;
+            }
+            let before = own + self.meetings(b, s, j, 1);
+            let moved = self.absent(a, i) - self.absent(b, j);
+            let mut spread = 0;
+            if moved != 0 {
+                let (u, v) = (self.absences[r], self.absences[s]);
+                spread = spread_cost(&[u - moved, v + moved]) - spread_cost(&[u, v]);
+            }
+            let after = self.meetings(a, s, j, 0) + self.meetings(b, r, i, 0);
+            let change = after - before + spread;
+            // Mending finds other partners among many; it must not undo the spread.
+            if change <= allowance && (spread <= 0 || effort.cooling > 0) {
+                self.cost += change;
+                self.swap(i, j, moved);
+            }
+        }
     }
 
-    /// Cost of `person` with everyone on `seats` but `except`.
-    fn with(&self, person: u32, seats: std::ops::Range<usize>, except: usize) -> i64 {
+    /// Sets the cost of later repeats, and counts the cost anew.
+    fn price(&mut self, repeat_later: i64) {
+        self.repeat_later = repeat_later;
+        self.cost = spread_cost(&self.absences);
+        self.planned.fill(0);
+        for i in 0..self.seats.len() {
+            // Counts each pair once: the people on later seats are not yet planned.
+            for j in self.seats_of(self.room_of_seat[i] as usize).start..i {
+                self.cost += self.meeting(self.seats[i], j, 0);
+                self.plan(self.seats[i], self.seats[j], 1);
+            }
+        }
+    }
+
+    fn swap(&mut self, i: usize, j: usize, moved: i64) {
+        let (a, b) = (self.seats[i], self.seats[j]);
+        let (r, s) = (self.room_of_seat[i] as usize, self.room_of_seat[j] as usize);
+        if !self.planned.is_empty() {
+            for (room, own, leaves, joins) in [(r, i, a, b), (s, j, b, a)] {
+                for seat in self.seats_of(room) {
+                    if seat != own {
+                        self.plan(leaves, self.seats[seat], -1);
+                        self.plan(joins, self.seats[seat], 1);
+                    }
+                }
+            }
+        }
+        if moved != 0 {
+            self.absences[r] -= moved;
+            self.absences[s] += moved;
+        }
+        self.seats.swap(i, j);
+    }
+
+    /// Cost of `person` with those in `room`, but for the one on seat `except`.
+    fn meetings(&self, person: u32, room: usize, except: usize, already: u8) -> i64 {
         let mut sum = 0;
-        for seat in seats {
+        for seat in self.seats_of(room) {
             if seat != except {
-                sum += self.past.cost(person, self.seats[seat]);
+                sum += self.meeting(person, seat, already);
             }
         }
         sum
     }
 
-    fn outlook_cost(&self) -> i64 {
-        self.outlook.as_ref().map_or(0, |o| o.cost)
-    }
-
-    /// Whether no swap could make it better.
-    fn settled(&self) -> bool {
-        let total: i64 = self.absences.iter().sum();
-        let rooms = self.absences.len() as i64;
-        self.outlook.is_none() && (rooms < 2 || self.cost == spread_minimum(total, rooms))
-    }
-
-    /// Tries swaps of random people of different rooms, ever more picky.
-    fn improve(&mut self, effort: Effort, random: &mut Random) {
-        let n = self.seats.len();
-        let total: i64 = self.absences.iter().sum();
-        let ideal = spread_minimum(total, self.absences.len() as i64);
-        let cooling = effort.swaps * 3 / 4;
-        for step in 0..effort.swaps {
-            if self.cost == ideal && self.outlook.is_none() {
-                return;
-            }
-            let i = random.below(n);
-            let j = random.below(n);
-            let (r, s) = (self.room_of_seat[i] as usize, self.room_of_seat[j] as usize);
-            if r == s {
-                continue;
-            }
-            let heat = if step < cooling {
-                effort.hot - (effort.hot - effort.cold) * step as i64 / cooling as i64
-            } else {
-                0
-            };
-            let allowance = heat * random.exponential() >> 8;
-            let (a, b) = (self.seats[i], self.seats[j]);
-            let (in_r, in_s) = (self.seats_of(r), self.seats_of(s));
-            let before = self.with(a, in_r.clone(), i) + self.with(b, in_s.clone(), j);
-            if before == 0 && allowance == 0 && self.outlook.is_none() {
-                continue;
-            }
-            let after = self.with(a, in_s, j) + self.with(b, in_r, i);
-            let moved = i64::from(self.likely_absent[a as usize]) - i64::from(self.likely_absent[b as usize]);
-            let (u, v) = (self.absences[r], self.absences[s]);
-            let spread = (u - moved) * (u - moved) + (v + moved) * (v + moved) - u * u - v * v;
-            let change = after - before + spread * NO_SHOW;
-            if change > allowance && (effort.gate || self.outlook.is_none()) {
-                continue;
-            }
-            if let Some(mut outlook) = self.outlook.take() {
-                let was = outlook.cost;
-                outlook.swap(self, i, j);
-                let total = outlook.cost - was + change;
-                let refuse = if heat == 0 { (change, outlook.cost - was) > (0, 0) } else { total > allowance };
-                if refuse {
-                    outlook.swap(self, i, j);
-                    // The second swap must undo the first: seats have not moved.
-                    self.outlook = Some(outlook);
-                    continue;
-                }
-                self.outlook = Some(outlook);
-            }
-            self.cost += change;
-            self.seats.swap(i, j);
-            self.absences[r] -= moved;
-            self.absences[s] += moved;
+    /// Cost of `person` with the one on `seat`, if the plan has them meet more
+    /// than `already` times.
+    fn meeting(&self, person: u32, seat: usize, already: u8) -> i64 {
+        let other = self.seats[seat];
+        let met = self.past.cost(person, other);
+        if self.planned.is_empty() || (met > 0 && seat < self.past.n) {
+            return met;
         }
+        let again = self.planned[person as usize * self.past.n + other as usize] > already;
+        if met > 0 || again {
+            self.repeat_later
+        } else {
+            0
+        }
+    }
+
+    fn plan(&mut self, a: u32, b: u32, meetings: i8) {
+        let (a, b, n) = (a as usize, b as usize, self.past.n);
+        if !self.planned.is_empty() {
+            for pair in [a * n + b, b * n + a] {
+                self.planned[pair] = self.planned[pair].wrapping_add_signed(meetings);
+            }
+        }
+    }
+
+    /// 1 for a likely no-show on one of today's seats.
+    fn absent(&self, person: u32, seat: usize) -> i64 {
+        i64::from(seat < self.past.n && self.likely_absent[person as usize])
+    }
+
+    fn seats_of(&self, room: usize) -> Range<usize> {
+        self.first_seat[room] as usize..self.first_seat[room + 1] as usize
     }
 
     fn into_rooms(self) -> Vec<Vec<u32>> {
-        (0..self.absences.len())
-            .map(|room| {
-                let mut people = self.seats[self.seats_of(room)].to_vec();
-                people.sort_unstable();
-                people
-            })
-            .collect()
+        let today = 0..self.absences.len();
+        let mut rooms: Vec<_> = today
+            .map(|room| self.seats[self.seats_of(room)].to_vec())
+            .collect();
+        rooms.iter_mut().for_each(|room| room.sort_unstable());
+        rooms
     }
 }
 
-fn spread_minimum(total: i64, rooms: i64) -> i64 {
-    let (low, more) = (total / rooms, total % rooms);
-    NO_SHOW * (low * low * (rooms - more) + (low + 1) * (low + 1) * more)
-}
-
-/// What a seating leaves for later mornings.
-struct Outlook {
-    never: Vec<u64>,
-    open: Vec<u64>,
-    size: usize,
-    w3: i64,
-    w4: i64,
-    cost: i64,
-}
-
-impl Outlook {
-    fn new(seating: &Seating, scale: i64) -> Self {
-        let n = seating.seats.len();
-        let size = n / seating.absences.len().max(1);
-        let mut never = vec![0u64; n];
-        for a in 0..n {
-            for b in 0..n {
-                if a != b && seating.past.cost(a as u32, b as u32) == 0 {
-                    never[a] |= 1 << b;
-                }
-            }
-        }
-        let mut o = Outlook { open: never.clone(), never, size, w3: 0, w4: 0, cost: 0 };
-        let mut t3 = 0i64;
-        let mut t4 = 0i64;
-        for a in 0..n {
-            for b in 0..a {
-                if o.open[a] >> b & 1 == 1 {
-                    let (x, y) = o.through(a, b);
-                    t3 += x;
-                    t4 += y;
-                }
-            }
-        }
-        if size >= 4 {
-            o.w4 = scale / (t4 / 6).max(1);
-            o.w3 = (scale / 4 / (t3 / 3).max(1)).max(1);
-        } else {
-            o.w3 = scale / (t3 / 3).max(1);
-        }
-        if size == 2 {
-            o.w3 = -o.w3;
-        }
-        for room in 0..seating.absences.len() {
-            let r = seating.seats_of(room);
-            for i in r.clone() {
-                for j in r.start..i {
-                    o.flip(seating.seats[i] as usize, seating.seats[j] as usize);
-                }
-            }
-        }
-        o
-    }
-
-    fn through(&self, a: usize, b: usize) -> (i64, i64) {
-        let common = self.open[a] & self.open[b];
-        let mut k4 = 0;
-        if self.size >= 4 {
-            let mut left = common;
-            while left != 0 {
-                let c = left.trailing_zeros() as usize;
-                left &= left - 1;
-                k4 += (self.open[c] & left).count_ones();
-            }
-        }
-        (i64::from(common.count_ones()), i64::from(k4))
-    }
-
-    fn flip(&mut self, a: usize, b: usize) {
-        if self.never[a] >> b & 1 == 0 {
-            return;
-        }
-        let (k3, k4) = self.through(a, b);
-        let d = k3 * self.w3 + k4 * self.w4;
-        self.cost += if self.open[a] >> b & 1 == 1 { d } else { -d };
-        self.open[a] ^= 1 << b;
-        self.open[b] ^= 1 << a;
-    }
-
-    fn swap(&mut self, seating: &Seating, i: usize, j: usize) {
-        let (a, b) = (seating.seats[i] as usize, seating.seats[j] as usize);
-        for (seat, own) in [(i, i), (j, j)] {
-            for k in seating.seats_of(seating.room_of_seat[seat] as usize) {
-                if k != own {
-                    let c = seating.seats[k] as usize;
-                    self.flip(a, c);
-                    self.flip(b, c);
-                }
-            }
-        }
-    }
+fn spread_cost(absences: &[i64]) -> i64 {
+    absences
+        .iter()
+        .map(|absent| absent * absent * NO_SHOW)
+        .sum()
 }
 
 /// SplitMix64: small, fast and the same everywhere.
@@ -433,17 +434,140 @@ impl Random {
         self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
-    /// Uniform in `0..n`.
+    /// Uniform in `0..n`, for `n` up to 2³².
     fn below(&mut self, n: usize) -> usize {
-        ((self.next() >> 32) * n as u64 >> 32) as usize
+        (((self.next() >> 32) * n as u64) >> 32) as usize
     }
 
-    /// About exponential with mean 1/ln 2, in 1/256: the whole part from leading
-    /// zeros, the fraction linear between. No floating point, hence the same everywhere.
+    /// About exponentially distributed with mean 1.5, in 1/256. Leading zeros for
+    /// the logarithm: floating point may differ between machines.
     fn exponential(&mut self) -> i64 {
-        let z = self.next();
-        let zeros = z.leading_zeros();
-        let fraction = 255 - ((z << zeros) >> 55 & 255) as i64;
-        i64::from(zeros) * 256 + fraction
+        let bits = self.next() | 1;
+        let zeros = bits.leading_zeros();
+        let fraction = ((bits << zeros) >> 55) & 255;
+        i64::from(zeros) * 256 + 255 - fraction as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    /// Repeat meetings when `n` people are drawn `mornings` times.
+    fn repeats(n: u32, size: usize, mornings: usize, seed: u64) -> usize {
+        let mut random = Random(seed);
+        let mut met = HashSet::new();
+        let (mut history, mut repeats): (Vec<Vec<Vec<u32>>>, _) = (Vec::new(), 0);
+        for _ in 0..mornings {
+            let mut order: Vec<u32> = (0..n).collect();
+            (1..n as usize)
+                .rev()
+                .for_each(|i| order.swap(i, random.below(i + 1)));
+            let index = |person: &u32| order.iter().position(|p| p == person).unwrap() as u32;
+            let seen: Vec<Vec<Vec<u32>>> = history
+                .iter()
+                .map(|m| m.iter().map(|g| g.iter().map(index).collect()).collect())
+                .collect();
+            let rooms: Vec<Vec<u32>> = draw(&vec![100; n as usize], &seen, size)
+                .iter()
+                .map(|room| room.iter().map(|&i| order[i as usize]).collect())
+                .collect();
+            for room in &rooms {
+                for (&a, &b) in room.iter().flat_map(|a| room.iter().map(move |b| (a, b))) {
+                    repeats += usize::from(a < b && !met.insert((a, b)));
+                }
+            }
+            history.insert(0, rooms);
+        }
+        repeats
+    }
+
+    fn no_shows_are_even(rates: &[u8], rooms: &[Vec<u32>]) -> bool {
+        let count = |room: &Vec<u32>| room.iter().filter(|&&p| rates[p as usize] < 50).count();
+        rooms.iter().map(count).max() <= rooms.iter().map(|room| count(room) + 1).min()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+        #[test]
+        fn everyone_sits_once_in_even_rooms(
+            rates in vec(0u8..=100, 0..=200),
+            history in vec(vec(vec(0u32..210, 0..8), 0..40), 0..6),
+            size in 2usize..=5,
+        ) {
+            let rooms = draw(&rates, &history, size);
+            let mut people = rooms.concat();
+            people.sort_unstable();
+            prop_assert_eq!(people, (0..rates.len() as u32).collect::<Vec<_>>());
+            let small = rooms.iter().map(Vec::len).min().unwrap_or(0);
+            let large = rooms.iter().map(Vec::len).max().unwrap_or(0);
+            prop_assert!(large - small <= 1 && large <= size + 1);
+            prop_assert!(small >= 2 || rates.len() < 2);
+            prop_assert_eq!(rooms, draw(&rates, &history, size));
+        }
+
+        #[test]
+        fn likely_no_shows_are_spread(rates in vec(0u8..=100, 2..=120), size in 2usize..=5) {
+            let first = draw(&rates, &[], size);
+            prop_assert!(no_shows_are_even(&rates, &first));
+            // Unless people are few, repeats need not stand in the way.
+            let second = draw(&rates, &[first], size);
+            prop_assert!(rates.len() < 40 || no_shows_are_even(&rates, &second));
+        }
+    }
+
+    #[test]
+    fn rooms_are_near_their_size() {
+        let sizes = |n, size| {
+            let rooms = draw(&vec![100; n], &[], size);
+            rooms.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert!(sizes(0, 4).is_empty());
+        assert_eq!([sizes(1, 4), sizes(3, 2), sizes(5, 4)], [[1], [3], [5]]);
+        assert_eq!(
+            [sizes(5, 2), sizes(6, 4), sizes(7, 5)],
+            [[3, 2], [3, 3], [4, 3]]
+        );
+        assert_eq!(sizes(9, 4), [3; 3]);
+        assert_eq!(
+            [sizes(10, 0), sizes(10, usize::MAX)],
+            [vec![2; 5], vec![10]]
+        );
+    }
+
+    /// Four people of three earlier rooms include two of the same room. So each
+    /// of three rooms repeats a pair of the first morning, on the second and on
+    /// the third: at least 3 + 3.
+    #[test]
+    fn twelve_people_repeat_no_more_than_they_must() {
+        (0..3).for_each(|seed| assert_eq!(repeats(12, 4, 3, seed), 6));
+    }
+
+    #[test]
+    fn a_recent_meeting_weighs_more() {
+        // Two rooms of two out of four people: one of the three pairings must recur.
+        let history = [[[0, 1], [2, 3]], [[0, 2], [1, 3]], [[0, 3], [1, 2]]];
+        let history = history.map(|m| m.map(Vec::from).to_vec());
+        let mut rooms = draw(&[100; 4], &history, 2);
+        rooms.sort();
+        assert_eq!(rooms, [[0, 3], [1, 2]]);
+    }
+
+    #[test]
+    fn few_repeats_over_many_mornings() {
+        let sum = |n, size, mornings, seeds| -> usize {
+            (0..seeds)
+                .map(|seed| repeats(n, size, mornings, seed))
+                .sum()
+        };
+        assert!(sum(16, 4, 5, 4) <= 4);
+        assert!(sum(15, 3, 7, 2) <= 2 * 6);
+        assert!(sum(24, 4, 7, 1) <= 15);
+        assert_eq!(sum(20, 4, 10, 1), 110);
+        assert_eq!(sum(200, 4, 5, 1), 0);
     }
 }

@@ -1,1 +1,69 @@
-//! x
+//! `rooms`: people enrol for tomorrow morning; a schedule draws them into small rooms and opens an
+//! audio/video meeting for each (`specs/rooms.md`, API.md "rooms").
+//!
+//! | function | fired by | what |
+//! |---|---|---|
+//! | [`enroll`] | `POST /register/` | enrol, or walk in after the draw |
+//! | [`enrolments`] | `GET /register/` | my enrolments |
+//! | [`withdraw`] | `DELETE /register/{date}` | withdraw before the draw |
+//! | [`meeting_url`] | `GET /meeting_url/{user_id}` | is my room drawn, and where is it |
+//! | [`join`] | `GET /rooms/{room_id}/join` | into the room's meeting |
+//! | [`participated`] | `POST /participated` | I am here |
+//! | [`history`] | `GET /me/rooms` | my rooms and my rate |
+//! | [`assign_room`] | `POST /assign_room/` | an operator draws |
+//! | [`assign`] | each minute | draws the slots that are due: ten minutes before |
+//! | [`open`] | each minute | opens the meetings: four minutes before |
+//! | [`close`] | each minute | attendance, rates, end of the meetings: after the slot |
+//! | [`attendance`] | Chime's events | who is present, which meeting ended |
+//!
+//! One table. A slot's items lie in eight partitions `SLOT#<slot>#P<0–7>`, people spread over them
+//! by a hash of their id, rooms by their number; see [`seating`].
+//!
+//! | access pattern | key | requests | capacity units |
+//! |---|---|---|---|
+//! | enrol unless the gate is closed | `…P` / `E#<user>` and `GATE#<n>` | 1 | 2 read, 4 write |
+//! | one's enrolments | index `by-user`: `USER#<user>` / `<slot>` | 1 | 0.5 a 4 KB |
+//! | everybody enrolled for a slot | `…P` / `E#…` | 8, or 1 a MB | 1 a 4 KB |
+//! | somebody's room | `…P` / first `S#<hash>` not below theirs | 1 | 1 |
+//! | a room with its people, state and meeting | `…P` / `R#<n>`, `ROOM#<n>`, `MEETING#<n>` | 1 | 3–8 |
+//! | all rooms of a slot | `…P` / `MEETING#…` to `ROOM#…` | 8, or 1 a MB | 1 a 4 KB |
+//! | a slot's draw | `SLOTS` / `<slot>` | 1 | 1 |
+//! | the slots drawn before | `SLOTS` / `< <slot>` | 1 | 1–3 |
+//! | who met in an earlier slot | `…P` / `S#…` | 8, or 1 a MB | 1 a 4 KB |
+//! | somebody's attendance | `PERSON#<user>` / `PERSON` | 1 | 1 |
+
+pub mod assign;
+pub mod assign_room;
+pub mod attendance;
+pub mod close;
+pub mod draw;
+pub mod enroll;
+pub mod enrolment;
+pub mod enrolments;
+pub mod history;
+pub mod join;
+pub mod meeting_url;
+pub mod open;
+pub mod participated;
+pub mod person;
+pub mod seating;
+pub mod slot;
+pub mod withdraw;
+
+use enishi_shared::Function;
+
+/// Every function of the service.
+pub const FUNCTIONS: &[Function] = &[
+    enroll::FUNCTION,
+    enrolments::FUNCTION,
+    withdraw::FUNCTION,
+    meeting_url::FUNCTION,
+    join::FUNCTION,
+    participated::FUNCTION,
+    history::FUNCTION,
+    assign_room::FUNCTION,
+    assign::FUNCTION,
+    open::FUNCTION,
+    close::FUNCTION,
+    attendance::FUNCTION,
+];

@@ -7,24 +7,24 @@
 //! What a client token gives once its meeting ended is undocumented; here it gives the ended
 //! meeting, so that a caller who forgets the generation fails in tests and not in production.
 
+mod wire;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
+use wire::{Call, Failure, bad, not_found, text};
 
 /// The stack's clock; it may be set forward or stand still.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-const REGION: &str = "ap-northeast-1";
-const ACCOUNT: &str = "000000000000";
 /// How long a meeting lives without an audio connection, and how long in any case.
 const QUIET: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -33,9 +33,6 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 const ATTENDEES: usize = 250;
 const BATCH: usize = 100;
 const WITH_MEETING: usize = 10;
-const MEDIA_REGIONS: &str = "af-south-1 ap-northeast-1 ap-northeast-2 ap-south-1 ap-southeast-1 \
-     ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 eu-south-1 eu-west-1 eu-west-2 \
-     eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2";
 
 /// The account's quotas in its Region; by default those of a new account.
 #[derive(Clone, Copy, Debug)]
@@ -131,15 +128,6 @@ struct Meeting {
     ended: bool,
 }
 
-struct Call<'a> {
-    name: &'static str,
-    meeting: &'a str,
-    attendee: &'a str,
-}
-
-/// The modelled exception's name and its message.
-type Failure = (&'static str, String);
-
 impl Chime {
     /// A service without meetings; its events go to `events` as EventBridge envelopes.
     pub fn new(now: Now, quotas: Quotas, events: UnboundedSender<Value>) -> Self {
@@ -153,15 +141,15 @@ impl Chime {
     /// The IAM action and the resource of a request; `None` for an operation that is not offered.
     /// The resource names the Region, as the service's own denials do.
     pub fn action(&self, request: &Request<Bytes>) -> Option<(String, String)> {
-        let call = route(request)?;
+        let call = wire::route(request)?;
         let meeting = Some(call.meeting).filter(|id| !id.is_empty());
         let action = format!("chime:{}", call.name);
-        Some((action, meeting_arn(meeting.unwrap_or("*"))))
+        Some((action, wire::meeting_arn(meeting.unwrap_or("*"))))
     }
 
     /// Answers a request as the service does (REST JSON).
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        respond(match route(&request) {
+        wire::respond(match wire::route(&request) {
             Some(call) => self.answer(&call, request.body()),
             None => Err(("UnknownOperationException", "not offered here".into())),
         })
@@ -202,7 +190,7 @@ impl Chime {
         let living = inner.state.living(meeting);
         let meeting = living.map_err(|_| JoinError::NoMeeting)?;
         let user = format!("aws:MediaPipeline-{}", Uuid::now_v7());
-        let shown = self.add_attendee(meeting, &user, &Value::Null);
+        let shown = self.add_attendee(meeting, &user, wire::send_receive());
         let id = text(&shown, "AttendeeId");
         meeting.present.insert(id.clone());
         self.announce(meeting, "AttendeeJoined", Some(&shown), (self.now)());
@@ -216,7 +204,7 @@ impl Chime {
         let summary = |(id, it): (&String, &Meeting)| MeetingSummary {
             meeting_id: id.clone(),
             external_meeting_id: text(&it.shown, "ExternalMeetingId"),
-            attendees: it.attendees.values().map(user).collect(),
+            attendees: it.attendees.values().map(user_of).collect(),
             present: it.connected().collect(),
         };
         living.map(summary).collect()
@@ -274,33 +262,10 @@ impl Chime {
         Ok(())
     }
 
-    /// Best effort, as in the cloud: nobody listening is no error. The envelope has no `id`.
+    /// Best effort, as in the cloud: nobody listening is no error.
     fn announce(&self, meeting: &Meeting, kind: &str, attendee: Option<&Value>, at: Timestamp) {
-        let mut detail = json!({
-            "version": "0",
-            "eventType": format!("chime:{kind}"),
-            "timestamp": at.as_millisecond(),
-            "meetingId": meeting.shown["MeetingId"],
-            "externalMeetingId": meeting.shown["ExternalMeetingId"],
-            "mediaRegion": meeting.shown["MediaRegion"],
-        });
-        if let Some(attendee) = attendee {
-            detail["attendeeId"] = attendee["AttendeeId"].clone();
-            detail["externalUserId"] = attendee["ExternalUserId"].clone();
-        }
-        if ["AttendeeJoined", "AttendeeLeft", "AttendeeDropped"].contains(&kind) {
-            detail["networkType"] = "Voip".into();
-        }
-        let _ = self.events.send(json!({
-            "version": "0",
-            "source": "aws.chime",
-            "detail-type": "Chime Meeting State Change",
-            "account": ACCOUNT,
-            "region": REGION,
-            "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "resources": [],
-            "detail": detail,
-        }));
+        let event = wire::event(&meeting.shown, kind, attendee, at);
+        let _ = self.events.send(event);
     }
 
     fn answer(&self, call: &Call, body: &[u8]) -> Result<Value, Failure> {
@@ -309,8 +274,10 @@ impl Chime {
         let queue = inner.faults.get_mut(call.name);
         let fault = queue.and_then(VecDeque::pop_front);
         match fault {
-            Some(Fault::Throttled) => return Err(throttled()),
-            Some(Fault::Unavailable) => return Err(("ServiceUnavailableException", "Later".into())),
+            Some(Fault::Throttled) => return Err(wire::throttled()),
+            Some(Fault::Unavailable) => {
+                return Err(("ServiceUnavailableException", "Later".into()));
+            }
             _ => inner.take_token(call.name)?,
         }
         let body = match body {
@@ -331,7 +298,7 @@ impl Chime {
             return Ok(json!({"Meeting": meeting.shown}));
         }
         if call.name == "CreateMeetingWithAttendees" {
-            let asked = attendees_asked(body, WITH_MEETING)?;
+            let asked = wire::attendees_asked(body, WITH_MEETING)?;
             let meeting = self.create_meeting(inner, body)?;
             let mut answer = self.create_attendees(meeting, asked);
             answer["Meeting"] = meeting.shown.clone();
@@ -350,7 +317,7 @@ impl Chime {
                 return Ok(json!({"Attendee": attendee}));
             }
             "BatchCreateAttendee" => {
-                return Ok(self.create_attendees(meeting, attendees_asked(body, BATCH)?));
+                return Ok(self.create_attendees(meeting, wire::attendees_asked(body, BATCH)?));
             }
             _ => {}
         }
@@ -371,27 +338,24 @@ impl Chime {
         inner: &'a mut Inner,
         body: &Value,
     ) -> Result<&'a mut Meeting, Failure> {
-        let token = field(body, "ClientRequestToken", |c| {
-            c.is_ascii_alphanumeric() || "-_".contains(c)
-        })?;
-        let external = field(body, "ExternalMeetingId", is_external)?;
-        let region = field(body, "MediaRegion", |_| true)?;
-        if !MEDIA_REGIONS.split_whitespace().any(|known| known == region) {
-            return Err(bad("MediaRegion is not available"));
-        }
-        let known = inner.state.tokens.get(&token).cloned();
+        let asked = wire::MeetingAsked::of(body)?;
+        let known = inner.state.tokens.get(&asked.token).cloned();
         let id = known.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
         if known.is_none() {
             let living = inner.state.meetings.values().filter(|it| !it.ended).count();
-            if inner.quotas.concurrent_meetings.is_some_and(|most| living >= most) {
+            if inner
+                .quotas
+                .concurrent_meetings
+                .is_some_and(|most| living >= most)
+            {
                 return Err(("LimitExceededException", "Too many active meetings".into()));
             }
-            inner.state.tokens.insert(token, id.clone());
+            inner.state.tokens.insert(asked.token.clone(), id.clone());
         }
         let now = (self.now)();
         Ok(inner.state.meetings.entry(id.clone()).or_insert_with(|| {
             let meeting = Meeting {
-                shown: shown_meeting(&id, &external, &region, body),
+                shown: wire::meeting(&id, &asked, body),
                 attendees: BTreeMap::new(),
                 present: BTreeSet::new(),
                 created: now,
@@ -402,4 +366,126 @@ impl Chime {
             meeting
         }))
     }
+
+    /// One of several: what cannot be made is told beside the others.
+    fn create_attendees(&self, meeting: &mut Meeting, asked: &[Value]) -> Value {
+        let (mut made, mut errors) = (Vec::new(), Vec::new());
+        let mut seen = BTreeSet::new();
+        for item in asked {
+            let outcome = match seen.insert(user_of(item)) {
+                true => self.create_attendee(meeting, item),
+                false => Err(("ConflictException", "Twice in one request".into())),
+            };
+            match outcome {
+                Ok(attendee) => made.push(attendee),
+                Err((kind, message)) => errors.push(json!({
+                    "ExternalUserId": item["ExternalUserId"],
+                    "ErrorCode": wire::code(kind),
+                    "ErrorMessage": message,
+                })),
+            }
+        }
+        json!({"Attendees": made, "Errors": errors})
+    }
+
+    /// The same `ExternalUserId` is the same attendee.
+    fn create_attendee(&self, meeting: &mut Meeting, asked: &Value) -> Result<Value, Failure> {
+        let user = wire::external(asked, "ExternalUserId")?;
+        let capabilities = wire::capabilities(&meeting.shown, &asked["Capabilities"])?;
+        let known = meeting.attendees.values().find(|it| user_of(it) == user);
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        if meeting.ended {
+            return Err(not_found("Meeting", &text(&meeting.shown, "MeetingId")));
+        }
+        if meeting.attendees.len() >= meeting.most_attendees() {
+            return Err(("LimitExceededException", "Too many attendees".into()));
+        }
+        Ok(self.add_attendee(meeting, &user, capabilities))
+    }
+
+    fn add_attendee(&self, meeting: &mut Meeting, user: &str, capabilities: Value) -> Value {
+        let shown = wire::attendee(user, capabilities);
+        let id = text(&shown, "AttendeeId");
+        meeting.attendees.insert(id, shown.clone());
+        self.announce(meeting, "AttendeeAdded", Some(&shown), (self.now)());
+        shown
+    }
 }
+
+impl Inner {
+    /// A bucket of tokens an operation, refilled in real time; what is refused costs nothing.
+    fn take_token(&mut self, operation: &'static str) -> Result<(), Failure> {
+        let Some(rate) = self.quotas.requests_per_second else {
+            return Ok(());
+        };
+        let full = f64::from(self.quotas.burst.max(1));
+        let now = Instant::now();
+        let (level, since) = self.buckets.entry(operation).or_insert((full, now));
+        *level = (*level + (now - *since).as_secs_f64() * rate).min(full);
+        *since = now;
+        if *level < 1.0 {
+            return Err(wire::throttled());
+        }
+        *level -= 1.0;
+        Ok(())
+    }
+}
+
+impl State {
+    fn living(&mut self, id: &str) -> Result<&mut Meeting, Failure> {
+        if id.len() != 36 || Uuid::try_parse(id).is_err() {
+            return Err(bad("MeetingId is no id"));
+        }
+        let found = self.meetings.get_mut(id).filter(|meeting| !meeting.ended);
+        found.ok_or_else(|| not_found("Meeting", id))
+    }
+
+    fn attendee(&mut self, meeting: &str, id: &str) -> Result<(&mut Meeting, Value), JoinError> {
+        let meeting = self.living(meeting).map_err(|_| JoinError::NoMeeting)?;
+        let shown = meeting.attendees.get(id).cloned();
+        Ok((meeting, shown.ok_or(JoinError::NoAttendee)?))
+    }
+}
+
+impl Meeting {
+    /// When it ends if nothing more happens.
+    fn due(&self) -> Timestamp {
+        let after = |start: Timestamp, long| start.checked_add(long).unwrap_or(Timestamp::MAX);
+        let longest = after(self.created, LONGEST);
+        match self.connected().any(|user| !user.starts_with("aws:")) {
+            true => longest,
+            false => longest.min(after(self.quiet_since, QUIET)),
+        }
+    }
+
+    /// `ExternalUserId` of those who are connected.
+    fn connected(&self) -> impl Iterator<Item = String> {
+        let present = self.present.iter();
+        present.filter_map(|id| self.attendees.get(id)).map(user_of)
+    }
+
+    /// Takes a connection away; false if there was none.
+    fn part(&mut self, attendee: &str, now: Timestamp) -> bool {
+        let user = self.attendees.get(attendee).map(user_of);
+        let parted = self.present.remove(attendee);
+        if parted && user.is_some_and(|user| !user.starts_with("aws:")) {
+            self.quiet_since = now;
+        }
+        parted
+    }
+
+    fn most_attendees(&self) -> usize {
+        let most = self.shown["MeetingFeatures"]["Attendee"]["MaxCount"].as_u64();
+        most.and_then(|most| most.try_into().ok())
+            .unwrap_or(ATTENDEES)
+    }
+}
+
+fn user_of(attendee: &Value) -> String {
+    text(attendee, "ExternalUserId")
+}
+
+#[cfg(test)]
+mod tests;

@@ -492,3 +492,6 @@ fn read(answer: Value) -> Option<Response<Bytes>> {
     }
     Some(response)
 }
+
+#[cfg(test)]
+mod tests;

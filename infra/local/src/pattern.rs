@@ -33,7 +33,7 @@ pub fn matches(pattern: &Value, event: &Value) -> bool {
     }
 }
 
-/// Whether `pattern` is one that [`matches`] understands in full.
+/// Whether `pattern` is one that [`matches()`] understands in full.
 ///
 /// # Errors
 /// One sentence without its full stop, naming the key at fault.

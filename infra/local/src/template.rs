@@ -10,9 +10,9 @@
 //! It leaves to others: the servers behind the resources, deciding when a schedule is due
 //! ([`crate::cron`]) and whether an event meets a pattern ([`crate::pattern`]).
 //!
-//! The files beside it: [`node`] keeps lines and tags of the YAML, [`resolve`] turns parameters and
-//! references into text, [`resources`] reads tables, buckets, buses and queues, [`functions`] and
-//! [`events`] the functions and what starts them, [`api`] the routes.
+//! The files beside it: `node` keeps lines and tags of the YAML, `resolve` turns parameters and
+//! references into text, `resources` reads tables, buckets, buses and queues, `functions`, `policy`
+//! and `events` the functions, what they may do and what starts them, `api` the routes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -82,7 +82,11 @@ fn route(
     if is_default && verb.is_some() {
         return Err(method.error(format!("`{DEFAULT_ROUTE}` takes `{ANY_METHOD}` only.")));
     }
-    method.node.without(&["security", "parameters"], &what)?;
+    method.node.only(
+        &["isDefaultRoute", "parameters", "responses", INTEGRATION],
+        &what,
+    )?;
+    check_declared(path, method, &what, resolver)?;
     let integration = method
         .node
         .get(INTEGRATION)
@@ -127,6 +131,35 @@ fn route(
             line: method.line,
         }),
         None => Err(uri_node.error(format!("{what}: `uri` names no function of this template."))),
+    }
+}
+
+/// OpenAPI wants every variable and the responses declared. API Gateway warns otherwise, and
+/// `FailOnWarnings` turns that into a deployment that fails.
+fn check_declared(
+    path: &Entry,
+    method: &Entry,
+    what: &str,
+    resolver: &Resolver,
+) -> Result<(), TemplateError> {
+    method.node.require("responses", what)?;
+    let mut declared = BTreeSet::new();
+    if let Some(parameters) = method.node.get("parameters") {
+        for parameter in parameters.items(what)? {
+            declared.insert(resolver.text(parameter.require("name", what)?, what)?);
+        }
+    }
+    let variables: BTreeSet<String> = path
+        .key
+        .split('/')
+        .filter_map(|s| s.strip_prefix('{')?.strip_suffix('}'))
+        .map(str::to_owned)
+        .collect();
+    match variables.symmetric_difference(&declared).next() {
+        None => Ok(()),
+        Some(name) => Err(method.error(format!(
+            "{what}: `{name}` must stand in the path and in `parameters`."
+        ))),
     }
 }
 

@@ -1,0 +1,205 @@
+//! Accounts as they lie in the table, and how they are found.
+
+use std::{fmt, str::FromStr};
+
+use enishi_shared::{
+    App, Result,
+    app::{ConfigError, Configure, Env},
+    store::{Key, Table, Write},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The product profile of `specs/rooms.md`.
+pub const ROOMS: &str = "rooms";
+
+/// A user's id: a UUIDv7, in the form `01234567-89ab-…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
+pub struct UserId(Uuid);
+
+impl UserId {
+    /// No account ever has this id: a look-up of it costs what any other costs, and finds nothing.
+    pub const NOBODY: Self = Self(Uuid::nil());
+
+    /// The id of a new account.
+    pub fn new(app: &App) -> Self {
+        Self(app.new_id())
+    }
+
+    /// The id in its 16 bytes.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The id from its 16 bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl FromStr for UserId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// An account.
+#[derive(Serialize, Deserialize)]
+pub struct Account {
+    /// Its id; never changes.
+    pub user_id: UserId,
+    /// Unique, at most 150 characters; people who registered elsewhere have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// What others see of people without a `username`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The address as it was typed; unique in its [`normalised`] form.
+    pub email: String,
+    /// Whether a mail to the address has been answered.
+    pub email_verified: bool,
+    /// Argon2id as a PHC string; accounts from elsewhere may have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<String>,
+    /// Whether it may be used.
+    pub status: Status,
+    /// Every session and every token for a new password carries the epoch it was made in. A reset
+    /// raises it, which ends them all in one write.
+    pub epoch: u32,
+    /// The products it has a profile of, such as [`ROOMS`].
+    pub products: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It may.
+    Active,
+    /// It counts as if it did not exist, but keeps its names.
+    Disabled,
+}
+
+impl Status {
+    /// How [`Status::Active`] is stored, for conditions.
+    pub const ACTIVE: &'static str = "active";
+}
+
+impl Account {
+    /// Whether it may be used.
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active
+    }
+
+    /// The name others see.
+    pub fn shown_name(&self) -> &str {
+        self.username
+            .as_deref()
+            .or(self.name.as_deref())
+            .unwrap_or_default()
+    }
+}
+
+/// `IDENTITY_TABLE`: the name of this service's table.
+struct TableName(String);
+
+impl Configure for TableName {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(env.required("IDENTITY_TABLE")?.to_owned()))
+    }
+}
+
+/// This service's table.
+///
+/// # Errors
+/// `internal_server_error` when it is not configured.
+pub fn table(app: &App) -> Result<Table> {
+    Ok(Table::new(app, &app.config::<TableName>()?.0))
+}
+
+/// The form in which an e-mail address is unique: lower case.
+///
+/// Mail servers may tell the case of the local part apart, but none in use does, and people do not.
+/// Letter by letter, so that a letter's form never depends on its neighbours.
+pub fn normalised(email: &str) -> String {
+    email.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// Where an account lies.
+pub fn account_key(user_id: UserId) -> Key {
+    Key::new(partition(user_id), "ACCOUNT")
+}
+
+/// The partition of an account and its sessions.
+pub fn partition(user_id: UserId) -> String {
+    format!("ACCOUNT#{user_id}")
+}
+
+/// Where it lies who has an e-mail address.
+pub fn email_key(email: &str) -> Key {
+    Key::new(format!("EMAIL#{}", normalised(email)), "EMAIL")
+}
+
+/// Where it lies who has a username.
+pub fn username_key(username: &str) -> Key {
+    Key::new(format!("USERNAME#{username}"), "USERNAME")
+}
+
+/// Whose a unique name is.
+#[derive(Serialize, Deserialize)]
+pub struct Owner {
+    /// The account.
+    pub user_id: UserId,
+}
+
+/// The write that takes a unique name (an [`email_key`] or a [`username_key`]) for an account.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be stored.
+pub fn claim(name: Key, user_id: UserId) -> Result<Write> {
+    Write::create(name, &Owner { user_id })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_whatever_its_case() {
+        assert_eq!(email_key("Hana@Example.JP"), email_key("hana@example.jp"));
+        assert_ne!(email_key("hana@example.jp"), email_key("hana@example.com"));
+    }
+
+    #[test]
+    fn an_id_is_stored_as_text() -> Result<(), Box<dyn std::error::Error>> {
+        let id: UserId = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50".parse()?;
+        let item: enishi_shared::store::Item = serde_dynamo::to_item(Owner { user_id: id })?;
+        assert_eq!(item["user_id"], enishi_shared::store::s(id.to_string()));
+        assert_eq!(UserId::from_bytes(id.to_bytes()), id);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing(email in "\\PC{0,40}") {
+            let once = normalised(&email);
+            prop_assert_eq!(normalised(&once), once);
+        }
+    }
+}

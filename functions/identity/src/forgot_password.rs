@@ -1,0 +1,103 @@
+//! `POST /api/auth/password/forgot`: asks for a mail with a link to choose a new password.
+//!
+//! No account is looked up here. The address is announced, and `identity-mail` finds out whether
+//! anybody has it, so neither the answer nor its timing can tell.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use enishi_shared::{
+    App, Function, Result,
+    app::{ConfigError, Configure, Env},
+    error::ErrorBody,
+    events::announce,
+    http::{Json, SourceIp},
+    throttle::{self, Rate},
+    validate,
+};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    accounts::{normalised, table},
+    events::PasswordForgotten,
+    limits,
+    responses::Failures,
+};
+
+/// `identity-forgot-password`.
+pub const FUNCTION: Function = Function::http("identity-forgot-password", || {
+    OpenApiRouter::new().routes(routes!(forgot_password))
+});
+
+/// Whose password is forgotten.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForgotPasswordRequest {
+    /// The account's address, in any case.
+    #[garde(custom(validate::email))]
+    #[schema(max_length = 254, example = "hana@example.jp")]
+    pub email: String,
+}
+
+/// The same whether or not the account exists.
+#[derive(Serialize, ToSchema)]
+pub struct ForgotPasswordResponse {
+    /// A sentence for people.
+    #[schema(example = "if this address has an account, a mail is on its way")]
+    pub message: &'static str,
+}
+
+/// Asks for a new password
+///
+/// If the address has an account, a mail with a link (one hour) is on its way.
+///
+/// Budget: 3 DynamoDB requests (two throttles, the announcement)
+#[utoipa::path(
+    post, path = "/api/auth/password/forgot", tag = "identity",
+    request_body = ForgotPasswordRequest,
+    responses(
+        (status = 202, body = ForgotPasswordResponse, description = "Accepted, whether or not the account exists"),
+        (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
+        (status = 429, body = ErrorBody, description = "Too many mails asked for; `Retry-After` says when"),
+        Failures,
+    )
+)]
+pub async fn forgot_password(
+    State(app): State<App>,
+    address: SourceIp,
+    Json(body): Json<ForgotPasswordRequest>,
+) -> Result<impl IntoResponse> {
+    let rates = app.config::<Rates>()?;
+    let table = table(&app)?;
+    limits::by_address(&app, &table, "forgot", &address, rates.address).await?;
+    throttle::count(&app, &table, "forgot", &normalised(&body.email), rates.email).await?;
+    table
+        .write(announce(&app, PasswordForgotten { email: body.email })?)
+        .await?;
+    let message = "if this address has an account, a mail is on its way";
+    Ok((
+        StatusCode::ACCEPTED,
+        axum::Json(ForgotPasswordResponse { message }),
+    ))
+}
+
+/// `FORGOT_RATE`: mails an e-mail address, known or not (default `5/1h`).
+/// `FORGOT_ADDRESS_RATE`: mails asked for from an address (default `50/1h`).
+struct Rates {
+    email: Rate,
+    address: Rate,
+}
+
+impl Configure for Rates {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        let rate = |attempts| Rate {
+            attempts,
+            seconds: 60 * 60,
+        };
+        Ok(Self {
+            email: env.parsed("FORGOT_RATE", rate(5))?,
+            address: env.parsed("FORGOT_ADDRESS_RATE", rate(50))?,
+        })
+    }
+}

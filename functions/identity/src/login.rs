@@ -1,0 +1,195 @@
+//! `POST /login` and `POST /api/users/login`: begins a session.
+//!
+//! A wrong password, an unknown and a disabled account are one and the same 401, and cost the same
+//! requests and the same hashing.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, header},
+    response::IntoResponse,
+};
+use enishi_shared::{
+    App, Error, FieldCode, Function, Result,
+    app::{ConfigError, Configure, Env},
+    error::{Code, ErrorBody, FieldError},
+    http::{Json, SourceIp},
+    password,
+    store::Key,
+    throttle::{self, Rate},
+    validate,
+};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    accounts::{Account, Owner, UserId, account_key, email_key, table, username_key},
+    limits,
+    responses::Failures,
+    session::{self, Tokens},
+};
+
+/// `identity-login`.
+pub const FUNCTION: Function = Function::http("identity-login", || {
+    OpenApiRouter::new()
+        .routes(routes!(login))
+        .routes(routes!(login_by_email))
+});
+
+/// Who logs in: by `email` or by `username`, one of them.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    /// The account's address, in any case.
+    #[garde(inner(custom(validate::email)))]
+    #[schema(max_length = 254, example = "hana@example.jp")]
+    pub email: Option<String>,
+    /// The account's name, instead of its address.
+    #[garde(length(chars, min = 1, max = 150))]
+    #[schema(min_length = 1, max_length = 150)]
+    pub username: Option<String>,
+    /// The password.
+    #[garde(length(chars, min = 1, max = 128))]
+    #[schema(min_length = 1, max_length = 128, format = Password, example = "a quiet morning at nine")]
+    pub password: String,
+}
+
+/// Who logs in, by address.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmailLoginRequest {
+    /// The account's address, in any case.
+    #[garde(custom(validate::email))]
+    #[schema(max_length = 254, example = "hana@example.jp")]
+    pub email: String,
+    /// The password.
+    #[garde(length(chars, min = 1, max = 128))]
+    #[schema(min_length = 1, max_length = 128, format = Password, example = "a quiet morning at nine")]
+    pub password: String,
+}
+
+/// Who has logged in.
+#[derive(Serialize, ToSchema)]
+pub struct LoginResponse {
+    /// The account.
+    pub user_id: UserId,
+    /// The tokens of the new session.
+    #[serde(flatten)]
+    pub tokens: Tokens,
+}
+
+/// Logs in
+///
+/// Budget: 5 DynamoDB requests (two throttles, whose the name is, the account, the new session)
+#[utoipa::path(
+    post, path = "/login", tag = "identity",
+    request_body = LoginRequest,
+    responses(
+        (status = 200, body = LoginResponse, description = "A new session"),
+        (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
+        (status = 401, body = ErrorBody, description = "Wrong e-mail, username or password"),
+        (status = 429, body = ErrorBody, description = "Too many attempts; `Retry-After` says when"),
+        Failures,
+    )
+)]
+pub async fn login(
+    State(app): State<App>,
+    address: SourceIp,
+    Json(body): Json<LoginRequest>,
+) -> Result<impl IntoResponse> {
+    let name = match (&body.email, &body.username) {
+        (Some(email), None) => email_key(email),
+        (None, Some(username)) => username_key(username),
+        (Some(_), Some(_)) => {
+            return Err(Error::invalid("username", "give email or username, not both"));
+        }
+        (None, None) => {
+            return Err(Error::invalid_fields(vec![FieldError {
+                field: "email".into(),
+                code: FieldCode::MissingField,
+            }]));
+        }
+    };
+    begin(&app, &address, name, &body.password).await
+}
+
+/// Logs in by e-mail
+///
+/// Budget: 5 DynamoDB requests (two throttles, whose the name is, the account, the new session)
+#[utoipa::path(
+    post, path = "/api/users/login", tag = "identity",
+    request_body = EmailLoginRequest,
+    responses(
+        (status = 200, body = LoginResponse, description = "A new session"),
+        (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
+        (status = 401, body = ErrorBody, description = "Wrong e-mail or password"),
+        (status = 429, body = ErrorBody, description = "Too many attempts; `Retry-After` says when"),
+        Failures,
+    )
+)]
+pub async fn login_by_email(
+    State(app): State<App>,
+    address: SourceIp,
+    Json(body): Json<EmailLoginRequest>,
+) -> Result<impl IntoResponse> {
+    begin(&app, &address, email_key(&body.email), &body.password).await
+}
+
+/// `LOGIN_RATE`: attempts an account, whether it exists or not (default `10/5m`).
+/// `LOGIN_ADDRESS_RATE`: attempts an address (default `100/5m`).
+struct Rates {
+    account: Rate,
+    address: Rate,
+}
+
+impl Configure for Rates {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        let rate = |attempts| Rate {
+            attempts,
+            seconds: 5 * 60,
+        };
+        Ok(Self {
+            account: env.parsed("LOGIN_RATE", rate(10))?,
+            address: env.parsed("LOGIN_ADDRESS_RATE", rate(100))?,
+        })
+    }
+}
+
+/// The address is counted first: one that has used up its own attempts uses up nobody else's.
+async fn begin(
+    app: &App,
+    address: &SourceIp,
+    name: Key,
+    password: &str,
+) -> Result<axum::Json<LoginResponse>> {
+    let rates = app.config::<Rates>()?;
+    let table = table(app)?;
+    limits::by_address(app, &table, "login", address, rates.address).await?;
+    throttle::count(app, &table, "login", &name.pk, rates.account).await?;
+
+    // An unknown name goes the whole way too, with nobody at its end.
+    let user_id = table
+        .get::<Owner>(&name)
+        .await?
+        .map_or(UserId::NOBODY, |owner| owner.user_id);
+    let account = table.get::<Account>(&account_key(user_id)).await?;
+    let hash = account
+        .as_ref()
+        .and_then(|account| account.password_hash.as_deref());
+    let right = password::verify(app, password, hash)?;
+    let account = account
+        .filter(|account| right && account.is_active())
+        .ok_or_else(rejected)?;
+
+    let (session, tokens) = session::open(app, &account).await?;
+    table.write(session).await?;
+    Ok(axum::Json(LoginResponse { user_id, tokens }))
+}
+
+fn rejected() -> Error {
+    Error::new(Code::AccessTokenInvalid, "wrong e-mail, username or password").with_header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static("Bearer realm=\"enishi\""),
+    )
+}

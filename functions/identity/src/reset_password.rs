@@ -1,0 +1,164 @@
+//! `POST /api/auth/password/reset`: sets a new password with the token of a mail.
+//!
+//! The account's epoch moves on, which ends every session and every other such token at once. The
+//! token sets one password only. It is not deleted but marked, and lasts ten more minutes: whoever
+//! lost the answer and sends the same password again is told once more that it is set.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use enishi_shared::{
+    App, Function, Result,
+    app::{ConfigError, Configure, Env},
+    error::ErrorBody,
+    http::{Json, SourceIp, no_content},
+    password,
+    store::{AttributeValue, Committed, Expression, Key, Table, Write, n, s},
+    throttle::Rate,
+};
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    accounts::{Account, Status, account_key, table},
+    limits,
+    one_time::{self, OneTime, Purpose, rejected},
+    responses::Failures,
+};
+
+/// `identity-reset-password`.
+pub const FUNCTION: Function = Function::http("identity-reset-password", || {
+    OpenApiRouter::new().routes(routes!(reset_password))
+});
+
+/// How long a used token still answers its own repetition, in seconds.
+const REPEATABLE_SECONDS: i64 = 10 * 60;
+
+/// The new password.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetPasswordRequest {
+    /// The token from the mail's link.
+    #[garde(length(min = 1, max = 512))]
+    #[schema(max_length = 512, example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE")]
+    pub token: String,
+    /// 8–128 characters of any kind.
+    #[garde(length(chars, min = 8, max = 128))]
+    #[schema(min_length = 8, max_length = 128, format = Password, example = "a quiet evening at ten")]
+    pub password: String,
+}
+
+/// Sets a new password
+///
+/// Ends all sessions. A token works once: another password with it is 400, only the very same
+/// request is 204 again for ten minutes.
+///
+/// Budget: 4 DynamoDB requests (throttle, token, account, one transaction); a repetition 3
+#[utoipa::path(
+    post, path = "/api/auth/password/reset", tag = "identity",
+    request_body = ResetPasswordRequest,
+    responses(
+        (status = 204, description = "The password is set"),
+        (status = 400, body = ErrorBody, description = "A value is wrong, or the token is used or has expired"),
+        (status = 429, body = ErrorBody, description = "Too many attempts; `Retry-After` says when"),
+        Failures,
+    )
+)]
+pub async fn reset_password(
+    State(app): State<App>,
+    address: SourceIp,
+    Json(body): Json<ResetPasswordRequest>,
+) -> Result<impl IntoResponse> {
+    let place = one_time::key(&body.token)?;
+    let rates = app.config::<Rates>()?;
+    let table = table(&app)?;
+    limits::by_address(&app, &table, "reset", &address, rates.address).await?;
+
+    let (token, account) = read(&app, &table, &place).await?;
+    if token.used {
+        return repeated(&app, &token, &account, &body.password);
+    }
+    if token.epoch != account.epoch {
+        return Err(rejected());
+    }
+    let hash = password::hash(&app, &body.password)?;
+    match table.transact(change(&app, place.clone(), &token, hash)).await? {
+        Committed::Done => Ok(no_content()),
+        // The same request at the same time, or another one with another password?
+        Committed::Refused(_) => {
+            let (token, account) = read(&app, &table, &place).await?;
+            repeated(&app, &token, &account, &body.password)
+        }
+    }
+}
+
+/// `RESET_ADDRESS_RATE`: resets an address (default `30/1h`).
+struct Rates {
+    address: Rate,
+}
+
+impl Configure for Rates {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        let rate = Rate {
+            attempts: 30,
+            seconds: 60 * 60,
+        };
+        Ok(Self {
+            address: env.parsed("RESET_ADDRESS_RATE", rate)?,
+        })
+    }
+}
+
+async fn read(app: &App, table: &Table, place: &Key) -> Result<(OneTime, Account)> {
+    let token = one_time::find(app, table, place, Purpose::ResetPassword).await?;
+    let account = table
+        .get::<Account>(&account_key(token.user_id))
+        .await?
+        .filter(|account| account.is_active() && account.email == token.email)
+        .ok_or_else(rejected)?;
+    Ok((token, account))
+}
+
+/// A used token: was it this very request that used it?
+fn repeated(app: &App, token: &OneTime, account: &Account, password: &str) -> Result<Response> {
+    let by_this_token = token.used && account.epoch == token.epoch.wrapping_add(1);
+    if by_this_token && password::verify(app, password, account.password_hash.as_deref())? {
+        Ok(no_content())
+    } else {
+        Err(rejected())
+    }
+}
+
+/// The new password, with the proof that its owner receives the address's mail.
+fn change(app: &App, place: Key, token: &OneTime, hash: String) -> Vec<Write> {
+    let account = Expression::update(
+        "SET #password_hash = :hash, #epoch = :next, #email_verified = :true",
+    )
+    .and_when("#epoch = :epoch AND #email = :email AND #status = :active")
+    .name("#password_hash", "password_hash")
+    .name("#epoch", "epoch")
+    .name("#email_verified", "email_verified")
+    .name("#email", "email")
+    .name("#status", "status")
+    .value(":hash", s(hash))
+    .value(":epoch", n(token.epoch))
+    .value(":next", n(token.epoch.wrapping_add(1)))
+    .value(":email", s(&token.email))
+    .value(":active", s(Status::ACTIVE))
+    .value(":true", AttributeValue::Bool(true));
+    let ttl = token.ttl.min(app.now().as_second() + REPEATABLE_SECONDS);
+    let spent = Expression::update("SET #used = :true, #ttl = :ttl")
+        .and_when("#used = :false")
+        .name("#used", "used")
+        .name("#ttl", "ttl")
+        .value(":true", AttributeValue::Bool(true))
+        .value(":false", AttributeValue::Bool(false))
+        .value(":ttl", n(ttl));
+    vec![
+        Write::Update(account_key(token.user_id), account),
+        Write::Update(place, spent),
+    ]
+}

@@ -1,0 +1,225 @@
+//! Sessions: the family of refresh tokens that begins with one log-in, and the tokens it gives.
+//!
+//! A session ends 30 days after its last refresh, a year after its log-in, with a log-out, with a
+//! new password (the account's epoch moves on), or when a spent token comes back.
+
+use enishi_shared::{
+    App, Error, Result,
+    app::{ConfigError, Configure, Env},
+    error::Code,
+    store::{Expression, Key, Write, n, s},
+    token::{self, Subject},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    accounts::{Account, UserId, normalised, partition},
+    refresh_token::RefreshToken,
+};
+
+const IDLE_SECONDS: i64 = 30 * 24 * 60 * 60;
+const LONGEST_SECONDS: i64 = 365 * 24 * 60 * 60;
+
+/// What a log-in and a refresh give.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// For `Authorization: Bearer`.
+    #[schema(example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2ln")]
+    pub access_token: String,
+    /// For `POST /api/auth/refresh`; each use gives the next one.
+    #[schema(example = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA")]
+    pub refresh_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// How long the access token is valid, in seconds.
+    #[schema(example = 900)]
+    pub expires_in: i64,
+}
+
+impl Tokens {
+    /// Both tokens, as the client gets them.
+    pub fn new(access_token: String, refresh_token: &RefreshToken) -> Self {
+        Self {
+            access_token,
+            refresh_token: refresh_token.encode(),
+            token_type: "Bearer",
+            expires_in: token::LIFETIME_SECONDS,
+        }
+    }
+}
+
+/// A session as it lies in the table.
+#[derive(Serialize, Deserialize)]
+pub struct Session {
+    /// Its id, the `sid` of its access tokens: 128 random bits, known to holders of its tokens
+    /// only. That is why a right id with a wrong secret counts as a spent token.
+    pub session_id: String,
+    /// The account's epoch when it began.
+    pub epoch: u32,
+    /// Digest of the token that is good now.
+    pub current: String,
+    /// Digest of the token before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// What the current token was derived with from its parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
+    /// When the parent was spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotated_at: Option<Timestamp>,
+    /// When the log-in was.
+    pub created_at: Timestamp,
+    /// When it ends, in seconds.
+    pub ttl: i64,
+}
+
+/// What a session says to a token.
+pub enum Verdict {
+    /// It is the current one: time for its successor.
+    Rotate,
+    /// It was spent moments ago: here is its successor once more.
+    Again(RefreshToken),
+    /// It was spent before, or never given: somebody else may hold a copy.
+    Reused,
+}
+
+impl Session {
+    /// Whether it goes on, for this account and at this time.
+    pub fn is_open(&self, account: &Account, now: Timestamp) -> bool {
+        account.is_active() && account.epoch == self.epoch && now.as_second() < self.ttl
+    }
+
+    /// What becomes of a token that was presented.
+    ///
+    /// Within `grace` of its rotation the immediate parent gets its successor again: an answer that
+    /// was lost, or several tabs at once, must not log anybody out.
+    pub fn judge(&self, presented: &RefreshToken, now: Timestamp, grace: SignedDuration) -> Verdict {
+        let digest = presented.digest();
+        if digest == self.current {
+            return Verdict::Rotate;
+        }
+        if let (Some(parent), Some(salt), Some(rotated_at)) =
+            (&self.parent, &self.salt, self.rotated_at)
+            && digest == *parent
+            && now.duration_since(rotated_at) < grace
+        {
+            let successor = presented.successor(salt);
+            if successor.digest() == self.current {
+                return Verdict::Again(successor);
+            }
+        }
+        Verdict::Reused
+    }
+
+    /// The write that spends `presented` for the successor it has under `salt`; refused when
+    /// somebody else spent it first.
+    pub fn rotation(&self, presented: &RefreshToken, salt: &str, now: Timestamp) -> Write {
+        Write::Update(
+            key(presented.user_id(), &self.session_id),
+            Expression::update(
+                "SET #current = :new, #parent = :old, #salt = :salt, #rotated_at = :now, #ttl = :ttl",
+            )
+            .and_when("#current = :old")
+            .name("#current", "current")
+            .name("#parent", "parent")
+            .name("#salt", "salt")
+            .name("#rotated_at", "rotated_at")
+            .name("#ttl", "ttl")
+            .value(":new", s(presented.successor(salt).digest()))
+            .value(":old", s(presented.digest()))
+            .value(":salt", s(salt))
+            .value(":now", s(now.to_string()))
+            .value(":ttl", n(ends(self.created_at, now))),
+        )
+    }
+}
+
+/// Where a session lies.
+pub fn key(user_id: UserId, session_id: &str) -> Key {
+    Key::new(partition(user_id), format!("SESSION#{session_id}"))
+}
+
+/// A new session: the write that begins it, and its first tokens. The access token is signed here,
+/// before anything is written: a key that cannot be read must not leave half a log-in.
+///
+/// # Errors
+/// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
+pub async fn open(app: &App, account: &Account) -> Result<(Write, Tokens)> {
+    let now = app.now();
+    let first = RefreshToken::first(app, account.user_id);
+    let session = Session {
+        session_id: first.session_id(),
+        epoch: account.epoch,
+        current: first.digest(),
+        parent: None,
+        salt: None,
+        rotated_at: None,
+        created_at: now,
+        ttl: ends(now, now),
+    };
+    let access_token = access_token(app, account, &session.session_id).await?;
+    Ok((
+        Write::create(key(account.user_id, &session.session_id), &session)?,
+        Tokens::new(access_token, &first),
+    ))
+}
+
+/// Signs an access token for a session of this account.
+///
+/// # Errors
+/// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
+pub async fn access_token(app: &App, account: &Account, session_id: &str) -> Result<String> {
+    let operators = app.config::<Operators>()?;
+    let subject = Subject {
+        user_id: &account.user_id.to_string(),
+        session_id,
+        name: account.shown_name(),
+        email: &account.email,
+        operator: account.email_verified && operators.include(&account.email),
+    };
+    token::issue(app, subject).await
+}
+
+/// The 401 of a refresh token that is not good any more.
+pub fn rejected() -> Error {
+    Error::new(
+        Code::AccessTokenInvalid,
+        "the refresh token is not valid any more; log in again",
+    )
+    .with_header(
+        axum::http::header::WWW_AUTHENTICATE,
+        axum::http::HeaderValue::from_static("Bearer realm=\"enishi\""),
+    )
+}
+
+/// `OPERATOR_EMAILS`: addresses, separated by commas, whose accounts get the operator scope once
+/// they are verified. None by default.
+struct Operators(Vec<String>);
+
+impl Configure for Operators {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        let listed = env.get("OPERATOR_EMAILS").unwrap_or_default().split(',');
+        Ok(Self(
+            listed
+                .map(|email| normalised(email.trim()))
+                .filter(|email| !email.is_empty())
+                .collect(),
+        ))
+    }
+}
+
+impl Operators {
+    fn include(&self, email: &str) -> bool {
+        self.0.contains(&normalised(email))
+    }
+}
+
+fn ends(created_at: Timestamp, now: Timestamp) -> i64 {
+    (now.as_second() + IDLE_SECONDS).min(created_at.as_second() + LONGEST_SECONDS)
+}
+
+#[cfg(test)]
+mod tests;

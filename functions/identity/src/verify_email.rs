@@ -1,0 +1,76 @@
+//! `POST /api/auth/email/verify`: proves with the token of the sign-up mail that the address is
+//! the account's.
+//!
+//! The token asks for nothing but the address itself, so a new password in between does not spoil
+//! it; and it is not spent, so following the link twice is fine for its seven days.
+
+use axum::{extract::State, response::IntoResponse};
+use enishi_shared::{
+    App, Function, Result,
+    error::ErrorBody,
+    http::{Json, no_content},
+    store::{AttributeValue, Expression, Write, Written, s},
+};
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    accounts::{Status, account_key, table},
+    one_time::{self, Purpose, rejected},
+    responses::Failures,
+};
+
+/// `identity-verify-email`.
+pub const FUNCTION: Function = Function::http("identity-verify-email", || {
+    OpenApiRouter::new().routes(routes!(verify_email))
+});
+
+/// The proof.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyEmailRequest {
+    /// The token from the mail's link.
+    #[garde(length(min = 1, max = 512))]
+    #[schema(max_length = 512, example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE")]
+    pub token: String,
+}
+
+/// Verifies an e-mail address
+///
+/// Doing it again is 204 again.
+///
+/// Budget: 2 DynamoDB requests (token, account)
+#[utoipa::path(
+    post, path = "/api/auth/email/verify", tag = "identity",
+    request_body = VerifyEmailRequest,
+    responses(
+        (status = 204, description = "The address is verified"),
+        (status = 400, body = ErrorBody, description = "The token is none of ours, has expired, or the account has another address now"),
+        Failures,
+    )
+)]
+pub async fn verify_email(
+    State(app): State<App>,
+    Json(body): Json<VerifyEmailRequest>,
+) -> Result<impl IntoResponse> {
+    let place = one_time::key(&body.token)?;
+    let table = table(&app)?;
+    let token = one_time::find(&app, &table, &place, Purpose::VerifyEmail).await?;
+    let verified = Expression::update("SET #email_verified = :true")
+        .and_when("#email = :email AND #status = :active")
+        .name("#email_verified", "email_verified")
+        .name("#email", "email")
+        .name("#status", "status")
+        .value(":true", AttributeValue::Bool(true))
+        .value(":email", s(&token.email))
+        .value(":active", s(Status::ACTIVE));
+    let written = table
+        .write(Write::Update(account_key(token.user_id), verified))
+        .await?;
+    match written {
+        Written::Done => Ok(no_content()),
+        Written::Refused(_) => Err(rejected()),
+    }
+}

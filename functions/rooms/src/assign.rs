@@ -1,0 +1,419 @@
+//! The draw of a slot: who meets whom. Fired each minute for the slots that are due, and by an
+//! operator.
+//!
+//! It may run twice at once, be cut anywhere and start again; there is one result. A claim freezes
+//! what the draw depends on and could change: which earlier slots it looks back on, and which of
+//! them were closed. Then the gates are closed, so that the enrolments stand still. From there all
+//! runs reckon the same rooms and write the same items; the last write says that they are all
+//! there.
+
+use std::collections::{BTreeMap, HashMap};
+
+use enishi_shared::{
+    App, Error, Function, Result,
+    function::on,
+    metric,
+    store::{Expression, Write, Written, decode, n, s},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    draw::draw,
+    enrolment::EnrolmentItem,
+    person::{self, person_key},
+    seating::{self, Member, Seats, by_partition, close_gates, draw_key, table, ttl},
+    slot::{Slot, Slots},
+};
+
+/// `rooms-assign`
+pub const FUNCTION: Function =
+    Function::event("rooms-assign", |app, event| on(app, event, assign_due));
+
+/// How many earlier slots the draw looks back on to keep people apart.
+const HISTORY: i32 = 30;
+/// A draw later than this after it was due raises the alarm.
+const LATE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the schedule sends.
+#[derive(Debug, Deserialize)]
+pub struct Tick {
+    /// The minute for which the schedule fired.
+    pub scheduled_time: Timestamp,
+}
+
+/// The outcome of a draw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Drawn {
+    /// The slot's date, where the slots are.
+    #[schema(example = "2026-11-21")]
+    pub date: String,
+    /// The slot's time, where the slots are.
+    #[schema(example = "09:00")]
+    pub time: String,
+    /// How many people were enrolled.
+    #[schema(example = 12)]
+    pub enrolled: u32,
+    /// How many rooms they were drawn into.
+    #[schema(example = 3)]
+    pub rooms: u32,
+}
+
+/// The record of a slot's draw.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Draw {
+    state: State,
+    /// The drawn slots it looks back on, most recent first.
+    history: Vec<String>,
+    /// The earliest of those that was not closed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_from: Option<String>,
+    enrolled: u32,
+    /// How many rooms were drawn; those of walk-ins come after them.
+    pub rooms: u32,
+    /// How many people are in the smaller rooms; `larger` rooms, the first ones, have one more.
+    smaller_size: u32,
+    larger: u32,
+    /// How many walked in.
+    pub walk_ins: u32,
+    /// Whether its meetings were opened.
+    #[serde(default)]
+    pub opened: bool,
+    /// Whether its attendance was entered and its meetings were ended.
+    #[serde(default)]
+    pub closed: bool,
+    ttl: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Drawing,
+    Drawn,
+}
+
+impl Draw {
+    /// Whether all of it is written.
+    pub fn is_drawn(&self) -> bool {
+        self.state == State::Drawn
+    }
+
+    /// The room of the next person who walks in: the smallest there is, none above
+    /// `room_size + 1`, then new rooms. It follows from how many walked in before.
+    pub fn walk_in_room(&self, room_size: usize) -> u32 {
+        let full = u32::try_from(room_size)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let mut before = self.walk_ins;
+        if self.smaller_size < full {
+            let smaller = self.rooms - self.larger;
+            if before < smaller {
+                return self.larger + before;
+            }
+            before -= smaller;
+            let seats = self.rooms.saturating_mul(full - self.smaller_size - 1);
+            if before < seats {
+                return before % self.rooms;
+            }
+            before -= seats;
+        }
+        self.rooms + before / full
+    }
+
+    /// How many rooms there are, those of walk-ins included.
+    pub fn all_rooms(&self, room_size: usize) -> u32 {
+        match self.walk_ins.checked_sub(1) {
+            None => self.rooms,
+            Some(walk_ins) => {
+                let last = Self {
+                    walk_ins,
+                    ..self.clone()
+                };
+                self.rooms.max(last.walk_in_room(room_size) + 1)
+            }
+        }
+    }
+}
+
+/// Reads the record of a slot's draw. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn read(app: &App, slot_id: &str) -> Result<Option<Draw>> {
+    table(app)?.get(&draw_key(slot_id)).await
+}
+
+/// Draws every slot that is due and not yet drawn, so that a missed or late run heals itself. One
+/// slot's failure does not keep the others from being drawn.
+async fn assign_due(app: App, tick: Tick) -> Result<Vec<Drawn>> {
+    let slots = app.config::<Slots>()?;
+    let mut drawn = Vec::new();
+    let mut failure = None;
+    for slot in slots.to_draw(tick.scheduled_time) {
+        match assign(&app, &slot).await {
+            Ok(outcome) => drawn.push(outcome),
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(drawn), Err)
+}
+
+/// Draws a slot's rooms, or answers what was drawn.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer; the next run goes on from there.
+pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
+    let slot_id = slot.id();
+    let claim = match read(app, &slot_id).await? {
+        Some(draw) => draw,
+        None => claim(app, slot).await?,
+    };
+    if claim.is_drawn() {
+        return Ok(outcome(slot, &claim));
+    }
+    close_gates(app, slot).await?;
+    let people = enrolled(app, &slot_id).await?;
+    let rates = rates(app, &people, claim.open_from.as_deref()).await?;
+    let history = history(app, &people, &claim).await?;
+    let room_size = app.config::<Slots>()?.room_size;
+    // The reckoning is the one piece that takes the processor for long.
+    let rooms = draw(&rates, &history, room_size);
+    let rooms = seated(people, rooms);
+
+    let (rosters, seats) = seating::writes(slot, &rooms)?;
+    table(app)?.put_all(rosters).await?;
+    table(app)?.put_all(seats).await?;
+    let enrolled = rooms.iter().map(Vec::len).sum::<usize>();
+    let smaller_size = rooms.last().map_or(0, Vec::len);
+    let larger = rooms
+        .iter()
+        .filter(|room| room.len() > smaller_size)
+        .count();
+    let written = table(app)?
+        .write(Write::Update(
+            draw_key(&slot_id),
+            Expression::update(
+                "SET #state = :drawn, enrolled = :enrolled, rooms = :rooms, \
+                 smaller_size = :smaller_size, larger = :larger",
+            )
+            .and_when("#state = :drawing")
+            .name("#state", "state")
+            .value(":drawing", s("drawing"))
+            .value(":drawn", s("drawn"))
+            .value(":enrolled", n(enrolled))
+            .value(":rooms", n(rooms.len()))
+            .value(":smaller_size", n(smaller_size))
+            .value(":larger", n(larger)),
+        ))
+        .await?;
+    let draw = match written {
+        Written::Refused(Some(newer)) => decode(newer)?,
+        Written::Refused(None) => return Err(Error::internal("the draw's claim is gone")),
+        Written::Done => {
+            let late = app.now().duration_since(slot.drawn_at()) > LATE;
+            metric::count("SlotDrawnLate", u32::from(late));
+            Draw {
+                state: State::Drawn,
+                enrolled: count(enrolled),
+                rooms: count(rooms.len()),
+                ..claim
+            }
+        }
+    };
+    Ok(outcome(slot, &draw))
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn outcome(slot: &Slot, draw: &Draw) -> Drawn {
+    Drawn {
+        date: slot.date(),
+        time: slot.time(),
+        enrolled: draw.enrolled,
+        rooms: draw.rooms,
+    }
+}
+
+/// Freezes what could change between two runs of the same draw.
+async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
+    let slot_id = slot.id();
+    let earlier = table(app)?
+        .query("pk = :slots AND sk < :slot")
+        .value(":slots", s("SLOTS"))
+        .value(":slot", s(&slot_id))
+        .descending()
+        .limit(HISTORY)
+        .page::<EarlierSlot>()
+        .await?
+        .items;
+    let claim = Draw {
+        state: State::Drawing,
+        open_from: earlier
+            .iter()
+            .rev()
+            .find(|slot| !slot.draw.closed)
+            .map(|slot| slot.sk.clone()),
+        history: earlier
+            .into_iter()
+            .filter(|slot| slot.draw.is_drawn())
+            .map(|slot| slot.sk)
+            .collect(),
+        enrolled: 0,
+        rooms: 0,
+        smaller_size: 0,
+        larger: 0,
+        walk_ins: 0,
+        opened: false,
+        closed: false,
+        ttl: ttl(slot),
+    };
+    match table(app)?
+        .write(Write::create(draw_key(&slot_id), &claim)?)
+        .await?
+    {
+        Written::Done => Ok(claim),
+        Written::Refused(Some(first)) => decode(first),
+        Written::Refused(None) => Err(Error::internal("the draw's claim is gone")),
+    }
+}
+
+#[derive(Deserialize)]
+struct EarlierSlot {
+    sk: String,
+    #[serde(flatten)]
+    draw: Draw,
+}
+
+/// Everybody who is in the draw, in order of their ids. People who walked in are not.
+async fn enrolled(app: &App, slot_id: &str) -> Result<Vec<Member>> {
+    // `E$` sorts right behind whatever starts with `E#`.
+    let enrolments: Vec<EnrolmentItem> = by_partition(app, slot_id, "E#", "E$")
+        .await?
+        .into_iter()
+        .map(decode)
+        .collect::<Result<_>>()?;
+    let mut people: Vec<Member> = enrolments
+        .into_iter()
+        .filter(|enrolment| enrolment.room_id.is_none())
+        .map(|enrolment| Member {
+            user_id: enrolment.user_id,
+            username: enrolment.username,
+        })
+        .collect();
+    people.sort_by(|a, b| a.user_id.cmp(&b.user_id));
+    Ok(people)
+}
+
+async fn rates(app: &App, people: &[Member], open_from: Option<&str>) -> Result<Vec<u8>> {
+    let keys: Vec<_> = people
+        .iter()
+        .map(|member| person_key(&member.user_id))
+        .collect();
+    let items = table(app)?.batch_get_all(&keys).await?;
+    people
+        .iter()
+        .map(|member| Ok(person::take(&items, &member.user_id)?.rate_before(open_from)))
+        .collect()
+}
+
+/// The rooms of earlier slots, most recent first, as indices into `people`; those who are not
+/// here today are left out. Eight requests a slot.
+async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<Vec<u32>>>> {
+    let index: HashMap<Uuid, u32> = people
+        .iter()
+        .zip(0..)
+        .filter_map(|(member, index)| Some((Uuid::parse_str(&member.user_id).ok()?, index)))
+        .collect();
+    let index = &index;
+    stream::iter(claim.history.clone())
+        .map(|slot_id| async move {
+            // Walk-ins are entered when a slot closes; a slot that was open at the claim counts
+            // without them, whenever it is read.
+            let closed = claim
+                .open_from
+                .as_ref()
+                .is_none_or(|open_from| slot_id < *open_from);
+            let seats = seating::read_seats(app, &slot_id, closed).await?;
+            Ok::<_, Error>(groups(&seats, index))
+        })
+        .buffered(4)
+        .try_collect()
+        .await
+}
+
+fn groups(seats: &[Seats], index: &HashMap<Uuid, u32>) -> Vec<Vec<u32>> {
+    let mut rooms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (user, room) in seats.iter().flat_map(Seats::iter) {
+        if let Some(person) = index.get(&user) {
+            rooms.entry(room).or_default().push(*person);
+        }
+    }
+    rooms
+        .into_values()
+        .map(|mut room| {
+            room.sort_unstable();
+            room
+        })
+        .collect()
+}
+
+/// The drawn rooms with their people, larger rooms first.
+fn seated(people: Vec<Member>, rooms: Vec<Vec<u32>>) -> Vec<Vec<Member>> {
+    let mut people: Vec<Option<Member>> = people.into_iter().map(Some).collect();
+    let mut rooms: Vec<Vec<Member>> = rooms
+        .into_iter()
+        .map(|room| {
+            room.into_iter()
+                .filter_map(|index| people.get_mut(index as usize)?.take())
+                .collect()
+        })
+        .collect();
+    rooms.sort_by_key(|room| std::cmp::Reverse(room.len()));
+    rooms
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_walk_in_gets_the_smallest_room(
+            room_size in 2_usize..6,
+            rooms in 0_u32..6,
+            smaller_size in 1_u32..6,
+            larger in 0_u32..6,
+            walk_ins in 0_u32..60,
+        ) {
+            let full = u32::try_from(room_size).unwrap_or(0) + 1;
+            let larger = larger.min(rooms.saturating_sub(1));
+            let smaller_size = if larger > 0 { smaller_size.min(full - 1) } else { smaller_size.min(full) };
+            let mut draw = Draw {
+                state: State::Drawn, history: vec![], open_from: None, enrolled: 0, rooms,
+                smaller_size, larger, walk_ins: 0, opened: false, closed: false, ttl: 0,
+            };
+            let mut sizes: BTreeMap<u32, u32> = (0..rooms)
+                .map(|room| (room, smaller_size + u32::from(room < larger)))
+                .collect();
+            for _ in 0..walk_ins {
+                let room = draw.walk_in_room(room_size);
+                let smallest = sizes.values().copied().filter(|size| *size < full).min();
+                prop_assert_eq!(sizes.get(&room).copied(), smallest);
+                let size = sizes.entry(room).or_insert(0);
+                *size += 1;
+                prop_assert!(*size <= full);
+                draw.walk_ins += 1;
+                prop_assert_eq!(draw.all_rooms(room_size) as usize, sizes.len());
+            }
+        }
+    }
+}

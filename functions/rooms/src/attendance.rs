@@ -1,0 +1,83 @@
+//! Chime's meeting state changes: who joined is present, an ended meeting is retired.
+//!
+//! The events are best-effort, may repeat and come in any order; each only adds to what is known.
+
+use enishi_shared::{
+    App, Function, Result,
+    chime::{external_user_id, retire, seen},
+    function::on,
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    seating::{mark_participant, meeting_key, read_room, table},
+    slot::{RoomId, Slots},
+};
+
+/// `rooms-attendance`
+pub const FUNCTION: Function =
+    Function::event("rooms-attendance", |app, event| on(app, event, attendance));
+
+/// The EventBridge envelope; it often lacks an `id`.
+#[derive(Deserialize)]
+pub struct StateChange {
+    detail: Detail,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    event_type: String,
+    /// Milliseconds since 1970.
+    timestamp: i64,
+    meeting_id: String,
+    external_meeting_id: Option<String>,
+    external_user_id: Option<String>,
+}
+
+async fn attendance(app: App, StateChange { detail }: StateChange) -> Result<()> {
+    // Meetings that are none of our rooms' have other names.
+    let room = detail
+        .external_meeting_id
+        .as_deref()
+        .and_then(|name| name.parse::<RoomId>().ok());
+    let (Some(id), Ok(time)) = (room, Timestamp::from_millisecond(detail.timestamp)) else {
+        return Ok(());
+    };
+    match detail.event_type.as_str() {
+        "chime:AttendeeJoined" => joined(&app, id, &detail, time).await,
+        "chime:AttendeeLeft" | "chime:AttendeeDropped" => {
+            seen(&table(&app)?, &meeting_key(id), &detail.meeting_id, time).await
+        }
+        "chime:MeetingEnded" => {
+            retire(&table(&app)?, &meeting_key(id), &detail.meeting_id).await?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn joined(app: &App, id: RoomId, detail: &Detail, time: Timestamp) -> Result<()> {
+    let Some(external_id) = detail.external_user_id.as_deref() else {
+        return Ok(());
+    };
+    // Recorders and the like are no people.
+    let slot = app.config::<Slots>()?.by_id(&id.slot_id());
+    let Some(slot) = slot.filter(|slot| slot.is_open(time) && !external_id.starts_with("aws:"))
+    else {
+        return Ok(());
+    };
+    let room = read_room(app, id).await?;
+    let name = id.to_string();
+    if let Some(member) = room
+        .members
+        .iter()
+        .find(|member| external_user_id(&name, &member.user_id) == external_id)
+    {
+        table(app)?
+            .write(mark_participant(id, &slot, &member.user_id))
+            .await?;
+    }
+    seen(&table(app)?, &meeting_key(id), &detail.meeting_id, time).await
+}

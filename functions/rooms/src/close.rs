@@ -1,0 +1,138 @@
+//! Closing a slot after its end: attendance and rates are entered, meetings are ended.
+//!
+//! Every step is safe to repeat; the slot counts as closed only when all are done, and until then
+//! the next minute's run does it again.
+
+use enishi_shared::{App, Function, Result, chime::Place, function::on, store::s};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    assign::{Draw, Tick},
+    open::{ChimeQuota, Pace, mark, patiently},
+    person::{self, person_key},
+    seating::{self, Room, meeting_key, table},
+    slot::{Slot, Slots},
+};
+
+/// `rooms-close`
+pub const FUNCTION: Function =
+    Function::event("rooms-close", |app, event| on(app, event, close_due));
+
+/// How many of the latest drawn slots are looked at for ones not closed yet.
+const LOOKS_BACK: i32 = 20;
+/// Attendances entered at once.
+const AT_ONCE: usize = 32;
+
+/// What became of one slot.
+#[derive(Debug, Serialize)]
+pub struct Closed {
+    slot: String,
+    assigned: usize,
+    no_shows: usize,
+}
+
+async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
+    #[derive(Deserialize)]
+    struct DrawnSlot {
+        sk: String,
+        #[serde(flatten)]
+        draw: Draw,
+    }
+    let slots = app.config::<Slots>()?;
+    let latest = table(&app)?
+        .query("pk = :slots")
+        .value(":slots", s("SLOTS"))
+        .descending()
+        .limit(LOOKS_BACK)
+        .page::<DrawnSlot>()
+        .await?;
+    let mut closed = Vec::new();
+    let mut failure = None;
+    // Oldest first: attendance is entered in the order in which it happened.
+    for DrawnSlot { sk, draw } in latest.items.into_iter().rev() {
+        let Some(slot) = slots.by_id(&sk) else {
+            continue;
+        };
+        if !draw.is_drawn() || draw.closed || slot.end > tick.scheduled_time {
+            continue;
+        }
+        match close(&app, &slots, &slot, &draw).await {
+            Ok(outcome) => closed.push(outcome),
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(closed), Err)
+}
+
+async fn close(app: &App, slots: &Slots, slot: &Slot, draw: &Draw) -> Result<Closed> {
+    let rooms = seating::read_rooms(app, slot, draw.all_rooms(slots.room_size)).await?;
+    let attended: Vec<(String, bool)> = rooms
+        .iter()
+        .flat_map(|room| {
+            room.members.iter().map(|member| {
+                let user_id = member.user_id.clone();
+                let attended = room.participants.contains(&user_id);
+                (user_id, attended)
+            })
+        })
+        .collect();
+    let (assigned, no_shows) = (
+        attended.len(),
+        attended.iter().filter(|(_, attended)| !attended).count(),
+    );
+    enter_attendance(app, slot, attended).await?;
+    enter_walk_ins(app, slot, draw, &rooms).await?;
+    end_meetings(app, &rooms).await?;
+    table(app)?.write(mark(slot, "closed")).await?;
+    Ok(Closed {
+        slot: slot.id(),
+        assigned,
+        no_shows,
+    })
+}
+
+async fn enter_attendance(app: &App, slot: &Slot, attended: Vec<(String, bool)>) -> Result<()> {
+    let keys: Vec<_> = attended
+        .iter()
+        .map(|(user_id, _)| person_key(user_id))
+        .collect();
+    let known = table(app)?.batch_get_all(&keys).await?;
+    let (known, slot_id) = (&known, &slot.id());
+    stream::iter(attended)
+        .map(|(user_id, attended)| async move {
+            let stored = known.get(&person_key(&user_id)).cloned();
+            person::enter(app, &user_id, stored, slot_id, attended).await
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// Those who walked in are part of what later draws look back on.
+async fn enter_walk_ins(app: &App, slot: &Slot, draw: &Draw, rooms: &[Room]) -> Result<()> {
+    if draw.walk_ins == 0 {
+        return Ok(());
+    }
+    let walk_ins: Vec<(Uuid, u32)> = rooms
+        .iter()
+        .flat_map(|room| {
+            room.walk_ins()
+                .filter_map(|member| Some((Uuid::parse_str(&member.user_id).ok()?, room.id.number)))
+        })
+        .collect();
+    let writes = seating::walk_in_writes(slot, &walk_ins)?;
+    table(app)?.put_all(writes).await
+}
+
+async fn end_meetings(app: &App, rooms: &[Room]) -> Result<()> {
+    let mut pace = Pace::new(&*app.config::<ChimeQuota>()?);
+    for room in rooms.iter().filter(|room| room.meeting.is_some()) {
+        let name = room.id.to_string();
+        let place = Place::new(app, table(app)?, meeting_key(room.id), &name).await?;
+        pace.next().await;
+        patiently(&mut pace, || place.delete(room.meeting.clone())).await?;
+    }
+    Ok(())
+}

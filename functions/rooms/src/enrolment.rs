@@ -1,0 +1,125 @@
+//! An enrolment: somebody's wish to be in a slot. One item, in the slot's partitions so that the
+//! draw finds it, and in the index `by-user` so that its owner does.
+
+use enishi_shared::{App, Result, auth::User, store::Key};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    seating::{enrolment_key, ttl},
+    slot::Slot,
+};
+
+/// The index that lists one person's enrolments in order of time.
+pub const BY_USER: &str = "by-user";
+
+/// The stored enrolment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnrolmentItem {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// The name others will see.
+    pub username: String,
+    /// The slot's date, `2026-11-21`.
+    pub date: String,
+    /// The slot's time, `09:00`.
+    pub time: String,
+    /// The room, of those who walked in after the draw; the others' is in the seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_id: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    gsi_pk: String,
+    gsi_sk: String,
+    ttl: i64,
+}
+
+impl EnrolmentItem {
+    /// A new enrolment of the caller.
+    pub fn new(app: &App, user: &User, slot: &Slot) -> Self {
+        Self {
+            id: app.new_id().to_string(),
+            user_id: user.id.clone(),
+            username: user.claims.name.clone(),
+            date: slot.date(),
+            time: slot.time(),
+            room_id: None,
+            created_at: app.now(),
+            gsi_pk: by_user(&user.id),
+            gsi_sk: slot.id(),
+            ttl: ttl(slot),
+        }
+    }
+
+    /// The id of its slot.
+    pub fn slot_id(&self) -> &str {
+        &self.gsi_sk
+    }
+
+    /// Where it lies.
+    pub fn key(&self) -> Key {
+        enrolment_key(&self.gsi_sk, &self.user_id)
+    }
+
+    /// As its owner sees it; `drawn` says whether the slot's rooms are drawn.
+    pub fn view(self, drawn: bool) -> Enrolment {
+        Enrolment {
+            status: if drawn {
+                EnrolmentStatus::Assigned
+            } else {
+                EnrolmentStatus::Enrolled
+            },
+            id: self.id,
+            user_id: self.user_id,
+            date: self.date,
+            time: self.time,
+        }
+    }
+}
+
+/// The index's partition of one person.
+pub fn by_user(user_id: &str) -> String {
+    format!("USER#{user_id}")
+}
+
+/// An enrolment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Enrolment {
+    /// Its id.
+    #[schema(example = "019a9f3e-7b1c-7000-8000-3f5e1b2c4d5e")]
+    pub id: String,
+    /// Whose it is.
+    #[schema(example = "019a9f3e-0000-7000-8000-000000000001")]
+    pub user_id: String,
+    /// The slot's date, where the slots are.
+    #[schema(example = "2026-11-21")]
+    pub date: String,
+    /// The slot's time, where the slots are.
+    #[schema(example = "09:00")]
+    pub time: String,
+    /// Whether a room is assigned yet.
+    pub status: EnrolmentStatus,
+}
+
+/// Whether a room is assigned yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EnrolmentStatus {
+    /// Waiting for the draw.
+    Enrolled,
+    /// In a room.
+    Assigned,
+}
+
+/// Reads whether a slot's rooms are drawn. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn is_drawn(app: &App, slot_id: &str) -> Result<bool> {
+    Ok(crate::assign::read(app, slot_id)
+        .await?
+        .is_some_and(|draw| draw.is_drawn()))
+}

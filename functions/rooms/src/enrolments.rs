@@ -1,0 +1,88 @@
+//! `GET /register/`: my enrolments, from today on.
+
+use axum::{extract::State, http::Uri, response::IntoResponse};
+use enishi_shared::{
+    App, Function, Result,
+    auth::User,
+    error::ErrorBody,
+    http::Query,
+    page::{PageQuery, next_link},
+    store::{decode, s},
+};
+use std::collections::BTreeSet;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    assign::Draw,
+    enrolment::{BY_USER, Enrolment, EnrolmentItem, by_user},
+    seating::{draw_key, table},
+    slot::Slots,
+};
+
+/// `rooms-enrolments`
+pub const FUNCTION: Function = Function::http("rooms-enrolments", || {
+    OpenApiRouter::new().routes(routes!(enrolments))
+});
+
+/// My enrolments, from today on, in order of time
+///
+/// Budget: 2 DynamoDB requests; 1 when there are none.
+#[utoipa::path(
+    get,
+    path = "/register/",
+    tag = "rooms",
+    security(("access_token" = [])),
+    params(PageQuery),
+    responses(
+        (status = 200, description = "The enrolments; `Link` leads to the next page", body = [Enrolment]),
+        (status = 400, description = "A parameter is wrong", body = ErrorBody),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+    )
+)]
+pub async fn enrolments(
+    State(app): State<App>,
+    user: User,
+    uri: Uri,
+    Query(query): Query<PageQuery>,
+) -> Result<impl IntoResponse> {
+    let today = app.config::<Slots>()?.today(app.now()).to_string();
+    let after = query.after()?;
+    // A sort key is `2026-11-21T09:00`; `~` sorts behind whatever continues the last one.
+    let from = after.map_or(today, |last| format!("{last}~"));
+    let page = table(&app)?
+        .query("gsi_pk = :user AND gsi_sk >= :from")
+        .index(BY_USER)
+        .value(":user", s(by_user(&user.id)))
+        .value(":from", s(from))
+        .limit(query.limit())
+        .page::<EnrolmentItem>()
+        .await?;
+    let slots: BTreeSet<String> = page
+        .items
+        .iter()
+        .map(|item| item.slot_id().to_owned())
+        .collect();
+    let keys: Vec<_> = slots.iter().map(|slot_id| draw_key(slot_id)).collect();
+    let mut drawn = BTreeSet::new();
+    for (key, item) in table(&app)?.batch_get(&keys).await? {
+        if decode::<Draw>(item)?.is_drawn() {
+            drawn.insert(key.sk);
+        }
+    }
+    let last = page
+        .next
+        .and(page.items.last())
+        .map(|item| item.slot_id().to_owned());
+    let list: Vec<Enrolment> = page
+        .items
+        .into_iter()
+        .map(|item| {
+            let drawn = drawn.contains(item.slot_id());
+            item.view(drawn)
+        })
+        .collect();
+    Ok((
+        next_link(&uri, query.limit(), last.as_deref()),
+        axum::Json(list),
+    ))
+}

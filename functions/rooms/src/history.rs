@@ -1,0 +1,159 @@
+//! `GET /me/rooms`: the rooms I was in, who was there, and my `rate`.
+
+use axum::{extract::State, http::Uri, response::IntoResponse};
+use enishi_shared::{
+    App, Function, Result,
+    auth::User,
+    error::ErrorBody,
+    http::Query,
+    page::{PageQuery, next_link},
+    store::s,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    enrolment::{BY_USER, EnrolmentItem, by_user},
+    person::{self, person_key},
+    seating::{find_seat, room_keys, table, take_room},
+    slot::{RoomId, Slots},
+};
+
+/// `rooms-history`
+pub const FUNCTION: Function = Function::http("rooms-history", || {
+    OpenApiRouter::new().routes(routes!(history))
+});
+
+/// One's rooms.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct History {
+    /// Of the last 20 mornings one was assigned to, how many in a hundred one took part in.
+    #[schema(example = 95, minimum = 0, maximum = 100)]
+    pub rate: u8,
+    /// The rooms, newest first.
+    pub rooms: Vec<PastRoom>,
+}
+
+/// A room one was in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PastRoom {
+    /// The room.
+    #[schema(example = "20261121T0900-0")]
+    pub room_id: String,
+    /// The slot's date, where the slots are.
+    #[schema(example = "2026-11-21")]
+    pub date: String,
+    /// The slot's time, where the slots are.
+    #[schema(example = "09:00")]
+    pub time: String,
+    /// Whether one took part.
+    pub participate: bool,
+    /// Everybody in the room, oneself included.
+    pub members: Vec<PastMember>,
+}
+
+/// Somebody in a room one was in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PastMember {
+    /// The name others see.
+    #[schema(example = "hanako")]
+    pub username: String,
+    /// Whether they took part.
+    pub participate: bool,
+}
+
+/// My rooms and my rate, newest first
+///
+/// Budget: 2 DynamoDB requests and 1 a room of the page (20 unless told, 30 at the most).
+#[utoipa::path(
+    get,
+    path = "/me/rooms",
+    tag = "rooms",
+    security(("access_token" = [])),
+    params(PageQuery),
+    responses(
+        (status = 200, description = "The rooms; `Link` leads to the next page", body = History),
+        (status = 400, description = "A parameter is wrong", body = ErrorBody),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+    )
+)]
+pub async fn history(
+    State(app): State<App>,
+    user: User,
+    uri: Uri,
+    Query(query): Query<PageQuery>,
+) -> Result<impl IntoResponse> {
+    let slots = app.config::<Slots>()?;
+    // Three items a room and the caller's own: 30 rooms fit into one batch of 100.
+    let limit = query.limit().min(30);
+    // Before the cursor; without one, before tomorrow.
+    let tomorrow = slots
+        .today(app.now())
+        .tomorrow()
+        .map_or_else(|_| "9999-12-31".to_owned(), |tomorrow| tomorrow.to_string());
+    let page = table(&app)?
+        .query("gsi_pk = :user AND gsi_sk < :before")
+        .index(BY_USER)
+        .value(":user", s(by_user(&user.id)))
+        .value(":before", s(query.after()?.unwrap_or(tomorrow)))
+        .descending()
+        .limit(limit)
+        .page::<EnrolmentItem>()
+        .await?;
+    let last = page
+        .next
+        .and(page.items.last())
+        .map(|item| item.slot_id().to_owned());
+    let rooms: Vec<Option<(EnrolmentItem, RoomId)>> = stream::iter(page.items)
+        .map(|enrolment| room_of(&app, &slots, enrolment))
+        .buffered(10)
+        .try_collect()
+        .await?;
+    let rooms: Vec<_> = rooms.into_iter().flatten().collect();
+    let mut keys: Vec<_> = rooms.iter().flat_map(|(_, id)| room_keys(*id)).collect();
+    // Two slots of one day may share nothing, but two pages of one roster do.
+    keys.sort_by(|a, b| (&a.pk, &a.sk).cmp(&(&b.pk, &b.sk)));
+    keys.dedup();
+    keys.push(person_key(&user.id));
+    let mut items = table(&app)?.batch_get(&keys).await?;
+    let rate = person::take(&items, &user.id)?.rate();
+    let mut list = Vec::new();
+    for (enrolment, id) in rooms {
+        let Some(room) = take_room(id, &mut items)? else {
+            continue;
+        };
+        list.push(PastRoom {
+            room_id: id.to_string(),
+            date: enrolment.date,
+            time: enrolment.time,
+            participate: room.participants.contains(&user.id),
+            members: room
+                .members
+                .into_iter()
+                .map(|member| PastMember {
+                    participate: room.participants.contains(&member.user_id),
+                    username: member.username,
+                })
+                .collect(),
+        });
+    }
+    let body = axum::Json(History { rate, rooms: list });
+    Ok((next_link(&uri, limit, last.as_deref()), body))
+}
+
+async fn room_of(
+    app: &App,
+    slots: &Slots,
+    enrolment: EnrolmentItem,
+) -> Result<Option<(EnrolmentItem, RoomId)>> {
+    let id = match &enrolment.room_id {
+        Some(room_id) => room_id.parse().ok(),
+        None => match slots.by_id(enrolment.slot_id()) {
+            Some(slot) => find_seat(app, &slot, &enrolment.user_id).await?,
+            None => None,
+        },
+    };
+    Ok(id.map(|id| (enrolment, id)))
+}

@@ -1,0 +1,79 @@
+//! `GET /rooms/{room_id}/join`: into the room's meeting, which is found or created.
+
+use axum::extract::State;
+use enishi_shared::{
+    App, Error, Function, Result,
+    auth::User,
+    chime::{Attendee, Meeting, Place},
+    error::ErrorBody,
+    http::Path,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    seating::{meeting_key, read_room, table},
+    slot::{RoomId, Slots},
+};
+
+/// `rooms-join`
+pub const FUNCTION: Function =
+    Function::http("rooms-join", || OpenApiRouter::new().routes(routes!(join)));
+
+/// What `MeetingSessionConfiguration` of amazon-chime-sdk-js takes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct JoinResponse {
+    /// The room's meeting.
+    pub meeting: Meeting,
+    /// The caller's own credentials for it.
+    pub attendee: Attendee,
+}
+
+/// Join a room
+///
+/// Budget: 1 DynamoDB request while the meeting is open; 2, and 1 to Chime, to open it.
+#[utoipa::path(
+    get,
+    path = "/rooms/{room_id}/join",
+    tag = "rooms",
+    security(("access_token" = [])),
+    params(("room_id" = String, Path, description = "The room", example = "20261121T0900-0")),
+    responses(
+        (status = 200, description = "The meeting and one's own credentials", body = JoinResponse),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 404, description = "No such room, or not a member", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+        (status = 503, description = "As many meetings as the service may hold: try again", body = ErrorBody),
+    )
+)]
+pub async fn join(
+    State(app): State<App>,
+    user: User,
+    Path(room_id): Path<String>,
+) -> Result<axum::Json<JoinResponse>> {
+    let id: RoomId = room_id.parse().map_err(|()| Error::not_found("room"))?;
+    let slot = app
+        .config::<Slots>()?
+        .by_id(&id.slot_id())
+        .ok_or_else(|| Error::not_found("room"))?;
+    let mut room = read_room(&app, id).await?;
+    if !room.has(&user.id) {
+        return Err(Error::not_found("room"));
+    }
+    slot.require_open(app.now())?;
+    let stored = room.meeting.take();
+    let people: Vec<&str> = room
+        .members
+        .iter()
+        .map(|member| member.user_id.as_str())
+        .collect();
+    let place = Place::new(&app, table(&app)?, meeting_key(id), &room_id).await?;
+    let open = place.open(stored, &people).await?;
+    let attendee = place.attendee(&open, &user.id).await?;
+    Ok(axum::Json(JoinResponse {
+        meeting: open.meeting,
+        attendee,
+    }))
+}

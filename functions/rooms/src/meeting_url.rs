@@ -1,0 +1,139 @@
+//! `GET /meeting_url/{user_id}`: is my room drawn, and where is it?
+
+use axum::extract::State;
+use enishi_shared::{
+    App, Error, Function, Result,
+    app::{ConfigError, Configure, Env},
+    auth::User,
+    error::ErrorBody,
+    http::{Path, Query},
+};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    enrolment::EnrolmentItem,
+    seating::{MemberName, enrolment_key, find_seat, read_room, table},
+    slot::Slots,
+};
+
+/// `rooms-meeting-url`
+pub const FUNCTION: Function = Function::http("rooms-meeting-url", || {
+    OpenApiRouter::new().routes(routes!(meeting_url))
+});
+
+/// `FRONTEND_URL`: where people open a room's page, `<FRONTEND_URL>/rooms/<room_id>`.
+struct FrontendUrl(String);
+
+impl Configure for FrontendUrl {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        let url = env.required("FRONTEND_URL")?;
+        Ok(Self(url.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// Which slot.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SlotQuery {
+    /// The slot's day; the next slot's unless told.
+    #[garde(skip)]
+    #[param(example = "2026-11-21", format = Date)]
+    pub date: Option<String>,
+    /// The slot's time; the first of the day unless told.
+    #[garde(skip)]
+    #[param(example = "09:00")]
+    pub time: Option<String>,
+}
+
+/// Where my room is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum MeetingUrl {
+    /// The rooms are not drawn yet: ask again.
+    Pending {},
+    /// The room is drawn.
+    Ready {
+        /// The page of the room.
+        #[schema(example = "https://app.example.com/rooms/20261121T0900-0")]
+        url: String,
+        /// The room.
+        #[schema(example = "20261121T0900-0")]
+        room_id: String,
+        /// The slot's date, where the slots are.
+        #[schema(example = "2026-11-21")]
+        date: String,
+        /// The slot's time, where the slots are.
+        #[schema(example = "09:00")]
+        time: String,
+        /// Everybody in the room, oneself included.
+        members: Vec<MemberName>,
+        /// Whether one has taken part.
+        participate: bool,
+    },
+}
+
+/// Ask whether the rooms are drawn, and for one's own
+///
+/// Budget: 2 DynamoDB requests; 3 for those who walked in.
+#[utoipa::path(
+    get,
+    path = "/meeting_url/{user_id}",
+    tag = "rooms",
+    security(("access_token" = [])),
+    params(("user_id" = String, Path, description = "One's own id"), SlotQuery),
+    responses(
+        (status = 200, description = "Pending or ready", body = MeetingUrl),
+        (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 404, description = "Not enrolled, or not one's own id", body = ErrorBody),
+    )
+)]
+pub async fn meeting_url(
+    State(app): State<App>,
+    user: User,
+    Path(user_id): Path<String>,
+    Query(query): Query<SlotQuery>,
+) -> Result<axum::Json<MeetingUrl>> {
+    if user_id != user.id {
+        return Err(Error::not_found("user"));
+    }
+    let slots = app.config::<Slots>()?;
+    let slot = match (&query.date, &query.time) {
+        (None, None) => slots.next(app.now()),
+        (None, Some(time)) => {
+            let today = slots.today(app.now()).to_string();
+            Some(slots.requested(app.now(), &today, Some(time))?)
+        }
+        (Some(date), time) => Some(slots.requested(app.now(), date, time.as_deref())?),
+    }
+    .ok_or_else(|| Error::not_found("slot"))?;
+    let room_id = match find_seat(&app, &slot, &user.id).await? {
+        Some(room_id) => room_id,
+        None => {
+            let key = enrolment_key(&slot.id(), &user.id);
+            let enrolment: EnrolmentItem = table(&app)?
+                .get(&key)
+                .await?
+                .ok_or_else(|| Error::not_found("enrolment"))?;
+            match enrolment.room_id {
+                Some(room_id) => room_id
+                    .parse()
+                    .map_err(|()| Error::internal("an enrolment names no room"))?,
+                None => return Ok(axum::Json(MeetingUrl::Pending {})),
+            }
+        }
+    };
+    let room = read_room(&app, room_id).await?;
+    Ok(axum::Json(MeetingUrl::Ready {
+        url: format!("{}/rooms/{room_id}", app.config::<FrontendUrl>()?.0),
+        room_id: room_id.to_string(),
+        date: slot.date(),
+        time: slot.time(),
+        members: room.names(),
+        participate: room.participants.contains(&user.id),
+    }))
+}

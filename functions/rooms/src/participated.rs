@@ -1,0 +1,133 @@
+//! `POST /participated`: I am here.
+
+use axum::extract::State;
+use enishi_shared::{
+    App, Error, Function, Result, auth::User, error::ErrorBody, http::OptionalJson,
+};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    enrolment::EnrolmentItem,
+    seating::{enrolment_key, find_seat, mark_participant, read_room, table},
+    slot::{RoomId, Slots},
+};
+
+/// `rooms-participated`
+pub const FUNCTION: Function = Function::http("rooms-participated", || {
+    OpenApiRouter::new()
+        .routes(routes!(participated))
+        .routes(routes!(paticipated))
+});
+
+/// In which room.
+#[derive(Debug, Default, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParticipatedRequest {
+    /// The room; that of the present slot unless told.
+    #[garde(skip)]
+    #[schema(example = "20261121T0900-0")]
+    pub room_id: Option<String>,
+}
+
+/// That one takes part.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Participated {
+    /// The room.
+    #[schema(example = "20261121T0900-0")]
+    pub room_id: String,
+    /// Always true.
+    pub participate: bool,
+}
+
+/// Say that one takes part
+///
+/// From five minutes before the slot to its end.
+///
+/// Budget: 2 DynamoDB requests; 3 for those who walked in and name no room.
+#[utoipa::path(
+    post,
+    path = "/participated",
+    tag = "rooms",
+    security(("access_token" = [])),
+    request_body = Option<ParticipatedRequest>,
+    responses(
+        (status = 200, description = "Noted", body = Participated),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 404, description = "No such room, or not a member", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+    )
+)]
+pub async fn participated(
+    State(app): State<App>,
+    user: User,
+    OptionalJson(body): OptionalJson<ParticipatedRequest>,
+) -> Result<axum::Json<Participated>> {
+    let (id, slot) = match body.room_id {
+        Some(room_id) => {
+            let unknown = || Error::not_found("room");
+            let id: RoomId = room_id.parse().map_err(|()| unknown())?;
+            let slot = app
+                .config::<Slots>()?
+                .by_id(&id.slot_id())
+                .ok_or_else(unknown)?;
+            if !read_room(&app, id).await?.has(&user.id) {
+                return Err(unknown());
+            }
+            slot.require_open(app.now())?;
+            (id, slot)
+        }
+        None => {
+            let slot = app
+                .config::<Slots>()?
+                .current(app.now())
+                .ok_or_else(|| Error::conflict("there is no slot at this time"))?;
+            (own_room(&app, &user, &slot).await?, slot)
+        }
+    };
+    table(&app)?
+        .write(mark_participant(id, &slot, &user.id))
+        .await?;
+    Ok(axum::Json(Participated {
+        room_id: id.to_string(),
+        participate: true,
+    }))
+}
+
+async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<RoomId> {
+    if let Some(id) = find_seat(app, slot, &user.id).await? {
+        return Ok(id);
+    }
+    let enrolment: Option<EnrolmentItem> = table(app)?
+        .get(&enrolment_key(&slot.id(), &user.id))
+        .await?;
+    enrolment
+        .and_then(|enrolment| enrolment.room_id?.parse().ok())
+        .ok_or_else(|| Error::not_found("room"))
+}
+
+/// Say that one takes part (as the specification spells it)
+///
+/// Budget: as `/participated`.
+#[utoipa::path(
+    post,
+    path = "/paticipated",
+    tag = "rooms",
+    security(("access_token" = [])),
+    request_body = Option<ParticipatedRequest>,
+    responses(
+        (status = 200, description = "Noted", body = Participated),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 404, description = "No such room, or not a member", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+    )
+)]
+pub async fn paticipated(
+    state: State<App>,
+    user: User,
+    body: OptionalJson<ParticipatedRequest>,
+) -> Result<axum::Json<Participated>> {
+    participated(state, user, body).await
+}

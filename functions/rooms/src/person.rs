@@ -1,0 +1,163 @@
+//! A person's attendance: the last twenty mornings they were assigned to, and their `rate`.
+//!
+//! Mornings are kept by slot, so entering one twice, or two of them out of order, gives the same
+//! record; and the rate as of any earlier moment can still be told, which lets a draw that is
+//! repeated see the same rates.
+
+use std::collections::{BTreeMap, HashMap};
+
+use enishi_shared::{
+    App, Error, Result,
+    store::{AttributeValue, Expression, Item, Key, Write, Written, decode, n},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::seating::table;
+
+/// How many assigned mornings a rate is reckoned over (API.md "rooms").
+const MORNINGS: usize = 20;
+/// Attempts to enter a morning against another slot's close that enters one for the same person.
+const ATTEMPTS: usize = 5;
+
+/// The stored record.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Attendance {
+    /// Slot id to whether the person took part.
+    #[serde(default)]
+    mornings: BTreeMap<String, bool>,
+}
+
+impl Attendance {
+    /// round(100 · attended / counted) over the last 20 assigned mornings, 100 before any.
+    pub fn rate(&self) -> u8 {
+        Self::rate_over(self.mornings.values().copied())
+    }
+
+    /// The rate as it stood when the slots before `slot_id` were closed and no others.
+    pub fn rate_before(&self, slot_id: Option<&str>) -> u8 {
+        Self::rate_over(
+            self.mornings
+                .iter()
+                .filter(|(morning, _)| slot_id.is_none_or(|slot_id| morning.as_str() < slot_id))
+                .map(|(_, attended)| *attended),
+        )
+    }
+
+    fn rate_over(mornings: impl Iterator<Item = bool>) -> u8 {
+        let (counted, attended) = mornings.fold((0_usize, 0_usize), |(counted, sum), attended| {
+            (counted + 1, sum + usize::from(attended))
+        });
+        if counted == 0 {
+            return 100;
+        }
+        u8::try_from((200 * attended + counted) / (2 * counted)).unwrap_or(100)
+    }
+
+    fn enter(&mut self, slot_id: &str, attended: bool) {
+        self.mornings.insert(slot_id.to_owned(), attended);
+        while self.mornings.len() > MORNINGS {
+            self.mornings.pop_first();
+        }
+    }
+}
+
+/// Where a person's attendance lies.
+pub fn person_key(user_id: &str) -> Key {
+    Key::new(format!("PERSON#{user_id}"), "PERSON")
+}
+
+/// Reads a person's attendance out of the items at [`person_key`].
+///
+/// # Errors
+/// `internal_server_error` when the item has an unknown form.
+pub fn take(items: &HashMap<Key, Item>, user_id: &str) -> Result<Attendance> {
+    items
+        .get(&person_key(user_id))
+        .cloned()
+        .map_or(Ok(Attendance::default()), decode)
+}
+
+/// Enters a morning into a person's attendance, `known` as it was read. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn enter(
+    app: &App,
+    user_id: &str,
+    known: Option<Item>,
+    slot_id: &str,
+    attended: bool,
+) -> Result<()> {
+    let table = table(app)?;
+    let mut stored = known;
+    for _ in 0..ATTEMPTS {
+        let before: Attendance = stored.clone().map_or(Ok(Attendance::default()), decode)?;
+        let mut after = before.clone();
+        after.enter(slot_id, attended);
+        if stored.is_some() && after.mornings == before.mornings {
+            return Ok(());
+        }
+        let map = |attendance: &Attendance| {
+            AttributeValue::M(
+                attendance
+                    .mornings
+                    .iter()
+                    .map(|(slot_id, attended)| (slot_id.clone(), AttributeValue::Bool(*attended)))
+                    .collect(),
+            )
+        };
+        let mut update = Expression::update("SET mornings = :after, rate = :rate")
+            .value(":after", map(&after))
+            .value(":rate", n(after.rate()));
+        update = if stored.is_some() {
+            update
+                .and_when("mornings = :before")
+                .value(":before", map(&before))
+        } else {
+            update.and_when("attribute_not_exists(pk)")
+        };
+        match table
+            .write(Write::Update(person_key(user_id), update))
+            .await?
+        {
+            Written::Done => return Ok(()),
+            Written::Refused(newer) => stored = newer,
+        }
+    }
+    Err(Error::unavailable(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_a_rounded_percentage_of_the_last_twenty() {
+        let mut attendance = Attendance::default();
+        assert_eq!(attendance.rate(), 100);
+        for (day, attended) in [(1, true), (2, false), (3, true)] {
+            attendance.enter(&format!("2026-11-0{day}T09:00"), attended);
+        }
+        assert_eq!(attendance.rate(), 67);
+        assert_eq!(attendance.rate_before(Some("2026-11-03T09:00")), 50);
+        assert_eq!(attendance.rate_before(Some("2026-11-01T09:00")), 100);
+        for day in 10..30 {
+            attendance.enter(&format!("2026-11-{day}T09:00"), true);
+        }
+        assert_eq!(attendance.rate(), 100);
+    }
+
+    #[test]
+    fn entering_twice_or_out_of_order_gives_the_same_record() {
+        let mornings = [("2026-11-02T09:00", false), ("2026-11-01T09:00", true)];
+        let mut forward = Attendance::default();
+        let mut backward = Attendance::default();
+        for (slot, attended) in mornings.iter().chain(&mornings) {
+            forward.enter(slot, *attended);
+        }
+        for (slot, attended) in mornings.iter().rev() {
+            backward.enter(slot, *attended);
+        }
+        assert_eq!(forward.mornings, backward.mornings);
+    }
+}

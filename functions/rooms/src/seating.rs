@@ -1,0 +1,474 @@
+//! Who sits where: the items that a draw writes, and how a person or a room is found in them.
+//!
+//! A slot's items lie in eight partitions. *Seats* lead from a person to a room: packed, about a
+//! hundred people an item, in the order of a hash of the user id, each item keyed by the last hash
+//! it covers. One query, `first item whose key is not below my hash`, finds a person however many
+//! there are. *Rosters* lead from a room to its people, 25 rooms an item, found by the room's
+//! number. Both are written once and are the history that later draws read.
+//!
+//! A room's *state* is what happens later: who took part, and who walked in.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use enishi_shared::{
+    App, Error, Result,
+    app::{ConfigError, Configure, Env},
+    seal::sha256,
+    store::{AttributeValue, Expression, Item, Key, Table, Write, decode, n, s},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::slot::{RoomId, Slot};
+
+/// Partitions a slot; a slot's reads and writes spread over them.
+pub const PARTITIONS: u32 = 8;
+/// Gates a slot: items that an enrolment checks and the draw closes. Sixteen, because concurrent
+/// transactions on one item get in each other's way.
+pub const GATES: u32 = 16;
+/// People a seats item.
+const SEATS_AN_ITEM: usize = 100;
+/// Rooms a roster item.
+const ROOMS_AN_ITEM: u32 = 25;
+/// The seats item of a partition's walk-ins; sorts behind the drawn ones'.
+const WALK_IN_SEATS: &str = "S#~";
+/// How long a slot's items are kept, in seconds.
+const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
+
+/// `ROOMS_TABLE`: the service's table.
+pub struct RoomsTable(String);
+
+impl Configure for RoomsTable {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(env.required("ROOMS_TABLE")?.to_owned()))
+    }
+}
+
+/// The service's table.
+///
+/// # Errors
+/// `internal_server_error` when it is not configured.
+pub fn table(app: &App) -> Result<Table> {
+    Ok(Table::new(app, &app.config::<RoomsTable>()?.0))
+}
+
+/// When an item of this slot may be removed, in seconds since 1970.
+pub fn ttl(slot: &Slot) -> i64 {
+    slot.end.as_second() + KEPT_SECONDS
+}
+
+/// The partition key of one of a slot's eight partitions.
+pub fn partition(slot_id: &str, partition: u32) -> String {
+    format!("SLOT#{slot_id}#P{partition}")
+}
+
+/// Spreads people evenly and in a fixed order: 32 hex digits.
+fn hash(user_id: &str) -> String {
+    sha256(user_id.as_bytes())[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn gate_number(user_id: &str) -> u32 {
+    u32::from(sha256(user_id.as_bytes())[0]) * GATES / 256
+}
+
+fn person_partition(user_id: &str) -> u32 {
+    gate_number(user_id) * PARTITIONS / GATES
+}
+
+/// Where a person's enrolment for a slot lies.
+pub fn enrolment_key(slot_id: &str, user_id: &str) -> Key {
+    Key::new(
+        partition(slot_id, person_partition(user_id)),
+        format!("E#{user_id}"),
+    )
+}
+
+/// The gate that a person's enrolment passes. Absent while the slot takes enrolments.
+pub fn gate_key(slot_id: &str, user_id: &str) -> Key {
+    gate(slot_id, gate_number(user_id))
+}
+
+fn gate(slot_id: &str, number: u32) -> Key {
+    Key::new(
+        partition(slot_id, number * PARTITIONS / GATES),
+        format!("GATE#{number:02}"),
+    )
+}
+
+/// Closes a slot's gates: from then on no transaction that checks one commits.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer; closing again is as good.
+pub async fn close_gates(app: &App, slot: &Slot) -> Result<()> {
+    #[derive(Serialize)]
+    struct Gate {
+        ttl: i64,
+    }
+    let mut gates = Vec::new();
+    for number in 0..GATES {
+        gates.push(Write::put(
+            gate(&slot.id(), number),
+            &Gate { ttl: ttl(slot) },
+        )?);
+    }
+    table(app)?.put_all(gates).await
+}
+
+/// Where the record of a slot's draw lies.
+pub fn draw_key(slot_id: &str) -> Key {
+    Key::new("SLOTS", slot_id)
+}
+
+fn room_partition(slot_id: &str, number: u32) -> String {
+    partition(slot_id, number / ROOMS_AN_ITEM % PARTITIONS)
+}
+
+/// Where the roster of a room lies.
+pub fn roster_key(room: RoomId) -> Key {
+    Key::new(
+        room_partition(&room.slot_id(), room.number),
+        format!("R#{:06}", room.number / ROOMS_AN_ITEM),
+    )
+}
+
+/// Where a room's state lies.
+pub fn state_key(room: RoomId) -> Key {
+    Key::new(
+        room_partition(&room.slot_id(), room.number),
+        format!("ROOM#{:06}", room.number),
+    )
+}
+
+/// Where a room's meeting lies.
+pub fn meeting_key(room: RoomId) -> Key {
+    Key::new(
+        room_partition(&room.slot_id(), room.number),
+        format!("MEETING#{:06}", room.number),
+    )
+}
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The user's id.
+    pub user_id: String,
+    /// The name others see.
+    pub username: String,
+}
+
+/// A member as others see one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberName {
+    /// The name others see.
+    #[schema(example = "hanako")]
+    pub username: String,
+}
+
+/// The rooms of one roster item.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Roster {
+    /// The number of the first one.
+    pub first: u32,
+    /// Their members, by room.
+    pub rooms: Vec<Vec<Member>>,
+    ttl: i64,
+}
+
+/// What happened in a room.
+#[derive(Debug, Default, Deserialize)]
+pub struct RoomState {
+    /// Who took part, by user id.
+    #[serde(default)]
+    pub participants: BTreeSet<String>,
+    /// Who walked in: `<user id> <username>`, a set so that adding twice is adding once.
+    #[serde(default)]
+    walk_ins: BTreeSet<String>,
+}
+
+impl RoomState {
+    fn walk_ins(&self) -> impl Iterator<Item = Member> {
+        self.walk_ins.iter().filter_map(|entry| {
+            let (user_id, username) = entry.split_once(' ')?;
+            Some(Member {
+                user_id: user_id.to_owned(),
+                username: username.to_owned(),
+            })
+        })
+    }
+}
+
+/// The update that seats somebody who walked in.
+pub fn seat_walk_in(room: RoomId, slot: &Slot, member: &Member) -> Write {
+    let entry = format!("{} {}", member.user_id, member.username);
+    Write::Update(
+        state_key(room),
+        Expression::update("SET #ttl = :ttl ADD walk_ins :walk_in")
+            .name("#ttl", "ttl")
+            .value(":ttl", n(ttl(slot)))
+            .value(":walk_in", AttributeValue::Ss(vec![entry])),
+    )
+}
+
+/// The update that marks a member as taking part. Marking twice is marking once.
+pub fn mark_participant(room: RoomId, slot: &Slot, user_id: &str) -> Write {
+    Write::Update(
+        state_key(room),
+        Expression::update("SET #ttl = :ttl ADD participants :participant")
+            .name("#ttl", "ttl")
+            .value(":ttl", n(ttl(slot)))
+            .value(":participant", AttributeValue::Ss(vec![user_id.to_owned()])),
+    )
+}
+
+/// A room with its people, as read.
+#[derive(Debug)]
+pub struct Room {
+    /// Which one.
+    pub id: RoomId,
+    /// Those drawn, then those who walked in.
+    pub members: Vec<Member>,
+    drawn: usize,
+    /// Who took part, by user id.
+    pub participants: BTreeSet<String>,
+    /// The record of its meeting.
+    pub meeting: Option<Item>,
+}
+
+impl Room {
+    /// Whether this person belongs to it.
+    pub fn has(&self, user_id: &str) -> bool {
+        self.members.iter().any(|member| member.user_id == user_id)
+    }
+
+    /// Those who walked in.
+    pub fn walk_ins(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().skip(self.drawn)
+    }
+
+    /// Its members as others see them.
+    pub fn names(&self) -> Vec<MemberName> {
+        self.members
+            .iter()
+            .map(|member| MemberName {
+                username: member.username.clone(),
+            })
+            .collect()
+    }
+}
+
+/// Reads a room with its people. One request.
+///
+/// # Errors
+/// `not_found` when there is no such room.
+pub async fn read_room(app: &App, id: RoomId) -> Result<Room> {
+    let keys = room_keys(id);
+    let mut items = table(app)?.batch_get(&keys).await?;
+    take_room(id, &mut items)?.ok_or_else(|| Error::not_found("room"))
+}
+
+/// The items that make up a room.
+pub fn room_keys(id: RoomId) -> [Key; 3] {
+    [roster_key(id), state_key(id), meeting_key(id)]
+}
+
+/// Puts a room together from the items of [`room_keys`]; `None` when nobody is in it.
+///
+/// # Errors
+/// `internal_server_error` when an item has an unknown form.
+pub fn take_room(id: RoomId, items: &mut HashMap<Key, Item>) -> Result<Option<Room>> {
+    let roster: Option<Roster> = items
+        .get(&roster_key(id))
+        .cloned()
+        .map(decode)
+        .transpose()?;
+    let drawn = roster
+        .and_then(|mut roster| {
+            let index = usize::try_from(id.number.checked_sub(roster.first)?).ok()?;
+            roster.rooms.get_mut(index).map(std::mem::take)
+        })
+        .unwrap_or_default();
+    let state: RoomState = items
+        .remove(&state_key(id))
+        .map(decode)
+        .transpose()?
+        .unwrap_or_default();
+    let mut members = drawn;
+    let drawn = members.len();
+    members.extend(state.walk_ins());
+    Ok((!members.is_empty()).then(|| Room {
+        id,
+        members,
+        drawn,
+        participants: state.participants,
+        meeting: items.remove(&meeting_key(id)),
+    }))
+}
+
+/// The packed seats of about a hundred people.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Seats {
+    /// 20 bytes a person: the user id, then the room's number, big-endian.
+    #[serde(with = "enishi_shared::store::bytes")]
+    seats: Vec<u8>,
+    ttl: i64,
+}
+
+impl Seats {
+    fn pack(slot: &Slot, people: impl Iterator<Item = (Uuid, u32)>) -> Self {
+        Self {
+            seats: people
+                .flat_map(|(user, room)| user.into_bytes().into_iter().chain(room.to_be_bytes()))
+                .collect(),
+            ttl: ttl(slot),
+        }
+    }
+
+    /// Everybody in it with the number of their room.
+    pub fn iter(&self) -> impl Iterator<Item = (Uuid, u32)> {
+        self.seats.as_chunks::<20>().0.iter().map(|seat| {
+            let [user @ .., a, b, c, d] = *seat;
+            (Uuid::from_bytes(user), u32::from_be_bytes([a, b, c, d]))
+        })
+    }
+}
+
+/// The writes of a draw: rosters first, then seats, so that whoever finds a seat finds its room.
+///
+/// # Errors
+/// `internal_server_error` when something cannot be stored.
+pub fn writes(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Vec<Write>, Vec<Write>)> {
+    let mut rosters = Vec::new();
+    let mut people = Vec::new();
+    let mut number = 0;
+    for chunk in rooms.chunks(ROOMS_AN_ITEM as usize) {
+        let first = number;
+        for room in chunk {
+            for member in room {
+                let user = Uuid::parse_str(&member.user_id).map_err(Error::internal)?;
+                people.push((hash(&member.user_id), user, number));
+            }
+            number += 1;
+        }
+        let roster = Roster {
+            first,
+            rooms: chunk.to_vec(),
+            ttl: ttl(slot),
+        };
+        rosters.push(Write::put(roster_key(RoomId::new(slot, first)), &roster)?);
+    }
+    people.sort();
+    let mut partitions = vec![Vec::new(); PARTITIONS as usize];
+    for (hash, user, room) in people {
+        if let Some(partition) = partitions.get_mut(person_partition(&user.to_string()) as usize) {
+            partition.push((hash, user, room));
+        }
+    }
+    let mut seats = Vec::new();
+    for (number, people) in (0..).zip(partitions) {
+        for chunk in people.chunks(SEATS_AN_ITEM) {
+            let Some((last, ..)) = chunk.last() else {
+                continue;
+            };
+            let packed = Seats::pack(slot, chunk.iter().map(|(_, user, room)| (*user, *room)));
+            let key = Key::new(partition(&slot.id(), number), format!("S#{last}"));
+            seats.push(Write::put(key, &packed)?);
+        }
+    }
+    Ok((rosters, seats))
+}
+
+/// The writes that enter a slot's walk-ins into its seats, for the draws to come.
+///
+/// # Errors
+/// `internal_server_error` when something cannot be stored.
+pub fn walk_in_writes(slot: &Slot, walk_ins: &[(Uuid, u32)]) -> Result<Vec<Write>> {
+    let mut partitions: BTreeMap<u32, Vec<(Uuid, u32)>> = BTreeMap::new();
+    for seat in walk_ins {
+        let number = person_partition(&seat.0.to_string());
+        partitions.entry(number).or_default().push(*seat);
+    }
+    partitions
+        .into_iter()
+        .map(|(number, seats)| {
+            let key = Key::new(partition(&slot.id(), number), WALK_IN_SEATS);
+            Write::put(key, &Seats::pack(slot, seats.into_iter()))
+        })
+        .collect()
+}
+
+/// The room that a person was drawn into. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn find_seat(app: &App, slot: &Slot, user_id: &str) -> Result<Option<RoomId>> {
+    let Ok(user) = Uuid::parse_str(user_id) else {
+        return Ok(None);
+    };
+    let page = table(app)?
+        .query("pk = :pk AND sk BETWEEN :from AND :to")
+        .value(":pk", s(partition(&slot.id(), person_partition(user_id))))
+        .value(":from", s(format!("S#{}", hash(user_id))))
+        .value(":to", s(WALK_IN_SEATS))
+        .limit(1)
+        .page::<Seats>()
+        .await?;
+    Ok(page
+        .items
+        .first()
+        .and_then(|seats| seats.iter().find(|(seated, _)| *seated == user))
+        .map(|(_, number)| RoomId::new(slot, number)))
+}
+
+/// Everybody's seats of a slot; those of walk-ins, which are entered when it closes, only if
+/// asked for. Eight requests, more above a megabyte a partition.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn read_seats(app: &App, slot_id: &str, walk_ins: bool) -> Result<Vec<Seats>> {
+    let last = if walk_ins { WALK_IN_SEATS } else { "S#}" };
+    let items = by_partition(app, slot_id, "S#", last).await?;
+    items.into_iter().map(decode).collect()
+}
+
+/// The items of all of a slot's partitions whose sort keys lie between `from` and `to`.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn by_partition(app: &App, slot_id: &str, from: &str, to: &str) -> Result<Vec<Item>> {
+    let table = table(app)?;
+    let items: Vec<Vec<Item>> = stream::iter(0..PARTITIONS)
+        .map(|number| {
+            table
+                .query("pk = :pk AND sk BETWEEN :from AND :to")
+                .value(":pk", s(partition(slot_id, number)))
+                .value(":from", s(from))
+                .value(":to", s(to))
+                .all()
+        })
+        .buffered(PARTITIONS as usize)
+        .try_collect()
+        .await?;
+    Ok(items.into_iter().flatten().collect())
+}
+
+/// All rooms of a drawn slot that somebody is in, in order. Requests grow with the rooms: eight,
+/// more above a megabyte a partition.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn read_rooms(app: &App, slot: &Slot, rooms: u32) -> Result<Vec<Room>> {
+    // Meetings, rosters and states sort next to each other.
+    let mut items = by_partition(app, &slot.id(), "MEETING#", "ROOM#~")
+        .await?
+        .into_iter()
+        .filter_map(|item| Some((Key::of(&item)?, item)))
+        .collect();
+    (0..rooms)
+        .filter_map(|number| take_room(RoomId::new(slot, number), &mut items).transpose())
+        .collect()
+}

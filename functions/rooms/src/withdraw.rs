@@ -1,0 +1,82 @@
+//! `DELETE /register/{date}`: withdraw before the rooms are drawn.
+
+use axum::{extract::State, response::Response};
+use enishi_shared::{
+    App, Error, Function, Result,
+    auth::User,
+    error::ErrorBody,
+    http::{Path, Query, no_content},
+    store::{Committed, Expression, Write},
+};
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    seating::{enrolment_key, gate_key, table},
+    slot::Slots,
+};
+
+/// `rooms-withdraw`
+pub const FUNCTION: Function = Function::http("rooms-withdraw", || {
+    OpenApiRouter::new().routes(routes!(withdraw))
+});
+
+/// Which slot of the day.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WithdrawQuery {
+    /// The slot's time; the first of the day unless told.
+    #[garde(skip)]
+    #[param(example = "09:00")]
+    pub time: Option<String>,
+}
+
+/// Withdraw an enrolment
+///
+/// Budget: 1 DynamoDB request.
+#[utoipa::path(
+    delete,
+    path = "/register/{date}",
+    tag = "rooms",
+    security(("access_token" = [])),
+    params(("date" = String, Path, description = "The slot's day", example = "2026-11-21"), WithdrawQuery),
+    responses(
+        (status = 204, description = "Withdrawn"),
+        (status = 400, description = "Unknown slot, or past", body = ErrorBody),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 404, description = "Not enrolled", body = ErrorBody),
+        (status = 409, description = "The rooms are drawn", body = ErrorBody),
+    )
+)]
+pub async fn withdraw(
+    State(app): State<App>,
+    user: User,
+    Path(date): Path<String>,
+    Query(query): Query<WithdrawQuery>,
+) -> Result<Response> {
+    let slot = app
+        .config::<Slots>()?
+        .requested(app.now(), &date, query.time.as_deref())?;
+    let committed = table(&app)?
+        .transact(vec![
+            Write::Check(
+                gate_key(&slot.id(), &user.id),
+                Expression::when("attribute_not_exists(pk)"),
+            ),
+            Write::Delete(
+                enrolment_key(&slot.id(), &user.id),
+                Expression::when("attribute_exists(pk)"),
+            ),
+        ])
+        .await?;
+    match committed {
+        Committed::Done => Ok(no_content()),
+        Committed::Refused(refused) if refused.iter().any(|refusal| refusal.part == 1) => {
+            Err(Error::not_found("enrolment"))
+        }
+        Committed::Refused(_) => Err(Error::conflict("the rooms of this slot are drawn")),
+    }
+}

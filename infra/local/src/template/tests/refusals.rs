@@ -1,0 +1,222 @@
+//! What is refused, and at which line.
+
+use super::*;
+
+/// Loads [`SMALL`] with `old` replaced by `new`, expecting an error at the line that holds `at`.
+fn refused(old: &str, new: &str, at: &str) -> String {
+    assert_eq!(SMALL.matches(old).count(), 1, "`{old}` must stand once");
+    let text = SMALL.replace(old, new);
+    let error = load(&text, &given(&[("Key", "k1")])).expect_err("must be refused");
+    let line = text.lines().position(|line| line.contains(at)).unwrap() + 1;
+    assert_eq!(error.line, line, "{error}");
+    assert_eq!(
+        error.to_string(),
+        format!("template.yaml:{line}: {}", error.sentence)
+    );
+    error.sentence
+}
+
+#[test]
+fn a_reference_to_nothing_is_refused() {
+    let unknown =
+        |name: &str| format!("`{name}` is neither a parameter nor a resource of this template.");
+    assert_eq!(
+        refused("!Ref Things", "!Ref Thing", "!Ref Thing"),
+        unknown("Thing")
+    );
+    assert_eq!(
+        refused("${ThingsGet.Arn}", "${Gone.Arn}", "${Gone.Arn}"),
+        unknown("Gone")
+    );
+    assert_eq!(
+        refused("!Ref Things", "!GetAtt Things.Color", "Things.Color"),
+        "`Things.Color`: `Things` has no such attribute here."
+    );
+    assert_eq!(
+        refused("!Ref Things", "!Ref Alarm", "!Ref Alarm"),
+        "`Alarm`: AWS::CloudWatch::Alarm `Alarm` is not read here."
+    );
+    assert_eq!(
+        refused("!Ref Things", "!Sub \"${Origins}\"", "${Origins}"),
+        "`Origins` is a list and cannot stand inside text."
+    );
+}
+
+#[test]
+fn another_intrinsic_is_refused_where_it_is_read() {
+    assert_eq!(
+        refused("!Ref Things", "!If [A, b, c]", "!If [A, b, c]"),
+        "`TABLE` of function `ThingsGet`: `!If` is not read here."
+    );
+    assert!(
+        refused("!Ref Things", "!Sub [a, {}]", "!Sub [a")
+            .ends_with("`!Sub` takes one string here.")
+    );
+}
+
+#[test]
+fn a_route_must_be_one_that_api_gateway_takes_and_its_function_can_answer() {
+    assert!(refused("/things/{id}:", "/things/:", "/things/:").contains("ends in a slash"));
+    assert!(
+        refused("/things/{id}:", "things/{id}:", "things/{id}:").contains("begin with a slash")
+    );
+    assert!(refused("/things/{id}:", "/things/{id+}/x:", "/x:").contains("must come last"));
+    assert!(refused("/things/{id}:", "/things/a{id}:", "a{id}").contains("no whole segment"));
+    assert!(
+        refused("            get:", "            fetch:", "fetch:")
+            .contains("no method is `fetch`")
+    );
+    assert!(
+        refused("[{name: id,", "[{name: di,", "            get:")
+            .contains("must stand in the path")
+    );
+    assert!(
+        refused(
+            "functions/${ThingsGet.Arn}",
+            "functions/${Things.Arn}",
+            "${Things.Arn}/inv"
+        )
+        .contains("names no function")
+    );
+    let twice = SMALL.replacen("          /$default:", "          /things/{other}:\n            get:\n              parameters: [{name: other}]\n              responses: {}\n              x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: \"2.0\", credentials: x, uri: !Sub \"/functions/${ThingsGet.Arn}/invocations\"}\n          /$default:", 1);
+    let error = load(&twice, &given(&[("Key", "")])).unwrap_err().sentence;
+    assert!(error.contains("stands on line 25 already"), "{error}");
+}
+
+#[test]
+fn a_policy_that_says_more_than_allow_is_refused() {
+    assert!(
+        refused("- Effect: Allow", "- Effect: Deny", "Effect: Deny")
+            .contains("only `Effect: Allow`")
+    );
+    assert!(
+        refused(
+            "Action: [dynamodb:GetItem,",
+            "Action: [GetItem,",
+            "[GetItem"
+        )
+        .contains("no `service:Action`")
+    );
+    assert!(
+        refused(
+            "- Effect: Allow",
+            "- Condition: {}\n            Effect: Allow",
+            "Condition: {}"
+        )
+        .contains("`Condition` is not read")
+    );
+    let managed = "Policies: [AWSLambdaExecute]\n      Old:";
+    assert!(refused("Policies:", managed, "AWSLambdaExecute").contains("must be inline"));
+}
+
+#[test]
+fn events_that_cannot_be_run_are_refused() {
+    assert!(refused("!Ref Bus", "other", "Changed:").contains("on the bus `other`"));
+    assert!(refused("Type: ScheduleV2", "Type: SNS", "EachMinute:").contains("the type `SNS`"));
+    assert!(
+        refused("rate(1 minute)", "rate(1 moment)", "moment").contains("no rate is `1 moment`")
+    );
+    assert!(
+        refused("OmitName: true", "OmitName: false", "EachMinute:").contains("`OmitName: true`")
+    );
+    assert!(refused("exists: false", "cidr: a", "cidr: a").contains("`cidr` is not supported"));
+    assert!(
+        refused("Things.StreamArn", "Things.Arn", "Stream: !Get").contains("no table's stream")
+    );
+    assert!(
+        refused(
+            "BisectBatchOnFunctionError: true",
+            "TumblingWindowInSeconds: 1",
+            "Tumbling"
+        )
+        .contains("not read")
+    );
+    assert!(
+        refused(
+            "DeadLetterConfig: {Arn: !GetAtt Dead.Arn}",
+            "DeadLetterConfig: {Arn: !GetAtt Things.Arn}",
+            "{Arn: !GetAtt Things"
+        )
+        .contains("no queue's ARN")
+    );
+    assert!(
+        refused(
+            "DeadLetterConfig: {Arn: !GetAtt Dead.Arn}",
+            "DeadLetterConfig: {Arn: 'arn:aws:sqs:x'}",
+            "EachMinute:"
+        )
+        .contains("no queue of this template")
+    );
+}
+
+#[test]
+fn what_would_run_in_the_cloud_and_not_here_is_refused() {
+    assert!(
+        refused(
+            "AWS::S3::Bucket}",
+            "AWS::Serverless::WebSocketApi}",
+            "Pictures"
+        )
+        .contains("not supported")
+    );
+    assert!(
+        refused("AWS::S3::Bucket}", "AWS::Events::Rule}", "Pictures").contains("not supported")
+    );
+    assert!(
+        refused(
+            "AWS::S3::Bucket}",
+            "AWS::S3::Bucket, Condition: X}",
+            "Pictures"
+        )
+        .contains("`Condition`")
+    );
+    assert!(refused("MemorySize: 512", "Role: x", "Role: x").contains("`Role` is not supported"));
+    assert!(
+        refused("things-sweep", "things-get", "ThingsSweep:")
+            .contains("has the binary of `ThingsGet`")
+    );
+    assert!(
+        refused("target/lambda/things-get/", "src/", "CodeUri: src/")
+            .contains("must be `target/lambda/")
+    );
+    assert!(
+        refused(
+            "Globals:\n  Function:",
+            "Globals:\n  Api: {}\n  Function:",
+            "  Api: {}"
+        )
+        .contains("`Api` is not read")
+    );
+}
+
+#[test]
+fn a_table_that_dynamodb_would_refuse_is_refused() {
+    assert!(
+        refused(
+            "{AttributeName: gsi_pk, AttributeType: S}",
+            "{AttributeName: x, AttributeType: S}",
+            "KeySchema: [{AttributeName: pk"
+        )
+        .contains("no attribute definition")
+    );
+    assert!(refused("NEW_IMAGE", "NEW", "StreamViewType: NEW").contains("no stream view is `NEW`"));
+    assert!(
+        refused(
+            "StreamSpecification",
+            "LocalSecondaryIndexes",
+            "LocalSecondary"
+        )
+        .contains("not supported")
+    );
+}
+
+#[test]
+fn text_that_is_not_yaml_is_refused_with_its_line() {
+    let error = load("A: 1\nB: [", &BTreeMap::new()).unwrap_err();
+    assert!(
+        error.line >= 2 && error.sentence.starts_with("not YAML"),
+        "{error}"
+    );
+    let error = load("A: {}\n---\nB: {}", &BTreeMap::new()).unwrap_err();
+    assert_eq!(error.sentence, "the template must be one YAML document.");
+}
