@@ -2,13 +2,15 @@
 //! announces; `platform-relay` puts it on the bus, at least once. Consumers recognise a repetition
 //! by the event's `id`.
 
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     app::App,
     error::Error,
-    store::{Key, Write},
+    store::{Key, Write, failed},
 };
 
 /// The partition keys of outbox rows start with this; `template.yaml` filters streams by it.
@@ -67,4 +69,72 @@ pub fn announce<T: Announcement>(app: &App, data: T) -> Result<Write, Error> {
         ttl: time.as_second() + KEPT.as_secs(),
     };
     Write::create(Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX"), &row)
+}
+
+/// An outbox row on its way to the bus.
+pub struct PutEvent {
+    /// Where it stands in its stream.
+    pub sequence_number: Option<String>,
+    /// The row.
+    pub row: OutboxRow,
+}
+
+/// `PutEvents` takes ten entries and 256 KB a request.
+const ENTRIES: usize = 10;
+const REQUEST_BYTES: usize = 240 * 1024;
+
+/// Puts events on the bus and answers the sequence numbers of those that it did not take. One
+/// request for ten of them.
+pub async fn put_events(app: &App, bus: &str, events: Vec<PutEvent>) -> Vec<String> {
+    let mut refused = Vec::new();
+    let mut batch: Vec<PutEvent> = Vec::new();
+    let mut bytes = 0;
+    for event in events {
+        let size = event.row.detail.len() + event.row.source.len() + event.row.detail_type.len() + 64;
+        if batch.len() == ENTRIES || (!batch.is_empty() && bytes + size > REQUEST_BYTES) {
+            refused.extend(put_batch(app, bus, std::mem::take(&mut batch)).await);
+            bytes = 0;
+        }
+        bytes += size;
+        batch.push(event);
+    }
+    if !batch.is_empty() {
+        refused.extend(put_batch(app, bus, batch).await);
+    }
+    refused
+}
+
+async fn put_batch(app: &App, bus: &str, batch: Vec<PutEvent>) -> Vec<String> {
+    let sequence_numbers: Vec<Option<String>> = batch
+        .iter()
+        .map(|event| event.sequence_number.clone())
+        .collect();
+    let entries = batch.into_iter().map(|event| {
+        PutEventsRequestEntry::builder()
+            .event_bus_name(bus)
+            .source(event.row.source)
+            .detail_type(event.row.detail_type)
+            .detail(event.row.detail)
+            .time(DateTime::from_millis(event.row.time.as_millisecond()))
+            .build()
+    });
+    let answer = app
+        .eventbridge()
+        .put_events()
+        .set_entries(Some(entries.collect()))
+        .send()
+        .await;
+    match answer {
+        // A success says for each entry whether it was taken.
+        Ok(output) => sequence_numbers
+            .into_iter()
+            .zip(output.entries.unwrap_or_default().into_iter().map(Some).chain(std::iter::repeat(None)))
+            .filter(|(_, result)| result.as_ref().is_none_or(|result| result.event_id.is_none()))
+            .filter_map(|(sequence_number, _)| sequence_number)
+            .collect(),
+        Err(error) => {
+            failed(error);
+            sequence_numbers.into_iter().flatten().collect()
+        }
+    }
 }

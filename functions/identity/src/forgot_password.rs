@@ -71,7 +71,14 @@ pub async fn forgot_password(
     let rates = app.config::<Rates>()?;
     let table = table(&app)?;
     limits::by_address(&app, &table, "forgot", &address, rates.address).await?;
-    throttle::count(&app, &table, "forgot", &normalised(&body.email), rates.email).await?;
+    throttle::count(
+        &app,
+        &table,
+        "forgot",
+        &normalised(&body.email),
+        rates.email,
+    )
+    .await?;
     table
         .write(announce(&app, PasswordForgotten { email: body.email })?)
         .await?;

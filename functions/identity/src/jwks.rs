@@ -1,17 +1,14 @@
 //! `GET /.well-known/jwks.json`: the public keys that our access tokens are verified with.
 
-use axum::{
-    extract::State,
-    http::header,
-    response::IntoResponse,
-};
+use axum::{extract::State, http::header, response::IntoResponse};
 use enishi_shared::{App, Function, Result, error::ErrorBody, token::TokenConfig};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `identity-jwks`.
-pub const FUNCTION: Function =
-    Function::http("identity-jwks", || OpenApiRouter::new().routes(routes!(jwks)));
+pub const FUNCTION: Function = Function::http("identity-jwks", || {
+    OpenApiRouter::new().routes(routes!(jwks))
+});
 
 /// A JSON Web Key Set (RFC 7517); documents what is served from the configuration.
 #[derive(ToSchema)]

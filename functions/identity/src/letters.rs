@@ -74,9 +74,17 @@ mod tests {
         let letter = welcome("花子", "https://enishi.example", "t0ken");
         assert!(letter.text.starts_with("花子 様\n"));
         assert!(letter.text.contains("Hello 花子,"));
-        assert!(letter.text.contains("\nhttps://enishi.example/verify-email?token=t0ken\n"));
+        assert!(
+            letter
+                .text
+                .contains("\nhttps://enishi.example/verify-email?token=t0ken\n")
+        );
         let letter = new_password("", "https://enishi.example", "t0ken");
-        assert!(letter.text.contains("\nhttps://enishi.example/reset-password?token=t0ken\n"));
+        assert!(
+            letter
+                .text
+                .contains("\nhttps://enishi.example/reset-password?token=t0ken\n")
+        );
     }
 
     #[test]

@@ -20,12 +20,22 @@ pub async fn by_address(
     SourceIp(address): &SourceIp,
     rate: Rate,
 ) -> Result<()> {
-    throttle::count(app, table, &format!("{action}-address"), &network(address), rate).await
+    throttle::count(
+        app,
+        table,
+        &format!("{action}-address"),
+        &network(address),
+        rate,
+    )
+    .await
 }
 
 /// What counts as one address: with IPv6 a whole /64, since every household has one to itself.
 fn network(address: &str) -> String {
-    match address.parse().map(|address: IpAddr| address.to_canonical()) {
+    match address
+        .parse()
+        .map(|address: IpAddr| address.to_canonical())
+    {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")

@@ -102,7 +102,10 @@ pub async fn login(
         (Some(email), None) => email_key(email),
         (None, Some(username)) => username_key(username),
         (Some(_), Some(_)) => {
-            return Err(Error::invalid("username", "give email or username, not both"));
+            return Err(Error::invalid(
+                "username",
+                "give email or username, not both",
+            ));
         }
         (None, None) => {
             return Err(Error::invalid_fields(vec![FieldError {
@@ -188,7 +191,11 @@ async fn begin(
 }
 
 fn rejected() -> Error {
-    Error::new(Code::AccessTokenInvalid, "wrong e-mail, username or password").with_header(
+    Error::new(
+        Code::AccessTokenInvalid,
+        "wrong e-mail, username or password",
+    )
+    .with_header(
         header::WWW_AUTHENTICATE,
         HeaderValue::from_static("Bearer realm=\"enishi\""),
     )

@@ -13,8 +13,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{accounts::table, responses::Failures, session};
 
 /// `identity-logout`.
-pub const FUNCTION: Function =
-    Function::http("identity-logout", || OpenApiRouter::new().routes(routes!(logout)));
+pub const FUNCTION: Function = Function::http("identity-logout", || {
+    OpenApiRouter::new().routes(routes!(logout))
+});
 
 /// Logs out
 ///

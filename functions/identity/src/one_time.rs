@@ -94,7 +94,10 @@ pub async fn find(app: &App, table: &Table, key: &Key, purpose: Purpose) -> Resu
 
 /// The 400 of a token that is not good, whatever the reason.
 pub fn rejected() -> Error {
-    Error::invalid("token", "this link is not valid any more; ask for a new mail")
+    Error::invalid(
+        "token",
+        "this link is not valid any more; ask for a new mail",
+    )
 }
 
 fn digest_key(secret: &[u8; 32]) -> Key {

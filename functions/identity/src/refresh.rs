@@ -24,8 +24,9 @@ use crate::{
 };
 
 /// `identity-refresh`.
-pub const FUNCTION: Function =
-    Function::http("identity-refresh", || OpenApiRouter::new().routes(routes!(refresh)));
+pub const FUNCTION: Function = Function::http("identity-refresh", || {
+    OpenApiRouter::new().routes(routes!(refresh))
+});
 
 /// The token to spend.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -33,7 +34,10 @@ pub const FUNCTION: Function =
 pub struct RefreshRequest {
     /// The refresh token that the last log-in or refresh gave.
     #[garde(length(min = 1, max = 512))]
-    #[schema(max_length = 512, example = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA")]
+    #[schema(
+        max_length = 512,
+        example = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA"
+    )]
     pub refresh_token: String,
 }
 
@@ -79,7 +83,10 @@ pub async fn refresh(
     };
     if let Verdict::Rotate = verdict {
         let salt = salt(&app);
-        verdict = match table.write(session.rotation(&presented, &salt, now)).await? {
+        verdict = match table
+            .write(session.rotation(&presented, &salt, now))
+            .await?
+        {
             Written::Done => Verdict::Again(presented.successor(&salt)),
             // Somebody else spent it in between: now it is a parent like any other.
             Written::Refused(Some(item)) => {

@@ -43,7 +43,10 @@ const REPEATABLE_SECONDS: i64 = 10 * 60;
 pub struct ResetPasswordRequest {
     /// The token from the mail's link.
     #[garde(length(min = 1, max = 512))]
-    #[schema(max_length = 512, example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE")]
+    #[schema(
+        max_length = 512,
+        example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE"
+    )]
     pub token: String,
     /// 8–128 characters of any kind.
     #[garde(length(chars, min = 8, max = 128))]
@@ -56,7 +59,8 @@ pub struct ResetPasswordRequest {
 /// Ends all sessions. A token works once: another password with it is 400, only the very same
 /// request is 204 again for ten minutes.
 ///
-/// Budget: 4 DynamoDB requests (throttle, token, account, one transaction); a repetition 3
+/// Budget: 4 DynamoDB requests (throttle, token, account, one transaction); a repetition 3,
+/// the loser of a race 6
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "identity",
     request_body = ResetPasswordRequest,
@@ -85,7 +89,10 @@ pub async fn reset_password(
         return Err(rejected());
     }
     let hash = password::hash(&app, &body.password)?;
-    match table.transact(change(&app, place.clone(), &token, hash)).await? {
+    match table
+        .transact(change(&app, place.clone(), &token, hash))
+        .await?
+    {
         Committed::Done => Ok(no_content()),
         // The same request at the same time, or another one with another password?
         Committed::Refused(_) => {
@@ -134,21 +141,20 @@ fn repeated(app: &App, token: &OneTime, account: &Account, password: &str) -> Re
 
 /// The new password, with the proof that its owner receives the address's mail.
 fn change(app: &App, place: Key, token: &OneTime, hash: String) -> Vec<Write> {
-    let account = Expression::update(
-        "SET #password_hash = :hash, #epoch = :next, #email_verified = :true",
-    )
-    .and_when("#epoch = :epoch AND #email = :email AND #status = :active")
-    .name("#password_hash", "password_hash")
-    .name("#epoch", "epoch")
-    .name("#email_verified", "email_verified")
-    .name("#email", "email")
-    .name("#status", "status")
-    .value(":hash", s(hash))
-    .value(":epoch", n(token.epoch))
-    .value(":next", n(token.epoch.wrapping_add(1)))
-    .value(":email", s(&token.email))
-    .value(":active", s(Status::ACTIVE))
-    .value(":true", AttributeValue::Bool(true));
+    let account =
+        Expression::update("SET #password_hash = :hash, #epoch = :next, #email_verified = :true")
+            .and_when("#epoch = :epoch AND #email = :email AND #status = :active")
+            .name("#password_hash", "password_hash")
+            .name("#epoch", "epoch")
+            .name("#email_verified", "email_verified")
+            .name("#email", "email")
+            .name("#status", "status")
+            .value(":hash", s(hash))
+            .value(":epoch", n(token.epoch))
+            .value(":next", n(token.epoch.wrapping_add(1)))
+            .value(":email", s(&token.email))
+            .value(":active", s(Status::ACTIVE))
+            .value(":true", AttributeValue::Bool(true));
     let ttl = token.ttl.min(app.now().as_second() + REPEATABLE_SECONDS);
     let spent = Expression::update("SET #used = :true, #ttl = :ttl")
         .and_when("#used = :false")

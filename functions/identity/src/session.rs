@@ -29,7 +29,9 @@ pub struct Tokens {
     #[schema(example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.e30.c2ln")]
     pub access_token: String,
     /// For `POST /api/auth/refresh`; each use gives the next one.
-    #[schema(example = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA")]
+    #[schema(
+        example = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA"
+    )]
     pub refresh_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
@@ -96,7 +98,12 @@ impl Session {
     ///
     /// Within `grace` of its rotation the immediate parent gets its successor again: an answer that
     /// was lost, or several tabs at once, must not log anybody out.
-    pub fn judge(&self, presented: &RefreshToken, now: Timestamp, grace: SignedDuration) -> Verdict {
+    pub fn judge(
+        &self,
+        presented: &RefreshToken,
+        now: Timestamp,
+        grace: SignedDuration,
+    ) -> Verdict {
         let digest = presented.digest();
         if digest == self.current {
             return Verdict::Rotate;

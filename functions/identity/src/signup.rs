@@ -3,15 +3,12 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Function, Result,
     app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
-    events::announce,
     http::{Json, SourceIp},
-    idempotency::{Creation, IdempotencyKey},
-    password,
-    store::{AttributeValue, Committed, Expression, Refusal, Table, Write, s},
+    idempotency::IdempotencyKey,
     throttle::{self, Rate},
     validate,
 };
@@ -21,26 +18,31 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{
-        Account, ROOMS, Status, UserId, account_key, claim, email_key, normalised, table,
-        username_key,
-    },
-    events::AccountCreated,
+    accounts::{UserId, normalised, table},
     limits,
     responses::Failures,
-    session::{self, Tokens},
+    session::Tokens,
 };
 
+mod registration;
+
+use registration::Registration;
+
 /// `identity-signup`.
-pub const FUNCTION: Function =
-    Function::http("identity-signup", || OpenApiRouter::new().routes(routes!(signup)));
+pub const FUNCTION: Function = Function::http("identity-signup", || {
+    OpenApiRouter::new().routes(routes!(signup))
+});
 
 /// Who wants to join.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignupRequest {
     /// The name others see: unique, 1–150 characters, no space at either end.
-    #[garde(length(chars, min = 1, max = 150), custom(validate::line), custom(untrimmed))]
+    #[garde(
+        length(chars, min = 1, max = 150),
+        custom(validate::line),
+        custom(untrimmed)
+    )]
     #[schema(min_length = 1, max_length = 150, example = "hana")]
     pub username: String,
     /// Unique whatever its case, at most 254 bytes.
@@ -84,8 +86,8 @@ pub struct SignupResponse {
 /// A repetition with the same `Idempotency-Key` answers the same account with new tokens; its
 /// password must be the account's, since only names are kept to compare it with.
 ///
-/// Budget: 3 DynamoDB requests (two throttles, one transaction); with `Authorization` 4 (and the
-/// account); a replay 5 (and the account, the new session)
+/// Budget: 3 DynamoDB requests (two throttles, one transaction); 4 with `Authorization` (and its
+/// account); a replay takes 2 more (the account, the new session)
 #[utoipa::path(
     post, path = "/signup", tag = "identity",
     request_body = SignupRequest,
@@ -110,12 +112,19 @@ pub async fn signup(
     let rates = app.config::<Rates>()?;
     let table = table(&app)?;
     limits::by_address(&app, &table, "register", &address, rates.address).await?;
-    throttle::count(&app, &table, "register", &normalised(&body.email), rates.email).await?;
+    throttle::count(
+        &app,
+        &table,
+        "register",
+        &normalised(&body.email),
+        rates.email,
+    )
+    .await?;
 
-    let signup = Signup { app, table, body };
+    let registration = Registration { app, table, body };
     let response = match user {
-        Some(user) => signup.join(&user, key.as_deref()).await?,
-        None => signup.create(key.as_deref()).await?,
+        Some(user) => registration.join(&user, key.as_deref()).await?,
+        None => registration.create(key.as_deref()).await?,
     };
     Ok((StatusCode::CREATED, axum::Json(response)))
 }
@@ -137,165 +146,5 @@ impl Configure for Rates {
             address: env.parsed("REGISTER_RATE", rate(20))?,
             email: env.parsed("REGISTER_EMAIL_RATE", rate(10))?,
         })
-    }
-}
-
-struct Signup {
-    app: App,
-    table: Table,
-    body: SignupRequest,
-}
-
-/// The parts of the transaction that somebody else's write can refuse come first, in this order;
-/// the record of the `Idempotency-Key` is the last part of all.
-const EMAIL: usize = 0;
-const USERNAME: usize = 1;
-
-impl Signup {
-    /// A new account. The password is hashed before anything is looked up, so a taken e-mail takes
-    /// as long as a free one.
-    async fn create(&self, key: Option<&str>) -> Result<SignupResponse> {
-        let Self { app, body, .. } = self;
-        let account = Account {
-            user_id: UserId::new(app),
-            username: Some(body.username.clone()),
-            name: None,
-            email: body.email.clone(),
-            email_verified: false,
-            password_hash: Some(password::hash(app, &body.password)?),
-            status: Status::Active,
-            epoch: 0,
-            products: vec![ROOMS.to_owned()],
-            created_at: app.now(),
-        };
-        let user_id = account.user_id;
-        let (session, tokens) = session::open(app, &account).await?;
-        let writes = vec![
-            claim(email_key(&body.email), user_id)?,
-            claim(username_key(&body.username), user_id)?,
-            Write::create(account_key(user_id), &account)?,
-            session,
-            announce(app, AccountCreated { user_id })?,
-        ];
-        match self.commit(writes, user_id, "signup", key).await? {
-            None => Ok(self.response(account, tokens)),
-            Some(created) => self.replay(created, true).await,
-        }
-    }
-
-    /// The rooms profile for the account whose token was presented.
-    async fn join(&self, user: &User, key: Option<&str>) -> Result<SignupResponse> {
-        let Self { app, body, table } = self;
-        let user_id: UserId = user.id.parse().map_err(|_| Error::token_invalid())?;
-        let mut account = table
-            .get::<Account>(&account_key(user_id))
-            .await?
-            .filter(Account::is_active)
-            .ok_or_else(Error::token_invalid)?;
-        if normalised(&account.email) != normalised(&body.email) {
-            return Err(Error::conflict("email must be the one of your account")
-                .and_already_exists("email"));
-        }
-        account.username = Some(body.username.clone());
-        let (session, tokens) = session::open(app, &account).await?;
-        let profile = Expression::update(
-            "SET #username = :username, #products = list_append(#products, :profile)",
-        )
-        .and_when(
-            "#status = :active AND attribute_not_exists(#username) \
-             AND NOT contains(#products, :rooms)",
-        )
-        .name("#username", "username")
-        .name("#products", "products")
-        .name("#status", "status")
-        .value(":username", s(&body.username))
-        .value(":profile", AttributeValue::L(vec![s(ROOMS)]))
-        .value(":rooms", s(ROOMS))
-        .value(":active", s(Status::ACTIVE));
-        let writes = vec![
-            Write::Update(account_key(user_id), profile),
-            claim(username_key(&body.username), user_id)?,
-            session,
-        ];
-        let scope = format!("signup {user_id}");
-        match self.commit(writes, user_id, &scope, key).await? {
-            None => Ok(self.response(account, tokens)),
-            Some(created) => self.replay(created, false).await,
-        }
-    }
-
-    /// Writes it all, or says what stands in the way; `Some` is what this `Idempotency-Key` has
-    /// created before.
-    async fn commit(
-        &self,
-        mut writes: Vec<Write>,
-        user_id: UserId,
-        scope: &str,
-        key: Option<&str>,
-    ) -> Result<Option<UserId>> {
-        let Self { app, body, table } = self;
-        // No password: a fast digest of something guessable must not lie in a table.
-        let creation = key
-            .map(|key| Creation::new(app, scope, key, &(&body.username, &body.email)))
-            .transpose()?;
-        let record = writes.len();
-        if let Some(creation) = &creation {
-            writes.push(creation.remember(&user_id.to_string())?);
-        }
-        let mut refused = match table.transact(writes).await? {
-            Committed::Done => return Ok(None),
-            Committed::Refused(refused) => refused,
-        };
-        let before = refused
-            .iter_mut()
-            .find(|refusal| refusal.part == record)
-            .and_then(|refusal| refusal.item.take());
-        if let (Some(creation), Some(before)) = (creation, before)
-            && let Some(created) = creation.recall(app, before)?
-        {
-            return created.parse().map(Some).map_err(Error::internal);
-        }
-        Err(taken(&refused))
-    }
-
-    /// Answers a repetition: a new session, since tokens are kept nowhere.
-    async fn replay(&self, user_id: UserId, verify: bool) -> Result<SignupResponse> {
-        let Self { app, body, table } = self;
-        let account = table
-            .get::<Account>(&account_key(user_id))
-            .await?
-            .filter(Account::is_active);
-        let hash = account
-            .as_ref()
-            .and_then(|account| account.password_hash.as_deref());
-        let same = !verify || password::verify(app, &body.password, hash)?;
-        let Some(account) = account.filter(|_| same) else {
-            return Err(Error::conflict(
-                "this Idempotency-Key was used with another body",
-            ));
-        };
-        let (session, tokens) = session::open(app, &account).await?;
-        table.write(session).await?;
-        Ok(self.response(account, tokens))
-    }
-
-    fn response(&self, account: Account, tokens: Tokens) -> SignupResponse {
-        SignupResponse {
-            user_id: account.user_id,
-            username: self.body.username.clone(),
-            email: account.email,
-            tokens,
-        }
-    }
-}
-
-/// The 409 that names what is in use: the e-mail (or its account's profile), the username or both.
-fn taken(refused: &[Refusal]) -> Error {
-    let is = |part| refused.iter().any(|refusal| refusal.part == part);
-    match (is(EMAIL), is(USERNAME)) {
-        (true, true) => Error::already_exists("email").and_already_exists("username"),
-        (true, false) => Error::already_exists("email"),
-        (false, true) => Error::already_exists("username"),
-        (false, false) => Error::conflict("somebody else was faster; try again"),
     }
 }

@@ -33,7 +33,10 @@ pub const FUNCTION: Function = Function::http("identity-verify-email", || {
 pub struct VerifyEmailRequest {
     /// The token from the mail's link.
     #[garde(length(min = 1, max = 512))]
-    #[schema(max_length = 512, example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE")]
+    #[schema(
+        max_length = 512,
+        example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE"
+    )]
     pub token: String,
 }
 

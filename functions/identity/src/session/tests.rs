@@ -1,10 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    accounts::Status,
-    refresh_token::tests::any_token,
-};
+use crate::{accounts::Status, refresh_token::tests::any_token};
 
 const GRACE: SignedDuration = SignedDuration::from_secs(30);
 const SALT: &str = "salt";

@@ -1,0 +1,307 @@
+//! The one address at which AWS SDKs reach every stand-in, unmodified (`AWS_ENDPOINT_URL`).
+//!
+//! The credential in a request's signature says which service is meant and who calls: a function's
+//! access key is its logical id. A call that the function's policy does not name is denied, as it
+//! would be in the cloud. Signatures themselves are not verified.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{body::Body, extract::Request as AxumRequest};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::{
+    bus::Buses,
+    chime::Chime,
+    mailbox::Mailbox,
+    secrets::Secrets,
+    template::{Function, Table},
+};
+
+const LARGEST_REQUEST: usize = 20 * 1024 * 1024;
+
+/// The stand-ins behind the address. Clones share everything.
+#[derive(Clone)]
+pub struct Aws(Arc<Inner>);
+
+struct Inner {
+    functions: Vec<Function>,
+    tables: Vec<Table>,
+    /// Where the embedded database listens.
+    database: Uri,
+    client: Client<HttpConnector, Full<Bytes>>,
+    chime: Chime,
+    mailbox: Mailbox,
+    secrets: Secrets,
+    buses: Buses,
+    written: Arc<Notify>,
+    seen: Mutex<Vec<Call>>,
+}
+
+/// What a function asked of a service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Call {
+    /// The function's logical id.
+    pub function: String,
+    /// IAM actions with their resources.
+    pub actions: Vec<(String, String)>,
+    /// The service's own name of the request, `dynamodb:TransactWriteItems`.
+    pub request: String,
+    /// Whether the function's policy allows it.
+    pub allowed: bool,
+}
+
+/// What [`Aws`] stands on.
+pub struct Services {
+    /// Whose policies count.
+    pub functions: Vec<Function>,
+    /// The tables that requests may name.
+    pub tables: Vec<Table>,
+    /// Where the embedded database listens.
+    pub database: Uri,
+    /// The meetings.
+    pub chime: Chime,
+    /// The mails.
+    pub mailbox: Mailbox,
+    /// The secrets.
+    pub secrets: Secrets,
+    /// The buses.
+    pub buses: Buses,
+    /// Told when a table may have changed.
+    pub written: Arc<Notify>,
+}
+
+impl Aws {
+    /// The address over these stand-ins.
+    pub fn new(services: Services) -> Self {
+        Self(Arc::new(Inner {
+            functions: services.functions,
+            tables: services.tables,
+            database: services.database,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            chime: services.chime,
+            mailbox: services.mailbox,
+            secrets: services.secrets,
+            buses: services.buses,
+            written: services.written,
+            seen: Mutex::default(),
+        }))
+    }
+
+    /// Every call so far, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.0
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Forgets the calls so far.
+    pub fn forget_calls(&self) {
+        self.0
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Answers one request of an SDK.
+    pub async fn handle(&self, request: AxumRequest) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = Limited::new(body, LARGEST_REQUEST).collect().await else {
+            return plain(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large");
+        };
+        let request = Request::from_parts(parts, body.to_bytes());
+        let Some((caller, service)) = credential(&request) else {
+            return plain(
+                StatusCode::FORBIDDEN,
+                "This is where AWS SDKs reach the local stack; the API listens elsewhere.",
+            );
+        };
+        let (operation, actions) = self.actions(&service, &request);
+        let Some(actions) = actions else {
+            return refusal(&service, 400, "UnknownOperationException", "not offered here");
+        };
+        let Some(function) = self.0.functions.iter().find(|f| f.logical_id == caller) else {
+            return refusal(
+                &service,
+                403,
+                "UnrecognizedClientException",
+                &format!("the access key {caller} is no function of template.yaml"),
+            );
+        };
+        let denied = actions
+            .iter()
+            .find(|(action, resource)| !function.allows(action, resource))
+            .cloned();
+        self.0
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Call {
+                function: caller,
+                actions,
+                request: format!("{service}:{operation}"),
+                allowed: denied.is_none(),
+            });
+        if let Some((action, resource)) = denied {
+            let message = format!(
+                "User: {} is not authorized to perform: {action} on resource: {resource}",
+                function.arn
+            );
+            tracing::error!(function = function.name, action, resource, "denied by its policy");
+            return refusal(&service, 400, "AccessDeniedException", &message);
+        }
+        let response = match service.as_str() {
+            "dynamodb" => return self.database(request, &operation).await,
+            "chime" => self.0.chime.handle(request).await,
+            "ses" => self.0.mailbox.handle(request).await,
+            "secretsmanager" => self.0.secrets.handle(request).await,
+            _ => self.0.buses.handle(&request),
+        };
+        response.map(Body::from)
+    }
+
+    /// The request's name, and what IAM calls what it does; `None` for what is not offered.
+    fn actions(
+        &self,
+        service: &str,
+        request: &Request<Bytes>,
+    ) -> (String, Option<Vec<(String, String)>>) {
+        let one = |action: Option<(String, String)>| {
+            let name = action
+                .as_ref()
+                .and_then(|(action, _)| action.split(':').nth(1))
+                .unwrap_or_default()
+                .to_owned();
+            (name, action.map(|action| vec![action]))
+        };
+        match service {
+            "chime" => one(self.0.chime.action(request)),
+            "ses" => one(self.0.mailbox.action(request)),
+            "secretsmanager" => one(self.0.secrets.action(request)),
+            "events" => match target(request) {
+                Some("AWSEvents.PutEvents") => ("PutEvents".into(), Some(Buses::actions(request))),
+                _ => (String::new(), None),
+            },
+            "dynamodb" => {
+                let operation = target(request)
+                    .and_then(|target| target.strip_prefix("DynamoDB_20120810."))
+                    .unwrap_or_default();
+                (operation.to_owned(), self.dynamodb_actions(operation, request.body()))
+            }
+            _ => (String::new(), None),
+        }
+    }
+
+    fn dynamodb_actions(&self, operation: &str, body: &[u8]) -> Option<Vec<(String, String)>> {
+        let body: Value = serde_json::from_slice(body).ok()?;
+        let named = |action: &str, table: &Value| {
+            (format!("dynamodb:{action}"), self.table_arn(table.as_str().unwrap_or_default()))
+        };
+        Some(match operation {
+            "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" => {
+                vec![named(operation, &body["TableName"])]
+            }
+            "Query" | "Scan" => {
+                let (action, mut arn) = named(operation, &body["TableName"]);
+                if let Some(index) = body["IndexName"].as_str() {
+                    arn = format!("{arn}/index/{index}");
+                }
+                vec![(action, arn)]
+            }
+            "BatchGetItem" | "BatchWriteItem" => body["RequestItems"]
+                .as_object()?
+                .keys()
+                .map(|table| named(operation, &table.as_str().into()))
+                .collect(),
+            // The transaction itself is no IAM action; its parts are.
+            "TransactWriteItems" => {
+                let mut actions = BTreeSet::new();
+                for part in body["TransactItems"].as_array()? {
+                    let (kind, write) = part.as_object()?.iter().next()?;
+                    let action = match kind.as_str() {
+                        "Put" => "PutItem",
+                        "Update" => "UpdateItem",
+                        "Delete" => "DeleteItem",
+                        _ => "ConditionCheckItem",
+                    };
+                    actions.insert(named(action, &write["TableName"]));
+                }
+                actions.into_iter().collect()
+            }
+            _ => return None,
+        })
+    }
+
+    fn table_arn(&self, name: &str) -> String {
+        self.0
+            .tables
+            .iter()
+            .find(|table| table.name == name)
+            .map_or_else(|| format!("arn:aws:dynamodb:::table/{name}"), |table| table.arn.clone())
+    }
+
+    async fn database(&self, mut request: Request<Bytes>, operation: &str) -> Response<Body> {
+        *request.uri_mut() = self.0.database.clone();
+        request.headers_mut().remove(header::HOST);
+        let answer = self.0.client.request(request.map(Full::new)).await;
+        if !matches!(operation, "GetItem" | "Query" | "BatchGetItem") {
+            self.0.written.notify_one();
+        }
+        match answer {
+            Ok(response) => response.map(Body::new),
+            Err(error) => {
+                tracing::error!(%error, "the embedded database does not answer");
+                refusal("dynamodb", 500, "InternalServerError", "does not answer")
+            }
+        }
+    }
+}
+
+fn target(request: &Request<Bytes>) -> Option<&str> {
+    request.headers().get("x-amz-target")?.to_str().ok()
+}
+
+/// Access key and service of `Credential=<key>/<date>/<region>/<service>/aws4_request`.
+fn credential(request: &Request<Bytes>) -> Option<(String, String)> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let scope = value.split("Credential=").nth(1)?.split(',').next()?;
+    let mut parts = scope.split('/');
+    let key = parts.next()?.to_owned();
+    let service = parts.nth(2)?.to_owned();
+    Some((key, service))
+}
+
+fn plain(status: StatusCode, message: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(message));
+    *response.status_mut() = status;
+    response
+}
+
+/// An error as the service's protocol says it: in the body for JSON, in a header for REST.
+fn refusal(service: &str, status: u16, kind: &str, message: &str) -> Response<Body> {
+    let rest = matches!(service, "chime" | "ses");
+    let status = if rest && kind == "AccessDeniedException" { 403 } else { status };
+    let body = json!({"__type": kind, "message": message, "Message": message});
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let headers = response.headers_mut();
+    if let Ok(kind) = HeaderValue::from_str(kind) {
+        headers.insert("x-amzn-errortype", kind);
+    }
+    let content_type = if rest { "application/json" } else { "application/x-amz-json-1.0" };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

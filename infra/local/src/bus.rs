@@ -1,0 +1,177 @@
+//! EventBridge: `PutEvents` as the SDK sends it, and the template's rules, on the buses of the
+//! template and on the default one.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    clock::Now,
+    lambda::Lambda,
+    pattern,
+    template::{ACCOUNT, DEFAULT_BUS, REGION, Rule, System},
+};
+
+/// The buses with their rules.
+#[derive(Clone)]
+pub struct Buses {
+    names: BTreeSet<String>,
+    rules: Vec<(String, Rule)>,
+    lambda: Lambda,
+    now: Now,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEvents {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    source: Option<String>,
+    detail_type: Option<String>,
+    detail: Option<String>,
+    event_bus_name: Option<String>,
+    time: Option<f64>,
+    #[serde(default)]
+    resources: Vec<String>,
+}
+
+impl Buses {
+    /// The buses and rules of the template.
+    pub fn new(system: &System, lambda: Lambda, now: Now) -> Self {
+        Self {
+            names: system
+                .buses
+                .iter()
+                .map(|bus| bus.name.clone())
+                .chain([DEFAULT_BUS.to_owned()])
+                .collect(),
+            rules: system
+                .functions
+                .iter()
+                .flat_map(|function| {
+                    function
+                        .rules
+                        .iter()
+                        .map(|rule| (function.logical_id.clone(), rule.clone()))
+                })
+                .collect(),
+            lambda,
+            now,
+        }
+    }
+
+    /// The IAM actions and resources of a request.
+    pub fn actions(request: &Request<Bytes>) -> Vec<(String, String)> {
+        let Ok(put) = serde_json::from_slice::<PutEvents>(request.body()) else {
+            return vec![("events:PutEvents".into(), "*".into())];
+        };
+        let buses: BTreeSet<&str> = put.entries.iter().map(bus_of).collect();
+        buses
+            .into_iter()
+            .map(|bus| {
+                let arn = format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{bus}");
+                ("events:PutEvents".into(), arn)
+            })
+            .collect()
+    }
+
+    /// Answers `PutEvents`: entry by entry, as the service does.
+    pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let put: PutEvents = match serde_json::from_slice(request.body()) {
+            Ok(put) => put,
+            Err(error) => return failure("ValidationException", &error.to_string()),
+        };
+        if put.entries.is_empty() || put.entries.len() > 10 {
+            return failure("ValidationException", "Entries takes 1 to 10 entries");
+        }
+        if let Some(unknown) = put.entries.iter().map(bus_of).find(|bus| !self.names.contains(*bus))
+        {
+            return failure(
+                "ResourceNotFoundException",
+                &format!("Event bus {unknown} does not exist."),
+            );
+        }
+        let results: Vec<Value> = put.entries.iter().map(|entry| self.put(entry)).collect();
+        let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
+        answer(
+            StatusCode::OK,
+            &json!({"FailedEntryCount": failed, "Entries": results}),
+        )
+    }
+
+    fn put(&self, entry: &Entry) -> Value {
+        let detail = entry
+            .detail
+            .as_deref()
+            .and_then(|detail| serde_json::from_str::<Value>(detail).ok())
+            .filter(Value::is_object);
+        let (Some(source), Some(detail_type), Some(detail)) =
+            (&entry.source, &entry.detail_type, detail)
+        else {
+            return json!({
+                "ErrorCode": "MalformedDetail",
+                "ErrorMessage": "Source, DetailType and a JSON object as Detail are needed.",
+            });
+        };
+        let id = Uuid::new_v4().to_string();
+        #[allow(clippy::cast_possible_truncation)]
+        let time = entry
+            .time
+            .and_then(|seconds| jiff::Timestamp::from_second(seconds as i64).ok())
+            .unwrap_or_else(|| (self.now)());
+        self.deliver(
+            bus_of(entry),
+            &json!({
+                "version": "0",
+                "id": id,
+                "source": source,
+                "detail-type": detail_type,
+                "account": ACCOUNT,
+                "region": REGION,
+                "time": time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                "resources": entry.resources,
+                "detail": detail,
+            }),
+        );
+        json!({"EventId": id})
+    }
+
+    /// Hands an event to every function with a rule that it meets.
+    pub fn deliver(&self, bus: &str, event: &Value) {
+        for (function, rule) in &self.rules {
+            if rule.bus == bus && pattern::matches(&rule.pattern, event) {
+                self.lambda.invoke_async(function, event.clone());
+            }
+        }
+    }
+}
+
+fn bus_of(entry: &Entry) -> &str {
+    let name = entry.event_bus_name.as_deref().unwrap_or(DEFAULT_BUS);
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn failure(kind: &str, message: &str) -> Response<Bytes> {
+    answer(
+        StatusCode::BAD_REQUEST,
+        &json!({"__type": kind, "message": message}),
+    )
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        http::HeaderValue::from_static("application/x-amz-json-1.1"),
+    );
+    response
+}

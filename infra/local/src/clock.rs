@@ -1,0 +1,88 @@
+//! The stack's clock: the system's, or one that was set and either runs on from there or stands
+//! still until it is set again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use enishi_shared::app::Clock;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+/// How the stand-ins ask for the time.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A clock that can be set. Clones tell the same time.
+#[derive(Clone)]
+pub struct LocalClock(Arc<Inner>);
+
+struct Inner {
+    mode: Mutex<Mode>,
+    changed: Notify,
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    Running(SignedDuration),
+    Still(Timestamp),
+}
+
+impl LocalClock {
+    /// The system's time.
+    pub fn system() -> Self {
+        Self::with(Mode::Running(SignedDuration::ZERO))
+    }
+
+    /// Stands still at `time`.
+    pub fn still(time: Timestamp) -> Self {
+        Self::with(Mode::Still(time))
+    }
+
+    fn with(mode: Mode) -> Self {
+        Self(Arc::new(Inner {
+            mode: Mutex::new(mode),
+            changed: Notify::new(),
+        }))
+    }
+
+    /// The time it shows.
+    pub fn now(&self) -> Timestamp {
+        match *self.0.mode.lock().unwrap_or_else(PoisonError::into_inner) {
+            Mode::Running(ahead) => {
+                let system = Timestamp::now();
+                system.saturating_add(ahead).unwrap_or(system)
+            }
+            Mode::Still(time) => time,
+        }
+    }
+
+    /// Sets it: a running clock runs on from `time`, one that stands still stands there. `None`
+    /// goes back to the system's time.
+    pub fn set(&self, time: Option<Timestamp>) {
+        let mut mode = self.0.mode.lock().unwrap_or_else(PoisonError::into_inner);
+        *mode = match (*mode, time) {
+            (_, None) => Mode::Running(SignedDuration::ZERO),
+            (Mode::Still(_), Some(time)) => Mode::Still(time),
+            (Mode::Running(_), Some(time)) => {
+                Mode::Running(time.duration_since(Timestamp::now()))
+            }
+        };
+        drop(mode);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Waits until it is set.
+    pub async fn changed(&self) {
+        self.0.changed.notified().await;
+    }
+
+    /// As the stand-ins ask for it.
+    pub fn as_now(&self) -> Now {
+        let clock = self.clone();
+        Arc::new(move || clock.now())
+    }
+
+    /// As an [`enishi_shared::App`] asks for it.
+    pub fn as_clock(&self) -> Clock {
+        let clock = self.clone();
+        Clock::from_fn(move || clock.now())
+    }
+}

@@ -1,0 +1,220 @@
+//! Lambda: the registered functions, each with an App of its own whose access key is the
+//! function's logical id; invoked and waited for, or asynchronously with retries and dead letters.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use enishi_shared::{App, Function, app::Parts, function::Handler};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::template;
+
+/// Every function of every service.
+pub fn registered() -> Vec<Function> {
+    [
+        enishi_identity::FUNCTIONS,
+        enishi_rooms::FUNCTIONS,
+        enishi_platform::FUNCTIONS,
+    ]
+    .concat()
+}
+
+/// What was given up, readable.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeadLetter {
+    /// The queue it lies in.
+    pub queue: String,
+    /// The function that could not handle it, by its binary's name.
+    pub function: String,
+    /// Why.
+    pub error: String,
+    /// When it was given up.
+    pub time: Timestamp,
+    /// The event.
+    pub event: Value,
+}
+
+/// The functions of the system. Clones share everything.
+#[derive(Clone)]
+pub struct Lambda(Arc<Inner>);
+
+struct Inner {
+    functions: BTreeMap<String, (template::Function, Handler)>,
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    dead_letters: Mutex<Vec<DeadLetter>>,
+    directory: Option<PathBuf>,
+    under_way: AtomicUsize,
+    idle: Notify,
+}
+
+impl Lambda {
+    /// Binds each function of the template to its handler. `parts` gives a function its world.
+    ///
+    /// # Errors
+    /// A sentence that names the function without a handler, or the variable it lacks.
+    pub fn new(
+        functions: &[template::Function],
+        parts: impl Fn(&template::Function) -> Parts,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+        directory: Option<PathBuf>,
+    ) -> Result<Self, String> {
+        let registered = registered();
+        let mut bound = BTreeMap::new();
+        for function in functions {
+            let handler = registered
+                .iter()
+                .find(|registered| registered.name == function.name)
+                .ok_or_else(|| {
+                    format!(
+                        "template.yaml:{}: there is no function `{}` in functions/.",
+                        function.line, function.name
+                    )
+                })?;
+            let app = App::new(parts(function))
+                .map_err(|error| format!("{}: {error}", function.logical_id))?;
+            let handler = handler.handler(app);
+            bound.insert(function.logical_id.clone(), (function.clone(), handler));
+        }
+        Ok(Self(Arc::new(Inner {
+            functions: bound,
+            clock: Box::new(now),
+            dead_letters: Mutex::default(),
+            directory,
+            under_way: AtomicUsize::new(0),
+            idle: Notify::new(),
+        })))
+    }
+
+    /// The function with this logical id.
+    pub fn function(&self, logical_id: &str) -> Option<&template::Function> {
+        self.0.functions.get(logical_id).map(|(function, _)| function)
+    }
+
+    /// The function with this logical id or binary's name.
+    pub fn find(&self, name: &str) -> Option<&template::Function> {
+        self.0
+            .functions
+            .values()
+            .map(|(function, _)| function)
+            .find(|function| function.logical_id == name || function.name == name)
+    }
+
+    /// Invokes a function and waits for its answer, its timeout at the longest.
+    ///
+    /// # Errors
+    /// The function's own failure, as Lambda would report it.
+    pub async fn invoke(&self, logical_id: &str, event: Value) -> Result<Value, String> {
+        let (function, handler) = self
+            .0
+            .functions
+            .get(logical_id)
+            .ok_or_else(|| format!("there is no function {logical_id}"))?;
+        let handler = handler.clone();
+        let seconds = u64::from(function.timeout_s);
+        // A task of its own: a panic ends the invocation, not the stack.
+        let run = tokio::spawn(async move { handler.invoke(event).await });
+        match tokio::time::timeout(Duration::from_secs(seconds), run).await {
+            Ok(Ok(answer)) => answer.map_err(|error| error.to_string()),
+            Ok(Err(_)) => Err("the function panicked".into()),
+            Err(_) => Err(format!("Task timed out after {seconds} seconds")),
+        }
+    }
+
+    /// Invokes a function asynchronously, as rules and schedules do: twice more when it fails
+    /// (or as its `EventInvokeConfig` says), then to its dead letters. The pauses between are a
+    /// second long instead of minutes.
+    pub fn invoke_async(&self, logical_id: &str, event: Value) {
+        self.0.under_way.fetch_add(1, Ordering::SeqCst);
+        let lambda = self.clone();
+        let logical_id = logical_id.to_owned();
+        tokio::spawn(async move {
+            lambda.with_retries(&logical_id, event).await;
+            if lambda.0.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
+                lambda.0.idle.notify_waiters();
+            }
+        });
+    }
+
+    async fn with_retries(&self, logical_id: &str, event: Value) {
+        let Some(function) = self.function(logical_id) else {
+            return;
+        };
+        let attempts = function.async_invoke.retry.attempts;
+        for attempt in 0..=attempts {
+            let error = match self.invoke(logical_id, event.clone()).await {
+                Ok(_) => return,
+                Err(error) => error,
+            };
+            tracing::warn!(function = function.name, attempt, error, "an invocation failed");
+            if attempt < attempts {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            } else if let Some(queue) = &function.async_invoke.on_failure {
+                self.give_up(queue, logical_id, &error, event.clone());
+            }
+        }
+    }
+
+    /// Puts an event among the dead letters of a queue (its ARN), where `.enishi/dead-letters/`
+    /// shows it.
+    pub fn give_up(&self, queue: &str, logical_id: &str, error: &str, event: Value) {
+        let letter = DeadLetter {
+            queue: queue.rsplit(':').next().unwrap_or(queue).to_owned(),
+            function: self
+                .function(logical_id)
+                .map_or_else(|| logical_id.to_owned(), |function| function.name.clone()),
+            error: error.to_owned(),
+            time: (self.0.clock)(),
+            event,
+        };
+        tracing::error!(
+            function = letter.function,
+            queue = letter.queue,
+            error,
+            "given up; it lies among the dead letters"
+        );
+        let mut letters = self.0.dead_letters.lock().unwrap_or_else(PoisonError::into_inner);
+        letters.push(letter.clone());
+        if let Some(directory) = &self.0.directory {
+            let directory = directory.join(&letter.queue);
+            let file = directory.join(format!("{}-{}.json", letter.time, letters.len()));
+            let text = serde_json::to_string_pretty(&json!(letter)).unwrap_or_default();
+            if let Err(error) =
+                std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&file, text))
+            {
+                tracing::error!(%error, "a dead letter could not be written to its file");
+            }
+        }
+    }
+
+    /// The dead letters of this run, oldest first.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.0
+            .dead_letters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Waits until no asynchronous invocation is under way; answers whether one was.
+    pub async fn idle(&self) -> bool {
+        let mut waited = false;
+        loop {
+            let idle = self.0.idle.notified();
+            if self.0.under_way.load(Ordering::SeqCst) == 0 {
+                return waited;
+            }
+            waited = true;
+            idle.await;
+        }
+    }
+}
