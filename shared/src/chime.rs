@@ -253,25 +253,6 @@ impl Place {
         Ok(attendee)
     }
 
-    /// Ends the place's meeting for everybody, if there is one. Ending it twice is as good.
-    ///
-    /// # Errors
-    /// Chime's throttling or failure.
-    pub async fn delete(&self, stored: Option<Item>) -> Result<(), ChimeError> {
-        let record = self.record(stored)?;
-        let Some(meeting) = &record.meeting else {
-            return Ok(());
-        };
-        let meeting_id = meeting.meeting_id.clone();
-        let deleted = self.app.chime().delete_meeting().meeting_id(&meeting_id);
-        match deleted.send().await.map_err(chime_error) {
-            Ok(_) | Err(ChimeError::NotFound) => {}
-            Err(error) => return Err(error),
-        }
-        retire(&self.table, &self.record, &meeting_id).await?;
-        Ok(())
-    }
-
     fn record(&self, stored: Option<Item>) -> Result<Record, Error> {
         let mut record = stored
             .map(decode::<Record>)
@@ -353,29 +334,22 @@ impl Place {
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(Error::internal)?;
-        let token = format!("{}-{generation}", self.name);
-        let meeting = if items.is_empty() {
-            let request = self.app.chime().create_meeting();
-            let request = request
-                .client_request_token(token)
-                .media_region(&self.config.media_region)
-                .external_meeting_id(&self.name);
-            request.send().await.map_err(chime_error)?.meeting
-        } else {
-            let request = self.app.chime().create_meeting_with_attendees();
-            let request = request
-                .client_request_token(token)
-                .media_region(&self.config.media_region)
-                .external_meeting_id(&self.name)
-                .set_attendees(Some(items.iter().take(WITH_MEETING).cloned().collect()));
-            let output = request.send().await.map_err(chime_error)?;
-            // Attendees that are missing here, `Errors` inside the success included, are created
-            // when they join.
-            take(output.attendees.unwrap_or_default());
-            output.meeting
-        }
-        .and_then(meeting)
-        .ok_or_else(|| Error::internal("Chime answered no meeting"))?;
+        let request = self.app.chime().create_meeting_with_attendees();
+        let output = request
+            .client_request_token(format!("{}-{generation}", self.name))
+            .media_region(&self.config.media_region)
+            .external_meeting_id(&self.name)
+            .set_attendees(Some(items.iter().take(WITH_MEETING).cloned().collect()))
+            .send()
+            .await
+            .map_err(chime_error)?;
+        // Attendees that are missing here, `Errors` inside the success included, are created when
+        // they join.
+        take(output.attendees.unwrap_or_default());
+        let meeting = output
+            .meeting
+            .and_then(meeting)
+            .ok_or_else(|| Error::internal("Chime answered no meeting"))?;
         for batch in items
             .get(WITH_MEETING..)
             .unwrap_or_default()
@@ -471,6 +445,41 @@ impl Place {
     fn seal_place(&self, generation: u32, user_id: &str) -> String {
         format!("{}-{generation}/{user_id}", self.name)
     }
+}
+
+fn record(app: &App, stored: Option<Item>) -> Result<Record, Error> {
+    let mut record = stored
+        .map(decode::<Record>)
+        .transpose()?
+        .unwrap_or_default();
+    if record.ttl <= app.now().as_second() {
+        record = Record::default();
+    }
+    record.generation = record.generation.max(1);
+    Ok(record)
+}
+
+/// Ends a place's meeting for everybody, if there is one; `stored` is its record as it was read.
+/// Ending it twice is as good. One request to Chime and one write.
+///
+/// # Errors
+/// Chime's throttling or failure.
+pub async fn delete(
+    app: &App,
+    table: &Table,
+    key: &Key,
+    stored: Option<Item>,
+) -> Result<(), ChimeError> {
+    let Some(meeting) = record(app, stored)?.meeting else {
+        return Ok(());
+    };
+    let request = app.chime().delete_meeting().meeting_id(&meeting.meeting_id);
+    match request.send().await.map_err(chime_error) {
+        Ok(_) | Err(ChimeError::NotFound) => {}
+        Err(error) => return Err(error),
+    }
+    retire(table, key, &meeting.meeting_id).await?;
+    Ok(())
 }
 
 /// Moves a place on to its next generation if `meeting_id` is its present meeting: on Chime's

@@ -90,7 +90,8 @@ pub async fn put_events(app: &App, bus: &str, events: Vec<PutEvent>) -> Vec<Stri
     let mut batch: Vec<PutEvent> = Vec::new();
     let mut bytes = 0;
     for event in events {
-        let size = event.row.detail.len() + event.row.source.len() + event.row.detail_type.len() + 64;
+        let size =
+            event.row.detail.len() + event.row.source.len() + event.row.detail_type.len() + 64;
         if batch.len() == ENTRIES || (!batch.is_empty() && bytes + size > REQUEST_BYTES) {
             refused.extend(put_batch(app, bus, std::mem::take(&mut batch)).await);
             bytes = 0;
@@ -128,8 +129,19 @@ async fn put_batch(app: &App, bus: &str, batch: Vec<PutEvent>) -> Vec<String> {
         // A success says for each entry whether it was taken.
         Ok(output) => sequence_numbers
             .into_iter()
-            .zip(output.entries.unwrap_or_default().into_iter().map(Some).chain(std::iter::repeat(None)))
-            .filter(|(_, result)| result.as_ref().is_none_or(|result| result.event_id.is_none()))
+            .zip(
+                output
+                    .entries
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(Some)
+                    .chain(std::iter::repeat(None)),
+            )
+            .filter(|(_, result)| {
+                result
+                    .as_ref()
+                    .is_none_or(|result| result.event_id.is_none())
+            })
             .filter_map(|(sequence_number, _)| sequence_number)
             .collect(),
         Err(error) => {

@@ -214,7 +214,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SourceIp {
 }
 
 /// An HTTP function, ready to be called with API Gateway's requests.
-pub type HttpService = BoxCloneSyncService<lambda_http::Request, Response, Infallible>;
+pub type HttpService =
+    BoxCloneSyncService<lambda_http::Request, axum::http::Response<lambda_http::Body>, Infallible>;
 
 /// Wraps a function's endpoints: both spellings of a path that is documented with a trailing
 /// slash, the limits, the log line, and the error body for whatever goes wrong.
@@ -243,9 +244,23 @@ pub fn service(app: App, endpoints: OpenApiRouter<App>) -> HttpService {
             {
                 *request.uri_mut() = uri;
             }
-            router.call(request)
+            let answer = router.call(request);
+            async move { Ok(whole(answer.await?).await) }
         },
     ))
+}
+
+/// The answer with its body in one piece, as Lambda takes it.
+async fn whole(response: Response) -> axum::http::Response<lambda_http::Body> {
+    let (parts, body) = response.into_parts();
+    // Our own bodies are in memory already: reading them neither fails nor waits.
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let body = match String::from_utf8(bytes.into()) {
+        Ok(text) if text.is_empty() => lambda_http::Body::Empty,
+        Ok(text) => lambda_http::Body::Text(text),
+        Err(binary) => lambda_http::Body::Binary(binary.into_bytes()),
+    };
+    axum::http::Response::from_parts(parts, body)
 }
 
 fn with_slash(uri: &Uri) -> Option<Uri> {

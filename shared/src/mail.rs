@@ -5,7 +5,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use crate::{
     app::{App, ConfigError, Configure, Env},
     error::Error,
-    store::failed,
+    store::OrFailed as _,
 };
 
 struct MailConfig {
@@ -43,6 +43,6 @@ pub async fn send(app: &App, to: &str, subject: &str, text: &str) -> Result<(), 
         .content(EmailContent::builder().simple(message).build())
         .send()
         .await
-        .map_err(failed)?;
+        .or_failed()?;
     Ok(())
 }

@@ -248,7 +248,7 @@ impl Table {
             .consistent_read(true)
             .send()
             .await
-            .map_err(failed)?;
+            .or_failed()?;
         output.item.map(decode).transpose()
     }
 
@@ -275,7 +275,7 @@ impl Table {
                 .set_request_items(wanted)
                 .send()
                 .await
-                .map_err(failed)?;
+                .or_failed()?;
             for item in output
                 .responses
                 .into_iter()
@@ -438,7 +438,7 @@ impl Table {
                 .set_request_items(left)
                 .send()
                 .await
-                .map_err(failed)?;
+                .or_failed()?;
             left = output.unprocessed_items.filter(|left| !left.is_empty());
             if left.is_none() {
                 return Ok(());
@@ -667,6 +667,25 @@ where
     }
 }
 
+/// [`failed`] on a result.
+pub trait OrFailed<T> {
+    /// The error of an AWS call, for the caller; see [`failed`].
+    ///
+    /// # Errors
+    /// The call's.
+    fn or_failed(self) -> Result<T, Error>;
+}
+
+impl<T, E: ProvideErrorMetadata, R> OrFailed<T> for Result<T, SdkError<E, R>> {
+    #[track_caller]
+    fn or_failed(self) -> Result<T, Error> {
+        match self {
+            Ok(output) => Ok(output),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
 fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
     match error {
         SdkError::ConstructionFailure(_) => "construction",
@@ -723,7 +742,7 @@ impl Query {
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer.
     pub async fn page<T: DeserializeOwned>(self) -> Result<Page<T>, Error> {
-        let output = self.0.send().await.map_err(failed)?;
+        let output = self.0.send().await.or_failed()?;
         Ok(Page {
             items: output
                 .items
@@ -743,7 +762,7 @@ impl Query {
         let mut items = Vec::new();
         let mut after = None;
         loop {
-            let page = self.clone().after(after).0.send().await.map_err(failed)?;
+            let page = self.clone().after(after).0.send().await.or_failed()?;
             items.extend(page.items.unwrap_or_default());
             after = page.last_evaluated_key;
             if after.is_none() {

@@ -36,7 +36,10 @@ async fn relay(app: App, event: Event) -> Result<DynamoDbEventResponse> {
     for record in event.records {
         let sequence_number = record.change.sequence_number.clone();
         match row(record) {
-            Some(row) => entries.push(PutEvent { sequence_number, row }),
+            Some(row) => entries.push(PutEvent {
+                sequence_number,
+                row,
+            }),
             None => {
                 tracing::error!("an outbox row has an unknown form");
                 failed.extend(sequence_number);

@@ -3,7 +3,7 @@
 //! Every step is safe to repeat; the slot counts as closed only when all are done, and until then
 //! the next minute's run does it again.
 
-use enishi_shared::{App, Function, Result, chime::Place, function::on, store::s};
+use enishi_shared::{App, Function, Result, chime::delete, function::on, store::s};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -127,12 +127,15 @@ async fn enter_walk_ins(app: &App, slot: &Slot, draw: &Draw, rooms: &[Room]) -> 
 }
 
 async fn end_meetings(app: &App, rooms: &[Room]) -> Result<()> {
+    let table = table(app)?;
     let mut pace = Pace::new(&*app.config::<ChimeQuota>()?);
     for room in rooms.iter().filter(|room| room.meeting.is_some()) {
-        let name = room.id.to_string();
-        let place = Place::new(app, table(app)?, meeting_key(room.id), &name).await?;
+        let key = meeting_key(room.id);
         pace.next().await;
-        patiently(&mut pace, || place.delete(room.meeting.clone())).await?;
+        patiently(&mut pace, || {
+            delete(app, &table, &key, room.meeting.clone())
+        })
+        .await?;
     }
     Ok(())
 }

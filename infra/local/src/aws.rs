@@ -131,7 +131,12 @@ impl Aws {
         };
         let (operation, actions) = self.actions(&service, &request);
         let Some(actions) = actions else {
-            return refusal(&service, 400, "UnknownOperationException", "not offered here");
+            return refusal(
+                &service,
+                400,
+                "UnknownOperationException",
+                "not offered here",
+            );
         };
         let Some(function) = self.0.functions.iter().find(|f| f.logical_id == caller) else {
             return refusal(
@@ -160,7 +165,12 @@ impl Aws {
                 "User: {} is not authorized to perform: {action} on resource: {resource}",
                 function.arn
             );
-            tracing::error!(function = function.name, action, resource, "denied by its policy");
+            tracing::error!(
+                function = function.name,
+                action,
+                resource,
+                "denied by its policy"
+            );
             return refusal(&service, 400, "AccessDeniedException", &message);
         }
         let response = match service.as_str() {
@@ -199,7 +209,10 @@ impl Aws {
                 let operation = target(request)
                     .and_then(|target| target.strip_prefix("DynamoDB_20120810."))
                     .unwrap_or_default();
-                (operation.to_owned(), self.dynamodb_actions(operation, request.body()))
+                (
+                    operation.to_owned(),
+                    self.dynamodb_actions(operation, request.body()),
+                )
             }
             _ => (String::new(), None),
         }
@@ -208,7 +221,10 @@ impl Aws {
     fn dynamodb_actions(&self, operation: &str, body: &[u8]) -> Option<Vec<(String, String)>> {
         let body: Value = serde_json::from_slice(body).ok()?;
         let named = |action: &str, table: &Value| {
-            (format!("dynamodb:{action}"), self.table_arn(table.as_str().unwrap_or_default()))
+            (
+                format!("dynamodb:{action}"),
+                self.table_arn(table.as_str().unwrap_or_default()),
+            )
         };
         Some(match operation {
             "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" => {
@@ -250,7 +266,10 @@ impl Aws {
             .tables
             .iter()
             .find(|table| table.name == name)
-            .map_or_else(|| format!("arn:aws:dynamodb:::table/{name}"), |table| table.arn.clone())
+            .map_or_else(
+                || format!("arn:aws:dynamodb:::table/{name}"),
+                |table| table.arn.clone(),
+            )
     }
 
     async fn database(&self, mut request: Request<Bytes>, operation: &str) -> Response<Body> {
@@ -276,7 +295,11 @@ fn target(request: &Request<Bytes>) -> Option<&str> {
 
 /// Access key and service of `Credential=<key>/<date>/<region>/<service>/aws4_request`.
 fn credential(request: &Request<Bytes>) -> Option<(String, String)> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let value = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
     let scope = value.split("Credential=").nth(1)?.split(',').next()?;
     let mut parts = scope.split('/');
     let key = parts.next()?.to_owned();
@@ -293,7 +316,11 @@ fn plain(status: StatusCode, message: &'static str) -> Response<Body> {
 /// An error as the service's protocol says it: in the body for JSON, in a header for REST.
 fn refusal(service: &str, status: u16, kind: &str, message: &str) -> Response<Body> {
     let rest = matches!(service, "chime" | "ses");
-    let status = if rest && kind == "AccessDeniedException" { 403 } else { status };
+    let status = if rest && kind == "AccessDeniedException" {
+        403
+    } else {
+        status
+    };
     let body = json!({"__type": kind, "message": message, "Message": message});
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
@@ -301,7 +328,11 @@ fn refusal(service: &str, status: u16, kind: &str, message: &str) -> Response<Bo
     if let Ok(kind) = HeaderValue::from_str(kind) {
         headers.insert("x-amzn-errortype", kind);
     }
-    let content_type = if rest { "application/json" } else { "application/x-amz-json-1.0" };
+    let content_type = if rest {
+        "application/json"
+    } else {
+        "application/x-amz-json-1.0"
+    };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

@@ -92,7 +92,11 @@ impl Buses {
         if put.entries.is_empty() || put.entries.len() > 10 {
             return failure("ValidationException", "Entries takes 1 to 10 entries");
         }
-        if let Some(unknown) = put.entries.iter().map(bus_of).find(|bus| !self.names.contains(*bus))
+        if let Some(unknown) = put
+            .entries
+            .iter()
+            .map(bus_of)
+            .find(|bus| !self.names.contains(*bus))
         {
             return failure(
                 "ResourceNotFoundException",
@@ -100,7 +104,10 @@ impl Buses {
             );
         }
         let results: Vec<Value> = put.entries.iter().map(|entry| self.put(entry)).collect();
-        let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
+        let failed = results
+            .iter()
+            .filter(|result| result.get("ErrorCode").is_some())
+            .count();
         answer(
             StatusCode::OK,
             &json!({"FailedEntryCount": failed, "Entries": results}),

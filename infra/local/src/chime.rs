@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use crate::clock::Now;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -21,9 +22,6 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 use wire::{Call, Failure, bad, not_found, text};
-
-/// The stack's clock; it may be set forward or stand still.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How long a meeting lives without an audio connection, and how long in any case.
 const QUIET: SignedDuration = SignedDuration::from_mins(5);

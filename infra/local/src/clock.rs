@@ -61,9 +61,7 @@ impl LocalClock {
         *mode = match (*mode, time) {
             (_, None) => Mode::Running(SignedDuration::ZERO),
             (Mode::Still(_), Some(time)) => Mode::Still(time),
-            (Mode::Running(_), Some(time)) => {
-                Mode::Running(time.duration_since(Timestamp::now()))
-            }
+            (Mode::Running(_), Some(time)) => Mode::Running(time.duration_since(Timestamp::now())),
         };
         drop(mode);
         self.0.changed.notify_waiters();

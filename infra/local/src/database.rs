@@ -149,7 +149,12 @@ fn same(wanted: &Value, existing: &Value) -> bool {
             .as_array()
             .into_iter()
             .flatten()
-            .map(|index| (index["IndexName"].to_string(), index["KeySchema"].to_string()))
+            .map(|index| {
+                (
+                    index["IndexName"].to_string(),
+                    index["KeySchema"].to_string(),
+                )
+            })
             .collect();
         names.sort();
         names

@@ -12,7 +12,6 @@
 
 use std::cmp::Reverse;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -21,6 +20,9 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request::Parts};
 use serde_json::{Map, Value, json};
+
+use crate::clock::Now;
+use crate::template::{Cors, Route};
 
 /// HTTP API quotas: bytes of body, bytes of request line and headers, time for an integration.
 const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -47,36 +49,6 @@ const TOO_LARGE: Own = (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large
 
 /// The names and decoded values of a path's variables.
 pub type Params = Vec<(String, String)>;
-
-/// The gateway's clock.
-pub type Now = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
-
-/// One route of the HTTP API and the function behind it.
-pub struct Route {
-    /// `None` is `ANY`.
-    pub method: Option<Method>,
-    /// `/rooms/{room_id}/join`, `/register/{proxy+}` or `$default`.
-    pub path: String,
-    /// The function's logical id in the template.
-    pub function: String,
-}
-
-/// The HTTP API's `CorsConfiguration`.
-#[derive(Default)]
-pub struct Cors {
-    /// Origins, `*`, `https://*` or `http://*`.
-    pub allow_origins: Vec<String>,
-    /// Methods, or `*`.
-    pub allow_methods: Vec<String>,
-    /// Request headers, or `*`.
-    pub allow_headers: Vec<String>,
-    /// Response headers that scripts may read, or `*`.
-    pub expose_headers: Vec<String>,
-    /// Whether cookies may be sent along.
-    pub allow_credentials: bool,
-    /// How long browsers may keep a preflight's answer, in seconds.
-    pub max_age_s: Option<u32>,
-}
 
 /// The HTTP API: routes, CORS and a clock.
 pub struct Gateway {

@@ -97,7 +97,10 @@ impl Lambda {
 
     /// The function with this logical id.
     pub fn function(&self, logical_id: &str) -> Option<&template::Function> {
-        self.0.functions.get(logical_id).map(|(function, _)| function)
+        self.0
+            .functions
+            .get(logical_id)
+            .map(|(function, _)| function)
     }
 
     /// The function with this logical id or binary's name.
@@ -155,7 +158,12 @@ impl Lambda {
                 Ok(_) => return,
                 Err(error) => error,
             };
-            tracing::warn!(function = function.name, attempt, error, "an invocation failed");
+            tracing::warn!(
+                function = function.name,
+                attempt,
+                error,
+                "an invocation failed"
+            );
             if attempt < attempts {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             } else if let Some(queue) = &function.async_invoke.on_failure {
@@ -182,7 +190,11 @@ impl Lambda {
             error,
             "given up; it lies among the dead letters"
         );
-        let mut letters = self.0.dead_letters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut letters = self
+            .0
+            .dead_letters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         letters.push(letter.clone());
         if let Some(directory) = &self.0.directory {
             let directory = directory.join(&letter.queue);

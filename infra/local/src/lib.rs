@@ -1,1 +1,41 @@
-//! x
+//! The whole system on this machine: reads `template.yaml` and gives each resource an embedded
+//! stand-in. `cargo run` starts it, the end-to-end tests and the demo start it too.
+//!
+//! | module | stands in for |
+//! |---|---|
+//! | [`template`] | CloudFormation: what there is |
+//! | [`gateway`] | API Gateway |
+//! | [`lambda`] | Lambda |
+//! | [`aws`] | the services' endpoints, and IAM |
+//! | [`database`], [`streams`] | DynamoDB and its streams' event-source mappings |
+//! | [`bus`], [`pattern`] | EventBridge |
+//! | [`schedule`], [`cron`] | EventBridge Scheduler |
+//! | [`chime`] | Chime SDK Meetings, and the browsers that connect to it |
+//! | [`mailbox`] | Simple Email Service |
+//! | [`secrets`], [`keys`] | Secrets Manager |
+//! | [`clock`] | the time |
+//!
+//! [`stack`] puts them together, [`admin`] is how a developer reaches into a running stack,
+//! [`openapi`] generates the document, [`demo`] plays two mornings.
+
+pub mod admin;
+pub mod aws;
+pub mod bus;
+pub mod chime;
+pub mod clock;
+pub mod cron;
+pub mod database;
+pub mod demo;
+pub mod gateway;
+pub mod keys;
+pub mod lambda;
+pub mod mailbox;
+pub mod openapi;
+pub mod pattern;
+pub mod schedule;
+pub mod secrets;
+pub mod stack;
+pub mod streams;
+pub mod template;
+
+pub use stack::{Options, Stack};

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chime::Now;
+use crate::clock::Now;
 
 /// The most recipients (to, cc and bcc together) of one message, a limit of SES.
 const RECIPIENTS: usize = 50;

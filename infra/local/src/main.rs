@@ -1,1 +1,255 @@
-fn main() {}
+//! `cargo run`: the whole system on this machine.
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, time::Instant};
+
+use clap::{Parser, Subcommand};
+use enishi_local::{
+    Options, Stack,
+    chime::Quotas,
+    clock::LocalClock,
+    demo,
+    keys::Keys,
+    openapi,
+    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, root, template_path},
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Enishi on this machine: reads template.yaml and starts everything in it.
+#[derive(Parser)]
+#[command(name = "enishi", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The port of the API.
+    #[arg(long, default_value_t = 3000, global = true)]
+    port: u16,
+    /// The port at which AWS SDKs reach the stand-ins.
+    #[arg(long, default_value_t = 3001, global = true)]
+    aws_port: u16,
+    /// Where everything is kept.
+    #[arg(long, global = true)]
+    directory: Option<PathBuf>,
+    /// Empties that folder first.
+    #[arg(long)]
+    fresh: bool,
+    /// The template to run.
+    #[arg(long)]
+    template: Option<PathBuf>,
+    /// Gives a parameter of the template another value, `Name=value`.
+    #[arg(long = "parameter", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays two mornings of rooms through the HTTP API, in memory.
+    Demo,
+    /// Fires a scheduled function of the running stack, such as rooms-assign.
+    Fire {
+        /// The function.
+        function: String,
+        /// The scheduled time, such as 2026-11-21T08:50:00+09:00; now unless told.
+        #[arg(long)]
+        at: Option<Timestamp>,
+    },
+    /// Shows the running stack's clock, or sets it; it runs on from there.
+    Clock {
+        /// A time such as 2026-11-21T08:49:55+09:00, or `system`.
+        time: Option<String>,
+    },
+    /// Makes the keys of an installation.
+    Keys,
+    /// Generates functions/platform/openapi.json from the handlers.
+    Openapi,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "a parameter is written Name=value".to_owned())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let started = Instant::now();
+    let arguments = Arguments::parse();
+    let quiet = matches!(arguments.command, Some(Command::Demo));
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+                tracing_subscriber::EnvFilter::new(if quiet { "error" } else { "info" })
+            }),
+        )
+        .init();
+    let outcome = match &arguments.command {
+        None => run(arguments, started).await,
+        Some(Command::Demo) => demo::run().await,
+        Some(Command::Fire { function, at }) => {
+            let path = format!("fire/{function}");
+            ask(&arguments, "POST", &path, Some(json!({"at": at}))).await
+        }
+        Some(Command::Clock { time: None }) => ask(&arguments, "GET", "clock", None).await,
+        Some(Command::Clock { time: Some(time) }) => {
+            match (time.as_str(), time.parse::<Timestamp>()) {
+                ("system", _) => ask(&arguments, "PUT", "clock", Some(json!({"time": null}))).await,
+                (_, Ok(time)) => ask(&arguments, "PUT", "clock", Some(json!({"time": time}))).await,
+                (_, Err(_)) => Err(format!(
+                    "{time} is no time; write it like 2026-11-21T08:49:55+09:00"
+                )),
+            }
+        }
+        Some(Command::Keys) => print_keys(),
+        Some(Command::Openapi) => write_openapi(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
+    let directory = directory(&arguments);
+    if arguments.fresh && directory.exists() {
+        if !directory.join("keys.json").exists() {
+            return Err(format!(
+                "{} was not made by this program; it is left as it is",
+                directory.display()
+            ));
+        }
+        std::fs::remove_dir_all(&directory)
+            .map_err(|error| format!("{} cannot be emptied: {error}", directory.display()))?;
+    }
+    let parameters: BTreeMap<String, String> = arguments.parameters.into_iter().collect();
+    let stack = Stack::start(Options {
+        port: arguments.port,
+        aws_port: arguments.aws_port,
+        directory: Some(directory.clone()),
+        template: arguments.template.unwrap_or_else(template_path),
+        parameters,
+        clock: LocalClock::system(),
+        quotas: Quotas::default(),
+        automatic: true,
+        seed: None,
+    })
+    .await?;
+    write_environment(&stack, &directory)?;
+    welcome(&stack, &directory, started);
+    demo::seed_operator(&stack).await?;
+    tokio::signal::ctrl_c()
+        .await
+        .map_err(|error| error.to_string())
+}
+
+fn directory(arguments: &Arguments) -> PathBuf {
+    arguments
+        .directory
+        .clone()
+        .unwrap_or_else(|| root().join(".enishi"))
+}
+
+/// What a function that cargo-lambda runs needs to reach this stack, for `--env-file`.
+fn write_environment(stack: &Stack, directory: &std::path::Path) -> Result<(), String> {
+    let mut variables = BTreeMap::new();
+    for environment in stack.environment().values() {
+        variables.extend(environment.clone());
+    }
+    // Each function has its own; Cargo.toml gives it.
+    variables.remove("AWS_ACCESS_KEY_ID");
+    let text: String = variables
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
+    let file = directory.join("lambda.env");
+    std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+#[allow(clippy::print_stdout)]
+fn welcome(stack: &Stack, directory: &std::path::Path, started: Instant) {
+    let (url, aws) = (stack.url(), stack.aws_url());
+    let system = stack.system();
+    println!(
+        "\
+Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} routes, {tables} tables.
+
+  API        {url}            reference: {url}/docs
+  AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key = a function's logical id
+  kept in    {directory}      tables, mails, dead letters, keys; --fresh empties it
+  operator   {OPERATOR_EMAIL}, password {OPERATOR_PASSWORD}
+
+Try:
+  curl -s {url}/signup -H 'content-type: application/json' \\
+    -d '{{\"username\":\"hanako\",\"email\":\"hanako@example.com\",\"password\":\"asagohan-9\"}}'
+  TOKEN=…   # its access_token
+  curl -s {url}/register/ -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\
+    -d '{{\"date\":\"{tomorrow}\"}}'
+  cargo run -- fire rooms-assign --at {tomorrow}T08:50:00+09:00
+  curl -s '{url}/meeting_url/'$USER_ID'?date={tomorrow}' -H \"authorization: Bearer $TOKEN\"
+  cargo run -- demo          # two mornings, played in memory
+",
+        milliseconds = started.elapsed().as_millis(),
+        functions = system.functions.len(),
+        routes = system.routes.len(),
+        tables = system.tables.len(),
+        directory = directory.display(),
+        tomorrow = demo::tomorrow(stack.clock().now()),
+    );
+}
+
+/// Asks the running stack.
+#[allow(clippy::print_stdout)]
+async fn ask(
+    arguments: &Arguments,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> Result<(), String> {
+    let base = format!("http://127.0.0.1:{}", arguments.aws_port);
+    let client = demo::Client::new(base);
+    let (status, answer) = client
+        .send(method, &format!("/_enishi/{path}"), None, body)
+        .await
+        .map_err(|_| {
+            format!(
+                "no stack answers on port {}; start one with `cargo run`",
+                arguments.aws_port
+            )
+        })?;
+    if status == 200 {
+        println!("{answer}");
+        Ok(())
+    } else {
+        Err(answer
+            .as_str()
+            .map_or_else(|| answer.to_string(), str::to_owned))
+    }
+}
+
+#[allow(clippy::print_stdout)]
+fn print_keys() -> Result<(), String> {
+    let keys = Keys::generate()?;
+    println!(
+        "\
+# The template's parameter TokenPublicKeys. To rotate, put the new key beside the old one in
+# \"keys\", deploy, exchange the secret, and take the old one out after 15 minutes.
+{}
+
+# The secret that TokenSigningSecretArn names.
+{}
+
+# The secret that JoinTokenSecretArn names.
+{}",
+        keys.public_keys, keys.token_signing_key, keys.join_token_key
+    );
+    Ok(())
+}
+
+fn write_openapi() -> Result<(), String> {
+    let file = root().join("functions/platform/openapi.json");
+    let document = openapi::document().map_err(|error| error.to_string())?;
+    std::fs::write(&file, document).map_err(|error| format!("{}: {error}", file.display()))
+}

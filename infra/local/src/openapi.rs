@@ -16,7 +16,10 @@ struct Common;
 /// When it cannot be serialised.
 pub fn document() -> Result<String, serde_json::Error> {
     let mut document = Common::openapi();
-    for part in registered().iter().filter_map(|function| function.openapi()) {
+    for part in registered()
+        .iter()
+        .filter_map(|function| function.openapi())
+    {
         document.merge(part);
     }
     let mut document = serde_json::to_value(document)?;

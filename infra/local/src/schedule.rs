@@ -39,7 +39,12 @@ impl Schedules {
     /// Fires what is due at `now`: once each, for the latest time it was due. What a clock that
     /// jumped passed over is not made up for, as Scheduler does not either.
     pub fn fire(&self, lambda: &Lambda, now: Timestamp) {
-        for due in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
+        for due in self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter_mut()
+        {
             let mut latest = None;
             while due.next <= now {
                 latest = Some(due.next);

@@ -45,12 +45,7 @@ struct Mapping {
 
 impl Streams {
     /// The readers of the template's mappings; `file` remembers how far they have read.
-    pub fn new(
-        system: &System,
-        database: Database,
-        lambda: Lambda,
-        file: Option<PathBuf>,
-    ) -> Self {
+    pub fn new(system: &System, database: Database, lambda: Lambda, file: Option<PathBuf>) -> Self {
         let name = |logical_id: &str| {
             system
                 .tables
@@ -179,7 +174,10 @@ impl Inner {
             })
             .filter(|record| {
                 let filters = &mapping.mapping.filters;
-                filters.is_empty() || filters.iter().any(|filter| pattern::matches(filter, record))
+                filters.is_empty()
+                    || filters
+                        .iter()
+                        .any(|filter| pattern::matches(filter, record))
             })
             .collect();
         Ok((records, last))
@@ -188,7 +186,10 @@ impl Inner {
     /// Invokes the function with a batch until every record is done with or given up.
     async fn hand_over(&self, mapping: &Mapping, batch: Vec<Value>) {
         let rules = &mapping.mapping;
-        let attempts = rules.max_retry_attempts.unwrap_or(u32::MAX).min(MOST_ATTEMPTS);
+        let attempts = rules
+            .max_retry_attempts
+            .unwrap_or(u32::MAX)
+            .min(MOST_ATTEMPTS);
         // Batches still to be handed over, in order, with the attempts each has had.
         let mut waiting = vec![(batch, 0)];
         while let Some((batch, tried)) = waiting.pop() {

@@ -25,6 +25,7 @@ fn gateway(keys: &[&str], cors: Option<Cors>) -> Gateway {
             method: (method != "ANY").then(|| method.parse().unwrap()),
             path: path.to_owned(),
             function: key.to_string(),
+            line: 0,
         }
     };
     let now = Arc::new(|| "2026-11-20T22:26:56.789Z".parse().unwrap());

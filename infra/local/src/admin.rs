@@ -1,0 +1,117 @@
+//! How a developer reaches into a running stack: fire a schedule, set the clock, read mails and
+//! dead letters, connect to a meeting as a browser would. Only on this machine, on the port of the
+//! AWS stand-ins, below `/_enishi`.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{chime::JoinError, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack};
+
+type Answer<T> = Result<Json<T>, (StatusCode, String)>;
+
+/// The endpoints.
+pub fn router(stack: Stack) -> Router {
+    Router::new()
+        .route("/_enishi/clock", get(clock).put(set_clock))
+        .route("/_enishi/fire/{function}", post(fire))
+        .route("/_enishi/mails", get(mails))
+        .route("/_enishi/dead-letters", get(dead_letters))
+        .route(
+            "/_enishi/meetings/{meeting}/{attendee}/{action}",
+            post(connect),
+        )
+        .with_state(stack)
+}
+
+/// The time, or what it is set to; none is the system's time.
+#[derive(Serialize, Deserialize)]
+pub struct ClockBody {
+    /// The time.
+    pub time: Option<Timestamp>,
+}
+
+async fn clock(State(stack): State<Stack>) -> Json<ClockBody> {
+    Json(ClockBody {
+        time: Some(stack.clock().now()),
+    })
+}
+
+async fn set_clock(State(stack): State<Stack>, Json(body): Json<ClockBody>) -> Json<ClockBody> {
+    stack.clock().set(body.time);
+    clock(State(stack)).await
+}
+
+/// For when a function is fired.
+#[derive(Serialize, Deserialize)]
+pub struct FireBody {
+    /// The scheduled time; the present unless told.
+    pub at: Option<Timestamp>,
+}
+
+async fn fire(
+    State(stack): State<Stack>,
+    Path(name): Path<String>,
+    Json(body): Json<FireBody>,
+) -> Answer<Value> {
+    let scheduled = |name: &str| {
+        let function = stack.lambda().find(name)?;
+        Some((
+            function.logical_id.clone(),
+            function.schedules.first()?.clone(),
+        ))
+    };
+    let Some((function, schedule)) = scheduled(&name) else {
+        return Err((
+            StatusCode::NOT_FOUND,
+            format!("there is no function {name} with a schedule"),
+        ));
+    };
+    let event = input(&schedule, body.at.unwrap_or_else(|| stack.clock().now()));
+    stack
+        .lambda()
+        .invoke(&function, event)
+        .await
+        .map(Json)
+        .map_err(|error| (StatusCode::BAD_GATEWAY, error))
+}
+
+async fn mails(State(stack): State<Stack>) -> Json<Vec<Mail>> {
+    Json(stack.mailbox().mails())
+}
+
+async fn dead_letters(State(stack): State<Stack>) -> Json<Vec<DeadLetter>> {
+    Json(stack.lambda().dead_letters())
+}
+
+/// What a browser proves itself with.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ConnectBody {
+    join_token: String,
+}
+
+/// What the browser's audio connection would do: there is no media here to connect to.
+async fn connect(
+    State(stack): State<Stack>,
+    Path((meeting, attendee, action)): Path<(String, String, String)>,
+    Json(body): Json<ConnectBody>,
+) -> Answer<Value> {
+    let chime = stack.chime();
+    let done = match action.as_str() {
+        "join" => chime.join(&meeting, &attendee, &body.join_token),
+        "leave" => chime.leave(&meeting, &attendee),
+        _ => return Err((StatusCode::NOT_FOUND, "join or leave".into())),
+    };
+    match done {
+        Ok(()) => Ok(Json(json!({}))),
+        Err(JoinError::WrongToken) => Err((StatusCode::FORBIDDEN, "wrong join token".into())),
+        Err(error) => Err((StatusCode::NOT_FOUND, format!("{error:?}"))),
+    }
+}

@@ -1,0 +1,361 @@
+//! Two mornings of rooms, played through the public HTTP API of a stack in memory.
+#![allow(clippy::print_stdout)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::{
+    client::legacy::{Client as HyperClient, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use serde_json::{Value, json};
+
+use crate::stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, Options, Stack};
+
+/// A client of the API that speaks JSON.
+#[derive(Clone)]
+pub struct Client {
+    base: String,
+    client: HyperClient<HttpConnector, Full<Bytes>>,
+}
+
+impl Client {
+    /// A client of the server at `base`, `http://127.0.0.1:3000`.
+    pub fn new(base: String) -> Self {
+        Self {
+            base,
+            client: HyperClient::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
+    /// Sends a request; answers the status and the body, a string where it is no JSON.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Result<(u16, Value), String> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Bytes::from(body.to_string())
+            }
+            None => Bytes::new(),
+        };
+        let request = request
+            .body(Full::new(body))
+            .map_err(|error| error.to_string())?;
+        let response = self
+            .client
+            .request(request)
+            .await
+            .map_err(|error| error.to_string())?;
+        let status = response.status().as_u16();
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(|error| error.to_string())?
+            .to_bytes();
+        let text = String::from_utf8_lossy(&body);
+        Ok((
+            status,
+            serde_json::from_str(&text).unwrap_or_else(|_| text.as_ref().into()),
+        ))
+    }
+
+    /// Sends a request that is expected to succeed.
+    ///
+    /// # Errors
+    /// A sentence with what was answered instead.
+    pub async fn expect(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Result<Value, String> {
+        let (status, answer) = self.send(method, path, token, body).await?;
+        if (200..300).contains(&status) {
+            Ok(answer)
+        } else {
+            Err(format!("{method} {path} answered {status}: {answer}"))
+        }
+    }
+}
+
+/// Signs the local operator up and verifies the address, once; later starts find the account.
+///
+/// # Errors
+/// A sentence with what was answered instead.
+pub async fn seed_operator(stack: &Stack) -> Result<(), String> {
+    let client = Client::new(stack.url());
+    let account = json!({
+        "username": "operator", "email": OPERATOR_EMAIL, "password": OPERATOR_PASSWORD,
+    });
+    let (status, answer) = client.send("POST", "/signup", None, Some(account)).await?;
+    match status {
+        // It is there from an earlier start.
+        409 => return Ok(()),
+        201 => {}
+        _ => return Err(format!("the operator could not be signed up: {answer}")),
+    }
+    // The mail comes through the outbox, the relay and the bus.
+    for _ in 0..100 {
+        stack.settle().await;
+        if let Some(token) = mailed_token(stack, OPERATOR_EMAIL) {
+            let body = json!({"token": token});
+            client
+                .expect("POST", "/api/auth/email/verify", None, Some(body))
+                .await?;
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    Err("the operator's address could not be verified: no mail came".into())
+}
+
+/// The token of the link in the latest mail to somebody.
+pub fn mailed_token(stack: &Stack, to: &str) -> Option<String> {
+    let mails = stack.mailbox().mails();
+    let mail = mails
+        .iter()
+        .rev()
+        .find(|mail| mail.to.iter().any(|other| other == to))?;
+    let text = mail.text.as_deref()?;
+    let token = text.split("token=").nth(1)?;
+    let end = token
+        .find(|char: char| !char.is_ascii_alphanumeric() && char != '-' && char != '_')
+        .unwrap_or(token.len());
+    Some(token[..end].to_owned())
+}
+
+/// Tomorrow, where the slots are.
+pub fn tomorrow(now: Timestamp) -> Date {
+    let today = now.to_zoned(tokyo()).date();
+    today.saturating_add(1.day())
+}
+
+fn tokyo() -> TimeZone {
+    TimeZone::get("Asia/Tokyo").unwrap_or(TimeZone::UTC)
+}
+
+const NAMES: [&str; 12] = [
+    "葵", "陽菜", "凛", "結衣", "紬", "杏", "蓮", "湊", "樹", "颯太", "悠真", "朝陽",
+];
+/// Stays away on the first morning.
+const ABSENT: usize = 6;
+
+struct Person {
+    id: String,
+    name: String,
+    refresh_token: String,
+    access_token: String,
+}
+
+/// Plays two mornings and shows them.
+///
+/// # Errors
+/// A sentence with what went differently from what it should.
+pub async fn run() -> Result<(), String> {
+    let evening = Timestamp::now().to_zoned(tokyo()).date();
+    let at = |date: Date, hour: i8, minute: i8| -> Result<Timestamp, String> {
+        tokyo()
+            .to_timestamp(date.at(hour, minute, 0, 0))
+            .map_err(|error| error.to_string())
+    };
+    let mut options = Options::in_memory(at(evening, 20, 0)?);
+    // Twelve people share this machine's address.
+    options
+        .parameters
+        .insert("RegisterRate".into(), "100/1h".into());
+    let stack = Stack::start(options).await?;
+    let client = Client::new(stack.url());
+
+    println!("20:00, the evening before. Twelve people sign up and enrol for 9 o'clock.");
+    let mut people = Vec::new();
+    for (index, name) in NAMES.into_iter().enumerate() {
+        let account = json!({
+            "username": name,
+            "email": format!("person{index}@example.com"),
+            "password": format!("asagohan-{index}-oishii"),
+        });
+        let answer = client
+            .expect("POST", "/signup", None, Some(account))
+            .await?;
+        people.push(Person {
+            id: text(&answer, "user_id"),
+            name: name.to_owned(),
+            refresh_token: text(&answer, "refresh_token"),
+            access_token: text(&answer, "access_token"),
+        });
+    }
+    stack.settle().await;
+
+    let mut met: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for morning in 1..=2_i64 {
+        let date = evening.saturating_add(morning.days());
+        enrol(&client, &mut people, date).await?;
+        let absent = (morning == 1).then_some(ABSENT);
+        play(&stack, &client, &mut people, date, absent, &mut met, &at).await?;
+    }
+
+    let repeated: u32 = met.values().map(|times| times - 1).sum();
+    println!(
+        "\nTwelve people in rooms of four: three pairs at least must meet again; {repeated} did."
+    );
+    if repeated == 3 {
+        Ok(())
+    } else {
+        Err("the second morning repeats more pairs than it must".into())
+    }
+}
+
+async fn enrol(client: &Client, people: &mut [Person], date: Date) -> Result<(), String> {
+    for person in people.iter_mut() {
+        refresh(client, person).await?;
+        let body = json!({"date": date.to_string()});
+        client
+            .expect("POST", "/register/", Some(&person.access_token), Some(body))
+            .await?;
+    }
+    Ok(())
+}
+
+/// An access token lives for fifteen minutes, a demo's night is longer.
+async fn refresh(client: &Client, person: &mut Person) -> Result<(), String> {
+    let body = json!({"refresh_token": person.refresh_token});
+    let answer = client
+        .expect("POST", "/api/auth/refresh", None, Some(body))
+        .await?;
+    person.refresh_token = text(&answer, "refresh_token");
+    person.access_token = text(&answer, "access_token");
+    Ok(())
+}
+
+async fn play(
+    stack: &Stack,
+    client: &Client,
+    people: &mut [Person],
+    date: Date,
+    absent: Option<usize>,
+    met: &mut BTreeMap<(String, String), u32>,
+    at: &impl Fn(Date, i8, i8) -> Result<Timestamp, String>,
+) -> Result<(), String> {
+    println!("\n── {date} ─────────────────────────────────────────────");
+    stack.at(at(date, 8, 49)?).await;
+    refresh(client, &mut people[0]).await?;
+    let path = format!("/meeting_url/{}", people[0].id);
+    let answer = client
+        .expect("GET", &path, Some(&people[0].access_token), None)
+        .await?;
+    println!(
+        "08:49  {} asks for the room: {}",
+        people[0].name,
+        text(&answer, "status")
+    );
+
+    stack.at(at(date, 8, 50)?).await;
+    println!("08:50  The schedule draws the rooms.");
+    stack.at(at(date, 8, 56)?).await;
+    println!(
+        "08:56  The schedule opens {} meetings.",
+        stack.chime().live_meetings().len()
+    );
+
+    stack.at(at(date, 9, 0)?).await;
+    let mut rooms: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
+    for (index, person) in people.iter_mut().enumerate() {
+        refresh(client, person).await?;
+        let path = format!("/meeting_url/{}", person.id);
+        let ready = client
+            .expect("GET", &path, Some(&person.access_token), None)
+            .await?;
+        let room = text(&ready, "room_id");
+        let comes = absent != Some(index);
+        if comes {
+            join(stack, client, person, &room).await?;
+        }
+        rooms
+            .entry(room)
+            .or_default()
+            .push((person.name.clone(), comes));
+    }
+    stack.settle().await;
+    println!("09:00  They fetch their URL and join; ○ is there, × stays away.");
+    for (room, members) in &rooms {
+        let members: Vec<String> = members
+            .iter()
+            .map(|(name, comes)| format!("{name}{}", if *comes { "○" } else { "×" }))
+            .collect();
+        println!("         {room}   {}", members.join("  "));
+    }
+    for members in rooms.values() {
+        let names: BTreeSet<&String> = members.iter().map(|(name, _)| name).collect();
+        for one in &names {
+            for other in names.iter().filter(|other| one < *other) {
+                let pair = ((*one).clone(), (**other).clone());
+                *met.entry(pair).or_default() += 1;
+            }
+        }
+    }
+
+    stack.at(at(date, 9, 31)?).await;
+    println!(
+        "09:30  The slot closes; {} meetings are left.",
+        stack.chime().live_meetings().len()
+    );
+    let mut rates = Vec::new();
+    for (index, person) in people.iter_mut().enumerate() {
+        refresh(client, person).await?;
+        let answer = client
+            .expect("GET", "/me/rooms", Some(&person.access_token), None)
+            .await?;
+        let rate = answer["rate"].as_u64().unwrap_or_default();
+        let came = absent != Some(index);
+        let noted = answer["rooms"][0]["participate"] == json!(came);
+        if !noted {
+            return Err(format!(
+                "{}'s presence was noted wrongly: {answer}",
+                person.name
+            ));
+        }
+        rates.push(format!("{} {rate}", person.name));
+    }
+    println!("       Rates: {}", rates.join(", "));
+    Ok(())
+}
+
+/// What the front end does: join, connect, and say so.
+async fn join(stack: &Stack, client: &Client, person: &Person, room: &str) -> Result<(), String> {
+    let token = Some(person.access_token.as_str());
+    let join = client
+        .expect("GET", &format!("/rooms/{room}/join"), token, None)
+        .await?;
+    let browser = Client::new(stack.aws_url());
+    let path = format!(
+        "/_enishi/meetings/{}/{}/join",
+        text(&join["Meeting"], "MeetingId"),
+        text(&join["Attendee"], "AttendeeId"),
+    );
+    let body = json!({"JoinToken": join["Attendee"]["JoinToken"]});
+    browser.expect("POST", &path, None, Some(body)).await?;
+    Ok(())
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,530 @@
+//! Starts and holds the system.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
+use bytes::Bytes;
+use enishi_shared::app::{Env, Parts, Random, http_client};
+use http_body_util::{BodyExt as _, Limited};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Notify, mpsc},
+};
+
+use crate::{
+    admin,
+    aws::{Aws, Services},
+    bus::Buses,
+    chime::{Chime, Quotas},
+    clock::LocalClock,
+    database,
+    gateway::Gateway,
+    keys::Keys,
+    lambda::Lambda,
+    mailbox::Mailbox,
+    schedule::Schedules,
+    secrets::{SECRET_ARN_PREFIX, Secrets},
+    streams::Streams,
+    template::{self, DEFAULT_BUS, REGION, System},
+};
+
+/// API Gateway itself refuses what is larger.
+const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
+/// The operator that a fresh stack knows.
+pub const OPERATOR_EMAIL: &str = "operator@example.com";
+/// The operator's password. The stack listens on this machine only.
+pub const OPERATOR_PASSWORD: &str = "enishi-operator";
+
+/// How to start a stack.
+pub struct Options {
+    /// The port of the API; 0 takes any.
+    pub port: u16,
+    /// The port at which AWS SDKs reach the stand-ins; 0 takes any.
+    pub aws_port: u16,
+    /// Where everything is kept; `None` keeps it in memory.
+    pub directory: Option<PathBuf>,
+    /// The template.
+    pub template: PathBuf,
+    /// Parameters of the template that differ from their defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// The time.
+    pub clock: LocalClock,
+    /// Chime's quotas.
+    pub quotas: Quotas,
+    /// Whether schedules, streams and meetings go by themselves. Tests and the demo move the stack
+    /// on with [`Stack::settle`] and [`Stack::at`] instead.
+    pub automatic: bool,
+    /// Replays the functions' randomness from this number.
+    pub seed: Option<u64>,
+}
+
+impl Options {
+    /// A stack in memory on any ports, moved on by hand from `time` on.
+    pub fn in_memory(time: Timestamp) -> Self {
+        Self {
+            port: 0,
+            aws_port: 0,
+            directory: None,
+            template: template_path(),
+            parameters: BTreeMap::new(),
+            clock: LocalClock::still(time),
+            quotas: Quotas::default(),
+            automatic: false,
+            seed: None,
+        }
+    }
+}
+
+/// The repository's folder: where `template.yaml` stands and `.enishi/` is kept.
+pub fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package
+        .ancestors()
+        .nth(2)
+        .map_or_else(|| package.to_owned(), Path::to_owned)
+}
+
+/// The repository's `template.yaml`.
+pub fn template_path() -> PathBuf {
+    root().join("template.yaml")
+}
+
+/// A running system.
+#[derive(Clone)]
+pub struct Stack(Arc<Inner>);
+
+struct Inner {
+    api: SocketAddr,
+    aws: SocketAddr,
+    system: System,
+    environment: BTreeMap<String, BTreeMap<String, String>>,
+    clock: LocalClock,
+    lambda: Lambda,
+    streams: Streams,
+    schedules: Schedules,
+    buses: Buses,
+    calls: Aws,
+    chime: Chime,
+    mailbox: Mailbox,
+    database: dynoxide::Database,
+    chime_events: Mutex<mpsc::UnboundedReceiver<Value>>,
+    chime_file: Option<PathBuf>,
+    written: Arc<Notify>,
+}
+
+impl Stack {
+    /// Starts a stack. It serves when this returns.
+    ///
+    /// # Errors
+    /// One sentence that says what is in the way.
+    pub async fn start(options: Options) -> Result<Self, String> {
+        let directory = options.directory.as_deref();
+        if let Some(directory) = directory {
+            writable(directory)?;
+        }
+        let clock = options.clock;
+        let keys = keys(directory)?;
+        let text = std::fs::read_to_string(&options.template)
+            .map_err(|error| format!("{} cannot be read: {error}", options.template.display()))?;
+        let system = template::load(&text, &parameters(&keys, options.parameters))
+            .map_err(|error| error.to_string())?;
+
+        let api = listen(options.port, "--port").await?;
+        let aws = listen(options.aws_port, "--aws-port").await?;
+        let api_address = api.local_addr().map_err(|error| error.to_string())?;
+        let aws_address = aws.local_addr().map_err(|error| error.to_string())?;
+
+        let database = database::open(
+            directory
+                .map(|directory| directory.join("dynamodb.sqlite"))
+                .as_deref(),
+            &clock,
+        )?;
+        database::make_tables(&database, &system.tables)?;
+        let database_listener = listen(0, "").await?;
+        let database_address = database_listener
+            .local_addr()
+            .map_err(|error| error.to_string())?;
+        tokio::spawn(dynoxide::server::serve_on(
+            database_listener,
+            database.clone(),
+        ));
+
+        let environment: BTreeMap<String, BTreeMap<String, String>> = system
+            .functions
+            .iter()
+            .map(|function| {
+                (
+                    function.logical_id.clone(),
+                    environment(function, aws_address),
+                )
+            })
+            .collect();
+        let http = http_client();
+        let random = match options.seed {
+            Some(seed) => Random::from_seed(seed),
+            None => Random::system().map_err(|error| error.to_string())?,
+        };
+        let lambda = Lambda::new(
+            &system.functions,
+            |function| Parts {
+                env: environment
+                    .get(&function.logical_id)
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect::<Env>(),
+                clock: clock.as_clock(),
+                random: random.clone(),
+                http: http.clone(),
+            },
+            {
+                let clock = clock.clone();
+                move || clock.now()
+            },
+            directory.map(|directory| directory.join("dead-letters")),
+        )?;
+
+        let (sender, chime_events) = mpsc::unbounded_channel();
+        let chime = Chime::new(clock.as_now(), options.quotas, sender);
+        let chime_file = directory.map(|directory| directory.join("meetings.json"));
+        if let Some(snapshot) = chime_file
+            .as_ref()
+            .and_then(|file| std::fs::read(file).ok())
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        {
+            // Meetings of an older form have ended long since.
+            if let Err(error) = chime.restore(snapshot) {
+                tracing::warn!(%error, "the meetings of the last run are forgotten");
+            }
+        }
+        let mailbox = Mailbox::new(
+            clock.as_now(),
+            directory.map(|directory| directory.join("mail")),
+        );
+        let buses = Buses::new(&system, lambda.clone(), clock.as_now());
+        let streams = Streams::new(
+            &system,
+            database.clone(),
+            lambda.clone(),
+            directory.map(|directory| directory.join("streams.json")),
+        );
+        let written = Arc::new(Notify::new());
+        let calls = Aws::new(Services {
+            functions: system.functions.clone(),
+            tables: system.tables.clone(),
+            database: format!("http://{database_address}/")
+                .parse()
+                .map_err(|_| "the database has no address".to_owned())?,
+            chime: chime.clone(),
+            mailbox: mailbox.clone(),
+            secrets: Secrets::new(
+                [
+                    (secret_arn("token-signing-key"), keys.token_signing_key),
+                    (secret_arn("join-token-key"), keys.join_token_key),
+                ],
+                clock.now(),
+            ),
+            buses: buses.clone(),
+            written: Arc::clone(&written),
+        });
+        let gateway = Gateway::new(system.routes.clone(), system.cors.clone(), clock.as_now());
+        let stack = Self(Arc::new(Inner {
+            api: api_address,
+            aws: aws_address,
+            schedules: Schedules::new(&system.functions, clock.now()),
+            system,
+            environment,
+            clock,
+            lambda,
+            streams,
+            buses,
+            calls,
+            chime,
+            mailbox,
+            database,
+            chime_events: Mutex::new(chime_events),
+            chime_file,
+            written,
+        }));
+        serve_api(api, Arc::new(gateway), stack.clone());
+        serve_aws(aws, stack.clone());
+        if options.automatic {
+            stack.run_by_itself();
+        }
+        Ok(stack)
+    }
+
+    /// The API's address, `http://127.0.0.1:3000`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.api)
+    }
+
+    /// Where AWS SDKs reach the stand-ins.
+    pub fn aws_url(&self) -> String {
+        format!("http://{}", self.0.aws)
+    }
+
+    /// What the template declares.
+    pub fn system(&self) -> &System {
+        &self.0.system
+    }
+
+    /// Each function's environment, by logical id; what a function run elsewhere needs.
+    pub fn environment(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
+        &self.0.environment
+    }
+
+    /// The time here.
+    pub fn clock(&self) -> &LocalClock {
+        &self.0.clock
+    }
+
+    /// The functions.
+    pub fn lambda(&self) -> &Lambda {
+        &self.0.lambda
+    }
+
+    /// What the functions asked of AWS.
+    pub fn aws(&self) -> &Aws {
+        &self.0.calls
+    }
+
+    /// The meetings.
+    pub fn chime(&self) -> &Chime {
+        &self.0.chime
+    }
+
+    /// The mails.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.0.mailbox
+    }
+
+    /// The embedded database, for looking into.
+    pub fn database(&self) -> &dynoxide::Database {
+        &self.0.database
+    }
+
+    /// Sets the clock, fires the schedules that are due then, and settles.
+    pub async fn at(&self, time: Timestamp) {
+        self.0.clock.set(Some(time));
+        self.settle().await;
+        self.0.schedules.fire(&self.0.lambda, self.0.clock.now());
+        self.settle().await;
+    }
+
+    /// Hands over all that waits in streams, rules and meetings, until nothing is under way.
+    pub async fn settle(&self) {
+        loop {
+            let moved = self.move_on().await;
+            let waited = self.0.lambda.idle().await;
+            if !moved && !waited {
+                return;
+            }
+        }
+    }
+
+    async fn move_on(&self) -> bool {
+        self.0.chime.tick();
+        let mut moved = false;
+        {
+            let mut events = self.0.chime_events.lock().await;
+            while let Ok(event) = events.try_recv() {
+                self.0.buses.deliver(DEFAULT_BUS, &event);
+                moved = true;
+            }
+        }
+        if moved && let Some(file) = &self.0.chime_file {
+            let snapshot = self.0.chime.snapshot().to_string();
+            if let Err(error) = std::fs::write(file, snapshot) {
+                tracing::warn!(%error, "the meetings could not be kept");
+            }
+        }
+        match self.0.streams.poll().await {
+            Ok(any) => moved || any,
+            Err(error) => {
+                tracing::error!(error, "a stream could not be read");
+                moved
+            }
+        }
+    }
+
+    /// Streams and meetings as things happen, schedules by the clock.
+    fn run_by_itself(&self) {
+        let stack = self.clone();
+        tokio::spawn(async move {
+            loop {
+                stack.move_on().await;
+                let written = stack.0.written.notified();
+                // Meetings tell of themselves only when they are asked.
+                let _ = tokio::time::timeout(Duration::from_millis(250), written).await;
+            }
+        });
+        let stack = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let now = stack.0.clock.now();
+                stack.0.schedules.fire(&stack.0.lambda, now);
+                let wait = stack
+                    .0
+                    .schedules
+                    .next()
+                    .and_then(|next| Duration::try_from(next.duration_since(now)).ok())
+                    .unwrap_or(Duration::from_secs(60));
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = stack.0.clock.changed() => {}
+                }
+            }
+        });
+        let database = self.0.database.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                let database = database.clone();
+                let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+                if let Ok(Err(error)) = swept {
+                    tracing::warn!(%error, "expired items could not be removed");
+                }
+            }
+        });
+    }
+}
+
+fn serve_api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
+    let handle = move |ConnectInfo(peer): ConnectInfo<SocketAddr>,
+                       request: axum::extract::Request| {
+        let (gateway, stack) = (Arc::clone(&gateway), stack.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = match Limited::new(body, LARGEST_BODY).collect().await {
+                Ok(body) => body.to_bytes(),
+                // The gateway answers for its own limit.
+                Err(_) => Bytes::from(vec![0; LARGEST_BODY]),
+            };
+            let request = http::Request::from_parts(parts, body);
+            let invoke = |function: String, event: Value| async move {
+                stack
+                    .lambda()
+                    .invoke(&function, event)
+                    .await
+                    .map_err(|error| {
+                        tracing::error!(function, error, "a function failed");
+                        error
+                    })
+            };
+            let response: Response = gateway
+                .serve(request, peer.ip(), invoke)
+                .await
+                .map(Body::from);
+            response
+        }
+    };
+    let router = Router::new().fallback(handle);
+    tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service).await {
+            tracing::error!(%error, "the API stopped");
+        }
+    });
+}
+
+fn serve_aws(listener: TcpListener, stack: Stack) {
+    let aws = stack.0.calls.clone();
+    let router = admin::router(stack).fallback(move |request: axum::extract::Request| {
+        let aws = aws.clone();
+        async move { aws.handle(request).await }
+    });
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the AWS endpoint stopped");
+        }
+    });
+}
+
+async fn listen(port: u16, option: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| {
+            if error.kind() == std::io::ErrorKind::AddrInUse {
+                format!(
+                    "port {port} is taken: another stack may be running; stop it or choose another \
+                 port with {option}"
+                )
+            } else {
+                format!("port {port} cannot be listened on: {error}")
+            }
+        })
+}
+
+/// Makes the folder and tries to write in it.
+fn writable(directory: &Path) -> Result<(), String> {
+    let probe = directory.join(".writable");
+    std::fs::create_dir_all(directory)
+        .and_then(|()| std::fs::write(&probe, ""))
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|error| format!("{} cannot be written to: {error}", directory.display()))
+}
+
+/// The keys of this folder, made when there are none.
+fn keys(directory: Option<&Path>) -> Result<Keys, String> {
+    let Some(directory) = directory else {
+        return Keys::generate();
+    };
+    let file = directory.join("keys.json");
+    match std::fs::read(&file) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|_| format!("{} holds no keys; start with --fresh", file.display())),
+        Err(_) => {
+            let keys = Keys::generate()?;
+            let text = serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?;
+            std::fs::write(&file, text)
+                .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+            Ok(keys)
+        }
+    }
+}
+
+fn secret_arn(name: &str) -> String {
+    format!("{SECRET_ARN_PREFIX}enishi/{name}")
+}
+
+/// The parameters without a default, and the operator of a local stack.
+fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut parameters = BTreeMap::from([
+        ("TokenPublicKeys".to_owned(), keys.public_keys.clone()),
+        (
+            "TokenSigningSecretArn".to_owned(),
+            secret_arn("token-signing-key"),
+        ),
+        (
+            "JoinTokenSecretArn".to_owned(),
+            secret_arn("join-token-key"),
+        ),
+        ("OperatorEmails".to_owned(), OPERATOR_EMAIL.to_owned()),
+    ]);
+    parameters.extend(others);
+    parameters
+}
+
+/// A function's environment: the template's, and what Lambda and the SDKs set.
+fn environment(function: &template::Function, aws: SocketAddr) -> BTreeMap<String, String> {
+    let mut environment = function.environment.clone();
+    for (name, value) in [
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", &function.logical_id),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL", &format!("http://{aws}")),
+    ] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    environment
+}

@@ -1,0 +1,11 @@
+//! The end-to-end tests: the handlers over HTTP through the local gateway, the AWS SDKs over the
+//! wire to the embedded servers. One binary, because linking costs more than running.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod consistency;
+mod identity;
+mod policies;
+mod rooms;
+mod running;
+mod support;
+mod tokens;
