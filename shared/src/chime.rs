@@ -265,14 +265,6 @@ impl Place {
         Ok(record)
     }
 
-    async fn read(&self) -> Result<Record, Error> {
-        let mut found = self
-            .table
-            .batch_get(std::slice::from_ref(&self.record))
-            .await?;
-        self.record(found.remove(&self.record))
-    }
-
     /// Whether the meeting still runs. Known without asking while it cannot have ended by
     /// emptiness; else Chime is asked, and what it says is remembered.
     async fn lives(&self, record: &Record, meeting: &Meeting) -> Result<bool, ChimeError> {
@@ -296,16 +288,14 @@ impl Place {
 
     /// The record after `meeting_id` was retired, by us or by somebody else.
     async fn retired(&self, record: Record, meeting_id: &str) -> Result<Record, Error> {
-        if retire(&self.table, &self.record, meeting_id).await? {
-            return Ok(Record {
+        match write_retired(&self.table, &self.record, meeting_id).await? {
+            Written::Done => Ok(Record {
                 generation: record.generation + 1,
-                meeting: None,
-                attendees: BTreeMap::new(),
-                alive_until: None,
                 ttl: record.ttl,
-            });
+                ..Record::default()
+            }),
+            Written::Refused(newer) => self.record(newer),
         }
-        self.read().await
     }
 
     async fn create(
@@ -483,12 +473,17 @@ pub async fn delete(
 }
 
 /// Moves a place on to its next generation if `meeting_id` is its present meeting: on Chime's
-/// `MeetingEnded`, or when it is found gone. One request. Says whether this call did it.
+/// `MeetingEnded`, or when it is found gone. One request; for any other meeting nothing changes.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn retire(table: &Table, record: &Key, meeting_id: &str) -> Result<bool, Error> {
-    let written = table
+pub async fn retire(table: &Table, record: &Key, meeting_id: &str) -> Result<(), Error> {
+    write_retired(table, record, meeting_id).await?;
+    Ok(())
+}
+
+async fn write_retired(table: &Table, record: &Key, meeting_id: &str) -> Result<Written, Error> {
+    table
         .write(Write::Update(
             record.clone(),
             Expression::update(
@@ -498,8 +493,7 @@ pub async fn retire(table: &Table, record: &Key, meeting_id: &str) -> Result<boo
             .value(":one", n(1))
             .value(":meeting_id", s(meeting_id)),
         ))
-        .await?;
-    Ok(matches!(written, Written::Done))
+        .await
 }
 
 /// Notes that somebody was connected at `time`, so that the meeting lives on for five minutes at

@@ -50,10 +50,7 @@ async fn attendance(app: App, StateChange { detail }: StateChange) -> Result<()>
         "chime:AttendeeLeft" | "chime:AttendeeDropped" => {
             seen(&table(&app)?, &meeting_key(id), &detail.meeting_id, time).await
         }
-        "chime:MeetingEnded" => {
-            retire(&table(&app)?, &meeting_key(id), &detail.meeting_id).await?;
-            Ok(())
-        }
+        "chime:MeetingEnded" => retire(&table(&app)?, &meeting_key(id), &detail.meeting_id).await,
         _ => Ok(()),
     }
 }

@@ -1,1 +1,379 @@
-//! running
+//! The stack itself: how it starts, what it keeps, and how a developer reaches into it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use enishi_local::{Options, Stack, demo::Client};
+use http::{Request, header};
+use serde_json::{Value, json};
+
+use crate::support::{EVENING, World, tokyo};
+
+/// `cargo run` as a process, on any ports.
+struct Program {
+    child: Child,
+    api: Client,
+    aws_port: String,
+}
+
+impl Program {
+    fn start(directory: &std::path::Path, more: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_enishi"))
+            .args(["--port", "0", "--aws-port", "0", "--directory"])
+            .arg(directory)
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut urls = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap)
+            .filter_map(|line| {
+                let at = line.find("http://")?;
+                Some(line[at..].split(' ').next().unwrap().to_owned())
+            });
+        let api = urls.next().expect("the API's address");
+        let aws = urls.find(|url| !url.starts_with(&api)).unwrap();
+        // Whoever prints to a pipe that nobody reads dies of it.
+        std::thread::spawn(move || urls.for_each(drop));
+        Self {
+            child,
+            api: Client::new(api),
+            aws_port: aws.rsplit(':').next().unwrap().to_owned(),
+        }
+    }
+
+    /// Another command against this process.
+    fn command(&self, arguments: &[&str]) -> Result<Value, String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_enishi"))
+            .args(["--aws-port", &self.aws_port])
+            .args(arguments)
+            .output()
+            .unwrap();
+        if output.status.success() {
+            Ok(serde_json::from_slice(&output.stdout).unwrap())
+        } else {
+            Err(String::from_utf8(output.stderr).unwrap())
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn account() -> Option<Value> {
+    Some(json!({"username": "hana", "email": "hana@example.com", "password": "correct horse"}))
+}
+
+#[tokio::test]
+async fn what_was_written_outlives_a_restart_and_fresh_empties_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = Program::start(directory.path(), &[]);
+    let (status, _) = program
+        .api
+        .send("POST", "/signup", None, account())
+        .await
+        .unwrap();
+    assert_eq!(status, 201);
+    drop(program);
+
+    let program = Program::start(directory.path(), &[]);
+    let (status, answer) = program
+        .api
+        .send(
+            "POST",
+            "/login",
+            None,
+            Some(json!({
+                "username": "hana", "password": "correct horse",
+            })),
+        )
+        .await
+        .unwrap();
+    assert_eq!(status, 200);
+    // The keys are kept too: a token of before is good.
+    let token = answer["access_token"].as_str().unwrap().to_owned();
+    drop(program);
+    let program = Program::start(directory.path(), &[]);
+    let (status, _) = program
+        .api
+        .send("GET", "/me/rooms", Some(&token), None)
+        .await
+        .unwrap();
+    assert_eq!(status, 200);
+    drop(program);
+
+    let program = Program::start(directory.path(), &["--fresh"]);
+    let (status, _) = program
+        .api
+        .send("GET", "/me/rooms", Some(&token), None)
+        .await
+        .unwrap();
+    assert_eq!(status, 401);
+    let (status, _) = program
+        .api
+        .send("POST", "/signup", None, account())
+        .await
+        .unwrap();
+    assert_eq!(status, 201);
+}
+
+#[tokio::test]
+async fn schedules_follow_a_clock_that_is_set_and_fire_on_demand() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = Program::start(directory.path(), &[]);
+    program
+        .command(&["clock", "2030-03-01T20:00:00+09:00"])
+        .unwrap();
+    let (_, answer) = program
+        .api
+        .send("POST", "/signup", None, account())
+        .await
+        .unwrap();
+    let token = answer["access_token"].as_str().unwrap();
+    let enrolments = ["2030-03-02", "2030-03-03"];
+    for date in enrolments {
+        let (status, answer) = program
+            .api
+            .send(
+                "POST",
+                "/register/",
+                Some(token),
+                Some(json!({"date": date})),
+            )
+            .await
+            .unwrap();
+        assert_eq!(status, 201, "{answer}");
+    }
+    let drawn = program
+        .command(&["fire", "rooms-assign", "--at", "2030-03-02T08:50:00+09:00"])
+        .unwrap();
+    assert_eq!(
+        drawn,
+        json!([{"date": "2030-03-02", "time": "09:00", "enrolled": 1, "rooms": 1}])
+    );
+    let refused = program.command(&["fire", "rooms-enroll"]).unwrap_err();
+    assert!(
+        refused.contains("no function rooms-enroll with a schedule"),
+        "{refused}"
+    );
+
+    // The second morning is drawn by the clock alone.
+    program
+        .command(&["clock", "2030-03-03T08:49:59+09:00"])
+        .unwrap();
+    let body = json!({"username": "hana", "password": "correct horse"});
+    let (_, answer) = program
+        .api
+        .send("POST", "/login", None, Some(body))
+        .await
+        .unwrap();
+    let path = format!("/meeting_url/{}", answer["user_id"].as_str().unwrap());
+    let token = answer["access_token"].as_str().unwrap();
+    let started = Instant::now();
+    loop {
+        let (_, answer) = program
+            .api
+            .send("GET", &path, Some(token), None)
+            .await
+            .unwrap();
+        if answer["status"] == "ready" {
+            assert_eq!(answer["date"], "2030-03-03");
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "{answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_stack_commands_say_so() {
+    let output = Command::new(env!("CARGO_BIN_EXE_enishi"))
+        .args(["clock", "--aws-port", "1"])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "no stack answers on port 1; start one with `cargo run`\n"
+    );
+}
+
+/// The sentence with which a stack refuses to start.
+async fn refusal(change: impl FnOnce(&mut Options)) -> String {
+    let mut options = Options::in_memory(tokyo(EVENING));
+    change(&mut options);
+    match Stack::start(options).await {
+        Ok(_) => panic!("it started"),
+        Err(sentence) => sentence,
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_of_a_start_is_said_in_a_sentence() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    assert_eq!(
+        refusal(|options| options.port = port).await,
+        format!(
+            "port {port} is taken: another stack may be running; stop it or choose another port \
+             with --port"
+        )
+    );
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let sentence = refusal(|options| options.directory = Some(file.join("below"))).await;
+    assert!(sentence.contains("cannot be written to"), "{sentence}");
+
+    let template = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
+    let broken = directory.path().join("template.yaml");
+    let line = 1 + template
+        .lines()
+        .position(|line| line.contains("rate(1 minute)"))
+        .unwrap();
+    std::fs::write(
+        &broken,
+        template.replacen("rate(1 minute)", "rate(1 fortnight)", 1),
+    )
+    .unwrap();
+    let sentence = refusal(|options| options.template = broken.clone()).await;
+    assert!(
+        sentence.starts_with(&format!("template.yaml:{line}: ")),
+        "{sentence}"
+    );
+
+    std::fs::write(
+        &broken,
+        template.replace("target/lambda/rooms-join/", "target/lambda/rooms-joyn/"),
+    )
+    .unwrap();
+    let sentence = refusal(|options| options.template = broken.clone()).await;
+    assert!(
+        sentence.contains("there is no function `rooms-joyn`"),
+        "{sentence}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_function_cannot_handle_lies_among_the_dead_letters() {
+    let world = World::new().await;
+    let event = json!({"detail-type": "account.created", "detail": {"nothing": "known"}});
+    world
+        .stack
+        .lambda()
+        .invoke_async("IdentityMail", event.clone());
+    world.stack.settle().await;
+    let letters = world.stack.lambda().dead_letters();
+    let [letter] = letters.as_slice() else {
+        panic!("{letters:?}");
+    };
+    assert_eq!(letter.queue, "IdentityDeadLetters");
+    assert_eq!(letter.function, "identity-mail");
+    assert_eq!(letter.event, event);
+    assert_eq!(letter.error, "the event has an unknown form");
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_answer_in_the_error_body() {
+    let world = World::new().await;
+    for path in ["/", "/nothing", "/register/2026-11-21/more", "/rooms//join"] {
+        world
+            .call("GET", path, None, None)
+            .await
+            .expect_error(404, "not_found", &[]);
+    }
+    for (method, path, allow) in [
+        ("PUT", "/register/", "GET, POST"),
+        ("PUT", "/register", "GET, POST"),
+        ("GET", "/signup", "POST"),
+        ("POST", "/rooms/20261121T0900-0/join", "GET"),
+        ("POST", "/openapi.json", "GET"),
+    ] {
+        let answer =
+            world
+                .call(method, path, None, None)
+                .await
+                .expect_error(405, "method_not_allowed", &[]);
+        assert_eq!(answer.headers[header::ALLOW], allow, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn browsers_of_the_front_end_may_call() {
+    let world = World::new().await;
+    let preflight = Request::builder()
+        .method("OPTIONS")
+        .uri("/register/")
+        .header(header::ORIGIN, "http://localhost:5173")
+        .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+        .header(
+            header::ACCESS_CONTROL_REQUEST_HEADERS,
+            "authorization, content-type",
+        )
+        .body("".into())
+        .unwrap();
+    let answer = world.send(preflight).await.expect(204);
+    let headers = &answer.headers;
+    assert_eq!(
+        headers[header::ACCESS_CONTROL_ALLOW_ORIGIN],
+        "http://localhost:5173"
+    );
+    let allowed = headers[header::ACCESS_CONTROL_ALLOW_HEADERS]
+        .to_str()
+        .unwrap()
+        .to_lowercase();
+    assert!(
+        allowed.contains("authorization") && allowed.contains("idempotency-key"),
+        "{allowed}"
+    );
+
+    let request = |origin: &str| {
+        Request::get("/openapi.json")
+            .header(header::ORIGIN, origin)
+            .body("".into())
+            .unwrap()
+    };
+    let answer = world
+        .send(request("http://localhost:5173"))
+        .await
+        .expect(200);
+    assert_eq!(
+        answer.headers[header::ACCESS_CONTROL_ALLOW_ORIGIN],
+        "http://localhost:5173"
+    );
+    let answer = world
+        .send(request("https://elsewhere.example"))
+        .await
+        .expect(200);
+    assert!(
+        !answer
+            .headers
+            .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+    );
+}
+
+#[tokio::test]
+async fn the_reference_page_and_its_document_are_served() {
+    let world = World::new().await;
+    let page = world.call("GET", "/docs", None, None).await.expect(200);
+    assert_eq!(
+        page.headers[header::CONTENT_TYPE],
+        "text/html; charset=utf-8"
+    );
+    assert!(page.text.contains("openapi.json"));
+    let document = world
+        .call("GET", "/openapi.json", None, None)
+        .await
+        .expect(200);
+    assert_eq!(document.body["openapi"], "3.1.0");
+}

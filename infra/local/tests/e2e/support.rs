@@ -98,7 +98,12 @@ impl World {
     /// [`World::new`] with other options.
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::in_memory(tokyo(EVENING));
-        for rate in ["RegisterRate", "LoginAddressRate", "ForgotAddressRate", "ResetAddressRate"] {
+        for rate in [
+            "RegisterRate",
+            "LoginAddressRate",
+            "ForgotAddressRate",
+            "ResetAddressRate",
+        ] {
             options.parameters.insert(rate.into(), "10000/1h".into());
         }
         change(&mut options);
@@ -117,6 +122,11 @@ impl World {
     pub async fn send(&self, mut request: Request<Bytes>) -> Answer {
         let uri = format!("{}{}", self.stack.url(), request.uri());
         *request.uri_mut() = uri.parse().unwrap();
+        self.send_anywhere(request).await
+    }
+
+    /// Sends a request to where its address says.
+    pub async fn send_anywhere(&self, request: Request<Bytes>) -> Answer {
         let response = self.client.request(request.map(Full::new)).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -149,12 +159,14 @@ impl World {
 
     /// `GET` as somebody.
     pub async fn get(&self, person: &Person, path: &str) -> Answer {
-        self.call("GET", path, Some(&person.access_token), None).await
+        self.call("GET", path, Some(&person.access_token), None)
+            .await
     }
 
     /// `POST` as somebody.
     pub async fn post(&self, person: &Person, path: &str, body: Value) -> Answer {
-        self.call("POST", path, Some(&person.access_token), Some(body)).await
+        self.call("POST", path, Some(&person.access_token), Some(body))
+            .await
     }
 
     /// Somebody new, called `name`.
@@ -162,7 +174,10 @@ impl World {
         let email = format!("{name}@example.com");
         let password = format!("correct horse {name}");
         let body = json!({"username": name, "email": email, "password": password});
-        let answer = self.call("POST", "/signup", None, Some(body)).await.expect(201);
+        let answer = self
+            .call("POST", "/signup", None, Some(body))
+            .await
+            .expect(201);
         Person {
             id: answer.text("user_id"),
             name: name.to_owned(),
@@ -203,9 +218,14 @@ impl World {
     /// The seeded operator of a local stack, verified and logged in.
     pub async fn operator(&self) -> Person {
         use enishi_local::stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD};
-        enishi_local::demo::seed_operator(&self.stack).await.unwrap();
+        enishi_local::demo::seed_operator(&self.stack)
+            .await
+            .unwrap();
         let body = json!({"email": OPERATOR_EMAIL, "password": OPERATOR_PASSWORD});
-        let answer = self.call("POST", "/login", None, Some(body)).await.expect(200);
+        let answer = self
+            .call("POST", "/login", None, Some(body))
+            .await
+            .expect(200);
         Person {
             id: answer.text("user_id"),
             name: "operator".into(),
