@@ -67,9 +67,9 @@ impl LocalClock {
         self.0.changed.notify_waiters();
     }
 
-    /// Waits until it is set.
-    pub async fn changed(&self) {
-        self.0.changed.notified().await;
+    /// Waits until it is set, from the moment of this call on.
+    pub fn changed(&self) -> impl Future<Output = ()> + '_ {
+        self.0.changed.notified()
     }
 
     /// As the stand-ins ask for it.

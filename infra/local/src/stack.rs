@@ -371,6 +371,8 @@ impl Stack {
         let stack = self.clone();
         tokio::spawn(async move {
             loop {
+                // Asked for first: a clock that is set while the schedules fire must not be missed.
+                let changed = stack.0.clock.changed();
                 let now = stack.0.clock.now();
                 stack.0.schedules.fire(&stack.0.lambda, now);
                 let wait = stack
@@ -381,7 +383,7 @@ impl Stack {
                     .unwrap_or(Duration::from_secs(60));
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
-                    () = stack.0.clock.changed() => {}
+                    () = changed => {}
                 }
             }
         });
