@@ -2,6 +2,8 @@
 //! wire to the embedded servers. One binary, because linking costs more than running.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod actors;
+mod budgets;
 mod consistency;
 mod identity;
 mod policies;

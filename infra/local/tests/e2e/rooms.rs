@@ -1,1 +1,17 @@
-//! rooms
+//! `rooms`, from the enrolment to the rate: every endpoint, schedule and event, over HTTP and
+//! through the template's schedules and rules.
+
+mod attendance;
+mod close;
+mod cut;
+mod draw;
+mod enrol;
+mod enrolments;
+mod faults;
+mod hall;
+mod history;
+mod join;
+mod meeting_url;
+mod racing;
+mod schedule;
+mod walk_in;

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use http::header;
-use insta::{assert_json_snapshot, assert_snapshot};
+use insta::assert_snapshot;
 use serde_json::json;
 
 use super::*;
@@ -24,6 +24,8 @@ async fn reset(world: &World, token: &str, password: &str) -> Answer {
 
 /// Asks for the mail and takes the token from it.
 async fn reset_token(world: &World, email: &str) -> String {
+    // Mails on their way could come after it.
+    world.stack.settle().await;
     forgot(world, email).await.expect(202);
     mailed(world, email).await
 }
@@ -178,11 +180,8 @@ async fn a_forgotten_password_is_answered_alike_whoever_asks() {
     ] {
         world.stack.aws().forget_calls();
         let answer = forgot(&world, email).await.expect(202);
-        assert_json_snapshot!(answer.body, @r#"
-        {
-          "message": "if this address has an account, a mail is on its way"
-        }
-        "#);
+        let message = "if this address has an account, a mail is on its way";
+        assert_eq!(answer.body, json!({"message": message}));
         let mut headers = answer.headers.clone();
         for changing in ["apigw-requestid", "date"] {
             headers.remove(changing);
@@ -314,9 +313,6 @@ async fn of_many_new_passwords_at_once_one_is_set() {
     }
     // The very same request many times at once is one.
     let token = reset_token(&world, &hana.email).await;
-    for answer in join_all((0..4).map(|_| reset(&world, &token, "the same"))).await {
-        answer.expect(400);
-    }
     for answer in join_all((0..4).map(|_| reset(&world, &token, "the same one"))).await {
         answer.expect(204);
     }

@@ -1,0 +1,272 @@
+//! What lies in `IDENTITY_TABLE`: nothing that whoever reads it could log in with.
+
+use std::collections::BTreeSet;
+
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    identity::{attribute, items, later, log_in, mailed, newcomer, post, post_with, put, refresh},
+    support::{Person, World},
+};
+
+/// Every string in the items, names of attributes too.
+fn strings(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            found.insert(text.clone());
+            // Events lie as JSON in a string; keys consist of parts.
+            if let Ok(inner) = serde_json::from_str::<Value>(text)
+                && (inner.is_object() || inner.is_array())
+            {
+                strings(&inner, found);
+            }
+            found.extend(text.split(['#', '$', ',']).map(str::to_owned));
+        }
+        Value::Array(values) => values.iter().for_each(|value| strings(value, found)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                found.insert(name.clone());
+                strings(value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(pair).collect()
+}
+
+/// What a string may stand for: itself, or what it is the base64 or the hex of.
+fn readings(text: &str) -> Vec<Vec<u8>> {
+    let mut readings = vec![text.as_bytes().to_vec()];
+    for engine in [
+        &BASE64_STANDARD,
+        &BASE64_STANDARD_NO_PAD,
+        &BASE64_URL_SAFE,
+        &BASE64_URL_SAFE_NO_PAD,
+    ] {
+        readings.extend(engine.decode(text).ok());
+    }
+    readings.extend(unhex(text));
+    readings
+}
+
+fn has(bytes: &[u8], secret: &[u8]) -> bool {
+    bytes.windows(secret.len()).any(|window| window == secret)
+}
+
+/// Somebody who has used all there is, and every secret they were given or gave.
+async fn lived(world: &World) -> (Person, String, Vec<String>) {
+    let password = "a quiet morning at nine";
+    let body = newcomer("hana", "hana@example.com", password);
+    let headers = [("idempotency-key", "k1")];
+    let first = post_with(world, "/signup", &headers, body.clone())
+        .await
+        .expect(201);
+    let mut secrets = vec![password.to_owned(), mailed(world, "hana@example.com").await];
+    let mut answers = vec![
+        post_with(world, "/signup", &headers, body)
+            .await
+            .expect(201),
+    ];
+    answers.push(
+        log_in(world, "hana@example.com", password)
+            .await
+            .expect(200),
+    );
+    answers.push(
+        log_in(world, "hana@example.com", "a wrong password")
+            .await
+            .expect(401),
+    );
+    secrets.push("a wrong password".into());
+    let mut current = first.text("refresh_token");
+    for _ in 0..3 {
+        let answer = refresh(world, &current).await.expect(200);
+        current = answer.text("refresh_token");
+        answers.push(answer);
+    }
+    for password in ["the second password", "the third password"] {
+        let body = json!({"email": "hana@example.com"});
+        post(world, "/api/auth/password/forgot", body)
+            .await
+            .expect(202);
+        let token = mailed(world, "hana@example.com").await;
+        if password == "the second password" {
+            let body = json!({"token": token, "password": password});
+            post(world, "/api/auth/password/reset", body)
+                .await
+                .expect(204);
+        }
+        secrets.extend([token, password.to_owned()]);
+    }
+    let last = log_in(world, "hana@example.com", "the second password")
+        .await
+        .expect(200);
+    current = last.text("refresh_token");
+    let next = refresh(world, &current).await.expect(200);
+    secrets.extend([current, next.text("refresh_token")]);
+    let person = Person {
+        id: first.text("user_id"),
+        name: "hana".into(),
+        email: "hana@example.com".into(),
+        password: "the second password".into(),
+        access_token: next.text("access_token"),
+        refresh_token: next.text("refresh_token"),
+    };
+    answers.extend([first, last, next]);
+    for answer in answers {
+        for field in ["access_token", "refresh_token"] {
+            secrets.extend(answer.body[field].as_str().map(str::to_owned));
+        }
+    }
+    let session = BASE64_URL_SAFE_NO_PAD
+        .decode(&person.refresh_token)
+        .unwrap();
+    let session = BASE64_URL_SAFE_NO_PAD.encode(&session[16..32]);
+    (person, session, secrets)
+}
+
+#[tokio::test]
+async fn the_table_holds_no_secret_in_any_spelling() {
+    let world = World::new().await;
+    let (_, _, secrets) = lived(&world).await;
+    let mut searched: Vec<Vec<u8>> = Vec::new();
+    for secret in &secrets {
+        searched.push(secret.as_bytes().to_vec());
+        if let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(secret) {
+            // Of a refresh token the ids are no secret, and both halves of the rest would be.
+            let at = if bytes.len() == 64 { 32 } else { 0 };
+            searched.push(bytes[at..at + 16].to_vec());
+            searched.push(bytes[at + 16..].to_vec());
+        }
+        // An access token without its signature, and the signature.
+        for part in secret
+            .split('.')
+            .skip(1)
+            .filter(|_| secret.starts_with("eyJ"))
+        {
+            searched.push(part.as_bytes().to_vec());
+            searched.push(BASE64_URL_SAFE_NO_PAD.decode(part).unwrap());
+        }
+    }
+    assert!(searched.len() > 60, "{}", searched.len());
+
+    let items = items(&world);
+    let kinds: BTreeSet<String> = items
+        .iter()
+        .map(|item| attribute(item, "pk").split('#').next().unwrap().to_owned())
+        .collect();
+    let all = [
+        "ACCOUNT",
+        "EMAIL",
+        "IDEMPOTENCY",
+        "MAIL",
+        "OUTBOX",
+        "THROTTLE",
+        "TOKEN",
+        "USERNAME",
+    ];
+    assert!(kinds.iter().eq(all), "{kinds:?}");
+    let mut found = BTreeSet::new();
+    strings(&json!(items), &mut found);
+    let dump = json!(items).to_string();
+    for secret in &searched {
+        assert!(!has(dump.as_bytes(), secret), "a secret lies in the table");
+        for text in &found {
+            for reading in readings(text) {
+                assert!(
+                    !has(&reading, secret),
+                    "a secret lies in the table as {text}"
+                );
+            }
+        }
+        for spelling in [
+            BASE64_STANDARD_NO_PAD.encode(secret),
+            BASE64_URL_SAFE_NO_PAD.encode(secret),
+            secret.iter().map(|byte| format!("{byte:02x}")).collect(),
+            secret.iter().map(|byte| format!("{byte:02X}")).collect(),
+        ] {
+            assert!(
+                !dump.contains(&spelling),
+                "a secret lies in the table, encoded"
+            );
+        }
+    }
+    // The search itself finds what is there.
+    let digest = &found.iter().find(|text| text.len() == 43).unwrap();
+    assert!(has(dump.as_bytes(), digest.as_bytes()));
+}
+
+#[tokio::test]
+async fn nothing_in_the_table_can_be_presented() {
+    let world = World::with(|options| {
+        options
+            .parameters
+            .insert("RefreshRate".into(), "1000000/1h".into());
+    })
+    .await;
+    let (person, session, _) = lived(&world).await;
+    // Also beyond the grace, when the salt is of no use to anybody any more.
+    for seconds in [0, 60] {
+        later(&world, seconds);
+        let rows = items(&world);
+        let is_session = |item: &&Value| attribute(item, "sk") == format!("SESSION#{session}");
+        let row = rows.iter().find(is_session).unwrap();
+        let mut found = BTreeSet::new();
+        strings(&json!(rows), &mut found);
+
+        let user = person.id.parse::<uuid::Uuid>().unwrap().into_bytes();
+        let ids = [
+            &user,
+            BASE64_URL_SAFE_NO_PAD.decode(&session).unwrap().as_slice(),
+        ]
+        .concat();
+        let mut presented = BTreeSet::new();
+        for text in &found {
+            presented.insert(text.clone());
+            for reading in readings(text) {
+                presented.insert(BASE64_URL_SAFE_NO_PAD.encode(&reading));
+                // With the ids, which are no secret, in front of what may be one.
+                presented.insert(BASE64_URL_SAFE_NO_PAD.encode([&ids, &*reading].concat()));
+                let mut short = reading;
+                short.resize(32, 0);
+                presented.insert(BASE64_URL_SAFE_NO_PAD.encode([&ids, &*short].concat()));
+            }
+        }
+        presented.retain(|text| text.len() == 86);
+        assert!(presented.len() > 50, "{}", presented.len());
+        for token in presented {
+            // What counts as spent ends the session; here it is again for the next.
+            put(&world, row);
+            let answer = refresh(&world, &token).await;
+            answer.expect_error(401, "access_token_invalid", &[]);
+        }
+        put(&world, row);
+        for token in found.iter().filter(|text| text.len() == 43) {
+            let body = json!({"token": token, "password": "password of a thief"});
+            let answer = post(&world, "/api/auth/password/reset", body).await;
+            answer.expect_error(400, "invalid_parameter", &["token: invalid"]);
+            let answer = post(&world, "/api/auth/email/verify", json!({"token": token})).await;
+            answer.expect_error(400, "invalid_parameter", &["token: invalid"]);
+        }
+        for text in found
+            .iter()
+            .filter(|text| text.len() <= 128 && !text.is_empty())
+        {
+            if text.starts_with("$argon2") {
+                log_in(&world, &person.email, text).await.expect(401);
+            }
+        }
+    }
+    refresh(&world, &person.refresh_token).await.expect(200);
+    log_in(&world, &person.email, &person.password)
+        .await
+        .expect(200);
+}
