@@ -22,7 +22,6 @@ use crate::{
     accounts::{normalised, table},
     events::PasswordForgotten,
     limits,
-    responses::Failures,
 };
 
 /// `identity-forgot-password`.
@@ -60,7 +59,6 @@ pub struct ForgotPasswordResponse {
         (status = 202, body = ForgotPasswordResponse, description = "Accepted, whether or not the account exists"),
         (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
         (status = 429, body = ErrorBody, description = "Too many mails asked for; `Retry-After` says when"),
-        Failures,
     )
 )]
 pub async fn forgot_password(

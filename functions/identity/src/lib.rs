@@ -51,7 +51,6 @@ mod letters;
 mod limits;
 mod one_time;
 mod refresh_token;
-mod responses;
 
 use enishi_shared::Function;
 

@@ -26,7 +26,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     accounts::{Account, Owner, UserId, account_key, email_key, table, username_key},
     limits,
-    responses::Failures,
     session::{self, Tokens},
 };
 
@@ -90,7 +89,6 @@ pub struct LoginResponse {
         (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
         (status = 401, body = ErrorBody, description = "Wrong e-mail, username or password"),
         (status = 429, body = ErrorBody, description = "Too many attempts; `Retry-After` says when"),
-        Failures,
     )
 )]
 pub async fn login(
@@ -128,7 +126,6 @@ pub async fn login(
         (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
         (status = 401, body = ErrorBody, description = "Wrong e-mail or password"),
         (status = 429, body = ErrorBody, description = "Too many attempts; `Retry-After` says when"),
-        Failures,
     )
 )]
 pub async fn login_by_email(

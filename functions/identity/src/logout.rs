@@ -10,7 +10,7 @@ use enishi_shared::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{accounts::table, responses::Failures, session};
+use crate::{accounts::table, session};
 
 /// `identity-logout`.
 pub const FUNCTION: Function = Function::http("identity-logout", || {
@@ -29,7 +29,6 @@ pub const FUNCTION: Function = Function::http("identity-logout", || {
     responses(
         (status = 204, description = "Logged out"),
         (status = 401, body = ErrorBody, description = "No valid access token"),
-        Failures,
     )
 )]
 pub async fn logout(State(app): State<App>, user: User) -> Result<impl IntoResponse> {

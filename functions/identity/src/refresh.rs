@@ -19,7 +19,6 @@ use crate::{
     accounts::{Account, account_key, table},
     limits,
     refresh_token::{RefreshToken, salt},
-    responses::Failures,
     session::{self, Session, Tokens, Verdict, rejected},
 };
 
@@ -57,7 +56,6 @@ pub struct RefreshRequest {
         (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
         (status = 401, body = ErrorBody, description = "The token is not valid any more: log in again"),
         (status = 429, body = ErrorBody, description = "Too many refreshes; `Retry-After` says when"),
-        Failures,
     )
 )]
 pub async fn refresh(

@@ -26,7 +26,6 @@ use crate::{
     accounts::{Account, Status, account_key, table},
     limits,
     one_time::{self, OneTime, Purpose, rejected},
-    responses::Failures,
 };
 
 /// `identity-reset-password`.
@@ -68,7 +67,6 @@ pub struct ResetPasswordRequest {
         (status = 204, description = "The password is set"),
         (status = 400, body = ErrorBody, description = "A value is wrong, or the token is used or has expired"),
         (status = 429, body = ErrorBody, description = "Too many attempts; `Retry-After` says when"),
-        Failures,
     )
 )]
 pub async fn reset_password(

@@ -20,7 +20,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     accounts::{UserId, normalised, table},
     limits,
-    responses::Failures,
     session::Tokens,
 };
 
@@ -99,7 +98,6 @@ pub struct SignupResponse {
         (status = 401, body = ErrorBody, description = "The access token is not valid"),
         (status = 409, body = ErrorBody, description = "`email` or `username` is already in use, or the `Idempotency-Key` was used with another body"),
         (status = 429, body = ErrorBody, description = "Too many sign-ups; `Retry-After` says when"),
-        Failures,
     )
 )]
 pub async fn signup(

@@ -19,7 +19,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     accounts::{Status, account_key, table},
     one_time::{self, Purpose, rejected},
-    responses::Failures,
 };
 
 /// `identity-verify-email`.
@@ -51,7 +50,6 @@ pub struct VerifyEmailRequest {
     responses(
         (status = 204, description = "The address is verified"),
         (status = 400, body = ErrorBody, description = "The token is none of ours, has expired, or the account has another address now"),
-        Failures,
     )
 )]
 pub async fn verify_email(

@@ -8,10 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
-use bytes::Bytes;
 use enishi_shared::app::{Env, Parts, Random, http_client};
-use http_body_util::{BodyExt as _, Limited};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
@@ -20,7 +17,6 @@ use tokio::{
 };
 
 use crate::{
-    admin,
     aws::{Aws, Services},
     bus::Buses,
     chime::{Chime, Quotas},
@@ -36,8 +32,8 @@ use crate::{
     template::{self, DEFAULT_BUS, REGION, System},
 };
 
-/// API Gateway itself refuses what is larger.
-const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
+mod serve;
+
 /// The operator that a fresh stack knows.
 pub const OPERATOR_EMAIL: &str = "operator@example.com";
 /// The operator's password. The stack listens on this machine only.
@@ -255,8 +251,8 @@ impl Stack {
             chime_file,
             written,
         }));
-        serve_api(api, Arc::new(gateway), stack.clone());
-        serve_aws(aws, stack.clone());
+        serve::api(api, Arc::new(gateway), stack.clone());
+        serve::aws(aws, stack.clone());
         if options.automatic {
             stack.run_by_itself();
         }
@@ -399,57 +395,6 @@ impl Stack {
             }
         });
     }
-}
-
-fn serve_api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
-    let handle = move |ConnectInfo(peer): ConnectInfo<SocketAddr>,
-                       request: axum::extract::Request| {
-        let (gateway, stack) = (Arc::clone(&gateway), stack.clone());
-        async move {
-            let (parts, body) = request.into_parts();
-            let body = match Limited::new(body, LARGEST_BODY).collect().await {
-                Ok(body) => body.to_bytes(),
-                // The gateway answers for its own limit.
-                Err(_) => Bytes::from(vec![0; LARGEST_BODY]),
-            };
-            let request = http::Request::from_parts(parts, body);
-            let invoke = |function: String, event: Value| async move {
-                stack
-                    .lambda()
-                    .invoke(&function, event)
-                    .await
-                    .map_err(|error| {
-                        tracing::error!(function, error, "a function failed");
-                        error
-                    })
-            };
-            let response: Response = gateway
-                .serve(request, peer.ip(), invoke)
-                .await
-                .map(Body::from);
-            response
-        }
-    };
-    let router = Router::new().fallback(handle);
-    tokio::spawn(async move {
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        if let Err(error) = axum::serve(listener, service).await {
-            tracing::error!(%error, "the API stopped");
-        }
-    });
-}
-
-fn serve_aws(listener: TcpListener, stack: Stack) {
-    let aws = stack.0.calls.clone();
-    let router = admin::router(stack).fallback(move |request: axum::extract::Request| {
-        let aws = aws.clone();
-        async move { aws.handle(request).await }
-    });
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the AWS endpoint stopped");
-        }
-    });
 }
 
 async fn listen(port: u16, option: &str) -> Result<TcpListener, String> {

@@ -87,7 +87,8 @@ async fn what_is_no_json_object_is_an_invalid_format() {
     for (path, right) in endpoints() {
         let values: Vec<&Value> = right.as_object().unwrap().values().collect();
         let text = right.to_string();
-        let not_utf8 = [b"{\"email\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat();
+        let (start, end) = text.split_once(":\"").unwrap();
+        let not_utf8 = [start.as_bytes(), b":\"\xff\xfe", end.as_bytes()].concat();
         let bodies: Vec<Vec<u8>> = vec![
             "".into(),
             "null".into(),
@@ -104,9 +105,7 @@ async fn what_is_no_json_object_is_an_invalid_format() {
             not_utf8,
         ];
         for body in bodies {
-            let shown = String::from_utf8_lossy(&body).into_owned();
             let answer = raw(&world, path, Some("application/json"), body).await;
-            assert_eq!(answer.text("code"), "invalid_format", "{path} {shown}");
             answer.expect_error(400, "invalid_format", &[]);
         }
         let others = [

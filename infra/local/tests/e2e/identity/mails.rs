@@ -125,9 +125,9 @@ async fn the_operator_scope_comes_with_the_verified_address() {
     let mut first = post(&world, "/signup", body).await.expect(201);
     let assign = async |answer: &Answer| {
         let token = answer.text("access_token");
-        world
-            .call("POST", "/assign_room/", Some(&token), None)
-            .await
+        let body = Some(json!({"date": "2026-11-21"}));
+        let path = "/assign_room/";
+        world.call("POST", path, Some(&token), body).await
     };
     assign(&first).await.expect_error(403, "forbidden", &[]);
     let second = log_in(&world, OPERATOR_EMAIL, OPERATOR_PASSWORD)

@@ -11,7 +11,10 @@ use crate::support::{MORNING, World};
 async fn enrolling_answers_the_enrolment_and_repeating_it_the_same_one() {
     let world = World::new().await;
     let person = world.sign_up("hanako").await;
-    let answer = world.post(&person, "/register/", json!({"date": MORNING})).await.expect(201);
+    let answer = world
+        .post(&person, "/register/", json!({"date": MORNING}))
+        .await
+        .expect(201);
     insta::assert_json_snapshot!(answer.body, {".id" => "[id]", ".user_id" => "[user]"}, @r#"
     {
       "date": "2026-11-21",
@@ -24,7 +27,10 @@ async fn enrolling_answers_the_enrolment_and_repeating_it_the_same_one() {
     assert_eq!(answer.text("user_id"), person.id);
 
     for path in ["/register", "/register/"] {
-        for body in [json!({"date": MORNING}), json!({"date": MORNING, "time": "09:00"})] {
+        for body in [
+            json!({"date": MORNING}),
+            json!({"date": MORNING, "time": "09:00"}),
+        ] {
             let again = world.post(&person, path, body).await.expect(200);
             assert_eq!(again.body, answer.body);
         }
@@ -39,7 +45,11 @@ async fn enrolling_many_times_at_once_is_enrolling_once() {
     let created = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(created, 1);
     for answer in &answers {
-        assert!([200, 201].contains(&answer.status.as_u16()), "{}", answer.text);
+        assert!(
+            [200, 201].contains(&answer.status.as_u16()),
+            "{}",
+            answer.text
+        );
         assert_eq!(answer.body, answers[0].body);
     }
     assert_eq!(hall.draw(MORNING).await["enrolled"], 1);
@@ -68,11 +78,17 @@ async fn a_wrong_request_is_refused_by_its_field() {
         (json!({"date": "9999-12-31"}), "date: invalid"),
         (json!({"date": MORNING, "time": "10:00"}), "time: invalid"),
         (json!({"date": MORNING, "time": "9:00"}), "time: invalid"),
-        (json!({"date": MORNING, "time": "09:00:00"}), "time: invalid"),
+        (
+            json!({"date": MORNING, "time": "09:00:00"}),
+            "time: invalid",
+        ),
         (json!({"date": MORNING, "time": "25:00"}), "time: invalid"),
         (json!({"date": MORNING, "time": ""}), "time: invalid"),
         (json!({"date": MORNING, "time": 9}), "time: invalid"),
-        (json!({"date": MORNING, "zoom_url": "x"}), "zoom_url: invalid"),
+        (
+            json!({"date": MORNING, "zoom_url": "x"}),
+            "zoom_url: invalid",
+        ),
     ] {
         let answer = hall.post(&guest, "/register/", body.clone()).await;
         assert_eq!(answer.status, 400, "{body}");
@@ -82,7 +98,10 @@ async fn a_wrong_request_is_refused_by_its_field() {
         let answer = hall.post(&guest, "/register/", body).await;
         answer.expect_error(400, "invalid_format", &[]);
     }
-    assert_eq!(hall.get(&guest, "/register/").await.expect(200).body, json!([]));
+    assert_eq!(
+        hall.get(&guest, "/register/").await.expect(200).body,
+        json!([])
+    );
     // Thirty days ahead is not too far.
     hall.enrol(&guest, "2026-12-20").await.expect(201);
 }
@@ -91,7 +110,12 @@ async fn a_wrong_request_is_refused_by_its_field() {
 async fn only_both_spellings_of_the_path_enrol() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
-    for path in ["/register/x", "/register/x/y", "/register/2026-11-21", "/register/register/"] {
+    for path in [
+        "/register/x",
+        "/register/x/y",
+        "/register/2026-11-21",
+        "/register/register/",
+    ] {
         let answer = hall.post(&guest, path, json!({"date": MORNING})).await;
         answer.expect_error(404, "not_found", &[]);
         let answer = hall.get(&guest, path).await;
@@ -122,7 +146,10 @@ async fn nobody_gets_in_without_a_token() {
             let body = (method == "POST").then(|| json!({"date": MORNING}));
             let answer = hall.world.call(method, path, token, body).await;
             let answer = answer.expect_error(401, "access_token_invalid", &[]);
-            assert!(answer.headers.contains_key(header::WWW_AUTHENTICATE), "{method} {path}");
+            assert!(
+                answer.headers.contains_key(header::WWW_AUTHENTICATE),
+                "{method} {path}"
+            );
         }
     }
 }
@@ -136,7 +163,10 @@ async fn a_slot_that_is_over_takes_nobody() {
     answer.expect_error(409, "conflict", &[]);
     // Nobody drew, so a late guest of a running slot is enrolled for a draw that may come yet.
     hall.set("09:29:59");
-    assert_eq!(hall.enrol(&guest, MORNING).await.expect(201).text("status"), "enrolled");
+    assert_eq!(
+        hall.enrol(&guest, MORNING).await.expect(201).text("status"),
+        "enrolled"
+    );
 }
 
 #[tokio::test]
@@ -160,9 +190,18 @@ async fn days_without_slots_take_nobody() {
 async fn the_first_of_several_slots_is_the_default() {
     let hall = Hall::with_slots(&["09:00", "07:30"], 4).await;
     let guest = hall.guest("hanako");
-    assert_eq!(hall.enrol(&guest, MORNING).await.expect(201).text("time"), "07:30");
+    assert_eq!(
+        hall.enrol(&guest, MORNING).await.expect(201).text("time"),
+        "07:30"
+    );
     let nine = json!({"date": MORNING, "time": "09:00"});
-    assert_eq!(hall.post(&guest, "/register/", nine).await.expect(201).text("time"), "09:00");
+    assert_eq!(
+        hall.post(&guest, "/register/", nine)
+            .await
+            .expect(201)
+            .text("time"),
+        "09:00"
+    );
     let list = hall.get(&guest, "/register/").await.expect(200);
     assert_eq!(list.body[0]["time"], "07:30");
     assert_eq!(list.body[1]["time"], "09:00");
@@ -172,8 +211,12 @@ async fn the_first_of_several_slots_is_the_default() {
     assert_eq!(list.body[0]["status"], "assigned");
     assert_eq!(list.body[1]["status"], "enrolled");
     let path = format!("/register/{MORNING}");
-    hall.delete(&guest, &path).await.expect_error(409, "conflict", &[]);
-    hall.delete(&guest, &format!("{path}?time=09:00")).await.expect(204);
+    hall.delete(&guest, &path)
+        .await
+        .expect_error(409, "conflict", &[]);
+    hall.delete(&guest, &format!("{path}?time=09:00"))
+        .await
+        .expect(204);
 }
 
 #[tokio::test]
@@ -185,13 +228,21 @@ async fn an_idempotency_key_stands_for_one_enrolment() {
     let replay = hall.enrol_keyed(&guest, "k", &body).await.expect(201);
     assert_eq!(replay.body, first.body);
     // Without the key it is a repetition like any other.
-    assert_eq!(hall.enrol(&guest, MORNING).await.expect(200).body, first.body);
-    for wrong in [json!({"date": "2026-11-22"}), json!({"date": MORNING, "time": "09:00"})] {
+    assert_eq!(
+        hall.enrol(&guest, MORNING).await.expect(200).body,
+        first.body
+    );
+    for wrong in [
+        json!({"date": "2026-11-22"}),
+        json!({"date": MORNING, "time": "09:00"}),
+    ] {
         let answer = hall.enrol_keyed(&guest, "k", &wrong).await;
         answer.expect_error(409, "conflict", &[]);
     }
     // Another person's key is another key.
-    let others = hall.enrol_keyed(&other, "k", &json!({"date": "2026-11-22"})).await;
+    let others = hall
+        .enrol_keyed(&other, "k", &json!({"date": "2026-11-22"}))
+        .await;
     assert_ne!(others.expect(201).text("id"), first.text("id"));
     let list = hall.get(&guest, "/register/").await.expect(200);
     assert_eq!(list.body.as_array().unwrap().len(), 1, "{}", list.text);
@@ -202,11 +253,20 @@ async fn an_idempotency_key_stands_for_one_enrolment() {
     }
 
     // What was created with the key is gone: the key does not create it again.
-    hall.delete(&guest, &format!("/register/{MORNING}")).await.expect(204);
-    hall.enrol_keyed(&guest, "k", &body).await.expect_error(409, "conflict", &[]);
+    hall.delete(&guest, &format!("/register/{MORNING}"))
+        .await
+        .expect(204);
+    hall.enrol_keyed(&guest, "k", &body)
+        .await
+        .expect_error(409, "conflict", &[]);
     // After a day it is a new key, whether the old record was removed or not.
-    hall.world.stack.clock().set(Some(crate::support::tokyo("2026-11-21T20:00")));
-    hall.enrol_keyed(&guest, "k", &json!({"date": "2026-11-23"})).await.expect(201);
+    hall.world
+        .stack
+        .clock()
+        .set(Some(crate::support::tokyo("2026-11-21T20:00")));
+    hall.enrol_keyed(&guest, "k", &json!({"date": "2026-11-23"}))
+        .await
+        .expect(201);
 }
 
 #[tokio::test]
@@ -218,11 +278,15 @@ async fn an_idempotency_key_stands_for_one_walk_in_too() {
     let first = hall.enrol_keyed(&guest, "k", &body).await.expect(201);
     let replay = hall.enrol_keyed(&guest, "k", &body).await.expect(201);
     assert_eq!(replay.body, first.body);
-    let answer = hall.enrol_keyed(&guest, "k", &json!({"date": "2026-11-22"})).await;
+    let answer = hall
+        .enrol_keyed(&guest, "k", &json!({"date": "2026-11-22"}))
+        .await;
     answer.expect_error(409, "conflict", &[]);
     // And a key that was used before the draw is not free after it.
     let early = hall.guest("taro");
-    hall.enrol_keyed(&early, "k", &json!({"date": "2026-11-22"})).await.expect(201);
+    hall.enrol_keyed(&early, "k", &json!({"date": "2026-11-22"}))
+        .await
+        .expect(201);
     let answer = hall.enrol_keyed(&early, "k", &body).await;
     answer.expect_error(409, "conflict", &[]);
 }

@@ -6,7 +6,11 @@ use super::hall::{Hall, next_page};
 use crate::support::{MORNING, text};
 
 fn dates(list: &Value) -> Vec<String> {
-    list.as_array().unwrap().iter().map(|item| text(&item["date"])).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|item| text(&item["date"]))
+        .collect()
 }
 
 #[tokio::test]
@@ -45,9 +49,18 @@ async fn enrolments_are_listed_from_today_on_page_by_page() {
     }
     // All of today's day, even after its slot; yesterday no more.
     hall.set("23:59:59");
-    assert_eq!(dates(&hall.get(&guest, "/register").await.expect(200).body), days);
-    hall.world.stack.clock().set(Some(crate::support::tokyo("2026-11-22T00:00")));
-    assert_eq!(dates(&hall.get(&guest, "/register").await.expect(200).body), days[1..]);
+    assert_eq!(
+        dates(&hall.get(&guest, "/register").await.expect(200).body),
+        days
+    );
+    hall.world
+        .stack
+        .clock()
+        .set(Some(crate::support::tokyo("2026-11-22T00:00")));
+    assert_eq!(
+        dates(&hall.get(&guest, "/register").await.expect(200).body),
+        days[1..]
+    );
 }
 
 #[tokio::test]
@@ -82,22 +95,37 @@ async fn one_withdraws_before_the_draw_and_not_after_it() {
 
     let gone = hall.delete(&guests[0], &path).await.expect(204);
     assert_eq!(gone.text, "");
-    hall.delete(&guests[0], &path).await.expect_error(404, "not_found", &[]);
-    assert_eq!(hall.get(&guests[0], "/register/").await.expect(200).body, json!([]));
-    hall.meeting_url(&guests[0], MORNING).await.expect_error(404, "not_found", &[]);
+    hall.delete(&guests[0], &path)
+        .await
+        .expect_error(404, "not_found", &[]);
+    assert_eq!(
+        hall.get(&guests[0], "/register/").await.expect(200).body,
+        json!([])
+    );
+    hall.meeting_url(&guests[0], MORNING)
+        .await
+        .expect_error(404, "not_found", &[]);
 
     let again = hall.enrol(&guests[0], MORNING).await.expect(201);
     assert_ne!(again.body["id"], first.body[0]["id"]);
-    hall.delete(&guests[1], &format!("{path}?time=09:00")).await.expect(204);
+    hall.delete(&guests[1], &format!("{path}?time=09:00"))
+        .await
+        .expect(204);
 
     hall.at("08:50").await;
     let left = [guests[0].clone(), guests[2].clone()];
     assert_eq!(hall.seating(&left, MORNING).await.len(), 1);
-    hall.delete(&guests[0], &path).await.expect_error(409, "conflict", &[]);
-    hall.delete(&guests[1], &path).await.expect_error(404, "not_found", &[]);
+    hall.delete(&guests[0], &path)
+        .await
+        .expect_error(409, "conflict", &[]);
+    hall.delete(&guests[1], &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     // Those who walked in stay too.
     hall.enrol(&guests[1], MORNING).await.expect(201);
-    hall.delete(&guests[1], &path).await.expect_error(409, "conflict", &[]);
+    hall.delete(&guests[1], &path)
+        .await
+        .expect_error(409, "conflict", &[]);
     assert_eq!(hall.seating(&guests, MORNING).await.len(), 1);
 }
 

@@ -75,7 +75,9 @@ impl Hall {
 
     /// `p0`, `p1` and so on.
     pub fn guests(&self, count: usize) -> Vec<Guest> {
-        (0..count).map(|number| self.guest(&format!("p{number}"))).collect()
+        (0..count)
+            .map(|number| self.guest(&format!("p{number}")))
+            .collect()
     }
 
     /// An operator.
@@ -128,7 +130,10 @@ impl Hall {
     /// `POST /register/` with an `Idempotency-Key`.
     pub async fn enrol_keyed(&self, guest: &Guest, key: &str, body: &Value) -> Answer {
         let request = Request::post("/register/")
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token(guest).await))
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", self.token(guest).await),
+            )
             .header(header::CONTENT_TYPE, "application/json")
             .header("Idempotency-Key", key)
             .body(Bytes::from(body.to_string()))
@@ -169,13 +174,29 @@ impl Hall {
         let asked = guests.iter().map(|guest| self.meeting_url(guest, date));
         for (guest, answer) in guests.iter().zip(join_all(asked).await) {
             let answer = answer.expect(200);
-            assert_eq!(answer.text("status"), "ready", "{}: {}", guest.name, answer.text);
+            assert_eq!(
+                answer.text("status"),
+                "ready",
+                "{}: {}",
+                guest.name,
+                answer.text
+            );
             let room = answer.text("room_id");
             let members = answer.body["members"].as_array().unwrap();
-            let names: BTreeSet<String> =
-                members.iter().map(|member| text(&member["username"])).collect();
-            assert_eq!(names.len(), members.len(), "twice in a room: {}", answer.text);
-            let new = seating.entry(room.clone()).or_default().insert(guest.name.clone());
+            let names: BTreeSet<String> = members
+                .iter()
+                .map(|member| text(&member["username"]))
+                .collect();
+            assert_eq!(
+                names.len(),
+                members.len(),
+                "twice in a room: {}",
+                answer.text
+            );
+            let new = seating
+                .entry(room.clone())
+                .or_default()
+                .insert(guest.name.clone());
             assert!(new, "{} is there twice", guest.name);
             views.push((room, names));
         }
@@ -204,7 +225,9 @@ impl Hall {
 
     /// An operator's draw of a day.
     pub async fn draw(&self, date: &str) -> Value {
-        let answer = self.post(&self.operator(), "/assign_room/", json!({"date": date})).await;
+        let answer = self
+            .post(&self.operator(), "/assign_room/", json!({"date": date}))
+            .await;
         answer.expect(200).body
     }
 
@@ -235,7 +258,9 @@ impl Hall {
 
     /// `POST /participated` without a room.
     pub async fn participate(&self, guest: &Guest) {
-        self.post(guest, "/participated", json!({})).await.expect(200);
+        self.post(guest, "/participated", json!({}))
+            .await
+            .expect(200);
     }
 
     /// Somebody's rate.
@@ -260,11 +285,18 @@ impl Hall {
     /// Every item of the service's table, in the order of their keys.
     pub fn dump(&self) -> Vec<Value> {
         let tables = &self.world.stack.system().tables;
-        let table = tables.iter().find(|table| table.logical_id == "RoomsTable").unwrap();
+        let table = tables
+            .iter()
+            .find(|table| table.logical_id == "RoomsTable")
+            .unwrap();
         let mut items = Vec::new();
         let mut request = json!({"TableName": table.name});
         loop {
-            let page = self.world.stack.database().scan(from_json(request.clone()).unwrap());
+            let page = self
+                .world
+                .stack
+                .database()
+                .scan(from_json(request.clone()).unwrap());
             let page = serde_json::to_value(page.unwrap()).unwrap();
             items.extend(page["Items"].as_array().unwrap().clone());
             if page["LastEvaluatedKey"].is_null() {

@@ -11,9 +11,15 @@ async fn the_room_is_pending_until_it_is_drawn_and_ready_then() {
     let mut person = world.sign_up("hanako").await;
     let mut other = world.sign_up("taro").await;
     let path = format!("/meeting_url/{}", person.id);
-    world.get(&person, &path).await.expect_error(404, "not_found", &[]);
+    world
+        .get(&person, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     for person in [&person, &other] {
-        world.post(person, "/register/", json!({"date": MORNING})).await.expect(201);
+        world
+            .post(person, "/register/", json!({"date": MORNING}))
+            .await
+            .expect(201);
     }
     let answer = world.get(&person, &path).await.expect(200);
     assert_eq!(answer.body, json!({"status": "pending"}));
@@ -41,7 +47,10 @@ async fn the_room_is_pending_until_it_is_drawn_and_ready_then() {
     }
     "#);
     // One's own only.
-    world.get(&other, &path).await.expect_error(404, "not_found", &[]);
+    world
+        .get(&other, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
 }
 
 #[tokio::test]
@@ -88,6 +97,8 @@ async fn one_asks_for_any_slot_and_for_the_next_one_by_default() {
         ("?date=2026-11-21&time=x", "time: invalid"),
         ("?day=2026-11-21", "day: invalid"),
     ] {
-        ask(query).await.expect_error(400, "invalid_parameter", &[field]);
+        ask(query)
+            .await
+            .expect_error(400, "invalid_parameter", &[field]);
     }
 }

@@ -1,1 +1,142 @@
-//! racing
+//! Many at once, in several interleavings: operations start in a given order, eight of them under
+//! way at any time on several threads, with the draw somewhere among them.
+
+use std::{future::Future, pin::Pin};
+
+use futures_util::{StreamExt as _, future::join_all, stream};
+use serde_json::Value;
+
+use super::hall::{Guest, Hall, sizes};
+use crate::support::{Answer, MORNING};
+
+const AT_ONCE: usize = 8;
+
+enum Done {
+    Drawn(Value),
+    /// The guest's last status, as an enrolled one (201) or not.
+    Guest(usize, u16),
+}
+
+type Operation<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;
+
+/// While the rooms are being drawn the answer is 503: the client asks again.
+async fn enrol(hall: &Hall, guest: &Guest) -> Answer {
+    for _ in 0..5_000 {
+        let answer = hall.enrol(guest, MORNING).await;
+        if answer.status != 503 {
+            return answer.expect(201);
+        }
+        assert!(answer.headers.contains_key("retry-after"));
+        tokio::task::yield_now().await;
+    }
+    panic!("the draw does not end");
+}
+
+async fn race<'a>(hall: &'a Hall, mut operations: Vec<Operation<'a>>, draw_at: usize) -> Vec<Done> {
+    let draw = async { Done::Drawn(hall.draw(MORNING).await) };
+    operations.insert(draw_at, Box::pin(draw));
+    stream::iter(operations)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
+}
+
+fn drawn(done: &[Done]) -> Value {
+    let mut drawn = done.iter().filter_map(|done| match done {
+        Done::Drawn(drawn) => Some(drawn.clone()),
+        Done::Guest(..) => None,
+    });
+    drawn.next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_enrols_while_the_rooms_are_drawn_gets_one_seat() {
+    for draw_at in [8, 30, 55] {
+        let hall = Hall::new().await;
+        let guests = hall.guests(60);
+        let operations = guests
+            .iter()
+            .enumerate()
+            .map(|(index, guest)| -> Operation<'_> {
+                let hall = &hall;
+                Box::pin(
+                    async move { Done::Guest(index, enrol(hall, guest).await.status.as_u16()) },
+                )
+            })
+            .collect();
+        let done = race(&hall, operations, draw_at).await;
+        let drawn = drawn(&done);
+        let seating = hall.seating(&guests, MORNING).await;
+        let sizes = sizes(&seating);
+        assert_eq!(sizes.iter().sum::<usize>(), 60, "{draw_at}");
+        assert!(sizes.iter().all(|size| *size <= 5), "{draw_at}: {sizes:?}");
+        let enrolled = drawn["enrolled"].as_u64().unwrap();
+        let walked_in = hall
+            .dump()
+            .iter()
+            .filter(|item| item["sk"]["S"].as_str().unwrap().starts_with("E#"))
+            .filter(|item| !item["room_id"].is_null())
+            .count();
+        assert_eq!(enrolled + walked_in as u64, 60, "{draw_at}");
+        // The list says so too, and the same enrolment is answered to who asks again.
+        for guest in &guests {
+            let again = hall.enrol(guest, MORNING).await.expect(200);
+            assert_eq!(again.text("status"), "assigned", "{draw_at}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_withdraws_while_the_rooms_are_drawn_is_out_or_stays_in() {
+    for draw_at in [4, 20, 36] {
+        let hall = Hall::new().await;
+        let guests = hall.guests(40);
+        hall.enrol_all(&guests, MORNING).await;
+        let operations = guests
+            .iter()
+            .enumerate()
+            .map(|(index, guest)| -> Operation<'_> {
+                let hall = &hall;
+                Box::pin(async move {
+                    let answer = hall.delete(guest, &format!("/register/{MORNING}")).await;
+                    let status = answer.status.as_u16();
+                    assert!([204, 409].contains(&status), "{}", answer.text);
+                    if status == 204 && index % 3 == 0 {
+                        // Changed their mind.
+                        return Done::Guest(index, enrol(hall, guest).await.status.as_u16());
+                    }
+                    Done::Guest(index, status)
+                })
+            })
+            .collect();
+        let done = race(&hall, operations, draw_at).await;
+        let drawn = drawn(&done);
+        let (mut inside, mut outside, mut stayed) = (Vec::new(), Vec::new(), 0);
+        for done in &done {
+            match done {
+                Done::Drawn(_) => {}
+                Done::Guest(index, 204) => outside.push(guests[*index].clone()),
+                Done::Guest(index, status) => {
+                    stayed += u64::from(*status == 409);
+                    inside.push(guests[*index].clone());
+                }
+            }
+        }
+        assert_eq!(inside.len() + outside.len(), 40);
+        let seating = hall.seating(&inside, MORNING).await;
+        assert_eq!(
+            sizes(&seating).iter().sum::<usize>(),
+            inside.len(),
+            "{draw_at}"
+        );
+        for answer in join_all(outside.iter().map(|guest| hall.meeting_url(guest, MORNING))).await {
+            answer.expect_error(404, "not_found", &[]);
+        }
+        // Who could not withdraw was in the draw; so may be some who came back before it.
+        let enrolled = drawn["enrolled"].as_u64().unwrap();
+        assert!(
+            stayed <= enrolled && enrolled <= inside.len() as u64,
+            "{draw_at}: {drawn}"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The two servers of a stack: the API, and the address of the AWS stand-ins.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use super::Stack;
+use crate::{admin, gateway::Gateway};
+
+/// API Gateway itself refuses what is larger.
+const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
+
+/// Serves the API until the process ends.
+pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
+    let handle = move |ConnectInfo(peer): ConnectInfo<SocketAddr>,
+                       request: axum::extract::Request| {
+        let (gateway, stack) = (Arc::clone(&gateway), stack.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = match Limited::new(body, LARGEST_BODY).collect().await {
+                Ok(body) => body.to_bytes(),
+                // The gateway answers for its own limit.
+                Err(_) => Bytes::from(vec![0; LARGEST_BODY]),
+            };
+            let request = http::Request::from_parts(parts, body);
+            let invoke = |function: String, event: Value| async move {
+                stack
+                    .lambda()
+                    .invoke(&function, event)
+                    .await
+                    .map_err(|error| {
+                        tracing::error!(function, error, "a function failed");
+                        error
+                    })
+            };
+            let response: Response = gateway
+                .serve(request, peer.ip(), invoke)
+                .await
+                .map(Body::from);
+            response
+        }
+    };
+    let router = Router::new().fallback(handle);
+    tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service).await {
+            tracing::error!(%error, "the API stopped");
+        }
+    });
+}
+
+/// Serves the AWS stand-ins and the developer's own endpoints until the process ends.
+pub fn aws(listener: TcpListener, stack: Stack) {
+    let aws = stack.0.calls.clone();
+    let router = admin::router(stack).fallback(move |request: axum::extract::Request| {
+        let aws = aws.clone();
+        async move { aws.handle(request).await }
+    });
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            tracing::error!(%error, "the AWS endpoint stopped");
+        }
+    });
+}
