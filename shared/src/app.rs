@@ -197,7 +197,11 @@ impl App {
             .region(Region::new(env.required("AWS_REGION")?.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(parts.http)
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(3)
+                    .with_initial_backoff(Duration::from_millis(100)),
+            )
             // A function answers 408 at 10 s: three attempts and their pauses fit below it.
             .timeout_config(
                 TimeoutConfig::builder()

@@ -115,6 +115,8 @@ struct Record {
     #[serde(default)]
     attendees: BTreeMap<String, Sealed>,
     alive_until: Option<Timestamp>,
+    /// When somebody first set about to make this generation's meeting.
+    opening_since: Option<Timestamp>,
     #[serde(default)]
     ttl: i64,
 }
@@ -189,14 +191,15 @@ impl Place {
 
     /// Finds the place's meeting or creates it, with everybody of `people` (user ids) as
     /// attendees. `stored` is the record as it was read. No request while the meeting is known to
-    /// live; one to Chime to look, two and one write to create.
+    /// live; one to Chime to look, one to Chime (one more a hundred people beyond ten) and two
+    /// writes to create.
     ///
     /// # Errors
     /// Chime's quotas, or its failure. Nothing is left half done: the next call goes on from there.
     pub async fn open(&self, stored: Option<Item>, people: &[&str]) -> Result<Open, ChimeError> {
         let mut record = self.record(stored)?;
         // Each turn moves the generation on or ends; contenders are few.
-        for _ in 0..4 {
+        for _ in 0..8 {
             if let Some(meeting) = record.meeting.clone() {
                 if self.lives(&record, &meeting).await? {
                     return Ok(Open {
@@ -208,8 +211,12 @@ impl Place {
                 record = self.retired(record, &meeting.meeting_id).await?;
                 continue;
             }
+            let Some(since) = self.token_is_good(&record) else {
+                record = self.intend(record).await?;
+                continue;
+            };
             let (meeting, attendees) = self.create(record.generation, people).await?;
-            record = self.keep(record, meeting, attendees).await?;
+            record = self.keep(record, since, meeting, attendees).await?;
         }
         Err(ChimeError::Throttled)
     }
@@ -266,7 +273,7 @@ impl Place {
     }
 
     /// Whether the meeting still runs. Known without asking while it cannot have ended by
-    /// emptiness; else Chime is asked, and what it says is remembered.
+    /// emptiness; else Chime is asked.
     async fn lives(&self, record: &Record, meeting: &Meeting) -> Result<bool, ChimeError> {
         let now = self.app.now();
         if record.alive_until.is_some_and(|until| now < until) {
@@ -294,6 +301,53 @@ impl Place {
                 ttl: record.ttl,
                 ..Record::default()
             }),
+            Written::Refused(newer) => self.record(newer),
+        }
+    }
+
+    /// Since when this generation's meeting is being made, if what its token leads to cannot have
+    /// ended yet.
+    fn token_is_good(&self, record: &Record) -> Option<Timestamp> {
+        record
+            .opening_since
+            .filter(|since| self.app.now() < plus(*since, EMPTY_MEETING_ENDS - MARGIN))
+    }
+
+    /// Notes that the meeting is about to be made. A meeting may be made and then forgotten, its
+    /// answer or its record lost; by the next attempt it may have ended, and the same token would
+    /// lead to it. So where an earlier attempt is too old, the next generation begins.
+    async fn intend(&self, record: Record) -> Result<Record, Error> {
+        let now = self.app.now();
+        let intended = Record {
+            generation: record.generation + u32::from(record.opening_since.is_some()),
+            opening_since: Some(now),
+            ttl: plus(now, LONGEST_MEETING).as_second(),
+            ..Record::default()
+        };
+        let mut expression = Expression::update(
+            "SET generation = :intended, opening_since = :now_text, #ttl = :ttl \
+             REMOVE meeting, attendees, alive_until",
+        )
+        .name("#ttl", "ttl")
+        .value(":intended", n(intended.generation))
+        .value(":now_text", s(now.to_string()))
+        .value(":ttl", n(intended.ttl))
+        .value(":now", n(now.as_second()))
+        .value(":generation", n(record.generation));
+        let unchanged = match record.opening_since {
+            Some(since) => {
+                expression = expression.value(":since", s(since.to_string()));
+                "opening_since = :since"
+            }
+            None => "attribute_not_exists(opening_since)",
+        };
+        let condition = format!(
+            "attribute_not_exists(pk) OR #ttl <= :now OR (generation = :generation \
+             AND attribute_not_exists(meeting) AND {unchanged})"
+        );
+        let update = Write::Update(self.record.clone(), expression.and_when(condition));
+        match self.table.write(update).await? {
+            Written::Done => Ok(intended),
             Written::Refused(newer) => self.record(newer),
         }
     }
@@ -360,6 +414,7 @@ impl Place {
     async fn keep(
         &self,
         record: Record,
+        since: Timestamp,
         meeting: Meeting,
         attendees: BTreeMap<String, Attendee>,
     ) -> Result<Record, Error> {
@@ -369,12 +424,14 @@ impl Place {
             sealed.insert(user_id, Sealed(bytes));
         }
         let now = self.app.now();
-        let alive_until = plus(now, EMPTY_MEETING_ENDS - MARGIN);
+        // It may have been made by an earlier attempt.
+        let alive_until = plus(since, EMPTY_MEETING_ENDS - MARGIN);
         let kept = Record {
             generation: record.generation,
             meeting: Some(meeting),
             attendees: sealed,
             alive_until: Some(alive_until),
+            opening_since: Some(since),
             ttl: plus(now, LONGEST_MEETING).as_second(),
         };
         let value = |value| {
@@ -487,7 +544,8 @@ async fn write_retired(table: &Table, record: &Key, meeting_id: &str) -> Result<
         .write(Write::Update(
             record.clone(),
             Expression::update(
-                "SET generation = generation + :one REMOVE meeting, attendees, alive_until",
+                "SET generation = generation + :one \
+                 REMOVE meeting, attendees, alive_until, opening_since",
             )
             .and_when("meeting.MeetingId = :meeting_id")
             .value(":one", n(1))

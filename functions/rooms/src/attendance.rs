@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
-    seating::{mark_participant, meeting_key, read_room, table},
+    seating::{find_room, mark_participant, meeting_key, table},
     slot::{RoomId, Slots},
 };
 
@@ -45,6 +45,11 @@ async fn attendance(app: App, StateChange { detail }: StateChange) -> Result<()>
     let (Some(id), Ok(time)) = (room, Timestamp::from_millisecond(detail.timestamp)) else {
         return Ok(());
     };
+    // Recorders and the like are no people, and keep no meeting alive.
+    let user = detail.external_user_id.as_deref();
+    if user.is_some_and(|user| user.starts_with("aws:")) {
+        return Ok(());
+    }
     match detail.event_type.as_str() {
         "chime:AttendeeJoined" => joined(&app, id, &detail, time).await,
         "chime:AttendeeLeft" | "chime:AttendeeDropped" => {
@@ -59,13 +64,14 @@ async fn joined(app: &App, id: RoomId, detail: &Detail, time: Timestamp) -> Resu
     let Some(external_id) = detail.external_user_id.as_deref() else {
         return Ok(());
     };
-    // Recorders and the like are no people.
     let slot = app.config::<Slots>()?.by_id(&id.slot_id());
-    let Some(slot) = slot.filter(|slot| slot.is_open(time) && !external_id.starts_with("aws:"))
-    else {
+    let Some(slot) = slot.filter(|slot| slot.is_open(time)) else {
         return Ok(());
     };
-    let room = read_room(app, id).await?;
+    // A meeting may be called like a room and be none of ours.
+    let Some(room) = find_room(app, id).await? else {
+        return Ok(());
+    };
     let name = id.to_string();
     if let Some(member) = room
         .members

@@ -20,7 +20,7 @@ use crate::{
 pub const FUNCTION: Function =
     Function::event("rooms-close", |app, event| on(app, event, close_due));
 
-/// How many of the latest drawn slots are looked at for ones not closed yet.
+/// How many of the latest slots that were drawn and have begun are looked at for ones not closed yet.
 const LOOKS_BACK: i32 = 20;
 /// Attendances entered at once.
 const AT_ONCE: usize = 32;
@@ -42,8 +42,9 @@ async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
     }
     let slots = app.config::<Slots>()?;
     let latest = table(&app)?
-        .query("pk = :slots")
+        .query("pk = :slots AND sk <= :now")
         .value(":slots", s("SLOTS"))
+        .value(":now", s(slots.id_at(tick.scheduled_time)))
         .descending()
         .limit(LOOKS_BACK)
         .page::<DrawnSlot>()

@@ -115,11 +115,11 @@ pub async fn enroll(
         let drawn = gate.is_some() && crate::enrolment::is_drawn(&app, &slot.id()).await?;
         return Ok((status, axum::Json(existing.view(drawn))));
     }
-    if gate.is_none() {
+    if gate.is_none() || status == StatusCode::CREATED {
         // The key was used for an enrolment that has been withdrawn since.
         return Err(Error::conflict("this Idempotency-Key was used before"));
     }
-    walk_in(&app, &slots, &slot, item).await
+    walk_in(&app, &slots, &slot, item, creation.as_ref()).await
 }
 
 /// Seats somebody after the draw. The only thing that those who walk in share is a count: which
@@ -129,6 +129,7 @@ async fn walk_in(
     slots: &Slots,
     slot: &Slot,
     mut item: EnrolmentItem,
+    creation: Option<&Creation>,
 ) -> Result<(StatusCode, axum::Json<Enrolment>)> {
     let member = Member {
         user_id: item.user_id.clone(),
@@ -142,32 +143,40 @@ async fn walk_in(
         };
         let room = RoomId::new(slot, drawn.walk_in_room(slots.room_size));
         item.room_id = Some(room.to_string());
-        let committed = table(app)?
-            .transact(vec![
-                Write::Update(
-                    draw_key(&slot.id()),
-                    Expression::update("SET walk_ins = :next")
-                        .and_when("walk_ins = :walk_ins")
-                        .value(":next", n(drawn.walk_ins + 1))
-                        .value(":walk_ins", n(drawn.walk_ins)),
-                ),
-                Write::create(enrolment_key(&slot.id(), &item.user_id), &item)?,
-                seating::seat_walk_in(room, slot, &member),
-            ])
-            .await?;
-        let Committed::Refused(refused) = committed else {
+        let mut writes = vec![
+            Write::Update(
+                draw_key(&slot.id()),
+                Expression::update("SET walk_ins = :next")
+                    .and_when("walk_ins = :walk_ins")
+                    .value(":next", n(drawn.walk_ins + 1))
+                    .value(":walk_ins", n(drawn.walk_ins)),
+            ),
+            Write::create(enrolment_key(&slot.id(), &item.user_id), &item)?,
+            seating::seat_walk_in(room, slot, &member),
+        ];
+        if let Some(creation) = creation {
+            writes.push(creation.remember(&item.id)?);
+        }
+        let Committed::Refused(refused) = table(app)?.transact(writes).await? else {
             return Ok((StatusCode::CREATED, axum::Json(item.view(true))));
         };
         draw = None;
+        let mut status = StatusCode::OK;
+        let mut present: Option<EnrolmentItem> = None;
         for refusal in refused {
-            match (refusal.part, refusal.item) {
-                (0, Some(newer)) => draw = Some(decode(newer)?),
-                (1, Some(existing)) => {
-                    let existing: EnrolmentItem = decode(existing)?;
-                    return Ok((StatusCode::OK, axum::Json(existing.view(true))));
+            match (refusal.part, refusal.item, creation) {
+                (0, Some(newer), _) => draw = Some(decode(newer)?),
+                (1, Some(existing), _) => present = Some(decode(existing)?),
+                (3, Some(remembered), Some(creation)) => {
+                    if creation.recall(app, remembered)?.is_some() {
+                        status = StatusCode::CREATED;
+                    }
                 }
                 _ => {}
             }
+        }
+        if let Some(existing) = present {
+            return Ok((status, axum::Json(existing.view(true))));
         }
     }
     Err(Error::unavailable(1))

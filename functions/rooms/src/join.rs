@@ -33,7 +33,7 @@ pub struct JoinResponse {
 
 /// Join a room
 ///
-/// Budget: 1 DynamoDB request while the meeting is open; 2, and 1 to Chime, to open it.
+/// Budget: 1 DynamoDB request while the meeting is open; 3, and 1 to Chime, to open it.
 #[utoipa::path(
     get,
     path = "/rooms/{room_id}/join",

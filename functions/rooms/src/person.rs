@@ -1,4 +1,4 @@
-//! A person's attendance: the last twenty mornings they were assigned to, and their `rate`.
+//! A person's attendance: the last mornings they were assigned to, and their `rate` over twenty.
 //!
 //! Mornings are kept by slot, so entering one twice, or two of them out of order, gives the same
 //! record; and the rate as of any earlier moment can still be told, which lets a draw that is
@@ -16,6 +16,8 @@ use crate::seating::table;
 
 /// How many assigned mornings a rate is reckoned over (API.md "rooms").
 const MORNINGS: usize = 20;
+/// How many are kept: more, so that the rate as of an earlier moment stays what it was.
+const KEPT: usize = 2 * MORNINGS;
 /// Attempts to enter a morning against another slot's close that enters one for the same person.
 const ATTEMPTS: usize = 5;
 
@@ -43,10 +45,13 @@ impl Attendance {
         )
     }
 
-    fn rate_over(mornings: impl Iterator<Item = bool>) -> u8 {
-        let (counted, attended) = mornings.fold((0_usize, 0_usize), |(counted, sum), attended| {
-            (counted + 1, sum + usize::from(attended))
-        });
+    fn rate_over(mornings: impl DoubleEndedIterator<Item = bool>) -> u8 {
+        let (counted, attended) = mornings
+            .rev()
+            .take(MORNINGS)
+            .fold((0_usize, 0_usize), |(counted, sum), attended| {
+                (counted + 1, sum + usize::from(attended))
+            });
         if counted == 0 {
             return 100;
         }
@@ -55,7 +60,7 @@ impl Attendance {
 
     fn enter(&mut self, slot_id: &str, attended: bool) {
         self.mornings.insert(slot_id.to_owned(), attended);
-        while self.mornings.len() > MORNINGS {
+        while self.mornings.len() > KEPT {
             self.mornings.pop_first();
         }
     }
@@ -145,6 +150,22 @@ mod tests {
             attendance.enter(&format!("2026-11-{day}T09:00"), true);
         }
         assert_eq!(attendance.rate(), 100);
+    }
+
+    #[test]
+    fn the_rate_as_of_a_moment_stays_when_later_mornings_are_entered() {
+        let mut attendance = Attendance::default();
+        attendance.enter("2026-11-01T09:00", false);
+        for day in 2..=20 {
+            attendance.enter(&format!("2026-11-{day:02}T09:00"), true);
+        }
+        let moment = Some("2026-11-21T09:00");
+        assert_eq!(attendance.rate_before(moment), 95);
+        for day in 21..=30 {
+            attendance.enter(&format!("2026-11-{day:02}T09:00"), true);
+            assert_eq!(attendance.rate_before(moment), 95);
+            assert_eq!(attendance.rate(), 100);
+        }
     }
 
     #[test]

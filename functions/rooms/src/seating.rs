@@ -266,9 +266,19 @@ impl Room {
 /// # Errors
 /// `not_found` when there is no such room.
 pub async fn read_room(app: &App, id: RoomId) -> Result<Room> {
+    find_room(app, id)
+        .await?
+        .ok_or_else(|| Error::not_found("room"))
+}
+
+/// Reads a room with its people, if there is one. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn find_room(app: &App, id: RoomId) -> Result<Option<Room>> {
     let keys = room_keys(id);
     let mut items = table(app)?.batch_get(&keys).await?;
-    take_room(id, &mut items)?.ok_or_else(|| Error::not_found("room"))
+    take_room(id, &mut items)
 }
 
 /// The items that make up a room.

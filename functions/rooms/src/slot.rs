@@ -137,6 +137,13 @@ impl Slots {
         Some(self.at(parse_date(date)?, parse_time(time)?))
     }
 
+    /// What the id of a slot that starts at `now` would be: the ids of all that have started are
+    /// not above it.
+    pub fn id_at(&self, now: Timestamp) -> String {
+        let local = now.to_zoned(self.zone.clone());
+        local.strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
     fn first_time(&self) -> Time {
         self.times.first().copied().unwrap_or(Time::midnight())
     }

@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{body::Body, extract::Request as AxumRequest};
@@ -18,7 +18,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::{
     bus::Buses,
@@ -46,6 +46,7 @@ struct Inner {
     buses: Buses,
     written: Arc<Notify>,
     seen: Mutex<Vec<Call>>,
+    watcher: Mutex<Option<mpsc::UnboundedSender<Exchange>>>,
 }
 
 /// What a function asked of a service.
@@ -59,6 +60,19 @@ pub struct Call {
     pub request: String,
     /// Whether the function's policy allows it.
     pub allowed: bool,
+}
+
+/// A request to the database with its answer, see [`Aws::watch`].
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The function's logical id.
+    pub function: String,
+    /// The operation, `TransactWriteItems`.
+    pub operation: String,
+    /// The request, JSON.
+    pub request: Bytes,
+    /// The answer, JSON, with the `ConsumedCapacity`.
+    pub answer: Bytes,
 }
 
 /// What [`Aws`] stands on.
@@ -95,7 +109,23 @@ impl Aws {
             buses: services.buses,
             written: services.written,
             seen: Mutex::default(),
+            watcher: Mutex::default(),
         }))
+    }
+
+    /// From now on hands over every request to the database with its answer, and asks for the
+    /// capacity it consumes. For the benchmarks.
+    pub fn watch(&self) -> mpsc::UnboundedReceiver<Exchange> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        *self.watcher() = Some(sender);
+        receiver
+    }
+
+    fn watcher(&self) -> MutexGuard<'_, Option<mpsc::UnboundedSender<Exchange>>> {
+        self.0
+            .watcher
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every call so far, in order.
@@ -155,7 +185,7 @@ impl Aws {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(Call {
-                function: caller,
+                function: caller.clone(),
                 actions,
                 request: format!("{service}:{operation}"),
                 allowed: denied.is_none(),
@@ -174,7 +204,7 @@ impl Aws {
             return refusal(&service, 400, "AccessDeniedException", &message);
         }
         let response = match service.as_str() {
-            "dynamodb" => return self.database(request, &operation).await,
+            "dynamodb" => return self.database(request, caller, operation).await,
             "chime" => self.0.chime.handle(request).await,
             "ses" => self.0.mailbox.handle(request).await,
             "secretsmanager" => self.0.secrets.handle(request).await,
@@ -272,20 +302,58 @@ impl Aws {
             )
     }
 
-    async fn database(&self, mut request: Request<Bytes>, operation: &str) -> Response<Body> {
+    async fn database(
+        &self,
+        mut request: Request<Bytes>,
+        function: String,
+        operation: String,
+    ) -> Response<Body> {
+        let watcher = self.watcher().clone();
+        if watcher.is_some() {
+            ask_for_capacity(&mut request);
+        }
+        let asked = request.body().clone();
         *request.uri_mut() = self.0.database.clone();
         request.headers_mut().remove(header::HOST);
         let answer = self.0.client.request(request.map(Full::new)).await;
-        if !matches!(operation, "GetItem" | "Query" | "BatchGetItem") {
+        if !matches!(operation.as_str(), "GetItem" | "Query" | "BatchGetItem") {
             self.0.written.notify_one();
         }
-        match answer {
-            Ok(response) => response.map(Body::new),
-            Err(error) => {
-                tracing::error!(%error, "the embedded database does not answer");
-                refusal("dynamodb", 500, "InternalServerError", "does not answer")
+        let answer = match (answer, watcher) {
+            (Ok(response), None) => Ok(response.map(Body::new)),
+            (Ok(response), Some(watcher)) => {
+                let (parts, body) = response.into_parts();
+                body.collect()
+                    .await
+                    .map_err(|error| error.to_string())
+                    .map(|body| {
+                        let answer = body.to_bytes();
+                        // Whoever watched may have had enough.
+                        let _ = watcher.send(Exchange {
+                            function,
+                            operation,
+                            request: asked,
+                            answer: answer.clone(),
+                        });
+                        Response::from_parts(parts, Body::from(answer))
+                    })
             }
-        }
+            (Err(error), _) => Err(error.to_string()),
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::error!(error, "the embedded database does not answer");
+            refusal("dynamodb", 500, "InternalServerError", "does not answer")
+        })
+    }
+}
+
+/// Every operation takes the member; the SDK's requests are JSON objects and never empty.
+fn ask_for_capacity(request: &mut Request<Bytes>) {
+    if let Some(rest) = request.body().strip_prefix(b"{\"") {
+        let mut body = br#"{"ReturnConsumedCapacity":"TOTAL",""#.to_vec();
+        body.extend_from_slice(rest);
+        *request.body_mut() = body.into();
+        request.headers_mut().remove(header::CONTENT_LENGTH);
     }
 }
 

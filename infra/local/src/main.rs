@@ -135,6 +135,7 @@ async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
         quotas: Quotas::default(),
         automatic: true,
         seed: None,
+        http: enishi_shared::app::http_client(),
     })
     .await?;
     write_environment(&stack, &directory)?;

@@ -8,12 +8,13 @@ use std::{
     time::Duration,
 };
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use enishi_shared::app::{Env, Parts, Random, http_client};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
-    sync::{Mutex, Notify, mpsc},
+    sync::{Mutex, Notify, mpsc, watch},
 };
 
 use crate::{
@@ -60,6 +61,8 @@ pub struct Options {
     pub automatic: bool,
     /// Replays the functions' randomness from this number.
     pub seed: Option<u64>,
+    /// The functions' connections to AWS; a test puts its faults here.
+    pub http: SharedHttpClient,
 }
 
 impl Options {
@@ -75,6 +78,7 @@ impl Options {
             quotas: Quotas::default(),
             automatic: false,
             seed: None,
+            http: http_client(),
         }
     }
 }
@@ -114,6 +118,7 @@ struct Inner {
     chime_events: Mutex<mpsc::UnboundedReceiver<Value>>,
     chime_file: Option<PathBuf>,
     written: Arc<Notify>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Stack {
@@ -149,9 +154,11 @@ impl Stack {
         let database_address = database_listener
             .local_addr()
             .map_err(|error| error.to_string())?;
-        tokio::spawn(dynoxide::server::serve_on(
+        let (stopping, stopped) = watch::channel(false);
+        tokio::spawn(dynoxide::server::serve_with_shutdown(
             database_listener,
             database.clone(),
+            serve::until(stopped),
         ));
 
         let environment: BTreeMap<String, BTreeMap<String, String>> = system
@@ -164,7 +171,7 @@ impl Stack {
                 )
             })
             .collect();
-        let http = http_client();
+        let http = options.http;
         let random = match options.seed {
             Some(seed) => Random::from_seed(seed),
             None => Random::system().map_err(|error| error.to_string())?,
@@ -250,6 +257,7 @@ impl Stack {
             chime_events: Mutex::new(chime_events),
             chime_file,
             written,
+            stopping,
         }));
         serve::api(api, Arc::new(gateway), stack.clone());
         serve::aws(aws, stack.clone());
@@ -257,6 +265,17 @@ impl Stack {
             stack.run_by_itself();
         }
         Ok(stack)
+    }
+
+    /// Stops the servers; what is under way is finished. Without it they go on until the process
+    /// ends.
+    pub fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Ends with [`Self::stop`].
+    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        serve::until(self.0.stopping.subscribe())
     }
 
     /// The API's address, `http://127.0.0.1:3000`.

@@ -6,7 +6,7 @@ use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 use super::Stack;
 use crate::{admin, gateway::Gateway};
@@ -14,8 +14,9 @@ use crate::{admin, gateway::Gateway};
 /// API Gateway itself refuses what is larger.
 const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
 
-/// Serves the API until the process ends.
+/// Serves the API until the stack stops.
 pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
+    let stopped = stack.stopped();
     let handle = move |ConnectInfo(peer): ConnectInfo<SocketAddr>,
                        request: axum::extract::Request| {
         let (gateway, stack) = (Arc::clone(&gateway), stack.clone());
@@ -47,22 +48,31 @@ pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
     let router = Router::new().fallback(handle);
     tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        if let Err(error) = axum::serve(listener, service).await {
+        let server = axum::serve(listener, service).with_graceful_shutdown(stopped);
+        if let Err(error) = server.await {
             tracing::error!(%error, "the API stopped");
         }
     });
 }
 
-/// Serves the AWS stand-ins and the developer's own endpoints until the process ends.
+/// Serves the AWS stand-ins and the developer's own endpoints until the stack stops.
 pub fn aws(listener: TcpListener, stack: Stack) {
+    let stopped = stack.stopped();
     let aws = stack.0.calls.clone();
     let router = admin::router(stack).fallback(move |request: axum::extract::Request| {
         let aws = aws.clone();
         async move { aws.handle(request).await }
     });
     tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
+        let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
+        if let Err(error) = server.await {
             tracing::error!(%error, "the AWS endpoint stopped");
         }
     });
+}
+
+/// Ends when a stack stops.
+pub async fn until(mut stopping: watch::Receiver<bool>) {
+    // An error means that the stack itself is gone.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }

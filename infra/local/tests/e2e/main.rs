@@ -5,6 +5,7 @@
 mod actors;
 mod budgets;
 mod consistency;
+mod crash;
 mod identity;
 mod policies;
 mod rooms;

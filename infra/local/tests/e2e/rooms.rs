@@ -3,7 +3,6 @@
 
 mod attendance;
 mod close;
-mod cut;
 mod draw;
 mod enrol;
 mod enrolments;

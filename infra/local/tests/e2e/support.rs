@@ -88,6 +88,12 @@ pub fn tokyo(time: &str) -> Timestamp {
         .unwrap()
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stack.stop();
+    }
+}
+
 impl World {
     /// The evening before the first morning. Throttles count by address, and all tests have one:
     /// they are out of the way.

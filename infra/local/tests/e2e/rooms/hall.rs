@@ -282,15 +282,25 @@ impl Hall {
         assert!(letters.is_empty(), "{letters:?}");
     }
 
-    /// Every item of the service's table, in the order of their keys.
-    pub fn dump(&self) -> Vec<Value> {
+    fn table(&self) -> &str {
         let tables = &self.world.stack.system().tables;
-        let table = tables
+        &tables
             .iter()
             .find(|table| table.logical_id == "RoomsTable")
-            .unwrap();
+            .unwrap()
+            .name
+    }
+
+    /// Puts an item into the service's table, in DynamoDB's JSON.
+    pub fn put(&self, item: &Value) {
+        let request = from_json(json!({"TableName": self.table(), "Item": item})).unwrap();
+        self.world.stack.database().put_item(request).unwrap();
+    }
+
+    /// Every item of the service's table, in the order of their keys.
+    pub fn dump(&self) -> Vec<Value> {
         let mut items = Vec::new();
-        let mut request = json!({"TableName": table.name});
+        let mut request = json!({"TableName": self.table()});
         loop {
             let page = self
                 .world

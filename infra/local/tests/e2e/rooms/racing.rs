@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin};
 
 use futures_util::{StreamExt as _, future::join_all, stream};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::hall::{Guest, Hall, sizes};
 use crate::support::{Answer, MORNING};
@@ -19,21 +20,30 @@ enum Done {
 
 type Operation<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;
 
-/// While the rooms are being drawn the answer is 503: the client asks again.
-async fn enrol(hall: &Hall, guest: &Guest) -> Answer {
-    for _ in 0..5_000 {
+/// While the rooms are being drawn the answer is 503: the client asks again, here after the draw.
+async fn enrol(hall: &Hall, guest: &Guest, ended: &Semaphore) -> Answer {
+    for _ in 0..20 {
         let answer = hall.enrol(guest, MORNING).await;
         if answer.status != 503 {
             return answer.expect(201);
         }
         assert!(answer.headers.contains_key("retry-after"));
-        tokio::task::yield_now().await;
+        drop(ended.acquire().await);
     }
-    panic!("the draw does not end");
+    panic!("{} gets no seat", guest.name);
 }
 
-async fn race<'a>(hall: &'a Hall, mut operations: Vec<Operation<'a>>, draw_at: usize) -> Vec<Done> {
-    let draw = async { Done::Drawn(hall.draw(MORNING).await) };
+async fn race<'a>(
+    hall: &'a Hall,
+    ended: &'a Semaphore,
+    mut operations: Vec<Operation<'a>>,
+    draw_at: usize,
+) -> Vec<Done> {
+    let draw = async {
+        let drawn = hall.draw(MORNING).await;
+        ended.add_permits(100);
+        Done::Drawn(drawn)
+    };
     operations.insert(draw_at, Box::pin(draw));
     stream::iter(operations)
         .buffer_unordered(AT_ONCE)
@@ -51,20 +61,20 @@ fn drawn(done: &[Done]) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_enrols_while_the_rooms_are_drawn_gets_one_seat() {
-    for draw_at in [8, 30, 55] {
-        let hall = Hall::new().await;
+    for draw_at in [10, 45] {
+        let (hall, ended) = (Hall::new().await, Semaphore::new(0));
         let guests = hall.guests(60);
         let operations = guests
             .iter()
             .enumerate()
             .map(|(index, guest)| -> Operation<'_> {
-                let hall = &hall;
-                Box::pin(
-                    async move { Done::Guest(index, enrol(hall, guest).await.status.as_u16()) },
-                )
+                let (hall, ended) = (&hall, &ended);
+                Box::pin(async move {
+                    Done::Guest(index, enrol(hall, guest, ended).await.status.as_u16())
+                })
             })
             .collect();
-        let done = race(&hall, operations, draw_at).await;
+        let done = race(&hall, &ended, operations, draw_at).await;
         let drawn = drawn(&done);
         let seating = hall.seating(&guests, MORNING).await;
         let sizes = sizes(&seating);
@@ -88,28 +98,28 @@ async fn whoever_enrols_while_the_rooms_are_drawn_gets_one_seat() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whoever_withdraws_while_the_rooms_are_drawn_is_out_or_stays_in() {
-    for draw_at in [4, 20, 36] {
-        let hall = Hall::new().await;
+    for draw_at in [8, 30] {
+        let (hall, ended) = (Hall::new().await, Semaphore::new(0));
         let guests = hall.guests(40);
         hall.enrol_all(&guests, MORNING).await;
         let operations = guests
             .iter()
             .enumerate()
             .map(|(index, guest)| -> Operation<'_> {
-                let hall = &hall;
+                let (hall, ended) = (&hall, &ended);
                 Box::pin(async move {
                     let answer = hall.delete(guest, &format!("/register/{MORNING}")).await;
                     let status = answer.status.as_u16();
                     assert!([204, 409].contains(&status), "{}", answer.text);
                     if status == 204 && index % 3 == 0 {
                         // Changed their mind.
-                        return Done::Guest(index, enrol(hall, guest).await.status.as_u16());
+                        return Done::Guest(index, enrol(hall, guest, ended).await.status.as_u16());
                     }
                     Done::Guest(index, status)
                 })
             })
             .collect();
-        let done = race(&hall, operations, draw_at).await;
+        let done = race(&hall, &ended, operations, draw_at).await;
         let drawn = drawn(&done);
         let (mut inside, mut outside, mut stayed) = (Vec::new(), Vec::new(), 0);
         for done in &done {

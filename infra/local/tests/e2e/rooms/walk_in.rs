@@ -32,14 +32,11 @@ async fn a_walk_in_gets_a_seat_in_the_smallest_room_then_a_new_room() {
         *rooms.entry(room).or_default() += 1;
         guests.push(guest);
     }
-    let expected = BTreeMap::from(
-        [5, 5, 5, 5, 1]
-            .map(|size| size)
-            .iter()
-            .enumerate()
-            .map(|(n, s)| (room(n), *s))
-            .collect::<BTreeMap<_, _>>(),
-    );
+    let expected: BTreeMap<String, usize> = [5, 5, 5, 5, 1]
+        .into_iter()
+        .enumerate()
+        .map(|(number, size)| (room(number), size))
+        .collect();
     assert_eq!(rooms, expected);
     assert_eq!(
         sizes(&hall.seating(&guests, MORNING).await),

@@ -1,0 +1,66 @@
+//! The benchmarks. Each prints one table with what is promised, or what others reach, beside what
+//! is measured here: `cargo run -p enishi-bench --release -- quality`.
+//!
+//! Times depend on the machine and on what else it does; read them as ratios.
+#![allow(clippy::print_stdout)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod client;
+mod exchange;
+mod memory;
+mod nine_oclock;
+mod quality;
+mod random;
+mod report;
+mod requests;
+mod scale;
+mod worker;
+mod world;
+
+#[derive(Parser)]
+#[command(name = "enishi-bench", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Subcommand)]
+enum Benchmark {
+    /// How seldom the draw lets people meet again.
+    Quality(quality::Options),
+    /// The draw and its whole run for a thousand, ten thousand, a hundred thousand people.
+    Scale(scale::Options),
+    /// What each endpoint asks of DynamoDB, beside its budget.
+    Requests,
+    /// A thousand people join 250 rooms within a second.
+    NineOclock,
+    #[command(hide = true, subcommand)]
+    Work(worker::Work),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().benchmark {
+        Benchmark::Quality(options) => quality::run(&options),
+        Benchmark::Scale(options) => on_runtime(scale::run(&options)),
+        Benchmark::Requests => on_runtime(requests::run()),
+        Benchmark::NineOclock => on_runtime(nine_oclock::run()),
+        Benchmark::Work(work) => worker::run(&work).map(|()| true),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn on_runtime(benchmark: impl Future<Output = Result<bool, String>>) -> Result<bool, String> {
+    tokio::runtime::Runtime::new()
+        .map_err(world::sentence)?
+        .block_on(benchmark)
+}

@@ -1,0 +1,523 @@
+//! What each endpoint asks of DynamoDB, by running it: requests and capacity units, beside the
+//! budget that its description states.
+
+use enishi_local::{
+    aws::Exchange,
+    demo::{mailed_token, seed_operator},
+    openapi,
+    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD},
+};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::{
+    client::Client,
+    exchange::{Cost, cost, drain},
+    report::{short, table, verdict},
+    world::{MORNING, World, at, sentence},
+};
+
+struct Bench {
+    world: World,
+    client: Client,
+    watch: UnboundedReceiver<Exchange>,
+    document: Value,
+    rows: Vec<Vec<String>>,
+    kept: bool,
+}
+
+#[derive(Clone)]
+struct Person {
+    id: String,
+    access: String,
+    refresh: String,
+}
+
+/// One call to be measured.
+struct Call<'a> {
+    function: &'a str,
+    /// Method and path as documented.
+    endpoint: &'a str,
+    /// What is particular about it; its budget is then the given one.
+    variant: Option<(&'a str, usize)>,
+    path: &'a str,
+    token: Option<&'a str>,
+    body: Option<Value>,
+    status: u16,
+}
+
+impl Default for Call<'_> {
+    fn default() -> Self {
+        Self {
+            function: "",
+            endpoint: "",
+            variant: None,
+            path: "",
+            token: None,
+            body: None,
+            status: 200,
+        }
+    }
+}
+
+/// Calls every endpoint and prints the table; whether all budgets are kept.
+pub async fn run() -> Result<bool, String> {
+    let evening = at("00:10")?;
+    let world = World::start(evening, |options| {
+        for rate in [
+            "RegisterRate",
+            "LoginAddressRate",
+            "ForgotAddressRate",
+            "ResetAddressRate",
+        ] {
+            options.parameters.insert(rate.into(), "10000/1h".into());
+        }
+    })
+    .await?;
+    let mut bench = Bench {
+        client: Client::new(world.stack.url()),
+        watch: world.stack.aws().watch(),
+        document: serde_json::from_str(&openapi::document().map_err(sentence)?)
+            .map_err(sentence)?,
+        world,
+        rows: Vec::new(),
+        kept: true,
+    };
+    bench.identity().await?;
+    bench.rooms().await?;
+    for path in ["/openapi.json", "/docs"] {
+        let endpoint = format!("GET {path}");
+        let function = if path == "/docs" {
+            "PlatformDocs"
+        } else {
+            "PlatformOpenapi"
+        };
+        bench
+            .call(Call {
+                function,
+                endpoint: &endpoint,
+                path,
+                ..Call::default()
+            })
+            .await?;
+    }
+    bench.complete()?;
+    let head = [
+        "DynamoDB, a call",
+        "requests",
+        "budget",
+        "read units",
+        "write units",
+        "",
+    ];
+    table(&head, &bench.rows);
+    println!(
+        "\nUnits as the embedded database reckons them, from DynamoDB's rules: 4 KB a read unit, \
+         1 KB a write unit, doubled in\ntransactions. The budget is what the endpoint's \
+         description in the OpenAPI document states."
+    );
+    Ok(bench.kept)
+}
+
+impl Bench {
+    async fn call(&mut self, call: Call<'_>) -> Result<Value, String> {
+        drain(&mut self.watch);
+        let method = call.endpoint.split(' ').next().unwrap_or_default();
+        let answer = self
+            .client
+            .send(method, call.path, call.token, call.body)
+            .await?;
+        if answer.status != call.status {
+            return Err(format!(
+                "{} answered {}: {}",
+                call.endpoint, answer.status, answer.body
+            ));
+        }
+        let asked: Vec<Exchange> = drain(&mut self.watch)
+            .into_iter()
+            .filter(|exchange| exchange.function == call.function)
+            .collect();
+        let (name, budget) = match call.variant {
+            Some((variant, budget)) => (format!("· {variant}"), Some(budget)),
+            None => (call.endpoint.to_owned(), self.budget(call.endpoint)),
+        };
+        let Cost {
+            requests,
+            read,
+            write,
+        } = cost(&asked);
+        let (stated, verdict) = match budget {
+            Some(budget) => {
+                self.kept &= requests <= budget;
+                (budget.to_string(), verdict(requests <= budget))
+            }
+            None => ("grows".into(), String::new()),
+        };
+        self.rows.push(vec![
+            name,
+            requests.to_string(),
+            stated,
+            short(read),
+            short(write),
+            verdict,
+        ]);
+        Ok(answer.body)
+    }
+
+    /// The first number after `Budget:`; batch runs state none.
+    fn budget(&self, endpoint: &str) -> Option<usize> {
+        let (method, path) = endpoint.split_once(' ')?;
+        let operation = &self.document["paths"][path][method.to_lowercase()];
+        let stated = operation["description"]
+            .as_str()?
+            .split("Budget: ")
+            .nth(1)?;
+        stated.split(' ').next()?.parse().ok()
+    }
+
+    /// That no documented endpoint is missing.
+    fn complete(&self) -> Result<(), String> {
+        let paths = self.document["paths"]
+            .as_object()
+            .ok_or("there are no paths")?;
+        for (path, operations) in paths {
+            for method in operations.as_object().into_iter().flat_map(|it| it.keys()) {
+                let endpoint = format!("{} {path}", method.to_uppercase());
+                if !self.rows.iter().any(|row| row.first() == Some(&endpoint)) {
+                    return Err(format!("{endpoint} is not measured"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn identity(&mut self) -> Result<(), String> {
+        let email = "hana@example.com";
+        let account = json!({"username": "hana", "email": email, "password": "correct horse"});
+        let signed_up = self
+            .call(Call {
+                function: "IdentitySignup",
+                endpoint: "POST /signup",
+                path: "/signup",
+                body: Some(account),
+                status: 201,
+                ..Call::default()
+            })
+            .await?;
+        let token = self.mailed(email).await?;
+        self.call(Call {
+            function: "IdentityVerifyEmail",
+            endpoint: "POST /api/auth/email/verify",
+            path: "/api/auth/email/verify",
+            body: Some(json!({"token": token})),
+            status: 204,
+            ..Call::default()
+        })
+        .await?;
+        self.call(Call {
+            function: "IdentityForgotPassword",
+            endpoint: "POST /api/auth/password/forgot",
+            path: "/api/auth/password/forgot",
+            body: Some(json!({"email": email})),
+            status: 202,
+            ..Call::default()
+        })
+        .await?;
+        let token = self.mailed(email).await?;
+        self.call(Call {
+            function: "IdentityResetPassword",
+            endpoint: "POST /api/auth/password/reset",
+            path: "/api/auth/password/reset",
+            body: Some(json!({"token": token, "password": "battery staple"})),
+            status: 204,
+            ..Call::default()
+        })
+        .await?;
+        let credentials = json!({"email": email, "password": "battery staple"});
+        let mut session = signed_up;
+        for (endpoint, path) in [
+            ("POST /login", "/login"),
+            ("POST /api/users/login", "/api/users/login"),
+        ] {
+            session = self
+                .call(Call {
+                    function: "IdentityLogin",
+                    endpoint,
+                    path,
+                    body: Some(credentials.clone()),
+                    ..Call::default()
+                })
+                .await?;
+        }
+        let spent = json!({"refresh_token": session["refresh_token"]});
+        let fresh = self
+            .call(Call {
+                function: "IdentityRefresh",
+                endpoint: "POST /api/auth/refresh",
+                path: "/api/auth/refresh",
+                body: Some(spent.clone()),
+                ..Call::default()
+            })
+            .await?;
+        self.call(Call {
+            function: "IdentityRefresh",
+            endpoint: "POST /api/auth/refresh",
+            variant: Some(("again within the grace", 2)),
+            path: "/api/auth/refresh",
+            body: Some(spent),
+            ..Call::default()
+        })
+        .await?;
+        self.call(Call {
+            function: "IdentityLogout",
+            endpoint: "POST /api/auth/logout",
+            path: "/api/auth/logout",
+            token: fresh["access_token"].as_str(),
+            status: 204,
+            ..Call::default()
+        })
+        .await?;
+        self.call(Call {
+            function: "IdentityJwks",
+            endpoint: "GET /.well-known/jwks.json",
+            path: "/.well-known/jwks.json",
+            ..Call::default()
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn rooms(&mut self) -> Result<(), String> {
+        let mut people = Vec::new();
+        for number in 0..6 {
+            let email = format!("p{number}@example.com");
+            let account = json!({"username": format!("p{number}"), "email": email, "password": "correct horse"});
+            let answer = self
+                .client
+                .send("POST", "/signup", None, Some(account))
+                .await?;
+            people.push(person(&answer.body));
+        }
+        let enrol = json!({"date": MORNING});
+        for other in people.iter().take(4).skip(1) {
+            let token = Some(other.access.as_str());
+            self.client
+                .send("POST", "/register/", token, Some(enrol.clone()))
+                .await?;
+        }
+        let me = people.first().cloned().ok_or("nobody")?;
+        let token = Some(me.access.as_str());
+        let register = Call {
+            function: "RoomsEnroll",
+            endpoint: "POST /register/",
+            path: "/register/",
+            token,
+            body: Some(enrol.clone()),
+            status: 201,
+            ..Call::default()
+        };
+        self.call(register).await?;
+        self.call(Call {
+            function: "RoomsEnroll",
+            endpoint: "POST /register/",
+            variant: Some(("again", 1)),
+            path: "/register/",
+            token,
+            body: Some(enrol.clone()),
+            ..Call::default()
+        })
+        .await?;
+        let path = format!("/register/{MORNING}");
+        self.call(Call {
+            function: "RoomsWithdraw",
+            endpoint: "DELETE /register/{date}",
+            path: &path,
+            token,
+            status: 204,
+            ..Call::default()
+        })
+        .await?;
+        self.client
+            .send("POST", "/register/", token, Some(enrol.clone()))
+            .await?;
+        self.call(Call {
+            function: "RoomsEnrolments",
+            endpoint: "GET /register/",
+            path: "/register/",
+            token,
+            ..Call::default()
+        })
+        .await?;
+        let path = format!("/meeting_url/{}", me.id);
+        self.call(Call {
+            function: "RoomsMeetingUrl",
+            endpoint: "GET /meeting_url/{user_id}",
+            variant: Some(("not drawn yet (GET /meeting_url/{user_id})", 2)),
+            path: &path,
+            token,
+            ..Call::default()
+        })
+        .await?;
+
+        let operator = self.operator().await?;
+        self.world.stack.clock().set(Some(at("08:45")?));
+        let operator = self.refresh(&operator).await?;
+        let time = json!({"date": MORNING});
+        for (endpoint, path) in [
+            ("POST /assign_room/", "/assign_room/"),
+            ("POST /assign_room/{time}", "/assign_room/09:00"),
+        ] {
+            self.call(Call {
+                function: "RoomsAssignRoom",
+                endpoint,
+                path,
+                token: Some(&operator.access),
+                body: Some(time.clone()),
+                ..Call::default()
+            })
+            .await?;
+        }
+
+        self.world.stack.clock().set(Some(at("08:57")?));
+        let me = self.refresh(&me).await?;
+        let token = Some(me.access.as_str());
+        let late = people.last().cloned().ok_or("nobody")?;
+        let late = self.refresh(&late).await?;
+        self.call(Call {
+            function: "RoomsEnroll",
+            endpoint: "POST /register/",
+            variant: Some(("walking in (POST /register/)", 4)),
+            path: "/register/",
+            token: Some(&late.access),
+            body: Some(enrol.clone()),
+            status: 201,
+            ..Call::default()
+        })
+        .await?;
+        self.call(Call {
+            function: "RoomsEnroll",
+            endpoint: "POST /register/",
+            variant: Some(("again after the draw (POST /register/)", 2)),
+            path: "/register/",
+            token,
+            body: Some(enrol),
+            ..Call::default()
+        })
+        .await?;
+        let ready = self
+            .call(Call {
+                function: "RoomsMeetingUrl",
+                endpoint: "GET /meeting_url/{user_id}",
+                path: &path,
+                token,
+                ..Call::default()
+            })
+            .await?;
+        let room = ready["room_id"].as_str().ok_or("no room")?.to_owned();
+        let late_path = format!("/meeting_url/{}", late.id);
+        self.call(Call {
+            function: "RoomsMeetingUrl",
+            endpoint: "GET /meeting_url/{user_id}",
+            variant: Some(("walked in", 3)),
+            path: &late_path,
+            token: Some(&late.access),
+            ..Call::default()
+        })
+        .await?;
+        let join = format!("/rooms/{room}/join");
+        self.call(Call {
+            function: "RoomsJoin",
+            endpoint: "GET /rooms/{room_id}/join",
+            variant: Some(("the first, who opens it (GET /rooms/{room_id}/join)", 2)),
+            path: &join,
+            token,
+            ..Call::default()
+        })
+        .await?;
+        self.call(Call {
+            function: "RoomsJoin",
+            endpoint: "GET /rooms/{room_id}/join",
+            path: &join,
+            token,
+            ..Call::default()
+        })
+        .await?;
+        for (endpoint, path) in [
+            ("POST /participated", "/participated"),
+            ("POST /paticipated", "/paticipated"),
+        ] {
+            self.call(Call {
+                function: "RoomsParticipated",
+                endpoint,
+                path,
+                token,
+                body: Some(json!({})),
+                ..Call::default()
+            })
+            .await?;
+        }
+        // One room on the page: one request more.
+        self.call(Call {
+            function: "RoomsHistory",
+            endpoint: "GET /me/rooms",
+            variant: Some(("a page of one room (GET /me/rooms)", 3)),
+            path: "/me/rooms",
+            token,
+            ..Call::default()
+        })
+        .await?;
+        // Those who never enrolled have no rooms.
+        let stranger = people.get(4).cloned().ok_or("nobody")?;
+        let stranger = self.refresh(&stranger).await?;
+        self.call(Call {
+            function: "RoomsHistory",
+            endpoint: "GET /me/rooms",
+            path: "/me/rooms",
+            token: Some(&stranger.access),
+            ..Call::default()
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn mailed(&self, email: &str) -> Result<String, String> {
+        self.world.stack.settle().await;
+        mailed_token(&self.world.stack, email).ok_or_else(|| "no mail came".to_owned())
+    }
+
+    async fn operator(&self) -> Result<Person, String> {
+        seed_operator(&self.world.stack).await?;
+        let body = json!({"email": OPERATOR_EMAIL, "password": OPERATOR_PASSWORD});
+        let answer = self.client.send("POST", "/login", None, Some(body)).await?;
+        Ok(person(&answer.body))
+    }
+
+    /// An access token lives for a quarter of an hour, and the clock leaps.
+    async fn refresh(&self, person: &Person) -> Result<Person, String> {
+        let body = json!({"refresh_token": person.refresh});
+        let answer = self
+            .client
+            .send("POST", "/api/auth/refresh", None, Some(body))
+            .await?;
+        Ok(Person {
+            id: person.id.clone(),
+            access: answer.body["access_token"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            refresh: answer.body["refresh_token"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        })
+    }
+}
+
+fn person(session: &Value) -> Person {
+    let text = |field: &str| session[field].as_str().unwrap_or_default().to_owned();
+    Person {
+        id: text("user_id"),
+        access: text("access_token"),
+        refresh: text("refresh_token"),
+    }
+}

@@ -1,0 +1,202 @@
+//! What the benchmarks share: a stack in memory, people in it with tokens, and items brought in
+//! the way the service itself writes them, but in bulk.
+
+use std::collections::BTreeMap;
+
+use dynoxide::ImportOptions;
+use enishi_local::{Options, Stack};
+use enishi_rooms::{
+    enrolment::EnrolmentItem,
+    seating::Member,
+    slot::{Slot, Slots},
+};
+use enishi_shared::{
+    App,
+    app::{Env, Parts, Random as AppRandom, http_client},
+    auth::User,
+    store::{AttributeValue, Item, Write},
+    token::{self, Claims, Subject},
+};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use uuid::Uuid;
+
+use crate::random::Random;
+
+/// The day of the slot that is measured, Asia/Tokyo.
+pub const MORNING: &str = "2026-11-21";
+
+/// A moment of that day, `08:50`.
+pub fn at(time: &str) -> Result<Timestamp, String> {
+    let time: DateTime = format!("{MORNING}T{time}").parse().map_err(sentence)?;
+    let zone = TimeZone::get("Asia/Tokyo").map_err(sentence)?;
+    zone.to_timestamp(time).map_err(sentence)
+}
+
+/// An error as its sentence.
+pub fn sentence(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// A running system.
+pub struct World {
+    /// The stack.
+    pub stack: Stack,
+    issuer: App,
+    slots: App,
+}
+
+impl World {
+    /// A stack in memory at `time`, moved on by hand, with other options where `change` says so.
+    pub async fn start(time: Timestamp, change: impl FnOnce(&mut Options)) -> Result<Self, String> {
+        let mut options = Options::in_memory(time);
+        change(&mut options);
+        let stack = Stack::start(options).await?;
+        Ok(Self {
+            issuer: app(&stack, "IdentityLogin")?,
+            slots: app(&stack, "RoomsAssign")?,
+            stack,
+        })
+    }
+
+    /// The App of a function, by its logical id.
+    pub fn app(&self, function: &str) -> Result<App, String> {
+        app(&self.stack, function)
+    }
+
+    /// The slots' configuration.
+    pub fn slots(&self) -> Result<std::sync::Arc<Slots>, String> {
+        self.slots.config().map_err(sentence)
+    }
+
+    /// The slot of [`MORNING`], or another day's.
+    pub fn slot(&self, day: &str) -> Result<Slot, String> {
+        let slot = self.slots()?.by_id(&format!("{day}T09:00"));
+        slot.ok_or_else(|| format!("{day} has no slot"))
+    }
+
+    /// A name of the template's environment, `ROOMS_TABLE`, as `function` sees it.
+    pub fn variable(&self, function: &str, name: &str) -> Result<String, String> {
+        let environment = environment(&self.stack, function)?;
+        let value = environment.get(name);
+        value
+            .cloned()
+            .ok_or_else(|| format!("{function} has no {name}"))
+    }
+
+    /// A fresh access token.
+    pub async fn token(&self, member: &Member) -> Result<String, String> {
+        let subject = Subject {
+            user_id: &member.user_id,
+            session_id: &member.user_id,
+            name: &member.username,
+            email: "somebody@example.com",
+            operator: false,
+        };
+        token::issue(&self.issuer, subject).await.map_err(sentence)
+    }
+
+    /// What somebody's enrolment for a slot writes.
+    pub fn enrolment(&self, member: &Member, slot: &Slot) -> Result<Write, String> {
+        let user = User {
+            id: member.user_id.clone(),
+            claims: Claims {
+                iss: String::new(),
+                aud: String::new(),
+                sub: member.user_id.clone(),
+                sid: String::new(),
+                name: member.username.clone(),
+                email: String::new(),
+                scope: String::new(),
+                iat: 0,
+                exp: 0,
+            },
+        };
+        let item = EnrolmentItem::new(&self.slots, &user, slot);
+        Write::create(item.key(), &item).map_err(sentence)
+    }
+
+    /// Brings items into the rooms service's table, past the wire.
+    pub fn import(&self, writes: Vec<Write>) -> Result<(), String> {
+        let mut items = Vec::with_capacity(writes.len());
+        for write in writes {
+            match write {
+                Write::Create(_, item) | Write::Put(_, item) => items.push(imported(item)?),
+                _ => return Err("only whole items are imported".into()),
+            }
+        }
+        let table = self.variable("RoomsAssign", "ROOMS_TABLE")?;
+        self.stack
+            .database()
+            .import_items(&table, items, ImportOptions::default())
+            .map_err(sentence)?;
+        Ok(())
+    }
+}
+
+/// A function's environment, by its logical id.
+pub fn environment<'a>(
+    stack: &'a Stack,
+    function: &str,
+) -> Result<&'a BTreeMap<String, String>, String> {
+    let environment = stack.environment().get(function);
+    environment.ok_or_else(|| format!("there is no function {function}"))
+}
+
+fn app(stack: &Stack, function: &str) -> Result<App, String> {
+    App::new(Parts {
+        env: environment(stack, function)?
+            .clone()
+            .into_iter()
+            .collect::<Env>(),
+        clock: stack.clock().as_clock(),
+        random: AppRandom::system().map_err(sentence)?,
+        http: http_client(),
+    })
+    .map_err(sentence)
+}
+
+/// So many people.
+pub fn people(count: usize) -> Vec<Member> {
+    let mut random = Random(count as u64);
+    (0..count)
+        .map(|number| {
+            let mut bytes = [0; 10];
+            bytes.fill_with(|| random.below(256) as u8);
+            let id: Uuid =
+                uuid::Builder::from_unix_timestamp_millis(1_790_000_000_000, &bytes).into_uuid();
+            Member {
+                user_id: id.to_string(),
+                username: format!("person-{number}"),
+            }
+        })
+        .collect()
+}
+
+/// They in rooms of `size`, by chance.
+pub fn at_random(people: &[Member], size: usize, random: &mut Random) -> Vec<Vec<Member>> {
+    let mut people = people.to_vec();
+    random.shuffle(&mut people);
+    people.chunks(size).map(<[Member]>::to_vec).collect()
+}
+
+fn imported(item: Item) -> Result<dynoxide::Item, String> {
+    item.into_iter()
+        .map(|(name, value)| Ok((name, value_of(value)?)))
+        .collect()
+}
+
+fn value_of(value: AttributeValue) -> Result<dynoxide::AttributeValue, String> {
+    use dynoxide::AttributeValue as Stored;
+    Ok(match value {
+        AttributeValue::S(text) => Stored::S(text),
+        AttributeValue::N(number) => Stored::N(number),
+        AttributeValue::Bool(flag) => Stored::BOOL(flag),
+        AttributeValue::B(bytes) => Stored::B(bytes.into_inner()),
+        AttributeValue::Ss(texts) => Stored::SS(texts),
+        AttributeValue::L(values) => {
+            Stored::L(values.into_iter().map(value_of).collect::<Result<_, _>>()?)
+        }
+        AttributeValue::M(values) => Stored::M(imported(values)?),
+        _ => return Err("an attribute of another kind".into()),
+    })
+}

@@ -1,0 +1,257 @@
+//! The OpenAPI document: current, whole, its examples fitting; and what each call costs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use enishi_local::{lambda::registered, openapi, stack::root};
+use serde_json::Value;
+
+use super::{Findings, documented, operations};
+use crate::support::text;
+
+#[test]
+fn the_openapi_document_is_current() {
+    let file = fs::read_to_string(root().join("functions/platform/openapi.json"));
+    assert!(
+        file.is_ok_and(|file| file == openapi::document().unwrap()),
+        "functions/platform/openapi.json is not what the handlers say; write it anew with \
+         `cargo run -- openapi`"
+    );
+}
+
+#[test]
+fn every_operation_is_described_whole() {
+    let document: Value = serde_json::from_str(&openapi::document().unwrap()).unwrap();
+    let operations = operations(&document);
+    let mut findings = Findings::default();
+    findings.unless(
+        text(&document["openapi"]).starts_with("3.1."),
+        "infra/local/src/openapi.rs: the document has to be OpenAPI 3.1.",
+    );
+    let declared: BTreeSet<String> = document["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|tag| text(&tag["name"]))
+        .collect();
+    let mut ids = BTreeMap::new();
+    let functions = documented();
+    for (operation, body) in &operations {
+        let (path, method) = operation;
+        let function = functions
+            .iter()
+            .find(|(_, documented)| documented.contains(operation))
+            .map_or("", |(name, _)| name);
+        let here = format!("{method} {path} (`{function}`)");
+
+        let id = text(&body["operationId"]);
+        findings.unless(
+            !id.is_empty(),
+            format!("{here}: `operation_id` is missing in its `#[utoipa::path]`."),
+        );
+        if let Some(other) = ids.insert(id.clone(), here.clone()) {
+            findings.note(format!(
+                "{here} and {other} are both the operation `{id}`; rename one handler, or give it \
+                 an `operation_id` in its `#[utoipa::path]`."
+            ));
+        }
+        let tags: Vec<String> = body["tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(text)
+            .collect();
+        let service = function.split('-').next().unwrap_or_default();
+        findings.unless(
+            tags == [service],
+            format!("{here}: write `tag = \"{service}\"` in its `#[utoipa::path]`."),
+        );
+        findings.unless(
+            declared.contains(service),
+            format!("infra/local/src/openapi.rs: describe the tag `{service}` in `tags`."),
+        );
+        findings.unless(
+            !text(&body["summary"]).is_empty(),
+            format!("{here}: the first line of the handler's `///` is the operation's title."),
+        );
+        findings.unless(
+            text(&body["description"])
+                .lines()
+                .any(|line| line.starts_with("Budget: ")),
+            format!(
+                "{here}: the handler's `///` needs a line of the form\n  \
+                 /// Budget: 1 DynamoDB request."
+            ),
+        );
+        let responses = body["responses"].as_object().cloned().unwrap_or_default();
+        findings.unless(
+            responses
+                .keys()
+                .any(|status| status.starts_with('2') || status.starts_with('3')),
+            format!("{here}: document the answer of success in its `responses`."),
+        );
+        findings.unless(
+            responses.contains_key("default"),
+            format!("{here}: the `default` response is missing; see infra/local/src/openapi.rs."),
+        );
+        for (status, response) in &responses {
+            findings.unless(
+                !text(&response["description"]).is_empty(),
+                format!("{here}: the response {status} needs a `description`."),
+            );
+            let schema = &response["content"]["application/json"]["schema"]["$ref"];
+            findings.unless(
+                !is_error(status) || schema == "#/components/schemas/ErrorBody",
+                format!("{here}: write `body = ErrorBody` in the response {status}."),
+            );
+        }
+        let request = &body["requestBody"]["content"]["application/json"]["schema"];
+        for missing in without_example(&document, request) {
+            findings.note(format!(
+                "{here}: give the request's field `{missing}` a `#[schema(example = …)]`."
+            ));
+        }
+        for parameter in body["parameters"].as_array().into_iter().flatten() {
+            findings.unless(
+                !text(&parameter["description"]).is_empty(),
+                format!(
+                    "{here}: describe the parameter `{}`.",
+                    text(&parameter["name"])
+                ),
+            );
+            if let Some(problem) = unfit(&parameter["schema"], &parameter["example"]) {
+                let name = text(&parameter["name"]);
+                findings.note(format!("{here}: the example of `{name}` {problem}."));
+            }
+        }
+    }
+    for (name, schema) in document["components"]["schemas"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
+        wrong_examples(name, schema, &mut findings);
+    }
+    findings.none();
+}
+
+fn is_error(status: &str) -> bool {
+    status == "default" || status.starts_with('4') || status.starts_with('5')
+}
+
+/// What `$ref` and `allOf` lead to.
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    schema["$ref"]
+        .as_str()
+        .and_then(|reference| document.pointer(reference.trim_start_matches('#')))
+        .unwrap_or(schema)
+}
+
+/// The required plain fields of a request that have no example.
+fn without_example(document: &Value, request: &Value) -> Vec<String> {
+    let request = match &request["oneOf"] {
+        Value::Array(variants) if variants.iter().any(|v| v["type"] == "null") => variants
+            .iter()
+            .find(|v| v["type"] != "null")
+            .unwrap_or(request),
+        _ => request,
+    };
+    let request = resolved(document, request);
+    let required = request["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(text);
+    required
+        .filter(|field| {
+            let field = resolved(document, &request["properties"][field]);
+            let plain = ["string", "integer", "number"]
+                .iter()
+                .any(|t| field["type"] == *t);
+            plain && field["enum"].is_null() && field["example"].is_null()
+        })
+        .collect()
+}
+
+/// Why a schema's example cannot be one.
+fn unfit(schema: &Value, example: &Value) -> Option<String> {
+    if example.is_null() {
+        return None;
+    }
+    let kind = match example {
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        _ => "object",
+    };
+    let fits = match &schema["type"] {
+        Value::String(one) => one == kind || (one == "number" && kind == "integer"),
+        Value::Array(several) => several.iter().any(|one| one == kind),
+        _ => true,
+    };
+    if !fits {
+        return Some(format!(
+            "is of type {kind}, the schema wants {}",
+            schema["type"]
+        ));
+    }
+    let values = schema["enum"].as_array();
+    if values.is_some_and(|values| !values.contains(example)) {
+        return Some("is none of the values that there are".into());
+    }
+    let length = example.as_str().map(|text| text.chars().count() as u64);
+    if length
+        .zip(schema["maxLength"].as_u64())
+        .is_some_and(|(length, most)| length > most)
+        || length
+            .zip(schema["minLength"].as_u64())
+            .is_some_and(|(length, least)| length < least)
+    {
+        return Some("is longer or shorter than allowed".into());
+    }
+    None
+}
+
+fn wrong_examples(place: &str, schema: &Value, findings: &mut Findings) {
+    if let Some(problem) = unfit(schema, &schema["example"]) {
+        findings.note(format!("the schema {place}: its example {problem}."));
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        wrong_examples(&format!("{place}.{name}"), property, findings);
+    }
+    for part in ["allOf", "oneOf", "anyOf"] {
+        for part in schema[part].as_array().into_iter().flatten() {
+            wrong_examples(place, part, findings);
+        }
+    }
+    if schema["items"].is_object() {
+        wrong_examples(place, &schema["items"], findings);
+    }
+}
+
+/// Handlers behind HTTP say it in the OpenAPI document; the others say it in their source alone.
+#[test]
+fn every_event_function_says_what_a_call_costs() {
+    let mut findings = Findings::default();
+    for function in registered()
+        .iter()
+        .filter(|function| function.openapi().is_none())
+    {
+        let (service, use_case) = function.name.split_once('-').unwrap();
+        let file = format!("functions/{service}/src/{}.rs", use_case.replace('-', "_"));
+        let source = fs::read_to_string(root().join(&file)).unwrap_or_default();
+        let mut lines = source.lines().map(str::trim_start);
+        findings.unless(
+            lines.any(|line| line.starts_with("/// Budget: ") || line.starts_with("//! Budget: ")),
+            format!(
+                "{file}: the handler's `///` (or the file's `//!`) needs a line of the form\n  \
+                 /// Budget: 1 DynamoDB request."
+            ),
+        );
+    }
+    findings.none();
+}
