@@ -12,7 +12,7 @@ use std::{
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{behavior_version::BehaviorVersion, http::SharedHttpClient};
-use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 use jiff::Timestamp;
 use rand_chacha::{
@@ -272,6 +272,20 @@ impl App {
         self.0
             .dynamodb
             .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.0.sdk))
+    }
+
+    /// Connects to DynamoDB, for the calls to come: the handshake and the reading of the trusted
+    /// certificates are most of what a first call takes. `/ping` is answered without a permission;
+    /// what is answered is of no interest, and a failure is the first call's to tell.
+    pub async fn warm_up(&self) {
+        let ping = self.dynamodb().get_item().customize();
+        let sent = ping.mutate_request(|request| {
+            let _ = request.set_method("GET");
+            let _ = request.set_uri(format!("{}ping", request.uri()));
+            request.headers_mut().remove("content-length");
+            *request.body_mut() = SdkBody::empty();
+        });
+        drop(sent.send().await);
     }
 
     /// Chime SDK Meetings.

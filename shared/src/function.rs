@@ -1,6 +1,9 @@
 //! A function: its name, and what it does with an event. The same value is what its binary runs
 //! in Lambda and what the local stack calls.
 
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +15,11 @@ use crate::{
 
 /// A boxed failure of an event function: Lambda reports it and retries.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type EventFuture = futures_util::future::BoxFuture<'static, Result<Value, BoxError>>;
+type EventFuture = BoxFuture<'static, Result<Value, BoxError>>;
+type WarmUp = fn(App) -> BoxFuture<'static, ()>;
+
+/// What the start may spend on connecting; then the first event connects.
+const WARM_UP: Duration = Duration::from_secs(1);
 
 /// One Lambda function.
 #[derive(Clone, Copy)]
@@ -20,6 +27,7 @@ pub struct Function {
     /// The name of its binary, `<service>-<use-case>`.
     pub name: &'static str,
     kind: Kind,
+    warm_up: Option<WarmUp>,
 }
 
 #[derive(Clone, Copy)]
@@ -40,14 +48,29 @@ pub enum Handler {
 impl Function {
     /// A function behind API Gateway; `endpoints` are its documented handlers.
     pub const fn http(name: &'static str, endpoints: fn() -> OpenApiRouter<App>) -> Self {
-        let kind = Kind::Http(endpoints);
-        Self { name, kind }
+        Self::new(name, Kind::Http(endpoints))
     }
 
     /// A function that a schedule, a rule or a stream invokes.
     pub const fn event(name: &'static str, handle: fn(App, Value) -> EventFuture) -> Self {
-        let kind = Kind::Event(handle);
-        Self { name, kind }
+        Self::new(name, Kind::Event(handle))
+    }
+
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        let warm_up: Option<WarmUp> = Some(|app| async move { app.warm_up().await }.boxed());
+        Self {
+            name,
+            kind,
+            warm_up,
+        }
+    }
+
+    /// A function that asks DynamoDB for nothing: it neither links its SDK nor connects to it.
+    pub const fn without_store(self) -> Self {
+        Self {
+            warm_up: None,
+            ..self
+        }
     }
 
     /// The function's part of the OpenAPI document; event functions have none.
@@ -91,7 +114,8 @@ where
     })
 }
 
-/// The whole of a binary: logs as JSON, the App from the environment, then event after event.
+/// The whole of a binary: logs as JSON, the App from the environment, a connection to DynamoDB,
+/// then event after event.
 ///
 /// # Errors
 /// A configuration that keeps the function from starting, or the runtime's own failure.
@@ -109,8 +133,13 @@ pub fn run(function: &Function) -> Result<(), BoxError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let handler = function.handler(App::from_process()?);
+    let app = App::from_process()?;
+    let handler = function.handler(app.clone());
     runtime.block_on(async {
+        // Starting, a function has a whole processor; while it serves, its memory's share of one.
+        if let Some(warm_up) = function.warm_up {
+            let _ = tokio::time::timeout(WARM_UP, warm_up(app)).await;
+        }
         match handler {
             Handler::Http(service) => lambda_http::run(service).await,
             Handler::Event(app, handle) => {

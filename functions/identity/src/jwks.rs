@@ -8,7 +8,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// `identity-jwks`.
 pub const FUNCTION: Function = Function::http("identity-jwks", || {
     OpenApiRouter::new().routes(routes!(jwks))
-});
+})
+.without_store();
 
 /// A JSON Web Key Set (RFC 7517); documents what is served from the configuration.
 #[derive(ToSchema)]

@@ -10,7 +10,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// `platform-docs`
 pub const FUNCTION: Function = Function::http("platform-docs", || {
     OpenApiRouter::new().routes(routes!(docs))
-});
+})
+.without_store();
 
 /// The page needs its own style and script, and the document; nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \

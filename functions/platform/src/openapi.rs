@@ -13,7 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// `platform-openapi`
 pub const FUNCTION: Function = Function::http("platform-openapi", || {
     OpenApiRouter::new().routes(routes!(openapi))
-});
+})
+.without_store();
 
 /// The document, as it is served.
 pub const DOCUMENT: &str = include_str!("../openapi.json");

@@ -6,6 +6,11 @@
 //! them were closed. Then the gates are closed, so that the enrolments stand still. From there all
 //! runs reckon the same rooms and write the same items; the last write says that they are all
 //! there.
+//!
+//! Budget: 1 DynamoDB request a slot that is drawn already. To draw one: 5 of its own, 8 to read
+//! the enrolments and 8 for each of at most 30 earlier slots (more above a megabyte a partition),
+//! and for every hundred people one to read their attendance; 25 items a write, each of which
+//! holds 100 people or 25 rooms.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -68,6 +73,8 @@ pub struct Draw {
     state: State,
     /// The drawn slots it looks back on, most recent first.
     history: Vec<String>,
+    /// How many people a room is meant for.
+    room_size: u32,
     /// The earliest of those that was not closed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     open_from: Option<String>,
@@ -102,11 +109,9 @@ impl Draw {
     }
 
     /// The room of the next person who walks in: the smallest there is, none above
-    /// `room_size + 1`, then new rooms. It follows from how many walked in before.
-    pub fn walk_in_room(&self, room_size: usize) -> u32 {
-        let full = u32::try_from(room_size)
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
+    /// its size and one, then new rooms. It follows from how many walked in before.
+    pub fn walk_in_room(&self) -> u32 {
+        let full = self.room_size.saturating_add(1);
         let mut before = self.walk_ins;
         if self.smaller_size < full {
             let smaller = self.rooms - self.larger;
@@ -124,7 +129,7 @@ impl Draw {
     }
 
     /// How many rooms there are, those of walk-ins included.
-    pub fn all_rooms(&self, room_size: usize) -> u32 {
+    pub fn all_rooms(&self) -> u32 {
         match self.walk_ins.checked_sub(1) {
             None => self.rooms,
             Some(walk_ins) => {
@@ -132,7 +137,7 @@ impl Draw {
                     walk_ins,
                     ..self.clone()
                 };
-                self.rooms.max(last.walk_in_room(room_size) + 1)
+                self.rooms.max(last.walk_in_room() + 1)
             }
         }
     }
@@ -178,9 +183,8 @@ pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
     let people = enrolled(app, &slot_id).await?;
     let rates = rates(app, &people, claim.open_from.as_deref()).await?;
     let history = history(app, &people, &claim).await?;
-    let room_size = app.config::<Slots>()?.room_size;
     // The reckoning is the one piece that takes the processor for long.
-    let rooms = draw(&rates, &history, room_size);
+    let rooms = draw(&rates, &history, claim.room_size as usize);
     let rooms = seated(people, rooms);
 
     let (rosters, seats) = seating::writes(slot, &rooms)?;
@@ -253,6 +257,7 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
         .items;
     let claim = Draw {
         state: State::Drawing,
+        room_size: count(app.config::<Slots>()?.room_size),
         open_from: earlier
             .iter()
             .rev()
@@ -398,21 +403,21 @@ mod tests {
             let larger = larger.min(rooms.saturating_sub(1));
             let smaller_size = if larger > 0 { smaller_size.min(full - 1) } else { smaller_size.min(full) };
             let mut draw = Draw {
-                state: State::Drawn, history: vec![], open_from: None, enrolled: 0, rooms,
+                state: State::Drawn, room_size: full - 1, history: vec![], open_from: None, enrolled: 0, rooms,
                 smaller_size, larger, walk_ins: 0, opened: false, closed: false, ttl: 0,
             };
             let mut sizes: BTreeMap<u32, u32> = (0..rooms)
                 .map(|room| (room, smaller_size + u32::from(room < larger)))
                 .collect();
             for _ in 0..walk_ins {
-                let room = draw.walk_in_room(room_size);
+                let room = draw.walk_in_room();
                 let smallest = sizes.values().copied().filter(|size| *size < full).min();
                 prop_assert_eq!(sizes.get(&room).copied(), smallest);
                 let size = sizes.entry(room).or_insert(0);
                 *size += 1;
                 prop_assert!(*size <= full);
                 draw.walk_ins += 1;
-                prop_assert_eq!(draw.all_rooms(room_size) as usize, sizes.len());
+                prop_assert_eq!(draw.all_rooms() as usize, sizes.len());
             }
         }
     }

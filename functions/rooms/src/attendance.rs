@@ -1,6 +1,8 @@
 //! Chime's meeting state changes: who joined is present, an ended meeting is retired.
 //!
 //! The events are best-effort, may repeat and come in any order; each only adds to what is known.
+//!
+//! Budget: 3 DynamoDB requests when somebody joins; 1 when somebody leaves or a meeting ends.
 
 use enishi_shared::{
     App, Function, Result,

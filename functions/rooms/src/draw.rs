@@ -22,7 +22,7 @@ const RECENCY: i64 = REPEAT / 8;
 const RECENCY_DECAY: (i64, i64) = (15, 16);
 /// Cost per (likely no-shows in a room)², summed over the rooms: two in one room
 /// and none in another cost `2 * NO_SHOW` more than one in each.
-const NO_SHOW: i64 = REPEAT / 8;
+const NO_SHOW: i64 = REPEAT / 4;
 /// A person with a rate below this many percent is a likely no-show.
 const LIKELY_NO_SHOW_BELOW: u8 = 50;
 /// Cost of a repeat on a planned later morning, while searching; only a

@@ -119,14 +119,13 @@ pub async fn enroll(
         // The key was used for an enrolment that has been withdrawn since.
         return Err(Error::conflict("this Idempotency-Key was used before"));
     }
-    walk_in(&app, &slots, &slot, item, creation.as_ref()).await
+    walk_in(&app, &slot, item, creation.as_ref()).await
 }
 
 /// Seats somebody after the draw. The only thing that those who walk in share is a count: which
 /// room the i-th of them gets follows from the draw (see [`Draw::walk_in_room`]).
 async fn walk_in(
     app: &App,
-    slots: &Slots,
     slot: &Slot,
     mut item: EnrolmentItem,
     creation: Option<&Creation>,
@@ -141,7 +140,7 @@ async fn walk_in(
             // The gates are closed, the rooms not yet known: the draw is running.
             return Err(Error::unavailable(2));
         };
-        let room = RoomId::new(slot, drawn.walk_in_room(slots.room_size));
+        let room = RoomId::new(slot, drawn.walk_in_room());
         item.room_id = Some(room.to_string());
         let mut writes = vec![
             Write::Update(
@@ -161,21 +160,26 @@ async fn walk_in(
             return Ok((StatusCode::CREATED, axum::Json(item.view(true))));
         };
         draw = None;
-        let mut status = StatusCode::OK;
         let mut present: Option<EnrolmentItem> = None;
+        let mut remembered = None;
         for refusal in refused {
-            match (refusal.part, refusal.item, creation) {
-                (0, Some(newer), _) => draw = Some(decode(newer)?),
-                (1, Some(existing), _) => present = Some(decode(existing)?),
-                (3, Some(remembered), Some(creation)) => {
-                    if creation.recall(app, remembered)?.is_some() {
-                        status = StatusCode::CREATED;
-                    }
-                }
+            match (refusal.part, refusal.item) {
+                (0, Some(newer)) => draw = Some(decode(newer)?),
+                (1, Some(existing)) => present = Some(decode(existing)?),
+                (3, record) => remembered = record,
                 _ => {}
             }
         }
+        let replayed = match (creation, remembered) {
+            (Some(creation), Some(record)) => creation.recall(app, record)?.is_some(),
+            _ => false,
+        };
         if let Some(existing) = present {
+            let status = if replayed {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            };
             return Ok((status, axum::Json(existing.view(true))));
         }
     }

@@ -163,7 +163,7 @@ fn write_environment(stack: &Stack, directory: &std::path::Path) -> Result<(), S
     variables.remove("AWS_ACCESS_KEY_ID");
     let text: String = variables
         .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
+        .map(|(name, value)| format!("{name}='{value}'\n"))
         .collect();
     let file = directory.join("lambda.env");
     std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))

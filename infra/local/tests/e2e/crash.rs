@@ -217,6 +217,6 @@ async fn every_flow_survives_a_fault_at_every_call() {
         }
         writeln!(table, " {:9} {cases:5} {passed:7}", flow.name).unwrap();
     }
-    println!("{table}");
+    eprintln!("{table}");
     assert!(failures.is_empty(), "{table}\n{}", failures.join("\n"));
 }

@@ -282,6 +282,13 @@ async fn an_idempotency_key_stands_for_one_walk_in_too() {
         .enrol_keyed(&guest, "k", &json!({"date": "2026-11-22"}))
         .await;
     answer.expect_error(409, "conflict", &[]);
+    // Sent twice at once it is one seat too.
+    let twice = hall.guest("jiro");
+    let (one, two) = tokio::join!(
+        hall.enrol_keyed(&twice, "k", &body),
+        hall.enrol_keyed(&twice, "k", &body)
+    );
+    assert_eq!(one.expect(201).body, two.expect(201).body);
     // And a key that was used before the draw is not free after it.
     let early = hall.guest("taro");
     hall.enrol_keyed(&early, "k", &json!({"date": "2026-11-22"}))

@@ -46,6 +46,7 @@ async fn the_room_is_pending_until_it_is_drawn_and_ready_then() {
       "url": "http://localhost:5173/rooms/20261121T0900-0"
     }
     "#);
+    assert!(answer.text.contains(&person.name) && answer.text.contains(&other.name));
     // One's own only.
     world
         .get(&other, &path)
