@@ -11,20 +11,25 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aws_sdk_chimesdkmeetings::{
-    error::{ProvideErrorMetadata, SdkError},
-    types::{self, CreateAttendeeRequestItem},
-};
+use aws_sdk_chimesdkmeetings::types::{self, CreateAttendeeRequestItem};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::Deserialize;
 
 use crate::{
     app::{App, ConfigError, Configure, Env},
-    error::{Code, Error},
+    error::Error,
     seal::{SealingKey, sha256},
-    store::{AttributeValue, Expression, Item, Key, Table, Write, Written, decode, failed, n, s},
+    store::{AttributeValue, Expression, Item, Key, Table, Write, Written, decode, n, s},
 };
+
+mod error;
+mod shapes;
+
+use error::chime_error;
+use shapes::{attendee, meeting};
+
+pub use error::ChimeError;
+pub use shapes::{Attendee, MediaPlacement, Meeting};
 
 /// A meeting without an audio connection ends after this long.
 pub const EMPTY_MEETING_ENDS: SignedDuration = SignedDuration::from_mins(5);
@@ -49,57 +54,6 @@ impl Configure for MeetingConfig {
             join_token_secret: env.required("JOIN_TOKEN_SECRET")?.to_owned(),
         })
     }
-}
-
-/// A meeting in the shape that `MeetingSessionConfiguration` of amazon-chime-sdk-js takes: absent
-/// optionals, never null ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct Meeting {
-    /// The Chime SDK's id.
-    pub meeting_id: String,
-    /// The place this is a meeting of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external_meeting_id: Option<String>,
-    /// Where media flows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub media_region: Option<String>,
-    /// The URLs the browser connects to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub media_placement: Option<MediaPlacement>,
-}
-
-/// The URLs the browser connects to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct MediaPlacement {
-    /// Audio.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio_host_url: Option<String>,
-    /// Audio, where UDP is blocked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio_fallback_url: Option<String>,
-    /// Signalling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signaling_url: Option<String>,
-    /// TURN control.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub turn_control_url: Option<String>,
-    /// Client metrics.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_ingestion_url: Option<String>,
-}
-
-/// One participant's credentials for a meeting. Only ever shown to that participant.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct Attendee {
-    /// The Chime SDK's id.
-    pub attendee_id: String,
-    /// The opaque id that the other participants' clients see.
-    pub external_user_id: String,
-    /// The secret that lets this participant in.
-    pub join_token: String,
 }
 
 /// Sealed bytes, stored as DynamoDB's binary.
@@ -137,34 +91,6 @@ pub struct Open {
     pub meeting: Meeting,
     generation: u32,
     attendees: BTreeMap<String, Sealed>,
-}
-
-/// Why a meeting could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ChimeError {
-    /// More requests than the Region allows a second: try again.
-    #[error("Chime throttles")]
-    Throttled,
-    /// As many meetings at once as the Region allows: somebody has to leave first.
-    #[error("the meeting quota is used up")]
-    QuotaExceeded,
-    /// The meeting has ended.
-    #[error("the meeting has ended")]
-    NotFound,
-    /// Anything else; already logged.
-    #[error(transparent)]
-    Other(#[from] Error),
-}
-
-impl From<ChimeError> for Error {
-    fn from(error: ChimeError) -> Self {
-        match error {
-            ChimeError::Throttled => Self::unavailable(2),
-            ChimeError::QuotaExceeded => Self::unavailable(30),
-            ChimeError::NotFound => Self::unavailable(1),
-            ChimeError::Other(error) => error,
-        }
-    }
 }
 
 /// The opaque id of a person in one place; what other participants' clients see.
@@ -582,46 +508,4 @@ pub async fn seen(
 
 fn plus(time: Timestamp, duration: SignedDuration) -> Timestamp {
     time.saturating_add(duration).unwrap_or(time)
-}
-
-fn meeting(meeting: types::Meeting) -> Option<Meeting> {
-    Some(Meeting {
-        meeting_id: meeting.meeting_id?,
-        external_meeting_id: meeting.external_meeting_id,
-        media_region: meeting.media_region,
-        media_placement: meeting.media_placement.map(|placement| MediaPlacement {
-            audio_host_url: placement.audio_host_url,
-            audio_fallback_url: placement.audio_fallback_url,
-            signaling_url: placement.signaling_url,
-            turn_control_url: placement.turn_control_url,
-            event_ingestion_url: placement.event_ingestion_url,
-        }),
-    })
-}
-
-fn attendee(attendee: types::Attendee) -> Option<Attendee> {
-    Some(Attendee {
-        attendee_id: attendee.attendee_id?,
-        external_user_id: attendee.external_user_id?,
-        join_token: attendee.join_token?,
-    })
-}
-
-#[track_caller]
-fn chime_error<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> ChimeError {
-    match error.code() {
-        Some("ThrottlingException" | "TooManyRequestsException" | "ConflictException") => {
-            ChimeError::Throttled
-        }
-        Some("LimitExceededException") => ChimeError::QuotaExceeded,
-        Some("NotFoundException") => ChimeError::NotFound,
-        _ => {
-            let error = failed(error);
-            if error.code() == Code::ServiceUnavailable {
-                ChimeError::Throttled
-            } else {
-                ChimeError::Other(error)
-            }
-        }
-    }
 }

@@ -1,0 +1,81 @@
+//! What the browser's client takes, and what Chime answers.
+
+use aws_sdk_chimesdkmeetings::types;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A meeting in the shape that `MeetingSessionConfiguration` of amazon-chime-sdk-js takes: absent
+/// optionals, never null ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Meeting {
+    /// The Chime SDK's id.
+    pub meeting_id: String,
+    /// The place this is a meeting of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_meeting_id: Option<String>,
+    /// Where media flows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_region: Option<String>,
+    /// The URLs the browser connects to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_placement: Option<MediaPlacement>,
+}
+
+/// The URLs the browser connects to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct MediaPlacement {
+    /// Audio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_host_url: Option<String>,
+    /// Audio, where UDP is blocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_fallback_url: Option<String>,
+    /// Signalling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signaling_url: Option<String>,
+    /// TURN control.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn_control_url: Option<String>,
+    /// Client metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_ingestion_url: Option<String>,
+}
+
+/// One participant's credentials for a meeting. Only ever shown to that participant.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Attendee {
+    /// The Chime SDK's id.
+    pub attendee_id: String,
+    /// The opaque id that the other participants' clients see.
+    pub external_user_id: String,
+    /// The secret that lets this participant in.
+    pub join_token: String,
+}
+
+/// As Chime answers it; `None` without an id.
+pub(super) fn meeting(meeting: types::Meeting) -> Option<Meeting> {
+    Some(Meeting {
+        meeting_id: meeting.meeting_id?,
+        external_meeting_id: meeting.external_meeting_id,
+        media_region: meeting.media_region,
+        media_placement: meeting.media_placement.map(|placement| MediaPlacement {
+            audio_host_url: placement.audio_host_url,
+            audio_fallback_url: placement.audio_fallback_url,
+            signaling_url: placement.signaling_url,
+            turn_control_url: placement.turn_control_url,
+            event_ingestion_url: placement.event_ingestion_url,
+        }),
+    })
+}
+
+/// As Chime answers it; `None` without its parts.
+pub(super) fn attendee(attendee: types::Attendee) -> Option<Attendee> {
+    Some(Attendee {
+        attendee_id: attendee.attendee_id?,
+        external_user_id: attendee.external_user_id?,
+        join_token: attendee.join_token?,
+    })
+}
