@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::{
     app::{App, ConfigError, Configure, Env},
     error::Error,
-    seal::{SealingKey, sha256},
+    seal::SealingKey,
     store::{AttributeValue, Expression, Item, Key, Table, Write, Written, decode, n, s},
 };
 
@@ -29,7 +29,7 @@ use error::chime_error;
 use shapes::{attendee, meeting};
 
 pub use error::ChimeError;
-pub use shapes::{Attendee, MediaPlacement, Meeting};
+pub use shapes::{Attendee, MediaPlacement, Meeting, external_user_id};
 
 /// A meeting without an audio connection ends after this long.
 pub const EMPTY_MEETING_ENDS: SignedDuration = SignedDuration::from_mins(5);
@@ -91,12 +91,6 @@ pub struct Open {
     pub meeting: Meeting,
     generation: u32,
     attendees: BTreeMap<String, Sealed>,
-}
-
-/// The opaque id of a person in one place; what other participants' clients see.
-pub fn external_user_id(place: &str, user_id: &str) -> String {
-    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-    BASE64_URL_SAFE_NO_PAD.encode(&sha256(format!("{place}\n{user_id}").as_bytes())[..18])
 }
 
 impl Place {
@@ -187,15 +181,7 @@ impl Place {
     }
 
     fn record(&self, stored: Option<Item>) -> Result<Record, Error> {
-        let mut record = stored
-            .map(decode::<Record>)
-            .transpose()?
-            .unwrap_or_default();
-        if record.ttl <= self.app.now().as_second() {
-            record = Record::default();
-        }
-        record.generation = record.generation.max(1);
-        Ok(record)
+        record(&self.app, stored)
     }
 
     /// Whether the meeting still runs. Known without asking while it cannot have ended by

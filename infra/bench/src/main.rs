@@ -10,13 +10,16 @@ use clap::{Parser, Subcommand};
 
 mod client;
 mod exchange;
+mod lean;
 mod memory;
 mod nine_oclock;
 mod quality;
 mod random;
 mod report;
 mod requests;
+mod runtime_api;
 mod scale;
+mod tls;
 mod worker;
 mod world;
 
@@ -37,6 +40,8 @@ enum Benchmark {
     Requests,
     /// A thousand people join 250 rooms within a second.
     NineOclock,
+    /// How small and quick the functions' binaries are, beside JavaScript.
+    Lean(lean::Options),
     #[command(hide = true, subcommand)]
     Work(worker::Work),
 }
@@ -47,6 +52,7 @@ fn main() -> ExitCode {
         Benchmark::Scale(options) => on_runtime(scale::run(&options)),
         Benchmark::Requests => on_runtime(requests::run()),
         Benchmark::NineOclock => on_runtime(nine_oclock::run()),
+        Benchmark::Lean(options) => on_runtime(lean::run(&options)),
         Benchmark::Work(work) => worker::run(&work).map(|()| true),
     };
     match outcome {

@@ -164,15 +164,16 @@ impl Bench {
         Ok(answer.body)
     }
 
-    /// The first number after `Budget:`; batch runs state none.
+    /// The first number after `Budget:`, or that of the path it refers to; batch runs state none.
     fn budget(&self, endpoint: &str) -> Option<usize> {
         let (method, path) = endpoint.split_once(' ')?;
         let operation = &self.document["paths"][path][method.to_lowercase()];
-        let stated = operation["description"]
-            .as_str()?
-            .split("Budget: ")
-            .nth(1)?;
-        stated.split(' ').next()?.parse().ok()
+        let description = operation["description"].as_str()?;
+        let stated = description.split("Budget: ").nth(1)?;
+        match stated.strip_prefix("as `") {
+            Some(other) => self.budget(&format!("{method} {}", other.split('`').next()?)),
+            None => stated.split(' ').next()?.parse().ok(),
+        }
     }
 
     /// That no documented endpoint is missing.
@@ -391,7 +392,6 @@ impl Bench {
             token: Some(&late.access),
             body: Some(enrol.clone()),
             status: 201,
-            ..Call::default()
         })
         .await?;
         self.call(Call {
@@ -428,7 +428,7 @@ impl Bench {
         self.call(Call {
             function: "RoomsJoin",
             endpoint: "GET /rooms/{room_id}/join",
-            variant: Some(("the first, who opens it (GET /rooms/{room_id}/join)", 2)),
+            variant: Some(("the first, who opens it (GET /rooms/{room_id}/join)", 3)),
             path: &join,
             token,
             ..Call::default()

@@ -78,7 +78,7 @@ async fn measure(count: usize) -> Result<Measured, String> {
     let draw = apart(vec!["draw".into(), count.to_string()], BTreeMap::new()).await?;
     let world = World::start(at("08:50")?, |_| {}).await?;
     let people = people(count);
-    let history = bring_in(&world, &people)?;
+    let history = bring_in(&world, &people).await?;
 
     let mut watch = world.stack.aws().watch();
     let assign = apart(
@@ -137,13 +137,14 @@ async fn measure(count: usize) -> Result<Measured, String> {
 }
 
 /// Everybody enrolled for the morning, and thirty mornings before it; their slots, by id.
-fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, String> {
+async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, String> {
     let mut random = Random(7);
     let morning: Date = MORNING.parse().map_err(sentence)?;
     let days: Vec<Date> = (1..=MORNINGS)
         .rev()
         .map(|ago| morning.saturating_sub(ago.days()))
         .collect();
+    let like = a_draw(world, &days).await?;
     let mut ids: Vec<String> = Vec::new();
     for day in &days {
         let slot = world.slot(&day.to_string())?;
@@ -152,11 +153,18 @@ fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, String> {
         world.import(rosters)?;
         world.import(seats)?;
         let before: Vec<&String> = ids.iter().rev().collect();
-        let draw = json!({
-            "state": "drawn", "history": before, "enrolled": people.len(), "rooms": rooms.len(),
-            "smaller_size": ROOM_SIZE, "larger": 0, "walk_ins": 0, "opened": true, "closed": true,
-            "ttl": ttl(&slot), "write_id": "0123456789012345678901",
-        });
+        let mut draw = like.clone();
+        for (field, value) in [
+            ("history", json!(before)),
+            ("enrolled", json!(people.len())),
+            ("rooms", json!(rooms.len())),
+            ("smaller_size", json!(ROOM_SIZE)),
+            ("opened", json!(true)),
+            ("closed", json!(true)),
+            ("ttl", json!(ttl(&slot))),
+        ] {
+            draw[field] = value;
+        }
         world.import(vec![
             Write::put(draw_key(&slot.id()), &draw).map_err(sentence)?,
         ])?;
@@ -170,19 +178,28 @@ fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, String> {
             let often = random.below(100);
             let mornings: BTreeMap<&String, bool> = ids
                 .iter()
-                .rev()
-                .take(20)
                 .map(|id| (id, random.below(100) <= often))
                 .collect();
             let came = mornings.values().filter(|came| **came).count();
             let person = json!({
-                "mornings": mornings, "rate": came * 5, "write_id": "0123456789012345678901",
+                "mornings": mornings, "rate": 100 * came / ids.len(), "write_id": "0123456789012345678901",
             });
             writes.push(Write::put(person_key(&member.user_id), &person).map_err(sentence)?);
         }
         world.import(writes)?;
     }
     Ok(ids)
+}
+
+/// The record of a draw as the service writes it: of the earliest day, to which nobody came.
+async fn a_draw(world: &World, days: &[Date]) -> Result<Value, String> {
+    let earliest = days.first().ok_or("there are no days")?;
+    let slot = world.slot(&earliest.to_string())?;
+    let tick = json!({"scheduled_time": slot.drawn_at()});
+    world.stack.lambda().invoke("RoomsAssign", tick).await?;
+    let table = seating::table(&world.app("RoomsAssign")?).map_err(sentence)?;
+    let draw = table.get(&draw_key(&slot.id())).await.map_err(sentence)?;
+    draw.ok_or_else(|| "nothing was drawn".to_owned())
 }
 
 fn queries_of(exchanges: &[Exchange], slot_id: &str) -> usize {

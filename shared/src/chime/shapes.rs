@@ -1,8 +1,11 @@
 //! What the browser's client takes, and what Chime answers.
 
 use aws_sdk_chimesdkmeetings::types;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::seal::sha256;
 
 /// A meeting in the shape that `MeetingSessionConfiguration` of amazon-chime-sdk-js takes: absent
 /// optionals, never null ones.
@@ -53,6 +56,11 @@ pub struct Attendee {
     pub external_user_id: String,
     /// The secret that lets this participant in.
     pub join_token: String,
+}
+
+/// The opaque id of a person in one place; what other participants' clients see.
+pub fn external_user_id(place: &str, user_id: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&sha256(format!("{place}\n{user_id}").as_bytes())[..18])
 }
 
 /// As Chime answers it; `None` without an id.
