@@ -10,7 +10,7 @@
 //! Budget: 1 DynamoDB request a slot that is drawn already. To draw one: 5 of its own, 8 to read
 //! the enrolments and 8 for each of at most 30 earlier slots (more above a megabyte a partition),
 //! and for every hundred people one to read their attendance; 25 items a write, each of which
-//! holds 100 people or 25 rooms.
+//! holds 150 people or 25 rooms.
 
 use std::collections::{BTreeMap, HashMap};
 

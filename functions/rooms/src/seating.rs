@@ -1,7 +1,7 @@
 //! Who sits where: the items that a draw writes, and how a person or a room is found in them.
 //!
-//! A slot's items lie in eight partitions. *Seats* lead from a person to a room: packed, about a
-//! hundred people an item, in the order of a hash of the user id, each item keyed by the last hash
+//! A slot's items lie in eight partitions. *Seats* lead from a person to a room: packed, 150
+//! people an item, in the order of a hash of the user id, each item keyed by the last hash
 //! it covers. One query, `first item whose key is not below my hash`, finds a person however many
 //! there are. *Rosters* lead from a room to its people, 25 rooms an item, found by the room's
 //! number. Both are written once and are the history that later draws read.
@@ -29,7 +29,7 @@ pub const PARTITIONS: u32 = 8;
 /// transactions on one item get in each other's way.
 pub const GATES: u32 = 16;
 /// People a seats item.
-const SEATS_AN_ITEM: usize = 100;
+const SEATS_AN_ITEM: usize = 150;
 /// Rooms a roster item.
 const ROOMS_AN_ITEM: u32 = 25;
 /// The seats item of a partition's walk-ins; sorts behind the drawn ones'.
@@ -319,7 +319,7 @@ pub fn take_room(id: RoomId, items: &mut HashMap<Key, Item>) -> Result<Option<Ro
     }))
 }
 
-/// The packed seats of about a hundred people.
+/// The packed seats of up to 150 people.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Seats {
     /// 20 bytes a person: the user id, then the room's number, big-endian.

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::Client,
-    memory::{Resident, kilobytes},
+    process::{Resident, kilobytes},
     report::{table, verdict},
     runtime_api::RuntimeApi,
     tls::Front,

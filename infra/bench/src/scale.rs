@@ -325,6 +325,12 @@ fn print(measured: &[Measured]) -> bool {
         Some(30.0),
     );
     row(
+        "· of which its processor worked, not waited",
+        &|one| one.assign.busy_seconds,
+        &seconds,
+        None,
+    );
+    row(
         "the whole run: most memory",
         &|one| one.assign.peak_kilobytes as f64,
         &megabytes,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    memory::{Resident, kilobytes},
+    process::{Resident, busy_seconds, kilobytes},
     random::Random,
     world::sentence,
 };
@@ -38,6 +38,8 @@ pub enum Work {
 pub struct Taken {
     /// From the call to its answer.
     pub seconds: f64,
+    /// For how long the process had a processor.
+    pub busy_seconds: f64,
     /// The process's most, at any time.
     pub peak_kilobytes: u64,
     /// What was answered.
@@ -52,6 +54,7 @@ pub fn run(work: &Work) -> Result<(), String> {
     };
     let taken = Taken {
         seconds,
+        busy_seconds: busy_seconds(),
         peak_kilobytes: kilobytes("self", Resident::Peak),
         answer,
     };

@@ -189,9 +189,6 @@ async fn every_flow_survives_a_fault_at_every_call() {
         let (mut cases, mut passed) = (0, 0);
         for fault in FAULTS {
             for twice in [false, true] {
-                if twice && !fault.races() {
-                    continue;
-                }
                 // Four cases at a time, until there is no such call any more.
                 let outcomes: Vec<_> = stream::iter(0..60_usize)
                     .map(|nth| async move {

@@ -52,13 +52,6 @@ pub const FAULTS: [Fault; 7] = [
     Fault::GoneAfter,
 ];
 
-impl Fault {
-    /// Whether a second run at the same time could make more of it than a retry afterwards.
-    pub fn races(self) -> bool {
-        matches!(self, Self::AfterCommit | Self::Conflict | Self::GoneAfter)
-    }
-}
-
 /// The connections of all functions, with at most one fault planned.
 #[derive(Clone, Debug)]
 pub struct Faults {

@@ -1,4 +1,4 @@
-//! The memory of a process, as Linux tells it.
+//! The memory and the processor time of a process, as Linux tells them.
 
 /// Which figure of `/proc/<pid>/status`.
 #[derive(Clone, Copy)]
@@ -27,4 +27,17 @@ pub fn kilobytes(process: &str, which: Resident) -> u64 {
                 .ok()
         })
         .unwrap_or(0)
+}
+
+/// Seconds for which this process has had a processor; 0 where `/proc` does not tell.
+pub fn busy_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name in parentheses, user and system time are the 12th and 13th, in hundredths.
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    let ticks: f64 = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum();
+    ticks / 100.0
 }
