@@ -7,8 +7,8 @@ use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequest, FromRequestParts, MatchedPath, OptionalFromRequestParts, Request},
-    http::{HeaderMap, HeaderValue, Method, Uri, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, MatchedPath, Request},
+    http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -181,21 +181,6 @@ where
     }
 }
 
-impl<T, S> OptionalFromRequestParts<S> for Path<T>
-where
-    T: DeserializeOwned + Send + 'static,
-    S: Send + Sync,
-{
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
-        <axum::extract::Path<T> as OptionalFromRequestParts<S>>::from_request_parts(parts, state)
-            .await
-            .map(|path| path.map(|axum::extract::Path(value)| Self(value)))
-            .map_err(|_| Error::not_found("path"))
-    }
-}
-
 /// The caller's address as API Gateway saw it (`requestContext.http.sourceIp`), for throttles.
 pub struct SourceIp(pub String);
 
@@ -311,12 +296,6 @@ pub async fn invoke(
     let event = lambda_http::LambdaEvent::new(request, lambda_http::Context::default());
     let response = lambda_http::Adapter::from(service).oneshot(event).await?;
     Ok(serde_json::to_value(response)?)
-}
-
-/// The methods a `405` may name, joined for `Allow`.
-pub fn allow_header(methods: &[Method]) -> Option<HeaderValue> {
-    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
-    HeaderValue::from_str(&names.join(", ")).ok()
 }
 
 /// An answer without content.
