@@ -185,7 +185,7 @@ Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} rou
 Try:
   curl -s {url}/signup -H 'content-type: application/json' \\
     -d '{{\"username\":\"hanako\",\"email\":\"hanako@example.com\",\"password\":\"asagohan-9\"}}'
-  TOKEN=…   # its access_token
+  TOKEN=… USER_ID=…   # its access_token and user_id
   curl -s {url}/register/ -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\
     -d '{{\"date\":\"{tomorrow}\"}}'
   cargo run -- fire rooms-assign --at {tomorrow}T08:50:00+09:00

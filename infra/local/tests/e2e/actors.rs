@@ -117,7 +117,10 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
         .map(|(method, path, ..)| ((*method).to_owned(), (*path).to_owned()))
         .collect();
     for route in documented.keys() {
-        assert!(listed.contains(route), "{route:?} is missing in this table");
+        assert!(
+            listed.contains(route),
+            "{route:?} is missing: add a row for it to ROUTES in infra/local/tests/e2e/actors.rs"
+        );
     }
 
     let mut owner = world.sign_up("owner").await;
