@@ -257,7 +257,7 @@ impl App {
         {
             return Ok(config);
         }
-        let config = Arc::new(T::configure(&self.0.env).map_err(Error::internal)?);
+        let config = Arc::new(T::configure(&self.0.env).map_err(|error| Error::internal(error))?);
         known.insert(TypeId::of::<T>(), Arc::clone(&config) as _);
         Ok(config)
     }

@@ -289,7 +289,7 @@ impl Place {
                     .build()
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(Error::internal)?;
+            .map_err(|error| Error::internal(error))?;
         let request = self.app.chime().create_meeting_with_attendees();
         let output = request
             .client_request_token(format!("{}-{generation}", self.name))

@@ -30,7 +30,7 @@ pub async fn send(app: &App, to: &str, subject: &str, text: &str) -> Result<(), 
             .data(data)
             .charset("UTF-8")
             .build()
-            .map_err(Error::internal)
+            .map_err(|error| Error::internal(error))
     };
     let message = Message::builder()
         .subject(content(subject)?)

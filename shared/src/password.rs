@@ -9,7 +9,7 @@ use argon2::{
 use crate::{app::App, error::Error};
 
 fn argon2() -> Result<Argon2<'static>, Error> {
-    let params = Params::new(19 * 1024, 2, 1, None).map_err(Error::internal)?;
+    let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| Error::internal(error))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -21,7 +21,7 @@ pub fn hash(app: &App, password: &str) -> Result<String, Error> {
     let salt: [u8; 16] = app.random();
     Ok(argon2()?
         .hash_password_with_salt(password.as_bytes(), &salt)
-        .map_err(Error::internal)?
+        .map_err(|error| Error::internal(error))?
         .to_string())
 }
 
@@ -35,7 +35,7 @@ pub fn verify(app: &App, password: &str, stored: Option<&str>) -> Result<bool, E
         hash(app, password)?;
         return Ok(false);
     };
-    let stored = PasswordHash::new(stored).map_err(Error::internal)?;
+    let stored = PasswordHash::new(stored).map_err(|error| Error::internal(error))?;
     Ok(argon2()?
         .verify_password(password.as_bytes(), &stored)
         .is_ok())

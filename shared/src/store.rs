@@ -253,7 +253,7 @@ impl Table {
                 .set_keys(Some(keys.iter().map(Key::attributes).collect()))
                 .consistent_read(true)
                 .build()
-                .map_err(Error::internal)?,
+                .map_err(|error| Error::internal(error))?,
         )]));
         for attempt in 0..ATTEMPTS {
             let output = self

@@ -179,6 +179,14 @@ pub struct Roster {
     ttl: i64,
 }
 
+impl Roster {
+    /// Takes out the members of the room with this number.
+    fn take(&mut self, number: u32) -> Option<Vec<Member>> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.rooms.get_mut(index).map(std::mem::take)
+    }
+}
+
 /// What happened in a room.
 #[derive(Debug, Default, Deserialize)]
 pub struct RoomState {
@@ -296,12 +304,16 @@ pub fn take_room(id: RoomId, items: &mut HashMap<Key, Item>) -> Result<Option<Ro
         .cloned()
         .map(decode)
         .transpose()?;
-    let drawn = roster
-        .and_then(|mut roster| {
-            let index = usize::try_from(id.number.checked_sub(roster.first)?).ok()?;
-            roster.rooms.get_mut(index).map(std::mem::take)
-        })
-        .unwrap_or_default();
+    let drawn = roster.and_then(|mut roster| roster.take(id.number));
+    assemble(id, drawn.unwrap_or_default(), items)
+}
+
+/// The room of those drawn, with what happened in it.
+fn assemble(
+    id: RoomId,
+    drawn: Vec<Member>,
+    items: &mut HashMap<Key, Item>,
+) -> Result<Option<Room>> {
     let state: RoomState = items
         .remove(&state_key(id))
         .map(decode)
@@ -359,7 +371,8 @@ pub fn writes(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Vec<Write>, Vec<Wri
         let first = number;
         for room in chunk {
             for member in room {
-                let user = Uuid::parse_str(&member.user_id).map_err(Error::internal)?;
+                let user =
+                    Uuid::parse_str(&member.user_id).map_err(|error| Error::internal(error))?;
                 people.push((hash(&member.user_id), user, number));
             }
             number += 1;
@@ -473,12 +486,22 @@ pub async fn by_partition(app: &App, slot_id: &str, from: &str, to: &str) -> Res
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn read_rooms(app: &App, slot: &Slot, rooms: u32) -> Result<Vec<Room>> {
     // Meetings, rosters and states sort next to each other.
-    let mut items = by_partition(app, &slot.id(), "MEETING#", "ROOM#~")
+    let mut items: HashMap<Key, Item> = by_partition(app, &slot.id(), "MEETING#", "ROOM#~")
         .await?
         .into_iter()
         .filter_map(|item| Some((Key::of(&item)?, item)))
         .collect();
-    (0..rooms)
-        .filter_map(|number| take_room(RoomId::new(slot, number), &mut items).transpose())
-        .collect()
+    // A roster is read once for all of its rooms.
+    let mut rosters: HashMap<Key, Roster> = HashMap::new();
+    let mut found = Vec::new();
+    for number in 0..rooms {
+        let id = RoomId::new(slot, number);
+        let key = roster_key(id);
+        if let Some(item) = items.remove(&key) {
+            rosters.insert(key.clone(), decode(item)?);
+        }
+        let drawn = rosters.get_mut(&key).and_then(|roster| roster.take(number));
+        found.extend(assemble(id, drawn.unwrap_or_default(), &mut items)?);
+    }
+    Ok(found)
 }

@@ -129,7 +129,7 @@ impl Table {
             let put = PutRequest::builder()
                 .set_item(Some(item))
                 .build()
-                .map_err(Error::internal)?;
+                .map_err(|error| Error::internal(error))?;
             requests.push(WriteRequest::builder().put_request(put).build());
         }
         let mut left = Some(HashMap::from([(self.name.clone(), requests)]));
@@ -222,14 +222,14 @@ impl Table {
                     .condition_expression(ABSENT)
                     .return_values_on_condition_check_failure(ALL_OLD)
                     .build()
-                    .map_err(Error::internal)?,
+                    .map_err(|error| Error::internal(error))?,
             ),
             Write::Put(_, item) => part.put(
                 Put::builder()
                     .table_name(&self.name)
                     .set_item(Some(item))
                     .build()
-                    .map_err(Error::internal)?,
+                    .map_err(|error| Error::internal(error))?,
             ),
             Write::Update(key, expression) => part.update(
                 Update::builder()
@@ -241,7 +241,7 @@ impl Table {
                     .set_condition_expression(expression.condition)
                     .return_values_on_condition_check_failure(ALL_OLD)
                     .build()
-                    .map_err(Error::internal)?,
+                    .map_err(|error| Error::internal(error))?,
             ),
             Write::Delete(key, expression) => part.delete(
                 Delete::builder()
@@ -252,7 +252,7 @@ impl Table {
                     .set_condition_expression(expression.condition)
                     .return_values_on_condition_check_failure(ALL_OLD)
                     .build()
-                    .map_err(Error::internal)?,
+                    .map_err(|error| Error::internal(error))?,
             ),
             Write::Check(key, expression) => part.condition_check(
                 ConditionCheck::builder()
@@ -263,7 +263,7 @@ impl Table {
                     .set_condition_expression(expression.condition)
                     .return_values_on_condition_check_failure(ALL_OLD)
                     .build()
-                    .map_err(Error::internal)?,
+                    .map_err(|error| Error::internal(error))?,
             ),
         }
         .build())

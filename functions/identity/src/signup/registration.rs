@@ -136,7 +136,10 @@ impl Registration {
         if let (Some(creation), Some(before)) = (creation, before)
             && let Some(created) = creation.recall(app, before)?
         {
-            return created.parse().map(Some).map_err(Error::internal);
+            return created
+                .parse()
+                .map(Some)
+                .map_err(|error| Error::internal(error));
         }
         Err(taken(&refused))
     }
