@@ -11,6 +11,7 @@ use std::{
 };
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_smithy_runtime_api::client::{behavior_version::BehaviorVersion, http::SharedHttpClient};
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
@@ -152,8 +153,10 @@ struct Inner {
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     chime: OnceLock<aws_sdk_chimesdkmeetings::Client>,
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
     secretsmanager: OnceLock<aws_sdk_secretsmanager::Client>,
     ses: OnceLock<aws_sdk_sesv2::Client>,
+    apigateway_management: OnceLock<aws_sdk_apigatewaymanagement::Client>,
 }
 
 /// What an [`App`] is made of.
@@ -221,8 +224,10 @@ impl App {
             dynamodb: OnceLock::new(),
             chime: OnceLock::new(),
             eventbridge: OnceLock::new(),
+            s3: OnceLock::new(),
             secretsmanager: OnceLock::new(),
             ses: OnceLock::new(),
+            apigateway_management: OnceLock::new(),
         })))
     }
 
@@ -302,6 +307,18 @@ impl App {
             .get_or_init(|| aws_sdk_eventbridge::Client::new(&self.0.sdk))
     }
 
+    /// S3. A local address has no host name for each bucket: the bucket stands in the path there.
+    /// Checksums are those that a call names.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        self.0.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.0.sdk)
+                .force_path_style(self.0.sdk.endpoint_url().is_some())
+                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+                .build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
     /// Secrets Manager.
     pub fn secretsmanager(&self) -> &aws_sdk_secretsmanager::Client {
         self.0
@@ -314,6 +331,19 @@ impl App {
         self.0
             .ses
             .get_or_init(|| aws_sdk_sesv2::Client::new(&self.0.sdk))
+    }
+
+    /// API Gateway's management of WebSocket connections, at the WebSocket API's own address: the
+    /// SDK's variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`,
+    /// `https://<api>.execute-api.<region>.amazonaws.com/<stage>`.
+    pub fn apigateway_management(&self) -> &aws_sdk_apigatewaymanagement::Client {
+        self.0.apigateway_management.get_or_init(|| {
+            let mut config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.0.sdk);
+            if let Some(url) = self.0.env.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") {
+                config = config.endpoint_url(url);
+            }
+            aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
+        })
     }
 }
 

@@ -16,11 +16,11 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The documented codes (`specs/orgs.md` "Status Code", API.md "Errors").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// 400: not JSON, or not sent as `application/json`.
@@ -73,7 +73,7 @@ impl Code {
 }
 
 /// What is wrong with a field (`specs/orgs.md` "Validation error code").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldCode {
     /// The resource it names does not exist.
@@ -87,7 +87,7 @@ pub enum FieldCode {
 }
 
 /// One field's fault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     /// The field, as the request spells it; nested ones with dots.
     #[schema(example = "date")]
@@ -97,7 +97,8 @@ pub struct FieldError {
 }
 
 /// The error body of every 4xx and 5xx.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ErrorBody {
     /// The HTTP status again.
     #[schema(example = 400)]
@@ -107,8 +108,11 @@ pub struct ErrorBody {
     /// A sentence for people.
     pub message: String,
     /// The fields at fault; only on validation failures.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// `message` once more; only where a specification calls it so (`specs/saju.md`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A failure on its way to the caller. Boxed parts keep `Result`s small.
@@ -246,6 +250,23 @@ impl Error {
     pub fn code(&self) -> Code {
         self.0.code
     }
+
+    /// The error's body, for answers that are not HTTP.
+    pub fn body(self) -> ErrorBody {
+        let Parts {
+            code,
+            message,
+            fields,
+            ..
+        } = *self.0;
+        ErrorBody {
+            status: code.status().as_u16(),
+            code,
+            message: message.into_owned(),
+            errors: fields,
+            error: None,
+        }
+    }
 }
 
 fn describe(code: FieldCode) -> &'static str {
@@ -267,20 +288,8 @@ impl std::error::Error for Error {}
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let Parts {
-            code,
-            message,
-            fields,
-            header,
-        } = *self.0;
-        let status = code.status();
-        let body = ErrorBody {
-            status: status.as_u16(),
-            code,
-            message: message.into_owned(),
-            errors: fields,
-        };
-        let mut response = (status, Json(body)).into_response();
+        let header = self.0.header.clone();
+        let mut response = (self.code().status(), Json(self.body())).into_response();
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }

@@ -15,7 +15,8 @@ use crate::{
 
 /// A boxed failure of an event function: Lambda reports it and retries.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type EventFuture = BoxFuture<'static, Result<Value, BoxError>>;
+/// What an event function does with one event.
+pub type EventFuture = BoxFuture<'static, Result<Value, BoxError>>;
 type WarmUp = fn(App) -> BoxFuture<'static, ()>;
 
 /// What the start may spend on connecting; then the first event connects.
@@ -28,6 +29,7 @@ pub struct Function {
     pub name: &'static str,
     kind: Kind,
     warm_up: Option<WarmUp>,
+    error_field: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -62,6 +64,7 @@ impl Function {
             name,
             kind,
             warm_up,
+            error_field: false,
         }
     }
 
@@ -69,6 +72,14 @@ impl Function {
     pub const fn without_store(self) -> Self {
         Self {
             warm_up: None,
+            ..self
+        }
+    }
+
+    /// A function whose error bodies say `error` beside `message` (`specs/saju.md`).
+    pub const fn with_error_field(self) -> Self {
+        Self {
+            error_field: true,
             ..self
         }
     }
@@ -84,7 +95,9 @@ impl Function {
     /// Binds the function to its world.
     pub fn handler(&self, app: App) -> Handler {
         match self.kind {
-            Kind::Http(endpoints) => Handler::Http(http::service(app, endpoints())),
+            Kind::Http(endpoints) => {
+                Handler::Http(http::service(app, endpoints(), self.error_field))
+            },
             Kind::Event(handle) => Handler::Event(app, handle),
         }
     }

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::App,
-    error::{Code, Error, FieldCode, FieldError},
+    error::{Code, Error, ErrorBody, FieldCode, FieldError},
 };
 
 /// The largest body a function takes, in bytes.
@@ -83,7 +83,10 @@ fn is_json(headers: &HeaderMap) -> bool {
         })
 }
 
-fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Error> {
+/// A value from the bytes of a JSON object, checked.
+pub(crate) fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(
+    body: &[u8],
+) -> Result<T, Error> {
     // serde would also read a struct from an array, by position.
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(Error::invalid_format("the body must be a JSON object"));
@@ -98,6 +101,15 @@ fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Resu
     })?;
     json.end()
         .map_err(|_| Error::invalid_format("the body is not valid JSON"))?;
+    validated(value)
+}
+
+/// A value out of JSON that was read already, checked like a body.
+pub(crate) fn from_value<T: DeserializeOwned + Validate<Context = ()>>(
+    value: serde_json::Value,
+) -> Result<T, Error> {
+    let value = serde_path_to_error::deserialize(value)
+        .map_err(|error| field_error(&error.path().to_string(), &error.inner().to_string()))?;
     validated(value)
 }
 
@@ -203,8 +215,9 @@ pub type HttpService =
     BoxCloneSyncService<lambda_http::Request, axum::http::Response<lambda_http::Body>, Infallible>;
 
 /// Wraps a function's endpoints: both spellings of a path that is documented with a trailing
-/// slash, the limits, the log line, and the error body for whatever goes wrong.
-pub fn service(app: App, endpoints: OpenApiRouter<App>) -> HttpService {
+/// slash, the limits, the log line, and the error body for whatever goes wrong, with `error` in it
+/// where `error_field` says so.
+pub fn service(app: App, endpoints: OpenApiRouter<App>, error_field: bool) -> HttpService {
     let (router, openapi) = endpoints.split_for_parts();
     let slashed: BTreeSet<String> = openapi
         .paths
@@ -230,9 +243,29 @@ pub fn service(app: App, endpoints: OpenApiRouter<App>) -> HttpService {
                 *request.uri_mut() = uri;
             }
             let answer = router.call(request);
-            async move { Ok(whole(answer.await?).await) }
+            async move {
+                let answer = whole(answer.await?).await;
+                Ok(match error_field {
+                    true => answer.map(with_error_field),
+                    false => answer,
+                })
+            }
         },
     ))
+}
+
+/// An error body with its `message` as `error` too; any other body as it is.
+fn with_error_field(body: lambda_http::Body) -> lambda_http::Body {
+    let lambda_http::Body::Text(text) = &body else {
+        return body;
+    };
+    match serde_json::from_str::<ErrorBody>(text) {
+        Ok(mut error) => {
+            error.error = Some(error.message.clone());
+            serde_json::to_string(&error).map_or(body, lambda_http::Body::Text)
+        }
+        Err(_) => body,
+    }
 }
 
 /// The answer with its body in one piece, as Lambda takes it.

@@ -11,7 +11,9 @@ pub mod events;
 pub mod function;
 pub mod http;
 pub mod idempotency;
+pub mod live;
 pub mod mail;
+pub mod media;
 pub mod metric;
 pub mod page;
 pub mod password;
@@ -20,11 +22,13 @@ pub mod secrets;
 pub mod store;
 pub mod throttle;
 pub mod token;
+pub mod user_id;
 pub mod validate;
 
 pub use app::App;
 pub use error::{Error, FieldCode};
 pub use function::Function;
+pub use user_id::UserId;
 
 /// What a handler answers: its response, or the error body.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,7 +1,6 @@
 //! Accounts as they lie in the table, and how they are found.
 
-use std::{fmt, str::FromStr};
-
+pub use enishi_shared::user_id::UserId;
 use enishi_shared::{
     App, Result,
     app::{ConfigError, Configure, Env},
@@ -9,51 +8,11 @@ use enishi_shared::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// The product profile of `specs/rooms.md`.
 pub const ROOMS: &str = "rooms";
-
-/// A user's id: a UUIDv7, in the form `01234567-89ab-…`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
-pub struct UserId(Uuid);
-
-impl UserId {
-    /// No account ever has this id: a look-up of it costs what any other costs, and finds nothing.
-    pub const NOBODY: Self = Self(Uuid::nil());
-
-    /// The id of a new account.
-    pub fn new(app: &App) -> Self {
-        Self(app.new_id())
-    }
-
-    /// The id in its 16 bytes.
-    pub fn to_bytes(self) -> [u8; 16] {
-        self.0.into_bytes()
-    }
-
-    /// The id from its 16 bytes.
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(Uuid::from_bytes(bytes))
-    }
-}
-
-impl FromStr for UserId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
+/// The product profile of `specs/saju.md`.
+pub const SAJU: &str = "saju";
 
 /// An account.
 #[derive(Serialize, Deserialize)]

@@ -30,3 +30,15 @@ impl Announcement for PasswordForgotten {
     const DETAIL_TYPE: &'static str = "password.forgotten";
     const SOURCE: &'static str = SOURCE;
 }
+
+/// Somebody has closed their account. Every service erases what it holds of them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccountDeleted {
+    /// The account that was.
+    pub user_id: UserId,
+}
+
+impl Announcement for AccountDeleted {
+    const DETAIL_TYPE: &'static str = "account.deleted";
+    const SOURCE: &'static str = SOURCE;
+}

@@ -3,6 +3,11 @@
 //! | function | endpoint or event | what |
 //! |---|---|---|
 //! | `identity-signup` | `POST /signup` | makes an account, or adds the rooms profile to one |
+//! | `identity-register` | `POST /api/users/register` | makes an account, or adds the saju profile to one |
+//! | `identity-me` | `GET /api/users/me` | the account and its saju profile |
+//! | `identity-update-me` | `PUT /api/users/me` | changes the saju profile |
+//! | `identity-photo` | `POST /api/users/me/photo` | where to send one's picture |
+//! | `identity-delete-me` | `DELETE /api/users/me` | closes the account |
 //! | `identity-login` | `POST /login`, `POST /api/users/login` | begins a session |
 //! | `identity-refresh` | `POST /api/auth/refresh` | spends a refresh token for the next tokens |
 //! | `identity-logout` | `POST /api/auth/logout` | ends the session |
@@ -23,6 +28,11 @@
 //! | a session with its account | `ACCOUNT#<user_id>` / `ACCOUNT`, `SESSION#<session_id>` | 1 batch get | 2 R |
 //! | spend a refresh token, end a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 update, 1 delete | 1 W |
 //! | sign up | account, e-mail, username, session, outbox (and idempotency) | 1 transaction | 10 W (12) |
+//! | sign up to saju | account, e-mail, outbox (and idempotency), profile ¹ | 1 transaction | 8 W (10) |
+//! | add the saju profile | account (and idempotency), profile ¹ | 1 transaction | 4 W (6) |
+//! | a new place in the pool | its mark ¹ | 1 get, 1 update unless marked | 1 R, 1 W |
+//! | read, change the profile | profile ¹ | 1 get, 1 update | 1 R, 3 W |
+//! | close the account | account, e-mail, username, outbox, profile ¹ | 1 transaction | 10 W |
 //! | add a profile | account, username, session (and idempotency) | 1 transaction | 6 W (8) |
 //! | the token of a mail | `TOKEN#<sha256>` / `TOKEN` | 1 get, 1 put | 1 R, 1 W |
 //! | set a new password | account, token | 1 transaction | 4 W |
@@ -32,31 +42,45 @@
 //! | count an attempt | `THROTTLE#<action>#<subject>` / `<window>` | 1 update | 1 W (one more for each 70 attempts) |
 //! | recognise a repeated creation | `IDEMPOTENCY#<sha256>` / `IDEMPOTENCY` | within the sign-up | |
 //!
+//! ¹ in `SAJU_TABLE`, whose keys are saju's to say; an item that is in its index `listing` takes one
+//! more W.
+//!
 //! Passwords and tokens are stored as hashes only, and nothing that holds one is `Debug`.
 
 pub mod accounts;
+pub mod delete_me;
 pub mod events;
 pub mod forgot_password;
 pub mod jwks;
 pub mod login;
 pub mod logout;
 pub mod mail;
+pub mod me;
+pub mod photo;
 pub mod refresh;
+pub mod register;
 pub mod reset_password;
 pub mod session;
 pub mod signup;
+pub mod update_me;
 pub mod verify_email;
 
 mod letters;
 mod limits;
 mod one_time;
 mod refresh_token;
+mod registration;
 
 use enishi_shared::Function;
 
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[
     signup::FUNCTION,
+    register::FUNCTION,
+    me::FUNCTION,
+    update_me::FUNCTION,
+    photo::FUNCTION,
+    delete_me::FUNCTION,
     login::FUNCTION,
     refresh::FUNCTION,
     logout::FUNCTION,

@@ -4,12 +4,12 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
     App, Function, Result,
-    app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
+    events::announce,
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
-    throttle::{self, Rate},
+    store::{AttributeValue, Expression, Write, s},
     validate,
 };
 use garde::Validate;
@@ -18,14 +18,11 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{UserId, normalised, table},
-    limits,
-    session::Tokens,
+    accounts::{Account, ROOMS, Status, UserId, account_key, claim, email_key, username_key},
+    events::AccountCreated,
+    registration::{Entry, Registration, untrimmed},
+    session::{self, Tokens},
 };
-
-mod registration;
-
-use registration::Registration;
 
 /// `identity-signup`.
 pub const FUNCTION: Function = Function::http("identity-signup", || {
@@ -52,14 +49,6 @@ pub struct SignupRequest {
     #[garde(length(chars, min = 8, max = 128))]
     #[schema(min_length = 8, max_length = 128, format = Password, example = "a quiet morning at nine")]
     pub password: String,
-}
-
-fn untrimmed<C>(value: &str, _: &C) -> garde::Result {
-    if value.trim() == value {
-        Ok(())
-    } else {
-        Err(garde::Error::new("starts or ends with a space"))
-    }
 }
 
 /// Who has joined, logged in at once.
@@ -103,46 +92,103 @@ pub struct SignupResponse {
 pub async fn signup(
     State(app): State<App>,
     address: SourceIp,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     user: Option<User>,
     Json(body): Json<SignupRequest>,
 ) -> Result<impl IntoResponse> {
-    let rates = app.config::<Rates>()?;
-    let table = table(&app)?;
-    limits::by_address(&app, &table, "register", &address, rates.address).await?;
-    throttle::count(
-        &app,
-        &table,
-        "register",
-        &normalised(&body.email),
-        rates.email,
-    )
-    .await?;
-
-    let registration = Registration { app, table, body };
-    let response = match user {
-        Some(user) => registration.join(&user, key.as_deref()).await?,
-        None => registration.create(key.as_deref()).await?,
+    let registration = Registration::begin(app, &address, key, &body.email, &body.password).await?;
+    let (account, tokens) = match user {
+        Some(user) => join(&registration, &user, &body).await?,
+        None => create(&registration, &body).await?,
+    };
+    let response = SignupResponse {
+        user_id: account.user_id,
+        username: body.username,
+        email: account.email,
+        tokens,
     };
     Ok((StatusCode::CREATED, axum::Json(response)))
 }
 
-/// `REGISTER_RATE`: sign-ups an address (default `20/1h`). `REGISTER_EMAIL_RATE`: sign-ups an
-/// e-mail (default `10/1h`); replays count too, since they compare a password.
-struct Rates {
-    address: Rate,
-    email: Rate,
+/// What a refused part says to be in use: the e-mail (or its account's profile) and the username
+/// are the first parts.
+const FIELDS: &[&str] = &["email", "username"];
+
+/// A new account.
+async fn create(registration: &Registration, body: &SignupRequest) -> Result<(Account, Tokens)> {
+    let Registration { app, table, .. } = registration;
+    let account = Account {
+        username: Some(body.username.clone()),
+        ..registration.new_account(ROOMS)?
+    };
+    let user_id = account.user_id;
+    let (session, tokens) = session::open(app, &account).await?;
+    let entry = Entry {
+        user_id,
+        scope: "signup",
+        body: (&body.username, &body.email),
+        writes: vec![
+            claim(email_key(&body.email), user_id)?,
+            claim(username_key(&body.username), user_id)?,
+            Write::create(account_key(user_id), &account)?,
+            session,
+            announce(app, AccountCreated { user_id })?,
+        ],
+        fields: FIELDS,
+        profile: (table, Vec::new()),
+    };
+    match registration.commit(entry).await? {
+        None => Ok((account, tokens)),
+        Some(created) => log_in(registration, registration.repeated(created, true).await?).await,
+    }
 }
 
-impl Configure for Rates {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let rate = |attempts| Rate {
-            attempts,
-            seconds: 60 * 60,
-        };
-        Ok(Self {
-            address: env.parsed("REGISTER_RATE", rate(20))?,
-            email: env.parsed("REGISTER_EMAIL_RATE", rate(10))?,
-        })
+/// The rooms profile for the account whose token was presented.
+async fn join(
+    registration: &Registration,
+    user: &User,
+    body: &SignupRequest,
+) -> Result<(Account, Tokens)> {
+    let Registration { app, table, .. } = registration;
+    let mut account = registration.account_of(user).await?;
+    account.username = Some(body.username.clone());
+    let user_id = account.user_id;
+    let (session, tokens) = session::open(app, &account).await?;
+    let profile = Expression::update(
+        "SET #username = :username, #products = list_append(#products, :profile)",
+    )
+    .and_when(
+        "#status = :active AND attribute_not_exists(#username) \
+                 AND NOT contains(#products, :rooms)",
+    )
+    .name("#username", "username")
+    .name("#products", "products")
+    .name("#status", "status")
+    .value(":username", s(&body.username))
+    .value(":profile", AttributeValue::L(vec![s(ROOMS)]))
+    .value(":rooms", s(ROOMS))
+    .value(":active", s(Status::ACTIVE));
+    let entry = Entry {
+        user_id,
+        scope: &format!("signup {user_id}"),
+        body: (&body.username, &body.email),
+        writes: vec![
+            Write::Update(account_key(user_id), profile),
+            claim(username_key(&body.username), user_id)?,
+            session,
+        ],
+        fields: FIELDS,
+        profile: (table, Vec::new()),
+    };
+    match registration.commit(entry).await? {
+        None => Ok((account, tokens)),
+        Some(created) => log_in(registration, registration.repeated(created, false).await?).await,
     }
+}
+
+/// Answers a repetition: a new session, since tokens are kept nowhere.
+async fn log_in(registration: &Registration, account: Account) -> Result<(Account, Tokens)> {
+    let (session, tokens) = session::open(&registration.app, &account).await?;
+    registration.table.write(session).await?;
+    Ok((account, tokens))
 }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dynoxide::ImportOptions;
-use enishi_local::{Options, Stack};
+use enishi_local::{Options, Stack, import};
 use enishi_rooms::{
     enrolment::EnrolmentItem,
     seating::Member,
@@ -12,9 +11,8 @@ use enishi_rooms::{
 };
 use enishi_shared::{
     App,
-    app::{Env, Parts, Random as AppRandom, http_client},
     auth::User,
-    store::{AttributeValue, Item, Write},
+    store::Write,
     token::{self, Claims, Subject},
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
@@ -52,15 +50,15 @@ impl World {
         change(&mut options);
         let stack = Stack::start(options).await?;
         Ok(Self {
-            issuer: app(&stack, "IdentityLogin")?,
-            slots: app(&stack, "RoomsAssign")?,
+            issuer: import::app(&stack, "IdentityLogin")?,
+            slots: import::app(&stack, "RoomsAssign")?,
             stack,
         })
     }
 
     /// The App of a function, by its logical id.
     pub fn app(&self, function: &str) -> Result<App, String> {
-        app(&self.stack, function)
+        import::app(&self.stack, function)
     }
 
     /// The slots' configuration.
@@ -72,15 +70,6 @@ impl World {
     pub fn slot(&self, day: &str) -> Result<Slot, String> {
         let slot = self.slots()?.by_id(&format!("{day}T09:00"));
         slot.ok_or_else(|| format!("{day} has no slot"))
-    }
-
-    /// A name of the template's environment, `ROOMS_TABLE`, as `function` sees it.
-    pub fn variable(&self, function: &str, name: &str) -> Result<String, String> {
-        let environment = environment(&self.stack, function)?;
-        let value = environment.get(name);
-        value
-            .cloned()
-            .ok_or_else(|| format!("{function} has no {name}"))
     }
 
     /// A fresh access token.
@@ -117,19 +106,7 @@ impl World {
 
     /// Brings items into the rooms service's table, past the wire.
     pub fn import(&self, writes: Vec<Write>) -> Result<(), String> {
-        let mut items = Vec::with_capacity(writes.len());
-        for write in writes {
-            match write {
-                Write::Create(_, item) | Write::Put(_, item) => items.push(imported(item)?),
-                _ => return Err("only whole items are imported".into()),
-            }
-        }
-        let table = self.variable("RoomsAssign", "ROOMS_TABLE")?;
-        self.stack
-            .database()
-            .import_items(&table, items, ImportOptions::default())
-            .map_err(sentence)?;
-        Ok(())
+        import::items(&self.stack, "RoomsTable", writes)
     }
 }
 
@@ -140,19 +117,6 @@ pub fn environment<'a>(
 ) -> Result<&'a BTreeMap<String, String>, String> {
     let environment = stack.environment().get(function);
     environment.ok_or_else(|| format!("there is no function {function}"))
-}
-
-fn app(stack: &Stack, function: &str) -> Result<App, String> {
-    App::new(Parts {
-        env: environment(stack, function)?
-            .clone()
-            .into_iter()
-            .collect::<Env>(),
-        clock: stack.clock().as_clock(),
-        random: AppRandom::system().map_err(sentence)?,
-        http: http_client(),
-    })
-    .map_err(sentence)
 }
 
 /// So many people.
@@ -177,26 +141,4 @@ pub fn at_random(people: &[Member], size: usize, random: &mut Random) -> Vec<Vec
     let mut people = people.to_vec();
     random.shuffle(&mut people);
     people.chunks(size).map(<[Member]>::to_vec).collect()
-}
-
-fn imported(item: Item) -> Result<dynoxide::Item, String> {
-    item.into_iter()
-        .map(|(name, value)| Ok((name, value_of(value)?)))
-        .collect()
-}
-
-fn value_of(value: AttributeValue) -> Result<dynoxide::AttributeValue, String> {
-    use dynoxide::AttributeValue as Stored;
-    Ok(match value {
-        AttributeValue::S(text) => Stored::S(text),
-        AttributeValue::N(number) => Stored::N(number),
-        AttributeValue::Bool(flag) => Stored::BOOL(flag),
-        AttributeValue::B(bytes) => Stored::B(bytes.into_inner()),
-        AttributeValue::Ss(texts) => Stored::SS(texts),
-        AttributeValue::L(values) => {
-            Stored::L(values.into_iter().map(value_of).collect::<Result<_, _>>()?)
-        }
-        AttributeValue::M(values) => Stored::M(imported(values)?),
-        _ => return Err("an attribute of another kind".into()),
-    })
 }

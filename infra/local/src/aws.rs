@@ -2,7 +2,8 @@
 //!
 //! The credential in a request's signature says which service is meant and who calls: a function's
 //! access key is its logical id. A call that the function's policy does not name is denied, as it
-//! would be in the cloud. Signatures themselves are not verified.
+//! would be in the cloud. Signatures themselves are verified for S3 only, where a presigned URL is
+//! nothing else.
 
 use std::{
     collections::BTreeSet,
@@ -24,8 +25,10 @@ use crate::{
     bus::Buses,
     chime::Chime,
     mailbox::Mailbox,
+    s3::{self, S3},
     secrets::Secrets,
     template::{Function, Table},
+    websocket::WebSockets,
 };
 
 const LARGEST_REQUEST: usize = 20 * 1024 * 1024;
@@ -42,8 +45,10 @@ struct Inner {
     client: Client<HttpConnector, Full<Bytes>>,
     chime: Chime,
     mailbox: Mailbox,
+    s3: S3,
     secrets: Secrets,
     buses: Buses,
+    websockets: WebSockets,
     written: Arc<Notify>,
     seen: Mutex<Vec<Call>>,
     watcher: Mutex<Option<mpsc::UnboundedSender<Exchange>>>,
@@ -87,10 +92,14 @@ pub struct Services {
     pub chime: Chime,
     /// The mails.
     pub mailbox: Mailbox,
+    /// The buckets.
+    pub s3: S3,
     /// The secrets.
     pub secrets: Secrets,
     /// The buses.
     pub buses: Buses,
+    /// The WebSocket API.
+    pub websockets: WebSockets,
     /// Told when a table may have changed.
     pub written: Arc<Notify>,
 }
@@ -105,8 +114,10 @@ impl Aws {
             client: Client::builder(TokioExecutor::new()).build_http(),
             chime: services.chime,
             mailbox: services.mailbox,
+            s3: services.s3,
             secrets: services.secrets,
             buses: services.buses,
+            websockets: services.websockets,
             written: services.written,
             seen: Mutex::default(),
             watcher: Mutex::default(),
@@ -153,6 +164,9 @@ impl Aws {
             return plain(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large");
         };
         let request = Request::from_parts(parts, body.to_bytes());
+        if let Some(response) = self.0.s3.handle_unsigned(&request).await {
+            return response;
+        }
         let Some((caller, service)) = credential(&request) else {
             return plain(
                 StatusCode::FORBIDDEN,
@@ -206,8 +220,14 @@ impl Aws {
         let response = match service.as_str() {
             "dynamodb" => return self.database(request, caller, operation).await,
             "chime" => self.0.chime.handle(request).await,
+            "s3" => {
+                let may_list = s3::bucket_of(&request)
+                    .is_some_and(|bucket| function.allows("s3:ListBucket", &bucket));
+                return self.0.s3.handle(request, may_list).await;
+            }
             "ses" => self.0.mailbox.handle(request).await,
             "secretsmanager" => self.0.secrets.handle(request).await,
+            "execute-api" => self.0.websockets.manage(request),
             _ => self.0.buses.handle(&request),
         };
         response.map(Body::from)
@@ -230,7 +250,15 @@ impl Aws {
         match service {
             "chime" => one(self.0.chime.action(request)),
             "ses" => one(self.0.mailbox.action(request)),
+            "s3" => self.0.s3.action(request).map_or_else(
+                || (String::new(), None),
+                |(operation, action, resource)| (operation.into(), Some(vec![(action, resource)])),
+            ),
             "secretsmanager" => one(self.0.secrets.action(request)),
+            "execute-api" => match self.0.websockets.action(request) {
+                Some((operation, action)) => (operation.to_owned(), Some(vec![action])),
+                None => (String::new(), None),
+            },
             "events" => match target(request) {
                 Some("AWSEvents.PutEvents") => ("PutEvents".into(), Some(Buses::actions(request))),
                 _ => (String::new(), None),
@@ -361,14 +389,16 @@ fn target(request: &Request<Bytes>) -> Option<&str> {
     request.headers().get("x-amz-target")?.to_str().ok()
 }
 
-/// Access key and service of `Credential=<key>/<date>/<region>/<service>/aws4_request`.
+/// Access key and service of `Credential=<key>/<date>/<region>/<service>/aws4_request`, which a
+/// presigned URL says in its query.
 fn credential(request: &Request<Bytes>) -> Option<(String, String)> {
-    let value = request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?;
-    let scope = value.split("Credential=").nth(1)?.split(',').next()?;
+    let scope = match request.headers().get(header::AUTHORIZATION) {
+        Some(value) => {
+            let value = value.to_str().ok()?.split("Credential=").nth(1)?;
+            value.split(',').next()?.to_owned()
+        }
+        None => s3::presigned::credential(request.uri())?,
+    };
     let mut parts = scope.split('/');
     let key = parts.next()?.to_owned();
     let service = parts.nth(2)?.to_owned();
@@ -383,7 +413,10 @@ fn plain(status: StatusCode, message: &'static str) -> Response<Body> {
 
 /// An error as the service's protocol says it: in the body for JSON, in a header for REST.
 fn refusal(service: &str, status: u16, kind: &str, message: &str) -> Response<Body> {
-    let rest = matches!(service, "chime" | "ses");
+    if service == "s3" {
+        return s3::refusal(kind, message);
+    }
+    let rest = matches!(service, "chime" | "ses" | "execute-api");
     let status = if rest && kind == "AccessDeniedException" {
         403
     } else {

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 use crate::stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, Options, Stack};
 
+pub mod saju;
+
 /// A client of the API that speaks JSON.
 #[derive(Clone)]
 pub struct Client {

@@ -339,7 +339,7 @@ fn clear_path(raw: &str) -> String {
 }
 
 /// Without percent-encoding; what is not UTF-8 becomes U+FFFD.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

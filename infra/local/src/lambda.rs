@@ -24,6 +24,8 @@ pub fn registered() -> Vec<Function> {
     [
         enishi_identity::FUNCTIONS,
         enishi_rooms::FUNCTIONS,
+        enishi_saju::FUNCTIONS,
+        enishi_live::FUNCTIONS,
         enishi_platform::FUNCTIONS,
     ]
     .concat()

@@ -4,7 +4,8 @@
 //! | module | stands in for |
 //! |---|---|
 //! | [`template`] | CloudFormation: what there is |
-//! | [`gateway`] | API Gateway |
+//! | [`gateway`] | API Gateway's HTTP API |
+//! | [`websocket`] | API Gateway's WebSocket API |
 //! | [`lambda`] | Lambda |
 //! | [`aws`] | the services' endpoints, and IAM |
 //! | [`database`], [`streams`] | DynamoDB and its streams' event-source mappings |
@@ -12,30 +13,36 @@
 //! | [`schedule`], [`cron`] | EventBridge Scheduler |
 //! | [`chime`] | Chime SDK Meetings, and the browsers that connect to it |
 //! | [`mailbox`] | Simple Email Service |
+//! | [`s3`] | S3, and the CDN in front of a bucket |
 //! | [`secrets`], [`keys`] | Secrets Manager |
 //! | [`clock`] | the time |
 //!
 //! [`stack`] puts them together, [`admin`] is how a developer reaches into a running stack,
-//! [`openapi`] generates the document, [`demo`] plays two mornings.
+//! [`openapi`] generates the document, [`import`] brings people in, [`chat_client`] is a chat as an
+//! app keeps it, [`demo`] plays two mornings.
 
 pub mod admin;
 pub mod aws;
 pub mod bus;
+pub mod chat_client;
 pub mod chime;
 pub mod clock;
 pub mod cron;
 pub mod database;
 pub mod demo;
 pub mod gateway;
+pub mod import;
 pub mod keys;
 pub mod lambda;
 pub mod mailbox;
 pub mod openapi;
 pub mod pattern;
+pub mod s3;
 pub mod schedule;
 pub mod secrets;
 pub mod stack;
 pub mod streams;
 pub mod template;
+pub mod websocket;
 
 pub use stack::{Options, Stack};

@@ -43,8 +43,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Plays two mornings of rooms through the HTTP API, in memory.
-    Demo,
+    /// Plays a product through its API, in memory.
+    Demo {
+        /// Which: two mornings of rooms, or a match of saju with its chat.
+        #[arg(value_enum, default_value_t = Product::Rooms)]
+        product: Product,
+    },
     /// Fires a scheduled function of the running stack, such as rooms-assign.
     Fire {
         /// The function.
@@ -64,6 +68,13 @@ enum Command {
     Openapi,
 }
 
+/// What has a demo.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Product {
+    Rooms,
+    Saju,
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -74,7 +85,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 async fn main() -> ExitCode {
     let started = Instant::now();
     let arguments = Arguments::parse();
-    let quiet = matches!(arguments.command, Some(Command::Demo));
+    let quiet = matches!(arguments.command, Some(Command::Demo { .. }));
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(
@@ -85,7 +96,10 @@ async fn main() -> ExitCode {
         .init();
     let outcome = match &arguments.command {
         None => run(arguments, started).await,
-        Some(Command::Demo) => demo::run().await,
+        Some(Command::Demo { product }) => match product {
+            Product::Rooms => demo::run().await,
+            Product::Saju => demo::saju::run().await,
+        },
         Some(Command::Fire { function, at }) => {
             let path = format!("fire/{function}");
             ask(&arguments, "POST", &path, Some(json!({"at": at}))).await
@@ -191,6 +205,7 @@ Try:
   cargo run -- fire rooms-assign --at {tomorrow}T08:50:00+09:00
   curl -s '{url}/meeting_url/'$USER_ID'?date={tomorrow}' -H \"authorization: Bearer $TOKEN\"
   cargo run -- demo          # two mornings, played in memory
+  cargo run -- demo saju     # a match by the four pillars and its chat
 ",
         milliseconds = started.elapsed().as_millis(),
         functions = system.functions.len(),

@@ -35,6 +35,8 @@ pub fn document() -> Result<String, serde_json::Error> {
     document["tags"] = json!([
         {"name": "identity", "description": "Accounts, sessions and tokens"},
         {"name": "rooms", "description": "Morning rooms drawn by lot"},
+        {"name": "saju", "description": "Matchmaking by the four pillars"},
+        {"name": "live", "description": "Messages to people at once, over a WebSocket"},
         {"name": "platform", "description": "The API itself"},
     ]);
     document["components"]["securitySchemes"] = json!({

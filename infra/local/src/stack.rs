@@ -27,10 +27,12 @@ use crate::{
     keys::Keys,
     lambda::Lambda,
     mailbox::Mailbox,
+    s3::{S3, SECRET_KEY, photos_bucket},
     schedule::Schedules,
     secrets::{SECRET_ARN_PREFIX, Secrets},
     streams::Streams,
     template::{self, DEFAULT_BUS, REGION, System},
+    websocket::WebSockets,
 };
 
 mod serve;
@@ -111,6 +113,7 @@ struct Inner {
     streams: Streams,
     schedules: Schedules,
     buses: Buses,
+    websockets: WebSockets,
     calls: Aws,
     chime: Chime,
     mailbox: Mailbox,
@@ -158,7 +161,7 @@ impl Stack {
         tokio::spawn(dynoxide::server::serve_with_shutdown(
             database_listener,
             database.clone(),
-            serve::until(stopped),
+            serve::until(stopped.clone()),
         ));
 
         let environment: BTreeMap<String, BTreeMap<String, String>> = system
@@ -167,7 +170,7 @@ impl Stack {
             .map(|function| {
                 (
                     function.logical_id.clone(),
-                    environment(function, aws_address),
+                    environment(function, aws_address, &live_url(&system, api_address)),
                 )
             })
             .collect();
@@ -196,6 +199,13 @@ impl Stack {
             directory.map(|directory| directory.join("dead-letters")),
         )?;
 
+        let websockets = WebSockets::new(system.websocket.clone(), clock.as_now(), stopped, {
+            let lambda = lambda.clone();
+            move |function, event| {
+                let lambda = lambda.clone();
+                async move { lambda.invoke(&function, event).await }
+            }
+        });
         let (sender, chime_events) = mpsc::unbounded_channel();
         let chime = Chime::new(clock.as_now(), options.quotas, sender);
         let chime_file = directory.map(|directory| directory.join("meetings.json"));
@@ -229,6 +239,7 @@ impl Stack {
                 .map_err(|_| "the database has no address".to_owned())?,
             chime: chime.clone(),
             mailbox: mailbox.clone(),
+            s3: S3::open(&system, directory, clock.as_now())?,
             secrets: Secrets::new(
                 [
                     (secret_arn("token-signing-key"), keys.token_signing_key),
@@ -237,6 +248,7 @@ impl Stack {
                 clock.now(),
             ),
             buses: buses.clone(),
+            websockets: websockets.clone(),
             written: Arc::clone(&written),
         });
         let gateway = Gateway::new(system.routes.clone(), system.cors.clone(), clock.as_now());
@@ -250,6 +262,7 @@ impl Stack {
             lambda,
             streams,
             buses,
+            websockets,
             calls,
             chime,
             mailbox,
@@ -281,6 +294,12 @@ impl Stack {
     /// The API's address, `http://127.0.0.1:3000`.
     pub fn url(&self) -> String {
         format!("http://{}", self.0.api)
+    }
+
+    /// Where clients open WebSockets, `ws://127.0.0.1:3000/live`; without a path where the template
+    /// has no WebSocket API.
+    pub fn live_url(&self) -> String {
+        live_url(&self.0.system, self.0.api)
     }
 
     /// Where AWS SDKs reach the stand-ins.
@@ -323,6 +342,11 @@ impl Stack {
         &self.0.mailbox
     }
 
+    /// The WebSockets that are open.
+    pub fn websocket(&self) -> &WebSockets {
+        &self.0.websockets
+    }
+
     /// The embedded database, for looking into.
     pub fn database(&self) -> &dynoxide::Database {
         &self.0.database
@@ -336,12 +360,14 @@ impl Stack {
         self.settle().await;
     }
 
-    /// Hands over all that waits in streams, rules and meetings, until nothing is under way.
+    /// Hands over all that waits in streams, rules and meetings, until nothing is under way: no
+    /// asynchronous invocation, no WebSocket message that has arrived, no `$disconnect`.
     pub async fn settle(&self) {
         loop {
             let moved = self.move_on().await;
             let waited = self.0.lambda.idle().await;
-            if !moved && !waited {
+            let handled = self.0.websockets.idle().await;
+            if !moved && !waited && !handled {
                 return;
             }
         }
@@ -481,16 +507,40 @@ fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String,
     parameters
 }
 
-/// A function's environment: the template's, and what Lambda and the SDKs set.
-fn environment(function: &template::Function, aws: SocketAddr) -> BTreeMap<String, String> {
+fn live_url(system: &System, api: SocketAddr) -> String {
+    let stage = system.websocket.as_ref().map(|api| api.stage.as_str());
+    format!("ws://{api}/{}", stage.unwrap_or_default())
+}
+
+/// A function's environment: the template's, what Lambda and the SDKs set, and the local address of
+/// the WebSocket API and of what a CDN serves in the cloud.
+fn environment(
+    function: &template::Function,
+    aws: SocketAddr,
+    live_url: &str,
+) -> BTreeMap<String, String> {
     let mut environment = function.environment.clone();
+    for (name, here) in [
+        ("LIVE_URL", live_url),
+        (
+            "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
+            &format!("http://{aws}"),
+        ),
+    ] {
+        if let Some(value) = environment.get_mut(name) {
+            *value = here.to_owned();
+        }
+    }
     for (name, value) in [
         ("AWS_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", &function.logical_id),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ("AWS_ENDPOINT_URL", &format!("http://{aws}")),
     ] {
         environment.insert(name.to_owned(), value.to_owned());
+    }
+    if let Some(bucket) = photos_bucket(function) {
+        environment.insert("PHOTOS_URL".to_owned(), format!("http://{aws}/{bucket}"));
     }
     environment
 }

@@ -1,8 +1,9 @@
 //! Reads `template.yaml`, the one description of the system, into the values the local stack runs.
 //!
 //! The reader commits to a small part of AWS SAM and CloudFormation: functions with their
-//! environment, policies and events; the HTTP API's routes and CORS; tables, buckets, buses and
-//! dead-letter queues; parameters, `Globals.Function`, `Ref`, `GetAtt` and one-string `Sub`.
+//! environment, policies and events; the HTTP API's routes and CORS, the WebSocket API's routes;
+//! tables, buckets, buses and dead-letter queues; parameters, `Globals.Function`, `Ref`, `GetAtt` and
+//! one-string `Sub`.
 //! Whatever else stands where it reads stops the start with its line: better than a local run that
 //! differs from the cloud in silence. What stands elsewhere (alarms, outputs, log groups, roles) is
 //! ignored.
@@ -12,7 +13,7 @@
 //!
 //! The files beside it: `node` keeps lines and tags of the YAML, `resolve` turns parameters and
 //! references into text, `resources` reads tables, buckets, buses and queues, `functions`, `policy`
-//! and `events` the functions, what they may do and what starts them, `api` the routes.
+//! and `events` the functions, what they may do and what starts them, `api` the HTTP routes, `websocket` the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,7 @@ mod resolve;
 mod resources;
 #[cfg(test)]
 mod tests;
+mod websocket;
 
 /// The Region of every local ARN.
 pub const REGION: &str = "ap-northeast-1";
@@ -53,6 +55,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
         functions: Vec::new(),
         routes: Vec::new(),
         cors: None,
+        websocket: None,
         tables: Vec::new(),
         buckets: Vec::new(),
         buses: Vec::new(),
@@ -90,7 +93,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
             Kind::Bucket => system.buckets.push(resources::bucket(resource, &resolver)?),
             Kind::EventBus => system.buses.push(resources::bus(resource, &resolver)?),
             Kind::Queue => system.queues.push(resources::queue(resource, &resolver)?),
-            Kind::Function | Kind::HttpApi => {}
+            Kind::Function | Kind::HttpApi | Kind::WebSocketApi => {}
         }
     }
     for (resource, _) in resources.iter().filter(|(_, kind)| *kind == Kind::Function) {
@@ -103,6 +106,12 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
     }
     if let Some((second, _)) = apis.next() {
         return Err(second.error("only one HTTP API is run here."));
+    }
+    for (api, _) in (resources.iter()).filter(|(_, kind)| *kind == Kind::WebSocketApi) {
+        if system.websocket.is_some() {
+            return Err(api.error("only one WebSocket API is run here."));
+        }
+        system.websocket = Some(websocket::read(api, &system.functions, &resolver)?);
     }
     check(&system)?;
     Ok(system)
@@ -186,6 +195,8 @@ pub struct System {
     pub routes: Vec<Route>,
     /// The HTTP API's answer to browsers of other origins; `None` without `CorsConfiguration`.
     pub cors: Option<Cors>,
+    /// The WebSocket API; `None` where the template has none.
+    pub websocket: Option<WebSocketApi>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
     /// S3 buckets.
@@ -266,6 +277,22 @@ pub struct Cors {
     pub allow_credentials: bool,
     /// Seconds a browser may keep the preflight's answer.
     pub max_age_s: Option<u32>,
+}
+
+/// The `AWS::Serverless::WebSocketApi`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSocketApi {
+    /// Its name in the template; here also its id, as `Ref` gives it.
+    pub logical_id: String,
+    /// `StageName`, the path at which clients connect.
+    pub stage: String,
+    /// The member of a message that names its route: `action` of `$request.body.action`.
+    pub selection: String,
+    /// Logical ids of the functions by route key: `$connect`, `$disconnect`, `$default` or what
+    /// the member [`Self::selection`] says.
+    pub routes: BTreeMap<String, String>,
+    /// Where it stands in the template.
+    pub line: usize,
 }
 
 /// One `AWS::DynamoDB::Table`.

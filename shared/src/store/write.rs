@@ -157,10 +157,26 @@ impl Table {
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer or the conflict lasts.
     pub async fn transact(&self, writes: Vec<Write>) -> Result<Committed, Error> {
+        self.transact_with(writes, self, Vec::new()).await
+    }
+
+    /// [`Table::transact`] over two tables: `theirs` go to `other` and count on after `writes`.
+    ///
+    /// # Errors
+    /// `service_unavailable` when DynamoDB does not answer or the conflict lasts.
+    pub async fn transact_with(
+        &self,
+        writes: Vec<Write>,
+        other: &Self,
+        theirs: Vec<Write>,
+    ) -> Result<Committed, Error> {
         let token = self.write_id();
-        let mut parts = Vec::with_capacity(writes.len());
+        let mut parts = Vec::with_capacity(writes.len() + theirs.len());
         for write in writes {
             parts.push(self.part(write)?);
+        }
+        for write in theirs {
+            parts.push(other.part(write)?);
         }
         for attempt in 0..ATTEMPTS {
             let error = match self

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
+use axum::{Router, body::Body, extract::ConnectInfo, response::Response, serve::ListenerExt as _};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
@@ -21,6 +21,9 @@ pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
                        request: axum::extract::Request| {
         let (gateway, stack) = (Arc::clone(&gateway), stack.clone());
         async move {
+            if stack.websocket().takes(&request) {
+                return stack.websocket().serve(request, peer.ip()).await;
+            }
             let (parts, body) = request.into_parts();
             let body = match Limited::new(body, LARGEST_BODY).collect().await {
                 Ok(body) => body.to_bytes(),
@@ -46,6 +49,10 @@ pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
         }
     };
     let router = Router::new().fallback(handle);
+    // A WebSocket's small frames must not wait for one another.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, service).with_graceful_shutdown(stopped);

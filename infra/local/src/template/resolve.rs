@@ -105,8 +105,13 @@ impl Resolver {
             .insert(format!("{name}.{attribute}"), value.to_owned());
     }
 
-    /// Notes a resource that is not read, for a clearer error.
+    /// Notes a resource that is not read, for a clearer error. Of a CDN's distribution the host
+    /// name can still be had: what it serves has an address of its own here, which replaces it.
     pub fn ignore(&mut self, name: &str, kind: &str) {
+        if kind == "AWS::CloudFront::Distribution" {
+            let host = format!("{}.cloudfront.net", name.to_lowercase());
+            self.define_attribute(name, "DomainName", &host);
+        }
         self.ignored.insert(name.to_owned(), kind.to_owned());
     }
 

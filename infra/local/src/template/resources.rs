@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Bucket,
     EventBus,
     Queue,
+    WebSocketApi,
 }
 
 /// Other types under these prefixes would start functions or hold data that nothing here runs.
@@ -43,6 +44,7 @@ pub(super) fn kind(resource: &Entry) -> Result<Option<Kind>, TemplateError> {
     let kind = match name {
         "AWS::Serverless::Function" => Kind::Function,
         "AWS::Serverless::HttpApi" => Kind::HttpApi,
+        "AWS::Serverless::WebSocketApi" => Kind::WebSocketApi,
         "AWS::DynamoDB::Table" => Kind::Table,
         "AWS::S3::Bucket" => Kind::Bucket,
         "AWS::Events::EventBus" => Kind::EventBus,
@@ -85,6 +87,7 @@ pub(super) fn declare(
             resolver.define_attribute(id, "Arn", &function_arn(id));
         }
         Kind::HttpApi => resolver.define(id, "local"),
+        Kind::WebSocketApi => resolver.define(id, id),
         Kind::Table => {
             let name = named(resource, "TableName", id, resolver)?;
             let arn = arn("dynamodb", &format!("table/{name}"));

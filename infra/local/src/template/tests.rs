@@ -52,6 +52,16 @@ Resources:
                 payloadFormatVersion: "2.0"
                 credentials: !GetAtt ApiRole.Arn
                 uri: !Sub arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${ThingsSweep.Arn}/invocations
+  Live:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      StageName: live
+      RouteSelectionExpression: $request.body.action
+      DefaultRouteSettings: {ThrottlingRateLimit: !If [A, 1, 2]}
+      AccessLogSettings: {DestinationArn: !GetAtt Logs.Arn}
+      Routes:
+        $connect: {FunctionArn: !GetAtt ThingsSweep.Arn}
+        send: {FunctionArn: !GetAtt ThingsGet.Arn}
   ApiRole:
     Type: AWS::IAM::Role
     Properties: {AssumeRolePolicyDocument: !If [A, B, C]}
@@ -62,12 +72,15 @@ Resources:
       CodeUri: target/lambda/things-get/
       MemorySize: 512
       Environment:
-        Variables: {TABLE: !Ref Things, KEY: !Ref Key, SHARED: own, QUOTA: !Ref Quota}
+        Variables: {TABLE: !Ref Things, KEY: !Ref Key, SHARED: own, QUOTA: !Ref Quota, LIVE: !Sub "wss://${Live}.execute-api.${AWS::Region}.${AWS::URLSuffix}/live"}
       Policies:
         Statement:
           - Effect: Allow
             Action: [dynamodb:GetItem, dynamodb:Query]
             Resource: [!GetAtt Things.Arn, !Sub "${Things.Arn}/index/*"]
+          - Action: execute-api:ManageConnections
+            Resource: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Live}/live/POST/@connections/*
+            Effect: Allow
   ThingsSweep:
     Type: AWS::Serverless::Function
     Properties:
@@ -160,7 +173,11 @@ fn a_function_has_the_globals_and_its_own_settings() {
             ("SHARED", "own"),
             ("TABLE", "Things"),
             ("KEY", "k1"),
-            ("QUOTA", "250")
+            ("QUOTA", "250"),
+            (
+                "LIVE",
+                "wss://Live.execute-api.ap-northeast-1.amazonaws.com/live"
+            ),
         ])
     );
     assert_eq!(
@@ -172,6 +189,25 @@ fn a_function_has_the_globals_and_its_own_settings() {
         "arn:aws:lambda:ap-northeast-1:000000000000:function:ThingsGet"
     );
     assert_eq!(SMALL.lines().nth(get.line - 1), Some("  ThingsGet:"));
+}
+
+#[test]
+fn a_distribution_has_a_host_name_and_nothing_else() {
+    let with = |reference: &str| {
+        let text = SMALL
+            .replace("  Alarm:\n", "  Cdn: {Type: AWS::CloudFront::Distribution}\n  Alarm:\n")
+            .replace("!Ref Things", reference);
+        load(&text, &given(&[("Key", "k1")]))
+    };
+    let system = with("!Sub \"https://${Cdn.DomainName}\"").unwrap();
+    assert_eq!(
+        system.functions[0].environment["TABLE"],
+        "https://cdn.cloudfront.net"
+    );
+    for refused in ["!Ref Cdn", "!GetAtt Cdn.Id"] {
+        let sentence = with(refused).unwrap_err().sentence;
+        assert!(sentence.ends_with("AWS::CloudFront::Distribution `Cdn` is not read here."));
+    }
 }
 
 #[test]
@@ -227,6 +263,36 @@ fn routes_lead_to_functions() {
     let cors = system.cors.unwrap();
     assert_eq!(cors.allow_origins, ["http://a.test", "http://b.test"]);
     assert_eq!((cors.allow_credentials, cors.max_age_s), (true, Some(600)));
+}
+
+#[test]
+fn the_websocket_api_has_a_stage_a_selection_and_routes_that_lead_to_functions() {
+    let system = small();
+    let api = system.websocket.unwrap();
+    assert_eq!(SMALL.lines().nth(api.line - 1), Some("  Live:"));
+    assert_eq!(
+        (api.logical_id, api.stage, api.selection),
+        ("Live".into(), "live".into(), "action".into())
+    );
+    assert_eq!(
+        api.routes,
+        given(&[("$connect", "ThingsSweep"), ("send", "ThingsGet")])
+    );
+    let connections = "arn:aws:execute-api:ap-northeast-1:000000000000:Live/live";
+    let may = |path: &str| {
+        let arn = format!("{connections}/{path}");
+        system.functions[0].allows("execute-api:ManageConnections", &arn)
+    };
+    assert!(may("POST/@connections/a-b_c="));
+    assert!(!may("DELETE/@connections/a-b_c="));
+
+    let text = SMALL.replace("      StageName: live\n", "");
+    let system = load(&text, &given(&[("Key", "k1")])).unwrap();
+    assert_eq!(
+        system.websocket.unwrap().stage,
+        "default",
+        "as SAM names it"
+    );
 }
 
 #[test]
@@ -356,7 +422,9 @@ fn the_template_of_this_project_is_read() {
         let reached = system
             .routes
             .iter()
-            .any(|route| route.function == function.logical_id);
+            .any(|route| route.function == function.logical_id)
+            || (system.websocket.iter())
+                .any(|api| api.routes.values().any(|f| *f == function.logical_id));
         let started = function.schedules.len() + function.rules.len() + function.mappings.len();
         assert_ne!(
             reached,

@@ -84,6 +84,69 @@ fn a_route_must_be_one_that_api_gateway_takes_and_its_function_can_answer() {
 }
 
 #[test]
+fn a_websocket_api_must_be_one_that_sam_expands_and_that_is_run_here_in_full() {
+    let connect = "$connect: {FunctionArn: !GetAtt ThingsSweep.Arn}";
+    assert_eq!(
+        refused("StageName: live", "StageName: $default", "StageName: $"),
+        "WebSocket API `Live`: no stage can be named `$default`."
+    );
+    assert!(
+        refused("StageName: live", "StageName: a/b", "StageName: a")
+            .contains("no stage can be named")
+    );
+    for expression in [
+        "$request.body.a.b",
+        "$request.header.action",
+        "${request.body.action}",
+        "$request.body.",
+    ] {
+        let sentence = refused(
+            "RouteSelectionExpression: $request.body.action",
+            &format!("RouteSelectionExpression: {expression}"),
+            "RouteSelectionExpression:",
+        );
+        assert!(sentence.contains("must be `$request.body.<member>`"));
+    }
+    assert_eq!(
+        refused("StageName: live", "Auth: {AuthType: AWS_IAM}", "Auth:"),
+        "WebSocket API `Live`: `Auth` is not read here."
+    );
+    assert!(refused("send: {", "send_now: {", "send_now:").contains("letters and digits"));
+    assert!(refused("send: {", "$send: {", "$send:").contains("letters and digits"));
+    assert!(
+        refused("send: {", "Connect: {", "Connect:")
+            .contains("would get the logical id of `$connect`")
+    );
+    assert!(
+        refused(
+            connect,
+            "$connect: {FunctionArn: !GetAtt Things.Arn}",
+            "$connect:"
+        )
+        .contains("names no function")
+    );
+    assert!(
+        refused(
+            connect,
+            "$connect: {FunctionArn: !GetAtt ThingsSweep.Arn, ApiKeyRequired: true}",
+            "$connect:"
+        )
+        .contains("`ApiKeyRequired` is not read here")
+    );
+    let (before, _) = SMALL.split_once("      Routes:\n").unwrap();
+    let (_, after) = SMALL.split_once("  ApiRole:\n").unwrap();
+    let none = format!("{before}      Routes: {{}}\n  ApiRole:\n{after}");
+    let error = load(&none, &given(&[("Key", "")])).unwrap_err().sentence;
+    assert_eq!(error, "WebSocket API `Live` has no routes.");
+    let two = SMALL.replace(
+        "  Dead:",
+        "  Second: {Type: AWS::Serverless::WebSocketApi}\n  Dead:",
+    );
+    let error = load(&two, &given(&[("Key", "")])).unwrap_err().sentence;
+    assert_eq!(error, "only one WebSocket API is run here.");
+}
+
+#[test]
 fn a_policy_that_says_more_than_allow_is_refused() {
     assert!(
         refused("- Effect: Allow", "- Effect: Deny", "Effect: Deny")
@@ -154,7 +217,7 @@ fn what_would_run_in_the_cloud_and_not_here_is_refused() {
     assert!(
         refused(
             "AWS::S3::Bucket}",
-            "AWS::Serverless::WebSocketApi}",
+            "AWS::Serverless::StateMachine}",
             "Pictures"
         )
         .contains("not supported")

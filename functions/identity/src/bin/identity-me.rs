@@ -1,0 +1,5 @@
+//! `identity-me`: `GET /api/users/me`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_identity::me::FUNCTION)
+}

@@ -1,0 +1,5 @@
+//! `identity-photo`: `POST /api/users/me/photo`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_identity::photo::FUNCTION)
+}

@@ -1,0 +1,5 @@
+//! `identity-register`: `POST /api/users/register`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_identity::register::FUNCTION)
+}

@@ -1,0 +1,5 @@
+//! `identity-update-me`: `PUT /api/users/me`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_identity::update_me::FUNCTION)
+}

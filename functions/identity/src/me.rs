@@ -1,0 +1,145 @@
+//! `GET /api/users/me`: one's own account and profile, `specs/saju.md`.
+
+use axum::extract::State;
+use enishi_saju::profile::{self, Gender, Preferences, Profile, Wanted, profile_key};
+use enishi_shared::{App, Error, Function, Result, auth::User, error::ErrorBody};
+use futures_util::future::try_join;
+use jiff::{Timestamp, civil::Date};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::accounts::{Account, UserId, account_key, table};
+
+/// `identity-me`.
+pub const FUNCTION: Function =
+    Function::http("identity-me", || OpenApiRouter::new().routes(routes!(me))).with_error_field();
+
+/// One's own account, and one's own profile of saju: without one, all from `birth_date` to
+/// `preferences` is null.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    /// The account.
+    pub user_id: UserId,
+    /// The name others see: the profile's, else the account's.
+    #[schema(example = "서연")]
+    pub name: String,
+    /// The account's address.
+    #[schema(example = "seoyeon@example.kr")]
+    pub email: String,
+    /// Of the solar calendar.
+    #[schema(required, value_type = Option<String>, format = Date, example = "1995-03-02")]
+    pub birth_date: Option<Date>,
+    /// Korean time, if they told it.
+    #[schema(required, example = "07:40")]
+    pub birth_time: Option<String>,
+    /// Their gender.
+    #[schema(required)]
+    pub gender: Option<Gender>,
+    /// Where they live, in their own words.
+    #[schema(required, example = "서울 마포구")]
+    pub location: Option<String>,
+    /// What they do.
+    #[schema(required, example = "사서")]
+    pub job: Option<String>,
+    /// About themselves.
+    #[schema(required, example = "비 오는 날 책방을 좋아해요.")]
+    pub bio: Option<String>,
+    /// Their picture.
+    #[schema(required, example = "https://photos.example.com/photos/1.jpg")]
+    pub profile_img_url: Option<String>,
+    /// Whom they want to be introduced to.
+    #[schema(required)]
+    pub preferences: Option<MyPreferences>,
+    /// When the account was made.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-20T11:00:00Z")]
+    pub created_at: Timestamp,
+}
+
+/// Whom somebody wants to be introduced to; what is null does not restrict.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Preferences)]
+pub struct MyPreferences {
+    /// Null: the opposite gender; for `other` everyone.
+    #[schema(required)]
+    pub gender: Option<Wanted>,
+    /// Completed years.
+    #[schema(required, example = 27)]
+    pub min_age: Option<u8>,
+    /// Completed years.
+    #[schema(required, example = 39)]
+    pub max_age: Option<u8>,
+    /// The other's `location`, letter by letter.
+    #[schema(required, example = "서울 마포구")]
+    pub location: Option<String>,
+}
+
+impl From<Preferences> for MyPreferences {
+    fn from(preferences: Preferences) -> Self {
+        Self {
+            gender: preferences.gender,
+            min_age: preferences.min_age,
+            max_age: preferences.max_age,
+            location: preferences.location,
+        }
+    }
+}
+
+/// My profile
+///
+/// Of every product's accounts; the fields of saju are null where there is no such profile.
+///
+/// Budget: 2 DynamoDB requests, at once (the account, the profile)
+#[utoipa::path(
+    get, path = "/api/users/me", tag = "identity",
+    security(("access_token" = [])),
+    responses(
+        (status = 200, body = Me, description = "The account and its profile"),
+        (status = 401, body = ErrorBody, description = "No valid access token, or its account is closed"),
+    )
+)]
+pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
+    let user_id = UserId::of(&user)?;
+    let (accounts, profiles) = (table(&app)?, profile::table(&app)?);
+    let (account_key, profile_key) = (account_key(user_id), profile_key(user_id));
+    let (account, profile) = try_join(
+        accounts.get::<Account>(&account_key),
+        profiles.get::<Profile>(&profile_key),
+    )
+    .await?;
+    let account = account
+        .filter(Account::is_active)
+        .ok_or_else(Error::token_invalid)?;
+    let mut me = Me {
+        user_id,
+        name: account.shown_name().to_owned(),
+        email: account.email,
+        birth_date: None,
+        birth_time: None,
+        gender: None,
+        location: None,
+        job: None,
+        bio: None,
+        profile_img_url: None,
+        preferences: None,
+        created_at: account.created_at,
+    };
+    if let Some(profile) = profile {
+        let candidate = profile.candidate;
+        me = Me {
+            name: profile.name,
+            birth_date: Some(candidate.birth_date),
+            birth_time: candidate
+                .birth_time
+                .map(|time| time.strftime("%H:%M").to_string()),
+            gender: Some(candidate.gender),
+            location: candidate.location,
+            job: profile.job,
+            bio: profile.bio,
+            profile_img_url: profile.profile_img_url,
+            preferences: Some(candidate.preferences.into()),
+            ..me
+        };
+    }
+    Ok(axum::Json(me))
+}

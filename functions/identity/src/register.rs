@@ -1,0 +1,222 @@
+//! `POST /api/users/register`: the sign-up of `specs/saju.md`. Makes an account, or adds the saju
+//! profile to the one whose token is presented.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use enishi_saju::{
+    pillars::Birth,
+    profile::{self, Gender, MIN_AGE, Profile, profile_key},
+};
+use enishi_shared::{
+    App, Error, Function, Result,
+    auth::User,
+    error::ErrorBody,
+    events::announce,
+    http::{Json, SourceIp},
+    idempotency::IdempotencyKey,
+    store::{AttributeValue, Expression, Table, Write, s},
+    validate,
+};
+use garde::Validate;
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    accounts::{Account, SAJU, Status, UserId, account_key, claim, email_key},
+    events::AccountCreated,
+    registration::{Entry, Registration, untrimmed},
+};
+
+/// `identity-register`.
+pub const FUNCTION: Function = Function::http("identity-register", || {
+    OpenApiRouter::new().routes(routes!(register))
+})
+.with_error_field();
+
+/// Who wants to be introduced to somebody.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterRequest {
+    /// Unique whatever its case, at most 254 bytes.
+    #[garde(custom(validate::email))]
+    #[schema(max_length = 254, example = "seoyeon@example.kr")]
+    pub email: String,
+    /// 8–128 characters of any kind: length is what counts (NIST SP 800-63B).
+    #[garde(length(chars, min = 8, max = 128))]
+    #[schema(min_length = 8, max_length = 128, format = Password, example = "under the old pine tree")]
+    pub password: String,
+    /// The name others see: 1–100 characters, no space at either end. Not unique.
+    #[garde(
+        length(chars, min = 1, max = 100),
+        custom(validate::line),
+        custom(untrimmed)
+    )]
+    #[schema(min_length = 1, max_length = 100, example = "서연")]
+    pub name: String,
+    /// Of the solar calendar, from 1920 on, of somebody who is 19 or older in Korea today.
+    #[garde(skip)]
+    #[serde(deserialize_with = "date")]
+    #[schema(value_type = String, format = Date, example = "1995-03-02")]
+    pub birth_date: Date,
+    /// Their gender.
+    #[garde(skip)]
+    pub gender: Gender,
+}
+
+/// `2026-11-21` and no other form of a date.
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Date::strptime("%Y-%m-%d", &text)
+        .ok()
+        .filter(|date| date.to_string() == text)
+        .ok_or_else(|| de::Error::custom("not a date like 2026-11-21"))
+}
+
+/// Who has joined.
+#[derive(Serialize, ToSchema)]
+pub struct RegisterResponse {
+    /// The account.
+    pub user_id: UserId,
+    /// The name others see.
+    #[schema(example = "서연")]
+    pub name: String,
+    /// The account's address.
+    #[schema(example = "seoyeon@example.kr")]
+    pub email: String,
+}
+
+/// Signs up for introductions
+///
+/// Logs nobody in: `POST /api/users/login` does. One must be 19 or older, in completed years at
+/// Korean time.
+/// With the `Authorization` of an existing account the saju profile is added to it: the e-mail
+/// must be that account's, the password is ignored, the account keeps the name it has.
+/// A repetition with the same `Idempotency-Key` answers the same account; its password must be the
+/// account's, since only the other values are kept to compare it with.
+///
+/// Budget: 5 DynamoDB requests (two throttles, the place in the pool read and marked, one
+/// transaction over both tables), 4 once that place is marked; 1 more with `Authorization` (its
+/// account), 1 more for a replay (the account)
+#[utoipa::path(
+    post, path = "/api/users/register", tag = "identity",
+    request_body = RegisterRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours")),
+    security((), ("access_token" = [])),
+    responses(
+        (status = 201, body = RegisterResponse, description = "The account has a saju profile"),
+        (status = 400, body = ErrorBody, description = "A value is missing or wrong; `birth_date`: not a date from 1920 on, or less than 19 years ago"),
+        (status = 401, body = ErrorBody, description = "The access token is not valid"),
+        (status = 409, body = ErrorBody, description = "`email` is already in use, or the account has the profile, or the `Idempotency-Key` was used with another body"),
+        (status = 429, body = ErrorBody, description = "Too many sign-ups; `Retry-After` says when"),
+    )
+)]
+pub async fn register(
+    State(app): State<App>,
+    address: SourceIp,
+    key: IdempotencyKey,
+    user: Option<User>,
+    Json(body): Json<RegisterRequest>,
+) -> Result<impl IntoResponse> {
+    let birth = Birth::new(body.birth_date, None)
+        .map_err(|error| Error::invalid("birth_date", error.to_string()))?;
+    if profile::age(body.birth_date, profile::today(app.now())) < MIN_AGE {
+        let message = format!("you must be {MIN_AGE} or older");
+        return Err(Error::invalid("birth_date", message));
+    }
+    let saju = profile::table(&app)?;
+    let registration = Registration::begin(app, &address, key, &body.email, &body.password).await?;
+    let account = match user {
+        Some(user) => join(&registration, &saju, &user, &body, birth).await?,
+        None => create(&registration, &saju, &body, birth).await?,
+    };
+    let response = RegisterResponse {
+        user_id: account.user_id,
+        name: body.name,
+        email: account.email,
+    };
+    Ok((StatusCode::CREATED, axum::Json(response)))
+}
+
+/// What the first part, refused, says to be in use: the e-mail, or its account's profile.
+const FIELDS: &[&str] = &["email"];
+
+/// A new account with its profile.
+async fn create(
+    registration: &Registration,
+    saju: &Table,
+    body: &RegisterRequest,
+    birth: Birth,
+) -> Result<Account> {
+    let Registration { app, .. } = registration;
+    let account = Account {
+        name: Some(body.name.clone()),
+        ..registration.new_account(SAJU)?
+    };
+    let user_id = account.user_id;
+    let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
+    let entry = Entry {
+        user_id,
+        scope: "register",
+        body: told(body),
+        writes: vec![
+            claim(email_key(&body.email), user_id)?,
+            Write::create(account_key(user_id), &account)?,
+            announce(app, AccountCreated { user_id })?,
+        ],
+        fields: FIELDS,
+        profile: (saju, vec![listed(saju, &profile).await?]),
+    };
+    match registration.commit(entry).await? {
+        None => Ok(account),
+        Some(created) => registration.repeated(created, true).await,
+    }
+}
+
+/// The saju profile for the account whose token was presented.
+async fn join(
+    registration: &Registration,
+    saju: &Table,
+    user: &User,
+    body: &RegisterRequest,
+    birth: Birth,
+) -> Result<Account> {
+    let Registration { app, .. } = registration;
+    let account = registration.account_of(user).await?;
+    let user_id = account.user_id;
+    let joined = Expression::update(
+        "SET #products = list_append(#products, :profile), #name = if_not_exists(#name, :name)",
+    )
+    .and_when("#status = :active AND NOT contains(#products, :saju)")
+    .name("#products", "products")
+    .name("#name", "name")
+    .name("#status", "status")
+    .value(":profile", AttributeValue::L(vec![s(SAJU)]))
+    .value(":name", s(&body.name))
+    .value(":saju", s(SAJU))
+    .value(":active", s(Status::ACTIVE));
+    let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
+    let entry = Entry {
+        user_id,
+        scope: &format!("register {user_id}"),
+        body: told(body),
+        writes: vec![Write::Update(account_key(user_id), joined)],
+        fields: FIELDS,
+        profile: (saju, vec![listed(saju, &profile).await?]),
+    };
+    match registration.commit(entry).await? {
+        None => Ok(account),
+        Some(created) => registration.repeated(created, false).await,
+    }
+}
+
+/// All but the password.
+fn told(body: &RegisterRequest) -> (&str, &str, Date, Gender) {
+    (&body.name, &body.email, body.birth_date, body.gender)
+}
+
+/// The write that makes the profile, once its place in the pool is marked.
+async fn listed(saju: &Table, profile: &Profile) -> Result<Write> {
+    profile::occupy(saju, &profile.candidate).await?;
+    Write::create(profile_key(profile.candidate.user_id), profile)
+}

@@ -1,0 +1,319 @@
+//! `PUT /api/users/me`: changes one's own profile, `specs/saju.md`.
+
+use axum::extract::State;
+use enishi_saju::profile::{self, Preferences, Profile, Wanted, profile_key};
+use enishi_shared::{
+    App, Error, Function, Result,
+    auth::User,
+    error::ErrorBody,
+    http::Json,
+    store::{AttributeValue, Expression, Table, Write, Written, decode, s},
+    validate,
+};
+use garde::Validate;
+use jiff::civil::Time;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{accounts::UserId, photo::Photos};
+
+/// `identity-update-me`.
+pub const FUNCTION: Function = Function::http("identity-update-me", || {
+    OpenApiRouter::new().routes(routes!(update_me))
+})
+.with_error_field();
+
+/// Attempts against changes of the same profile at the same moment.
+const ATTEMPTS: usize = 10;
+
+/// What is to change: what is left out stays, null clears.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateMeRequest {
+    /// Where one lives, in one's own words: one line of 1–255 characters.
+    #[garde(inner(inner(length(chars, min = 1, max = 255), custom(validate::line))))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "서울 마포구")]
+    pub location: Option<Option<String>>,
+    /// What one does: one line of 1–255 characters.
+    #[garde(inner(inner(length(chars, min = 1, max = 255), custom(validate::line))))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "사서")]
+    pub job: Option<Option<String>>,
+    /// About oneself: 1–2,000 characters, line breaks among them.
+    #[garde(inner(inner(length(chars, min = 1, max = 2000), custom(prose))))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000, example = "비 오는 날 책방을 좋아해요.")]
+    pub bio: Option<Option<String>>,
+    /// The address of one's picture, `https`, at most 2,048 characters; such as the `url` that
+    /// `POST /api/users/me/photo` gives.
+    #[garde(inner(inner(length(chars, max = 2048))))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = "uri", max_length = 2048, example = "https://photos.example.com/photos/1.jpg")]
+    pub profile_img_url: Option<Option<String>>,
+    /// When one was born, Korean time, `HH:MM`.
+    #[garde(skip)]
+    #[serde(default, deserialize_with = "time")]
+    #[schema(value_type = Option<String>, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "07:40")]
+    pub birth_time: Option<Option<Time>>,
+    /// Whom one wants to be introduced to; null clears all of it.
+    #[garde(dive)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<PreferencesUpdate>)]
+    pub preferences: Option<Option<PreferencesUpdate>>,
+}
+
+/// Whom one wants to be introduced to: what is left out stays, null does not restrict.
+#[derive(Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreferencesUpdate {
+    /// Null: the opposite gender; for `other` everyone.
+    #[garde(skip)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Wanted>)]
+    pub gender: Option<Option<Wanted>>,
+    /// Completed years, at most `max_age`.
+    #[garde(inner(inner(range(min = 19, max = 120))))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u8>, minimum = 19, maximum = 120, example = 27)]
+    pub min_age: Option<Option<u8>>,
+    /// Completed years, at least `min_age`.
+    #[garde(inner(inner(range(min = 19, max = 120))))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u8>, minimum = 19, maximum = 120, example = 39)]
+    pub max_age: Option<Option<u8>>,
+    /// The other's `location`, letter by letter: one line of 1–255 characters.
+    #[garde(inner(inner(length(chars, min = 1, max = 255), custom(validate::line))))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "서울 마포구")]
+    pub location: Option<Option<String>>,
+}
+
+/// What was given, null included; a field that was left out is `None` by its default.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// [`given`] for exactly `HH:MM`.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Time>>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(Some(None));
+    };
+    Time::strptime("%H:%M", &text)
+        .ok()
+        .filter(|time| time.strftime("%H:%M").to_string() == text)
+        .map(|time| Some(Some(time)))
+        .ok_or_else(|| de::Error::custom("not a time like 07:40"))
+}
+
+/// Text of several lines: not blank, no other control characters than tabs and line breaks.
+fn prose<C>(value: &str, _: &C) -> garde::Result {
+    let odd = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
+    if value.trim().is_empty() || value.chars().any(odd) {
+        return Err(garde::Error::new("blank, or holds control characters"));
+    }
+    Ok(())
+}
+
+/// What is answered to a change.
+#[derive(Serialize, ToSchema)]
+pub struct UpdateMeResponse {
+    /// Always the same.
+    #[schema(example = "Profile updated successfully")]
+    pub message: &'static str,
+}
+
+/// Changes my profile
+///
+/// What is left out stays, null clears; so within `preferences`. Changes of different fields at
+/// the same moment are all kept.
+///
+/// Budget: 1 DynamoDB request; 2 with `birth_time` or `preferences` (the profile before), 4 when
+/// these change where it stands in the pool (its new place read and marked)
+#[utoipa::path(
+    put, path = "/api/users/me", tag = "identity",
+    security(("access_token" = [])),
+    request_body = UpdateMeRequest,
+    responses(
+        (status = 200, body = UpdateMeResponse, description = "Changed"),
+        (status = 400, body = ErrorBody, description = "A value is wrong"),
+        (status = 401, body = ErrorBody, description = "No valid access token, or no saju profile"),
+    )
+)]
+pub async fn update_me(
+    State(app): State<App>,
+    user: User,
+    Json(body): Json<UpdateMeRequest>,
+) -> Result<axum::Json<UpdateMeResponse>> {
+    let user_id = UserId::of(&user)?;
+    if let Some(Some(url)) = &body.profile_img_url
+        && !app.config::<Photos>()?.are_at(url)
+        && !is_https(url)
+    {
+        let message = "profile_img_url must be an address that begins with https://";
+        return Err(Error::invalid("profile_img_url", message));
+    }
+    let table = profile::table(&app)?;
+    match body.birth_time.is_some() || body.preferences.is_some() {
+        true => move_and_update(&table, user_id, &body).await?,
+        false => update(&table, user_id, &body).await?,
+    }
+    Ok(axum::Json(UpdateMeResponse {
+        message: "Profile updated successfully",
+    }))
+}
+
+/// An absolute address of the web, with encryption.
+fn is_https(url: &str) -> bool {
+    let printable = |char: char| char.is_ascii_graphic() && !"\"<>\\^`{|}".contains(char);
+    url.chars().all(printable)
+        && url.parse::<axum::http::Uri>().is_ok_and(|uri| {
+            uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty())
+        })
+}
+
+/// Changes what nothing depends on: only the fields that were given are written.
+async fn update(table: &Table, user_id: UserId, body: &UpdateMeRequest) -> Result<()> {
+    let change = Change::of(body).when("attribute_exists(pk)");
+    match table
+        .write(Write::Update(profile_key(user_id), change))
+        .await?
+    {
+        Written::Done => Ok(()),
+        Written::Refused(_) => Err(Error::token_invalid()),
+    }
+}
+
+/// Changes what decides the place in the pool too: on the condition that the profile still stands
+/// where it was read, and wants what it wanted then.
+async fn move_and_update(table: &Table, user_id: UserId, body: &UpdateMeRequest) -> Result<()> {
+    let mut profile = table.get::<Profile>(&profile_key(user_id)).await?;
+    for _ in 0..ATTEMPTS {
+        let before = profile.ok_or_else(Error::token_invalid)?.candidate;
+        let mut after = before.clone();
+        if let Some(time) = body.birth_time {
+            after.birth_time = time;
+        }
+        if let Some(update) = &body.preferences {
+            after.preferences = wanted(&before.preferences, update.as_ref())?;
+        }
+        after.list()?;
+        if after.listing_key != before.listing_key {
+            profile::occupy(table, &after).await?;
+        }
+        let mut change = Change::of(body);
+        change.set("listing_key", s(&after.listing_key));
+        change.set("preferences", stored(&after.preferences)?);
+        let change = change
+            .when("#listing_key = :listed AND #preferences = :wanted")
+            .value(":listed", s(&before.listing_key))
+            .value(":wanted", stored(&before.preferences)?);
+        match table
+            .write(Write::Update(profile_key(user_id), change))
+            .await?
+        {
+            Written::Done => return Ok(()),
+            Written::Refused(item) => profile = item.map(decode).transpose()?,
+        }
+    }
+    Err(Error::unavailable(1))
+}
+
+/// The wishes with the update's.
+fn wanted(before: &Preferences, update: Option<&PreferencesUpdate>) -> Result<Preferences> {
+    let Some(update) = update.cloned() else {
+        return Ok(Preferences::default());
+    };
+    let before = before.clone();
+    let ages_given = (update.min_age.is_some(), update.max_age.is_some());
+    let after = Preferences {
+        gender: update.gender.unwrap_or(before.gender),
+        min_age: update.min_age.unwrap_or(before.min_age),
+        max_age: update.max_age.unwrap_or(before.max_age),
+        location: update.location.unwrap_or(before.location),
+    };
+    let upside_down = matches!((after.min_age, after.max_age), (Some(min), Some(max)) if min > max);
+    match ages_given {
+        _ if !upside_down => Ok(after),
+        (true, false) => Err(Error::invalid(
+            "preferences.min_age",
+            "min_age must not be above max_age",
+        )),
+        _ => Err(Error::invalid(
+            "preferences.max_age",
+            "max_age must not be below min_age",
+        )),
+    }
+}
+
+/// As the table holds it.
+fn stored(preferences: &Preferences) -> Result<AttributeValue> {
+    serde_dynamo::to_attribute_value(preferences)
+        .map_err(|_| Error::internal("preferences cannot be stored"))
+}
+
+/// An update expression in the making.
+#[derive(Default)]
+struct Change {
+    set: Vec<String>,
+    remove: Vec<String>,
+    names: Vec<&'static str>,
+    values: Vec<(String, AttributeValue)>,
+}
+
+impl Change {
+    /// The plain fields that were given.
+    fn of(body: &UpdateMeRequest) -> Self {
+        let mut change = Self::default();
+        for (name, given) in [
+            ("location", &body.location),
+            ("job", &body.job),
+            ("bio", &body.bio),
+            ("profile_img_url", &body.profile_img_url),
+        ] {
+            match given {
+                None => {}
+                Some(Some(text)) => change.set(name, s(text)),
+                Some(None) => change.remove(name),
+            }
+        }
+        match body.birth_time {
+            None => {}
+            Some(Some(time)) => change.set("birth_time", s(time.to_string())),
+            Some(None) => change.remove("birth_time"),
+        }
+        change
+    }
+
+    fn set(&mut self, name: &'static str, value: AttributeValue) {
+        self.names.push(name);
+        self.set.push(format!("#{name} = :{name}"));
+        self.values.push((format!(":{name}"), value));
+    }
+
+    fn remove(&mut self, name: &'static str) {
+        self.names.push(name);
+        self.remove.push(format!("#{name}"));
+    }
+
+    /// The whole expression, under a condition. Of no field at all it only tests the condition.
+    fn when(self, condition: &str) -> Expression {
+        let mut clauses = Vec::new();
+        for (clause, parts) in [("SET", self.set), ("REMOVE", self.remove)] {
+            if !parts.is_empty() {
+                clauses.push(format!("{clause} {}", parts.join(", ")));
+            }
+        }
+        let mut expression = Expression::update(clauses.join(" ")).and_when(condition);
+        for name in self.names {
+            expression = expression.name(&format!("#{name}"), name);
+        }
+        for (placeholder, value) in self.values {
+            expression = expression.value(&placeholder, value);
+        }
+        expression
+    }
+}

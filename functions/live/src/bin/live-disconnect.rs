@@ -1,0 +1,5 @@
+//! `live-disconnect`: the WebSocket's `$disconnect`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_live::disconnect::FUNCTION)
+}

@@ -1,0 +1,28 @@
+//! `$disconnect`: forgets the connection. API Gateway may send it twice, late or never; what it
+//! leaves is forgotten by the next push that finds it gone, or ends by its `ttl`.
+//!
+//! Budget: 2 DynamoDB requests.
+
+use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use enishi_shared::{
+    App, Error, Function, Result,
+    function::on,
+    live::{self, Connection},
+};
+use serde_json::{Value, json};
+
+/// `live-disconnect`.
+pub const FUNCTION: Function =
+    Function::event("live-disconnect", |app, event| on(app, event, disconnect));
+
+async fn disconnect(app: App, event: ApiGatewayWebsocketProxyRequest) -> Result<Value> {
+    let connection_id = event
+        .request_context
+        .connection_id
+        .ok_or_else(|| Error::internal("an event without a connection"))?;
+    let table = live::table(&app)?;
+    if let Some(connection) = Connection::find(&app, &table, &connection_id).await? {
+        connection.forget(&table).await?;
+    }
+    Ok(json!({"statusCode": 200}))
+}

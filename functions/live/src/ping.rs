@@ -1,0 +1,25 @@
+//! The routes `ping` and `$default`: a sign of life for the client, and the refusal of what no
+//! route takes. A ping is answered only on a connection that pushes reach.
+//!
+//! Budget: 1 DynamoDB request.
+
+use enishi_shared::{
+    App, Function, Result,
+    live::{Caller, on_frame},
+};
+use garde::Validate;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// `live-ping`.
+pub const FUNCTION: Function =
+    Function::event("live-ping", |app, event| on_frame(app, event, pong));
+
+/// Nothing but its `action`.
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct Ping {}
+
+async fn pong(_: App, _: Caller, _: Ping) -> Result<Value> {
+    Ok(json!({"type": "pong"}))
+}

@@ -1,0 +1,231 @@
+//! `POST /api/live/ticket`: what a WebSocket connection is opened with. A browser cannot give a
+//! handshake an `Authorization` header, and an access token in an address would end in logs; a
+//! ticket there is worth nothing any more.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use enishi_shared::{
+    App, Function, Result, UserId,
+    app::{ConfigError, Configure, Env},
+    auth::User,
+    error::ErrorBody,
+    live,
+    seal::sha256,
+    store::{Expression, Key, Write, n},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// `live-ticket`.
+pub const FUNCTION: Function = Function::http("live-ticket", || {
+    OpenApiRouter::new().routes(routes!(ticket))
+});
+
+/// How long a ticket is good, in seconds.
+const SECONDS: i64 = 60;
+
+/// A ticket: `<user_id>.<43 characters>`, the latter 256 random bits in base64url. With the id in
+/// it no read is needed to find it. Not `Debug`, but for tests: it must
+/// never come into a log.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub struct Ticket {
+    user_id: UserId,
+    secret: [u8; 32],
+}
+
+/// A ticket as it lies in the table, under its digest.
+#[derive(Serialize)]
+struct Stored {
+    ttl: i64,
+}
+
+impl Ticket {
+    /// A new ticket of somebody's.
+    pub fn new(app: &App, user_id: UserId) -> Self {
+        Self {
+            user_id,
+            secret: app.random(),
+        }
+    }
+
+    /// The ticket that a client sent; `None` when it cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (user_id, secret) = text.split_once('.')?;
+        let secret = BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?;
+        let ticket = Self {
+            user_id: user_id.parse().ok()?,
+            secret: secret.try_into().ok()?,
+        };
+        // An id has several spellings, a ticket one.
+        (ticket.encode() == text).then_some(ticket)
+    }
+
+    /// As it is given to the client.
+    pub fn encode(&self) -> String {
+        let secret = BASE64_URL_SAFE_NO_PAD.encode(self.secret);
+        format!("{}.{secret}", self.user_id)
+    }
+
+    /// Whose it says it is.
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    fn key(&self) -> Key {
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(sha256(&self.secret));
+        Key::new(live::partition(self.user_id), format!("TICKET#{digest}"))
+    }
+
+    /// The write that makes it good for a minute.
+    ///
+    /// # Errors
+    /// `internal_server_error` when it cannot be stored.
+    pub fn issue(&self, app: &App) -> Result<Write> {
+        let ttl = app.now().as_second() + SECONDS;
+        Write::put(self.key(), &Stored { ttl })
+    }
+
+    /// The write that spends it, refused unless it is good.
+    pub fn spend(&self, app: &App) -> Write {
+        // A ticket that is not there has no `ttl` either.
+        let good = Expression::when("#ttl > :now")
+            .name("#ttl", "ttl")
+            .value(":now", n(app.now().as_second()));
+        Write::Delete(self.key(), good)
+    }
+}
+
+/// A ticket and where it is good.
+#[derive(Serialize, ToSchema)]
+pub struct TicketResponse {
+    /// Opens one connection.
+    #[schema(
+        example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50.3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    )]
+    pub ticket: String,
+    /// The WebSocket: connect to `<url>?ticket=<ticket>`.
+    #[schema(format = "uri", example = "wss://live.example.com/live")]
+    pub url: String,
+    /// Seconds for which the ticket is good.
+    #[schema(example = 60)]
+    pub expires_in: i64,
+}
+
+/// Gives a ticket for the WebSocket
+///
+/// The WebSocket tells people at once what else they would have to ask for. Everything it tells can
+/// be had over HTTP, too.
+///
+/// **Connecting**: `GET <url>?ticket=<ticket>` with the WebSocket handshake. A ticket is good once,
+/// for a minute; one that is unknown, used or too old is 401: get another. Several connections of
+/// one person may be open at once, and each gets everything. First connect, then ask over HTTP for
+/// what has happened since the last connection: between the two nothing is lost then. What is told
+/// may come twice, so recognise it by its id.
+///
+/// **Messages** are JSON objects as text, at most 32 KB; binary ones end the connection. What the
+/// client sends has an `action`, what it gets a `type`; ignore types you do not know. Messages that
+/// are sent at once may be handled in any order.
+///
+/// | sent | answered |
+/// |---|---|
+/// | `{"action": "ping"}` | `{"type": "pong"}` |
+/// | `{"action": "sendMessage", …}`, `{"action": "read", …}` | see `POST /api/chats/{chat_id}/messages` and `POST /api/chats/{chat_id}/read`; `{"type": "message", …}` comes to everybody in the chat |
+/// | anything that fails | `{"type": "error", "action", "client_msg_id", "status", "code", "message", "errors"}` |
+///
+/// An error is the body that HTTP would answer, with the `action` and the `client_msg_id` of the
+/// message it is about, where that has them. `access_token_invalid` (401) says that the connection
+/// is not known any more: connect again. `{"message": "Internal server error", …}` without a `type`
+/// comes from the gateway and says that a message may or may not have been handled: send it again
+/// with the same `client_msg_id`.
+///
+/// **Staying connected**: a connection ends after ten minutes in which nothing is sent either way,
+/// so ping every five minutes; take it for dead when no pong comes within ten seconds. It ends
+/// after two hours in any case. Connect again with a new ticket after a random pause of at most one
+/// second, twice as long after each failure up to a minute.
+///
+/// Budget: 1 DynamoDB request (the ticket)
+#[utoipa::path(
+    post, path = "/api/live/ticket", tag = "live",
+    security(("access_token" = [])),
+    responses(
+        (status = 201, body = TicketResponse, description = "A ticket"),
+        (status = 401, body = ErrorBody, description = "No valid access token"),
+    )
+)]
+pub async fn ticket(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
+    let url = app.config::<LiveUrl>()?.0.clone();
+    let ticket = Ticket::new(&app, UserId::of(&user)?);
+    live::table(&app)?.write(ticket.issue(&app)?).await?;
+    let answer = TicketResponse {
+        ticket: ticket.encode(),
+        url,
+        expires_in: SECONDS,
+    };
+    Ok((StatusCode::CREATED, axum::Json(answer)))
+}
+
+/// `LIVE_URL`: the WebSocket API's address, with its stage.
+struct LiveUrl(String);
+
+impl Configure for LiveUrl {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(env.required("LIVE_URL")?.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_ticket() -> impl Strategy<Value = Ticket> {
+        any::<([u8; 16], [u8; 32])>().prop_map(|(user_id, secret)| Ticket {
+            user_id: UserId::from_bytes(user_id),
+            secret,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_is_parsed(ticket in any_ticket()) {
+            prop_assert!(Ticket::parse(&ticket.encode()) == Some(ticket));
+        }
+
+        #[test]
+        fn any_other_character_makes_another_ticket(
+            ticket in any_ticket(), at in 0..80_usize, other in "[ -~]",
+        ) {
+            let mut text = ticket.encode();
+            text.replace_range(at..=at, &other);
+            let same = text == ticket.encode();
+            prop_assert_eq!(Ticket::parse(&text) == Some(ticket), same);
+        }
+
+        #[test]
+        fn other_spellings_of_the_id_are_none(ticket in any_ticket()) {
+            let text = ticket.encode();
+            let (id, secret) = text.split_once('.').unwrap();
+            for id in [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")] {
+                let text = format!("{id}.{secret}");
+                prop_assert!(Ticket::parse(&text).is_none());
+            }
+        }
+
+        #[test]
+        fn anything_else_is_none(text in "\\PC{0,79}|[0-9a-f-]{36}\\.[A-Za-z0-9_-]{44,60}") {
+            prop_assert!(Ticket::parse(&text).is_none());
+        }
+
+        #[test]
+        fn it_lies_under_its_digest_only(ticket in any_ticket()) {
+            let text = ticket.encode();
+            let (_, secret) = text.split_once('.').unwrap();
+            let key = ticket.key();
+            prop_assert!(!key.sk.contains(secret));
+            prop_assert_eq!(key.pk, format!("USER#{}", ticket.user_id));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `saju-accept`: `POST /api/matches/{match_id}/accept`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_saju::accept::FUNCTION)
+}

@@ -1,0 +1,5 @@
+//! `saju-cancel`: `POST /api/matches/{match_id}/cancel`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_saju::cancel::FUNCTION)
+}

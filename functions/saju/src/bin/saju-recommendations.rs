@@ -1,0 +1,5 @@
+//! `saju-recommendations`: `GET /api/matches/recommendations`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_saju::recommendations::FUNCTION)
+}

@@ -1,0 +1,104 @@
+//! From the table's stream to the people: each message goes to every connection of both as
+//! `{type: "message", chat_id, message_id, seq, sender_id, content, sent_at, client_msg_id}`.
+//!
+//! The event-source mapping hands over new messages only, at least once, and goes on after a
+//! crash where it was: so a message that is stored reaches whoever is connected. The messages of a
+//! chat go out in order. When one cannot be sent, those after it in the chat wait, and all are
+//! reported: the stream goes on from there. Clients drop a `seq` they have, and ask for
+//! `after_seq` when one is missing.
+//!
+//! Budget: 2 DynamoDB requests a message, and 1 for each connection that has ended.
+
+use std::collections::BTreeMap;
+
+use aws_lambda_events::{
+    dynamodb::{Event, EventRecord},
+    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
+};
+use enishi_shared::{App, Function, Result, function::on, live};
+use futures_util::{StreamExt as _, stream};
+use serde::Serialize;
+
+use crate::message::Message;
+
+/// `saju-deliver`
+pub const FUNCTION: Function =
+    Function::event("saju-deliver", |app, event| on(app, event, deliver));
+
+/// Chats at once.
+const AT_ONCE: usize = 8;
+
+/// What a client gets.
+#[derive(Serialize)]
+struct Frame<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    message: &'a Message,
+}
+
+/// A message on its way.
+struct Delivery {
+    /// Where it stands in the stream.
+    sequence_number: Option<String>,
+    message: Message,
+}
+
+async fn deliver(app: App, event: Event) -> Result<DynamoDbEventResponse> {
+    let mut chats: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
+    let mut failed = Vec::new();
+    for record in event.records {
+        let sequence_number = record.change.sequence_number.clone();
+        match message(record) {
+            Some(message) => {
+                let chat = chats.entry(message.chat_id.to_string()).or_default();
+                chat.push(Delivery {
+                    sequence_number,
+                    message,
+                });
+            }
+            None => {
+                tracing::error!("a message has an unknown form");
+                failed.extend(sequence_number);
+            }
+        }
+    }
+    let undelivered: Vec<Vec<String>> = stream::iter(chats.into_values())
+        .map(|chat| in_order(&app, chat))
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    failed.extend(undelivered.into_iter().flatten());
+    let mut response = DynamoDbEventResponse::default();
+    for sequence_number in failed {
+        let mut failure = DynamoDbBatchItemFailure::default();
+        failure.item_identifier = Some(sequence_number);
+        response.batch_item_failures.push(failure);
+    }
+    Ok(response)
+}
+
+/// Sends a chat's messages one after the other; answers the sequence numbers from the first that
+/// could not be sent on.
+async fn in_order(app: &App, chat: Vec<Delivery>) -> Vec<String> {
+    let mut chat = chat.into_iter();
+    for delivery in chat.by_ref() {
+        let message = &delivery.message;
+        let frame = Frame {
+            r#type: "message",
+            message,
+        };
+        // The log has the failure.
+        if live::push(app, &message.chat_id.both(), &frame)
+            .await
+            .is_err()
+        {
+            let rest = chat.filter_map(|delivery| delivery.sequence_number);
+            return delivery.sequence_number.into_iter().chain(rest).collect();
+        }
+    }
+    Vec::new()
+}
+
+fn message(record: EventRecord) -> Option<Message> {
+    serde_dynamo::from_item(record.change.new_image).ok()
+}

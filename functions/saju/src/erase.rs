@@ -1,0 +1,164 @@
+//! `saju-erase`: erases somebody who has closed their account: profile, requests, memberships,
+//! recommendations and pictures.
+//!
+//! The profile goes first. Whatever puts rows into a person's partition checks in its transaction
+//! that the profile is there, so nothing new comes after; all that is there is then found by one
+//! query, and is taken away so that what leads to something goes after it. So the event may come
+//! twice, at any time after the account was closed, and a run that was cut off is finished by the
+//! next.
+//!
+//! The other one's rows: a pending or declined request, or a block, goes; a match stays, with its
+//! chat and all that was written in it, and shows a partner without a name. When both have gone, the
+//! chat goes too. Reports stay, for the operators.
+//!
+//! Budget: 2 DynamoDB requests, 1 for each item and 1 more for each relation; those of the chats
+//! that both have left; 1 more for each 200 items of these.
+
+use enishi_shared::{
+    App, Error, Function, Result, UserId,
+    app::{ConfigError, Configure, Env},
+    events::Detail,
+    function::on,
+    media,
+    store::{Expression, Key, Query, Table, Write, s},
+};
+use futures_util::{TryStreamExt as _, stream};
+use serde::Deserialize;
+
+use crate::{
+    chat::{Membership, chat_key, membership_key},
+    pair::PairId,
+    profile::{partition, profile_key, table},
+    relation::{Status, relation_key},
+};
+
+/// `saju-erase`
+pub const FUNCTION: Function = Function::event("saju-erase", |app, event| on(app, event, erase));
+
+const AT_ONCE: usize = 8;
+/// Items read at once.
+const PAGE: i32 = 200;
+
+/// `account.deleted` of identity, in EventBridge's envelope.
+#[derive(Deserialize)]
+pub struct AccountDeleted {
+    detail: Detail<Closed>,
+}
+
+#[derive(Deserialize)]
+struct Closed {
+    user_id: UserId,
+}
+
+/// `PHOTOS_BUCKET`: where people's pictures lie, under `photos/<user_id>/`.
+struct Photos(String);
+
+impl Configure for Photos {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(env.required("PHOTOS_BUCKET")?.to_owned()))
+    }
+}
+
+/// What the sort keys of relations start with.
+const WITH: &str = "WITH#";
+
+/// An item of a person's partition.
+#[derive(Deserialize)]
+struct Row {
+    sk: String,
+    /// A relation's.
+    status: Option<Status>,
+}
+
+/// Erases what there is of the account.
+///
+/// # Errors
+/// Whatever keeps something from being erased; the event comes again.
+pub async fn erase(app: App, AccountDeleted { detail }: AccountDeleted) -> Result<()> {
+    let user_id = detail.data.user_id;
+    let table = table(&app)?;
+    delete(&table, profile_key(user_id)).await?;
+    let mut after = None;
+    loop {
+        let page = (rows(&table, &partition(user_id)).after(after))
+            .page::<Row>()
+            .await?;
+        // Memberships before matches: of two who go at once, one finds that the other has left.
+        let (relations, rest): (Vec<_>, Vec<_>) =
+            (page.items.into_iter()).partition(|row| row.sk.starts_with(WITH));
+        at_once(rest, |row| {
+            delete(&table, Key::new(partition(user_id), row.sk))
+        })
+        .await?;
+        at_once(relations, |row| part(&table, user_id, row)).await?;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let photos = &app.config::<Photos>()?.0;
+    media::delete_prefix(&app, photos, &format!("photos/{user_id}/")).await
+}
+
+/// Ends what is between somebody who goes and another.
+async fn part(table: &Table, user_id: UserId, row: Row) -> Result<()> {
+    let other: Option<UserId> = row.sk.strip_prefix(WITH).and_then(|id| id.parse().ok());
+    let Some((other, chat_id)) = other.and_then(|other| Some((other, PairId::of(user_id, other)?)))
+    else {
+        return Err(Error::internal("a relation is with nobody"));
+    };
+    if row.status != Some(Status::Matched) {
+        delete(table, relation_key(other, user_id)).await?;
+    } else if (table
+        .get::<Membership>(&membership_key(other, chat_id))
+        .await?)
+        .is_none()
+    {
+        empty(table, &chat_key(chat_id).pk).await?;
+    }
+    delete(table, relation_key(user_id, other)).await
+}
+
+/// Deletes all items of a partition.
+async fn empty(table: &Table, pk: &str) -> Result<()> {
+    let mut after = None;
+    loop {
+        let page = rows(table, pk).after(after).page::<Row>().await?;
+        at_once(page.items, |row| delete(table, Key::new(pk, row.sk))).await?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn rows(table: &Table, pk: &str) -> Query {
+    table.query("pk = :pk").value(":pk", s(pk)).limit(PAGE)
+}
+
+async fn at_once<T, F>(items: Vec<T>, each: impl Fn(T) -> F) -> Result<()>
+where
+    F: Future<Output = Result<()>>,
+{
+    stream::iter(items.into_iter().map(Ok))
+        .try_for_each_concurrent(AT_ONCE, each)
+        .await
+}
+
+async fn delete(table: &Table, place: Key) -> Result<()> {
+    table
+        .write(Write::Delete(place, Expression::default()))
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_event_is_one_of_ours() {
+        let sample = include_str!("../../../events/saju-erase.json");
+        assert!(serde_json::from_str::<AccountDeleted>(sample).is_ok());
+    }
+}

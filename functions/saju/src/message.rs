@@ -1,0 +1,243 @@
+//! Messages: what one is, and how it is sent.
+//!
+//! A message takes the next number of its chat's one sequence, in one transaction with the chat's
+//! `last_seq`: so the numbers have no gap, whoever types at once. The client's own id for it is
+//! stored in the same transaction: so a message that is sent again is not stored again. Sending
+//! pushes nothing; `saju-deliver` takes every message from the table's stream.
+
+use std::time::Duration;
+
+use enishi_shared::{
+    App, Error, Result, UserId,
+    seal::sha256,
+    store::{Committed, Expression, Key, Write, decode, n, s},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    chat::{self, Chat, PREVIEW, chat_key, membership_key},
+    pair::PairId,
+    profile,
+};
+
+/// The longest message, in characters.
+pub const LONGEST: usize = 4_000;
+/// The longest id a client gives its message, in characters.
+const LONGEST_CLIENT_ID: usize = 64;
+/// The sort keys of messages start with this; `template.yaml` filters the stream by it.
+const PREFIX: &str = "MESSAGE#";
+/// Attempts to be the next in the sequence, against others who send at the same moment.
+const ATTEMPTS: u32 = 24;
+
+/// A message as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The chat it is in.
+    pub chat_id: PairId,
+    /// Its number in the chat: 1, 2, 3 and so on without a gap.
+    pub seq: u64,
+    /// Its id.
+    pub message_id: Uuid,
+    /// Who wrote it.
+    pub sender_id: UserId,
+    /// The text.
+    pub content: String,
+    /// When it was taken.
+    pub sent_at: Timestamp,
+    /// The sender's client's own id for it.
+    pub client_msg_id: String,
+}
+
+/// A message that was taken, as its sender sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Sent {
+    /// The message.
+    #[schema(value_type = String, example = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071")]
+    pub message_id: Uuid,
+    /// Its number in the chat: 1, 2, 3 and so on without a gap.
+    #[schema(example = 7, minimum = 1)]
+    pub seq: u64,
+    /// Who wrote it: the caller.
+    pub sender_id: UserId,
+    /// The text.
+    #[schema(example = "반가워요!")]
+    pub content: String,
+    /// When it was taken.
+    #[schema(value_type = String, format = DateTime)]
+    pub sent_at: Timestamp,
+    /// As the request said.
+    #[schema(example = "7d4f2c1a")]
+    pub client_msg_id: String,
+}
+
+/// What a client's own id was used for.
+#[derive(Serialize, Deserialize)]
+struct FirstUse {
+    seq: u64,
+    message_id: Uuid,
+    sent_at: Timestamp,
+    /// SHA-256 of the text.
+    #[serde(with = "enishi_shared::store::bytes")]
+    digest: Vec<u8>,
+}
+
+/// Where a message lies: in the order of the sequence.
+pub fn message_key(chat_id: PairId, seq: u64) -> Key {
+    Key::new(chat_key(chat_id).pk, format!("{PREFIX}{seq:012}"))
+}
+
+fn first_use_key(chat_id: PairId, sender: UserId, client_msg_id: &str) -> Key {
+    let sk = format!("CLIENT#{sender}#{client_msg_id}");
+    Key::new(chat_key(chat_id).pk, sk)
+}
+
+/// A message's text, for `#[garde(custom(…))]`: 1–4,000 characters, not blank, no control
+/// characters but line feeds.
+///
+/// # Errors
+/// Says that it is none.
+pub fn content<C>(value: &str, _: &C) -> garde::Result {
+    let control = |char: char| char.is_control() && char != '\n';
+    if value.trim().is_empty() || value.chars().count() > LONGEST || value.chars().any(control) {
+        return Err(garde::Error::new("not 1 to 4,000 characters of text"));
+    }
+    Ok(())
+}
+
+/// A client's own id for a message, for `#[garde(custom(…))]`: 1–64 visible characters.
+///
+/// # Errors
+/// Says that it is none.
+pub fn client_msg_id<C>(value: &str, _: &C) -> garde::Result {
+    let hidden = |char: char| char.is_control() || char.is_whitespace();
+    if value.is_empty() || value.chars().count() > LONGEST_CLIENT_ID || value.chars().any(hidden) {
+        return Err(garde::Error::new("not 1 to 64 visible characters"));
+    }
+    Ok(())
+}
+
+/// Sends a message, and marks the chat as read up to it for its sender. The same `client_msg_id`
+/// with the same text answers the first message again, however often and however simultaneously.
+/// `text` and `client_msg_id` are as [`content`] and [`client_msg_id`] want them.
+///
+/// 2 requests; 2 more for each message of the chat that is committed at the same moment, and 2
+/// more when the partner has closed their account.
+///
+/// # Errors
+/// As [`chat::enter`]; `conflict` when `client_msg_id` was used for another message.
+pub async fn send(
+    app: &App,
+    sender: UserId,
+    chat_id: PairId,
+    text: &str,
+    client_msg_id: &str,
+) -> Result<Sent> {
+    let table = profile::table(app)?;
+    let first_use = first_use_key(chat_id, sender, client_msg_id);
+    let digest = sha256(text.as_bytes()).to_vec();
+    let message_id = app.new_id();
+    // In whose lists the chat goes up.
+    let mut listed = chat_id.both().to_vec();
+    for attempt in 0..ATTEMPTS {
+        let also = [first_use.clone()];
+        let (chat, mut items) = chat::enter(&table, sender, chat_id, &also).await?;
+        let mut sent = Sent {
+            message_id,
+            seq: chat.last_seq + 1,
+            sender_id: sender,
+            content: text.to_owned(),
+            sent_at: app.now(),
+            client_msg_id: client_msg_id.to_owned(),
+        };
+        if let Some(first) = items.remove(&first_use) {
+            let first = decode::<FirstUse>(first)?;
+            if first.digest != digest {
+                return Err(Error::conflict(
+                    "client_msg_id was used for another message",
+                ));
+            }
+            sent.message_id = first.message_id;
+            sent.seq = first.seq;
+            sent.sent_at = first.sent_at;
+            return Ok(sent);
+        }
+        let mut writes = vec![
+            profile::exists(sender),
+            next_in(&chat, &sent),
+            Write::create(message_key(chat_id, sent.seq), &sent.message(chat_id))?,
+            Write::create(
+                first_use.clone(),
+                &FirstUse {
+                    seq: sent.seq,
+                    message_id,
+                    sent_at: sent.sent_at,
+                    digest: digest.clone(),
+                },
+            )?,
+        ];
+        let others = writes.len();
+        writes.extend(listed.iter().map(|who| up(*who, chat_id, sent.sent_at)));
+        let Committed::Refused(refused) = table.transact(writes).await? else {
+            return Ok(sent);
+        };
+        // Somebody erased has no list any more, and must not get one. Whatever else was in the
+        // way, the next reading shows it.
+        let mut parts = others..;
+        listed.retain(|_| {
+            let part = parts.next();
+            !refused.iter().any(|refusal| Some(refusal.part) == part)
+        });
+        pause(app, attempt).await;
+    }
+    Err(Error::unavailable(1))
+}
+
+impl Sent {
+    fn message(&self, chat_id: PairId) -> Message {
+        Message {
+            chat_id,
+            seq: self.seq,
+            message_id: self.message_id,
+            sender_id: self.sender_id,
+            content: self.content.clone(),
+            sent_at: self.sent_at,
+            client_msg_id: self.client_msg_id.clone(),
+        }
+    }
+}
+
+/// The chat with one more message, if nobody sent one meanwhile and nobody has blocked.
+fn next_in(chat: &Chat, sent: &Sent) -> Write {
+    let preview: String = sent.content.chars().take(PREVIEW).collect();
+    Write::Update(
+        chat_key(chat.chat_id),
+        Expression::update("SET last_seq = :next, last_message = :preview, #read.#sender = :next")
+            .and_when("last_seq = :last AND attribute_not_exists(blocked_by)")
+            .name("#read", "read")
+            .name("#sender", &sent.sender_id.to_string())
+            .value(":next", n(sent.seq))
+            .value(":last", n(chat.last_seq))
+            .value(":preview", s(preview)),
+    )
+}
+
+/// The chat as the latest in somebody's list.
+fn up(user_id: UserId, chat_id: PairId, at: Timestamp) -> Write {
+    Write::Update(
+        membership_key(user_id, chat_id),
+        Expression::update("SET listing_order = :at")
+            .and_when("attribute_exists(pk)")
+            .value(":at", n(at.as_millisecond())),
+    )
+}
+
+/// Waits before the next attempt: up to 20 ms doubling to 320, half of it random.
+async fn pause(app: &App, attempt: u32) {
+    let longest = 20_u64 << attempt.min(4);
+    let [random] = app.random::<1>();
+    let millis = longest / 2 + longest * u64::from(random) / 512;
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}

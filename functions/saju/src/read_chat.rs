@@ -1,0 +1,118 @@
+//! `POST /api/chats/{chat_id}/read`: how far one has read.
+
+use axum::{extract::State, response::IntoResponse};
+use enishi_shared::{
+    App, Error, Function, Result, UserId,
+    auth::User,
+    error::ErrorBody,
+    http::{Json, Path},
+    store::{Expression, Write, Written, decode, n},
+};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    chat::{self, Chat, chat_key},
+    pair::PairId,
+    profile,
+};
+
+/// `saju-read-chat`
+pub const FUNCTION: Function = Function::http("saju-read-chat", || {
+    OpenApiRouter::new().routes(routes!(read_chat))
+})
+.with_error_field();
+
+/// Up to where.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadChatRequest {
+    /// The number of the last message one has seen.
+    #[garde(skip)]
+    #[schema(example = 7)]
+    pub seq: u64,
+}
+
+/// How far one has read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadChat {
+    /// The chat.
+    pub chat_id: PairId,
+    /// The number of the last message one has read: never less than it was.
+    #[schema(example = 7)]
+    pub seq: u64,
+    /// How many came after it.
+    #[schema(example = 0)]
+    pub unread_count: u64,
+}
+
+/// Mark a chat as read
+///
+/// It never goes backwards: a lower `seq` than one has read changes nothing.
+///
+/// Budget: 2 DynamoDB requests; 1 where nothing changes.
+#[utoipa::path(
+    post,
+    path = "/api/chats/{chat_id}/read",
+    tag = "saju",
+    security(("access_token" = [])),
+    params(("chat_id" = PairId, Path, description = "The chat")),
+    request_body = ReadChatRequest,
+    responses(
+        (status = 200, description = "How far one has read", body = ReadChat),
+        (status = 400, description = "The chat has no message `seq` yet", body = ErrorBody),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 404, description = "No such chat of the caller's, or there is a block", body = ErrorBody),
+    )
+)]
+pub async fn read_chat(
+    State(app): State<App>,
+    user: User,
+    Path(chat_id): Path<PairId>,
+    Json(body): Json<ReadChatRequest>,
+) -> Result<impl IntoResponse> {
+    let reader = UserId::of(&user)?;
+    Ok(axum::Json(read(&app, reader, chat_id, body.seq).await?))
+}
+
+/// Marks a chat as read up to `seq`, never backwards. 2 requests, 1 where nothing changes.
+///
+/// # Errors
+/// As [`chat::enter`]; `invalid_parameter` on `seq` beyond the last message.
+pub async fn read(app: &App, reader: UserId, chat_id: PairId, seq: u64) -> Result<ReadChat> {
+    let table = profile::table(app)?;
+    let (mut chat, _) = chat::enter(&table, reader, chat_id, &[]).await?;
+    if seq > chat.last_seq {
+        return Err(Error::invalid("seq", "seq is beyond the last message"));
+    }
+    if seq > chat.read_by(reader) {
+        let further = Expression::update("SET #read.#reader = :seq")
+            .and_when("#read.#reader < :seq AND attribute_not_exists(blocked_by)")
+            .name("#read", "read")
+            .name("#reader", &reader.to_string())
+            .value(":seq", n(seq));
+        match table
+            .write(Write::Update(chat_key(chat_id), further))
+            .await?
+        {
+            Written::Done => {
+                chat.read.insert(reader.to_string(), seq);
+            }
+            // Read further meanwhile, on another device; or blocked.
+            Written::Refused(newer) => {
+                chat = newer
+                    .map(decode::<Chat>)
+                    .transpose()?
+                    .filter(|newer| !newer.is_blocked())
+                    .ok_or_else(|| Error::not_found("chat"))?;
+            }
+        }
+    }
+    Ok(ReadChat {
+        chat_id,
+        seq: chat.read_by(reader),
+        unread_count: chat.unread_count(reader),
+    })
+}

@@ -1,0 +1,47 @@
+//! WebSocket `read`: `{action, chat_id, seq}`.
+//!
+//! Marks the chat as read, never backwards, and answers `{type: "read", chat_id, seq,
+//! unread_count}` to the connection that sent it.
+//!
+//! Budget: 3 DynamoDB requests; 2 where nothing changes.
+
+use enishi_shared::{
+    App, Function, Result,
+    live::{Caller, on_frame},
+};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    pair::PairId,
+    read_chat::{self, ReadChat},
+};
+
+/// `saju-read-frame`
+pub const FUNCTION: Function =
+    Function::event("saju-read-frame", |app, event| on_frame(app, event, read));
+
+/// Up to where.
+#[derive(Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+struct Read {
+    chat_id: PairId,
+    seq: u64,
+}
+
+/// How far one has read.
+#[derive(Debug, Serialize)]
+struct HasRead {
+    r#type: &'static str,
+    #[serde(flatten)]
+    chat: ReadChat,
+}
+
+async fn read(app: App, caller: Caller, frame: Read) -> Result<HasRead> {
+    let chat = read_chat::read(&app, caller.user_id, frame.chat_id, frame.seq).await?;
+    Ok(HasRead {
+        r#type: "read",
+        chat,
+    })
+}

@@ -1,0 +1,105 @@
+//! The draw of a day's list: of the candidates that the pool gives, five, and not always the same
+//! few.
+//!
+//! Some births go well with almost everybody: by score alone their people would stand on a great
+//! many lists and others on none. So each time somebody was shown takes half a point off; among
+//! [`crate::pool::CANDIDATES`] people whose scores lie close together, that decides.
+
+use std::cmp::Reverse;
+
+use enishi_shared::{
+    Error, Result, UserId,
+    store::{Committed, Item, Key, Table, Write, decode},
+};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    pool::{Scored, candidates, lot},
+    profile::{Candidate, partition, shown_once_more, today},
+};
+
+/// How many are recommended a day.
+pub const A_DAY: usize = 5;
+/// Attempts to store a list: one more than the first when somebody on it has just gone.
+pub const STORE_REQUESTS: usize = 2;
+/// How long a list is kept: it is read until midnight only.
+const KEPT: SignedDuration = SignedDuration::from_hours(48);
+
+/// A day's list.
+#[derive(Serialize, Deserialize)]
+struct List {
+    /// The people on it, first recommendation first.
+    entries: Vec<UserId>,
+    /// When DynamoDB may delete it, in seconds since 1970.
+    ttl: i64,
+}
+
+/// Where somebody's list of a day lies.
+pub fn list_key(user_id: UserId, day: Date) -> Key {
+    Key::new(partition(user_id), format!("RECOMMENDED#{day}"))
+}
+
+/// The people on a stored list.
+///
+/// # Errors
+/// `internal_server_error` when it is none.
+pub fn people(list: Item) -> Result<Vec<UserId>> {
+    decode(list).map(|list: List| list.entries)
+}
+
+/// Draws today's list, stores it and counts everybody on it as shown once more, all or nothing.
+/// When another request of the same person was faster, its list counts. An empty list is not
+/// stored.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer, or one after the other on the list goes
+/// while it is stored.
+pub async fn draw(table: &Table, me: &Candidate, now: Timestamp) -> Result<Vec<UserId>> {
+    let today = today(now);
+    let mut candidates = ranked(candidates(table, me, today).await?, me.user_id, today);
+    for _ in 0..STORE_REQUESTS {
+        let entries: Vec<UserId> = candidates.iter().copied().take(A_DAY).collect();
+        if entries.is_empty() {
+            return Ok(entries);
+        }
+        let list = List {
+            ttl: (now + KEPT).as_second(),
+            entries,
+        };
+        let mut writes = vec![Write::create(list_key(me.user_id, today), &list)?];
+        writes.extend(list.entries.iter().copied().map(shown_once_more));
+        let refused = match table.transact(writes).await? {
+            Committed::Done => return Ok(list.entries),
+            Committed::Refused(refused) => refused,
+        };
+        for refusal in refused {
+            match (refusal.part.checked_sub(1), refusal.item) {
+                (None, Some(faster)) => return people(faster),
+                (None, None) => return Err(Error::unavailable(1)),
+                (Some(gone), _) => {
+                    let gone = list.entries.get(gone);
+                    candidates.retain(|user_id| Some(user_id) != gone);
+                }
+            }
+        }
+    }
+    Err(Error::unavailable(1))
+}
+
+/// The candidates by `score − shown / 2`, best first; equals by a lot that is each person's own and
+/// another every day.
+pub fn ranked(mut candidates: Vec<Scored>, me: UserId, today: Date) -> Vec<UserId> {
+    candidates.sort_by_cached_key(|Scored { candidate, score }| {
+        let shown = i64::try_from(candidate.listing_order).unwrap_or(i64::MAX);
+        let points = (2 * i64::from(*score)).saturating_sub(shown);
+        (Reverse(points), lot(me, today, candidate.user_id))
+    });
+    candidates
+        .into_iter()
+        .map(|one| one.candidate.user_id)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! `POST /api/chats/{chat_id}/messages`: send a message without a socket.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use enishi_shared::{
+    App, Function, Result, UserId,
+    auth::User,
+    error::ErrorBody,
+    http::{Json, Path},
+};
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    message::{self, Sent},
+    pair::PairId,
+};
+
+/// `saju-send-message`
+pub const FUNCTION: Function = Function::http("saju-send-message", || {
+    OpenApiRouter::new().routes(routes!(send_message))
+})
+.with_error_field();
+
+/// What to say.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendMessageRequest {
+    /// The text: not blank, no control characters but line feeds.
+    #[garde(custom(message::content))]
+    #[schema(example = "반가워요!", min_length = 1, max_length = 4000)]
+    pub content: String,
+    /// The client's own id for the message: visible characters, another one for each message. To
+    /// send it again is safe.
+    #[garde(custom(message::client_msg_id))]
+    #[schema(example = "7d4f2c1a", min_length = 1, max_length = 64)]
+    pub client_msg_id: String,
+}
+
+/// Send a message
+///
+/// It reaches every open connection of both. The same `client_msg_id` with the same text answers
+/// the first message again. Sending marks the chat as read up to the message.
+///
+/// Budget: 2 DynamoDB requests; 2 more for each message that is sent to the chat at the same
+/// moment.
+#[utoipa::path(
+    post,
+    path = "/api/chats/{chat_id}/messages",
+    tag = "saju",
+    security(("access_token" = [])),
+    params(("chat_id" = PairId, Path, description = "The chat")),
+    request_body = SendMessageRequest,
+    responses(
+        (status = 201, description = "Sent, now or before", body = Sent),
+        (status = 400, description = "No text, or too long; no client_msg_id", body = ErrorBody),
+        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 404, description = "No such chat of the caller's, or there is a block", body = ErrorBody),
+        (status = 409, description = "client_msg_id was used for another message", body = ErrorBody),
+    )
+)]
+pub async fn send_message(
+    State(app): State<App>,
+    user: User,
+    Path(chat_id): Path<PairId>,
+    Json(body): Json<SendMessageRequest>,
+) -> Result<impl IntoResponse> {
+    let sender = UserId::of(&user)?;
+    let sent = message::send(&app, sender, chat_id, &body.content, &body.client_msg_id).await?;
+    Ok((StatusCode::CREATED, axum::Json(sent)))
+}

@@ -1,0 +1,64 @@
+//! WebSocket `sendMessage`: `{action, chat_id, content, client_msg_id}`.
+//!
+//! Answers `{type: "ack", …}` to the connection that sent it; `saju-deliver` brings the message to
+//! every connection of both, that one included. A message whose `ack` did not come is sent again
+//! with the same `client_msg_id`, here or over HTTP: there will be one.
+//!
+//! Budget: 3 DynamoDB requests; 2 more for each message that is sent to the chat at the same
+//! moment.
+
+use enishi_shared::{
+    App, Function, Result,
+    live::{Caller, on_frame},
+};
+use garde::Validate;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{message, pair::PairId};
+
+/// `saju-send-message-frame`
+pub const FUNCTION: Function = Function::event("saju-send-message-frame", |app, event| {
+    on_frame(app, event, send_message)
+});
+
+/// What to say, and where; the rest is as over HTTP.
+#[derive(Debug, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct SendMessage {
+    #[garde(skip)]
+    chat_id: PairId,
+    #[garde(custom(message::content))]
+    content: String,
+    #[garde(custom(message::client_msg_id))]
+    client_msg_id: String,
+}
+
+/// That the message is stored.
+#[derive(Debug, Serialize)]
+struct Ack {
+    r#type: &'static str,
+    chat_id: PairId,
+    client_msg_id: String,
+    message_id: Uuid,
+    seq: u64,
+    sent_at: Timestamp,
+}
+
+async fn send_message(app: App, caller: Caller, frame: SendMessage) -> Result<Ack> {
+    let SendMessage {
+        chat_id,
+        content,
+        client_msg_id,
+    } = frame;
+    let sent = message::send(&app, caller.user_id, chat_id, &content, &client_msg_id).await?;
+    Ok(Ack {
+        r#type: "ack",
+        chat_id,
+        client_msg_id,
+        message_id: sent.message_id,
+        seq: sent.seq,
+        sent_at: sent.sent_at,
+    })
+}

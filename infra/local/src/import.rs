@@ -1,0 +1,213 @@
+//! A bulk import: people and items brought straight into the embedded tables, in the form the
+//! services themselves write, past the wire. For the demo, the tests and the benchmarks; thousands
+//! of sign-ups would hash thousands of passwords.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dynoxide::ImportOptions;
+use enishi_identity::accounts::{Account, Owner, Status, account_key, email_key};
+use enishi_saju::profile::{
+    Candidate, Gender, Preferences, Profile, occupied_key, profile_key, today,
+};
+use enishi_shared::{
+    App, UserId,
+    app::{Env, Parts, Random, http_client},
+    store::{AttributeValue, Item, Key, Write},
+    token::{self, Subject},
+};
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::stack::Stack;
+
+/// Brings items into a table, by its logical id. Only whole items: creations and puts.
+///
+/// # Errors
+/// A sentence that says what cannot be imported.
+pub fn items(stack: &Stack, table: &str, writes: Vec<Write>) -> Result<(), String> {
+    let mut items = Vec::with_capacity(writes.len());
+    for write in writes {
+        match write {
+            Write::Create(_, item) | Write::Put(_, item) => items.push(stored(item)?),
+            _ => return Err("only whole items are imported".into()),
+        }
+    }
+    let tables = &stack.system().tables;
+    let table = tables
+        .iter()
+        .find(|known| known.logical_id == table)
+        .ok_or_else(|| format!("there is no table {table}"))?;
+    stack
+        .database()
+        .import_items(&table.name, items, ImportOptions::default())
+        .map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+/// Brings people in: their accounts, verified and without a password, their profiles, and the
+/// marks that say where the pool is occupied.
+///
+/// # Errors
+/// A sentence that says what cannot be imported.
+pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
+    let (mut accounts, mut profiles) = (Vec::new(), Vec::new());
+    let mut occupied: BTreeMap<(Gender, _, i16), BTreeSet<u16>> = BTreeMap::new();
+    for profile in people {
+        let candidate = &profile.candidate;
+        let user_id = candidate.user_id;
+        let email = email(user_id);
+        let account = Account {
+            user_id,
+            username: None,
+            name: Some(profile.name.clone()),
+            email: email.clone(),
+            email_verified: true,
+            password_hash: None,
+            status: Status::Active,
+            epoch: 0,
+            products: vec!["saju".to_owned()],
+            created_at: profile.created_at,
+        };
+        accounts.push(put(account_key(user_id), &account)?);
+        accounts.push(put(email_key(&email), &Owner { user_id })?);
+        profiles.push(put(profile_key(user_id), profile)?);
+        let bucket = candidate.birth().map_err(sentence)?.bucket();
+        let year = (candidate.gender, candidate.wanted(), bucket.date().year());
+        occupied.entry(year).or_default().insert(bucket.code());
+    }
+    for ((gender, wanted, year), codes) in occupied {
+        let key = occupied_key(gender, wanted, year);
+        let codes = codes.iter().map(u16::to_string).collect();
+        let item = Item::from([
+            ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
+            ("codes".to_owned(), AttributeValue::Ns(codes)),
+        ]);
+        profiles.push(Write::Put(key, item));
+    }
+    items(stack, "IdentityTable", accounts)?;
+    items(stack, "SajuTable", profiles)
+}
+
+/// `count` invented people of 19 to 45, every other a woman; the same for the same `seed`.
+///
+/// # Errors
+/// A sentence, when a birth is out of the table's range.
+pub fn invent(count: usize, seed: u64, now: Timestamp) -> Result<Vec<Profile>, String> {
+    const FAMILY: [&str; 10] = ["김", "이", "박", "최", "정", "강", "조", "윤", "장", "임"];
+    const GIVEN: [&str; 16] = [
+        "서연", "민준", "지우", "도윤", "하은", "시우", "수아", "예준", "유진", "지훈", "채원",
+        "현우", "다은", "준서", "소율", "건우",
+    ];
+    const PLACES: [&str; 6] = ["서울", "부산", "대구", "인천", "광주", "대전"];
+    const JOBS: [&str; 6] = ["교사", "간호사", "개발자", "디자이너", "요리사", "연구원"];
+    let random = Random::from_seed(seed);
+    let below = |most: u32| u32::from_le_bytes(random.bytes::<4>()) % most;
+    let pick = |list: &[&str]| list[below(list.len() as u32) as usize].to_owned();
+    let oldest = today(now).saturating_sub(46.years());
+    let days = today(now)
+        .saturating_sub(19.years())
+        .since(oldest)
+        .map_err(sentence)?
+        .get_days();
+    (0..count)
+        .map(|number| {
+            let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+            let id = uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes());
+            let gender = [Gender::Female, Gender::Male][number % 2];
+            let day = i64::from(below(days.unsigned_abs().max(1)));
+            let mut candidate = Candidate {
+                user_id: UserId::from_bytes(id.into_uuid().into_bytes()),
+                birth_date: oldest.saturating_add((day + 1).days()),
+                birth_time: None,
+                gender,
+                location: Some(pick(&PLACES)),
+                preferences: Preferences::default(),
+                listing_key: String::new(),
+                listing_order: 0,
+            };
+            candidate.list().map_err(sentence)?;
+            Ok(Profile {
+                candidate,
+                name: format!("{}{}", pick(&FAMILY), pick(&GIVEN)),
+                job: Some(pick(&JOBS)),
+                bio: None,
+                profile_img_url: None,
+                created_at: now,
+            })
+        })
+        .collect()
+}
+
+/// The address of somebody imported.
+pub fn email(user_id: UserId) -> String {
+    format!("{user_id}@people.example")
+}
+
+/// A fresh access token of somebody imported, as a log-in would issue it.
+///
+/// # Errors
+/// A sentence, when the stack has no key to sign with.
+pub async fn access_token(stack: &Stack, profile: &Profile) -> Result<String, String> {
+    let user_id = profile.candidate.user_id;
+    let app = app(stack, "IdentityLogin")?;
+    let subject = Subject {
+        user_id: &user_id.to_string(),
+        session_id: "imported",
+        name: &profile.name,
+        email: &email(user_id),
+        operator: false,
+    };
+    token::issue(&app, subject).await.map_err(sentence)
+}
+
+/// The world of a function, by its logical id.
+///
+/// # Errors
+/// A sentence, when there is no such function.
+pub fn app(stack: &Stack, function: &str) -> Result<App, String> {
+    let environment = stack
+        .environment()
+        .get(function)
+        .ok_or_else(|| format!("there is no function {function}"))?;
+    App::new(Parts {
+        env: environment.clone().into_iter().collect::<Env>(),
+        clock: stack.clock().as_clock(),
+        random: Random::system().map_err(sentence)?,
+        http: http_client(),
+    })
+    .map_err(sentence)
+}
+
+fn put<T: serde::Serialize>(key: Key, value: &T) -> Result<Write, String> {
+    Write::put(key, value).map_err(sentence)
+}
+
+fn sentence(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+fn stored(item: Item) -> Result<dynoxide::Item, String> {
+    item.into_iter()
+        .map(|(name, value)| Ok((name, stored_value(value)?)))
+        .collect()
+}
+
+fn stored_value(value: AttributeValue) -> Result<dynoxide::AttributeValue, String> {
+    use dynoxide::AttributeValue as Stored;
+    Ok(match value {
+        AttributeValue::S(text) => Stored::S(text),
+        AttributeValue::N(number) => Stored::N(number),
+        AttributeValue::Bool(flag) => Stored::BOOL(flag),
+        AttributeValue::B(bytes) => Stored::B(bytes.into_inner()),
+        AttributeValue::Ss(texts) => Stored::SS(texts),
+        AttributeValue::Ns(numbers) => Stored::NS(numbers),
+        AttributeValue::L(values) => Stored::L(
+            values
+                .into_iter()
+                .map(stored_value)
+                .collect::<Result<_, _>>()?,
+        ),
+        AttributeValue::M(values) => Stored::M(stored(values)?),
+        _ => return Err("an attribute of another kind".into()),
+    })
+}

@@ -1,0 +1,206 @@
+//! Messages that clients send: which are answered, which are refused, and how.
+
+use enishi_shared::{
+    App, Error,
+    app::{Parts, Random, http_client},
+    live::{Caller, on_frame},
+};
+use garde::Validate;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Socket, items};
+use crate::{
+    identity::later,
+    support::{Person, World},
+};
+
+/// The App of a function that takes messages.
+fn app(world: &World) -> App {
+    let environment = world.stack.environment()["LivePing"].clone();
+    App::new(Parts {
+        env: environment.into_iter().collect(),
+        clock: world.stack.clock().as_clock(),
+        random: Random::from_seed(1),
+        http: http_client(),
+    })
+    .unwrap()
+}
+
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+struct Say {
+    #[garde(length(chars, min = 1, max = 10))]
+    content: String,
+    #[garde(length(bytes, min = 1, max = 64))]
+    client_msg_id: String,
+}
+
+async fn say(_: App, caller: Caller, said: Say) -> Result<Value, Error> {
+    match said.content.as_str() {
+        "panic" => panic!("as asked"),
+        "conflict" => Err(Error::conflict("already said")),
+        content => Ok(json!({
+            "type": "said", "content": content, "client_msg_id": said.client_msg_id,
+            "user_id": caller.user_id.to_string(), "connection_id": caller.connection_id,
+        })),
+    }
+}
+
+/// Hands a message to [`say`], as if the route were in the template.
+async fn frame(world: &World, body: &str) -> Result<Value, String> {
+    let connections = world.stack.websocket().connections();
+    let event = json!({"body": body, "requestContext": {
+        "routeKey": "say", "eventType": "MESSAGE", "connectionId": connections[0],
+        "connectedAt": 0, "requestTimeEpoch": 0, "messageId": "m",
+    }});
+    let answer = on_frame(app(world), event, say).await;
+    answer.map_err(|error| error.to_string())
+}
+
+async fn connected() -> (World, Person, Socket) {
+    let world = World::new().await;
+    let hana = world.sign_up("hana").await;
+    let socket = Socket::open(&world, &hana).await;
+    (world, hana, socket)
+}
+
+#[tokio::test]
+async fn what_no_route_takes_is_refused_on_the_connection() {
+    let (_world, _, mut socket) = connected().await;
+    let invalid = |code: &str| json!([{"field": "action", "code": code}]);
+    for (sent, action, code, errors) in [
+        (
+            r#"{"action": "dance"}"#,
+            json!("dance"),
+            "invalid_parameter",
+            invalid("invalid"),
+        ),
+        (
+            r#"{"action": "$connect"}"#,
+            json!("$connect"),
+            "invalid_parameter",
+            invalid("invalid"),
+        ),
+        (
+            r#"{"action": ["ping"]}"#,
+            Value::Null,
+            "invalid_parameter",
+            invalid("invalid"),
+        ),
+        (
+            "{}",
+            Value::Null,
+            "invalid_parameter",
+            invalid("missing_field"),
+        ),
+        ("ping", Value::Null, "invalid_format", Value::Null),
+        ("", Value::Null, "invalid_format", Value::Null),
+        ("[1, 2", Value::Null, "invalid_format", Value::Null),
+        (
+            r#"{"action": "ping", "loud": true}"#,
+            json!("ping"),
+            "invalid_parameter",
+            json!([{"field": "loud", "code": "invalid"}]),
+        ),
+    ] {
+        socket.send_text(sent).await;
+        let answer = socket.next().await;
+        assert_eq!(answer["type"], "error", "{sent}: {answer}");
+        assert_eq!(answer["status"], 400, "{sent}: {answer}");
+        assert_eq!(answer["code"], code, "{sent}: {answer}");
+        assert_eq!(answer["action"], action, "{sent}: {answer}");
+        assert_eq!(answer["errors"], errors, "{sent}: {answer}");
+        assert!(answer["message"].is_string(), "{sent}: {answer}");
+    }
+    // Nothing of it was the end.
+    socket.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn an_action_too_long_to_be_one_is_not_given_back() {
+    let (_world, _, mut socket) = connected().await;
+    let long = "a".repeat(30_000);
+    let answer = socket
+        .ask(json!({"action": long, "client_msg_id": "c1"}))
+        .await;
+    assert_eq!((&answer["action"], &answer["client_msg_id"]), (&Value::Null, &json!("c1")));
+    let answer = socket
+        .ask(json!({"action": "dance", "client_msg_id": long}))
+        .await;
+    assert_eq!((&answer["action"], &answer["client_msg_id"]), (&json!("dance"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_handlers_value_goes_to_the_caller_and_nobody_else() {
+    let (world, hana, mut socket) = connected().await;
+    let ken = world.sign_up("ken").await;
+    let mut of_ken = Socket::open(&world, &ken).await;
+    let body = json!({"action": "say", "content": "hi", "client_msg_id": "c1"});
+    let answer = frame(&world, &body.to_string()).await;
+    assert_eq!(answer, Ok(json!({"statusCode": 200})));
+    assert_eq!(
+        socket.next().await,
+        json!({
+            "type": "said", "content": "hi", "client_msg_id": "c1", "user_id": hana.id,
+            "connection_id": world.stack.websocket().connections()[0],
+        })
+    );
+    of_ken.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_failure_tells_which_message_it_is_about() {
+    let (world, _, mut socket) = connected().await;
+    for (content, status, code) in [
+        ("conflict", 409, "conflict"),
+        ("panic", 500, "internal_server_error"),
+        ("", 400, "invalid_parameter"),
+        ("far too long", 400, "invalid_parameter"),
+    ] {
+        let body = json!({"action": "say", "content": content, "client_msg_id": "c1"});
+        let answer = frame(&world, &body.to_string()).await;
+        assert_eq!(answer, Ok(json!({"statusCode": 200})), "{content}");
+        let told = socket.next().await;
+        assert_eq!(
+            (&told["type"], &told["action"], &told["client_msg_id"]),
+            (&json!("error"), &json!("say"), &json!("c1")),
+            "{content}"
+        );
+        assert_eq!(
+            (&told["status"], &told["code"]),
+            (&json!(status), &json!(code)),
+            "{content}"
+        );
+    }
+    socket.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn who_is_not_known_any_more_is_told_to_connect_again() {
+    let (world, _, mut socket) = connected().await;
+    later(&world, 2 * 60 * 60 + 10 * 60 - 1);
+    socket.expect_nothing().await;
+    later(&world, 1);
+    let answer = socket.ask(json!({"action": "ping"})).await;
+    assert_eq!(
+        (&answer["status"], &answer["code"]),
+        (&json!(401), &json!("access_token_invalid"))
+    );
+    assert_eq!(items(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn a_message_of_somebody_who_is_gone_is_handled_and_its_answer_dropped() {
+    let (world, _, socket) = connected().await;
+    let body = json!({"action": "say", "content": "hi", "client_msg_id": "c1"}).to_string();
+    let id = world.stack.websocket().connections()[0].clone();
+    let event = json!({"body": body, "requestContext": {
+        "routeKey": "say", "eventType": "MESSAGE", "connectionId": id,
+        "connectedAt": 0, "requestTimeEpoch": 0, "messageId": "m",
+    }});
+    assert!(world.stack.websocket().cut_silently(&id));
+    let answer = on_frame(app(&world), event, say).await.unwrap();
+    assert_eq!(answer, json!({"statusCode": 200}));
+    drop(socket);
+}

@@ -1,0 +1,38 @@
+//! saju, over HTTP and its WebSocket.
+
+mod users;
+mod compatibility;
+mod fortune;
+mod recommendations;
+mod requests;
+
+use serde_json::json;
+
+use crate::support::{Person, World};
+
+/// Somebody new, logged in.
+pub async fn register(world: &World, name: &str, birth_date: &str, gender: &str) -> Person {
+    let email = format!("{name}@example.com");
+    let password = format!("correct horse {name}");
+    let body = json!({
+        "email": email, "password": password, "name": name,
+        "birth_date": birth_date, "gender": gender,
+    });
+    world
+        .call("POST", "/api/users/register", None, Some(body))
+        .await
+        .expect(201);
+    let body = json!({"email": email, "password": password});
+    let answer = world
+        .call("POST", "/api/users/login", None, Some(body))
+        .await
+        .expect(200);
+    Person {
+        id: answer.text("user_id"),
+        name: name.to_owned(),
+        email,
+        password,
+        access_token: answer.text("access_token"),
+        refresh_token: answer.text("refresh_token"),
+    }
+}

@@ -1,0 +1,53 @@
+//! The WebSocket: how any service reaches people at once, and takes messages from them.
+//!
+//! People connect with a ticket (`functions/live`); from then on a service sends to all of
+//! somebody's connections with [`push`], and takes the messages of a route with [`on_frame`]:
+//!
+//! ```ignore
+//! Function::event("saju-read-frame", |app, event| live::on_frame(app, event, read))
+//! ```
+//!
+//! A push reaches whoever is connected and nobody else: what it tells of must be found over HTTP
+//! too, by those who connect later. API Gateway ends a connection after 10 minutes without a
+//! message and after 2 hours in any case; it takes frames of 32 KB and messages of 128 KB.
+//!
+//! | access pattern of `LIVE_TABLE` | key | requests | capacity units |
+//! |---|---|---|---|
+//! | who is at a connection | `CONNECTION#<connection_id>` / `CONNECTION` | 1 get | 1 R |
+//! | somebody's connections | `USER#<user_id>` / `CONNECTION#…` | 1 query | 1 R |
+//! | forget a connection | both | 1 transaction | 4 W |
+//!
+//! A function that pushes needs `LIVE_TABLE` with `dynamodb:Query` and `dynamodb:DeleteItem`, one
+//! that takes messages with `dynamodb:GetItem`; both need
+//! `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` and `execute-api:ManageConnections`.
+
+mod connection;
+mod frame;
+mod push;
+
+use crate::{
+    app::{App, ConfigError, Configure, Env},
+    error::Error,
+    store::Table,
+};
+
+pub use connection::{Connection, partition};
+pub use frame::{Caller, on_frame};
+pub use push::{answer, push};
+
+/// `LIVE_TABLE`: the name of the connections' table.
+struct TableName(String);
+
+impl Configure for TableName {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(env.required("LIVE_TABLE")?.to_owned()))
+    }
+}
+
+/// The table of tickets and connections.
+///
+/// # Errors
+/// `internal_server_error` when it is not configured.
+pub fn table(app: &App) -> Result<Table, Error> {
+    Ok(Table::new(app, &app.config::<TableName>()?.0))
+}

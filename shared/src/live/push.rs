@@ -1,0 +1,111 @@
+//! Sending to connections.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_apigatewaymanagement::primitives::Blob;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+
+use super::{Connection, table};
+use crate::{
+    app::App,
+    error::{Code, Error},
+    store::{Table, failed},
+    user_id::UserId,
+};
+
+/// Requests at once.
+const AT_ONCE: usize = 16;
+
+enum Posted {
+    Taken,
+    Gone,
+}
+
+/// Sends a message to every connection of these people, in any order. A connection that has ended
+/// is forgotten. Whoever has none gets nothing.
+///
+/// Sending again what was sent in part sends some of it twice: a message must carry what a client
+/// recognises it by.
+///
+/// Budget: 1 query a person, 1 post a connection, 1 transaction an ended one.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer, or API Gateway throttles or fails for some
+/// connection even after the SDK's own retries: the others have got the message by then. What else
+/// keeps a single connection from getting it is in the log only.
+pub async fn push<T: Serialize>(app: &App, user_ids: &[UserId], message: &T) -> Result<(), Error> {
+    let data = encode(message)?;
+    let table = table(app)?;
+    let people: BTreeSet<UserId> = user_ids.iter().copied().collect();
+    let found: Vec<Vec<Connection>> = stream::iter(people)
+        .map(|user_id| Connection::of(app, &table, user_id))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let delivered: Vec<Result<(), Error>> = stream::iter(found.into_iter().flatten())
+        .map(|connection| deliver(app, &table, connection, data.clone()))
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let passing = delivered
+        .into_iter()
+        .filter_map(Result::err)
+        .find(|error| error.code() == Code::ServiceUnavailable);
+    passing.map_or(Ok(()), Err)
+}
+
+/// Sends a message to one connection. One request; to a connection that has ended it is none.
+///
+/// # Errors
+/// `service_unavailable` when API Gateway throttles or fails, `internal_server_error` when it
+/// refuses the message.
+pub async fn answer<T: Serialize>(
+    app: &App,
+    connection_id: &str,
+    message: &T,
+) -> Result<(), Error> {
+    post(app, connection_id, encode(message)?).await?;
+    Ok(())
+}
+
+async fn deliver(
+    app: &App,
+    table: &Table,
+    connection: Connection,
+    data: Vec<u8>,
+) -> Result<(), Error> {
+    match post(app, &connection.connection_id, data).await? {
+        Posted::Gone if !connection.is_opening(app.now()) => {
+            // The log has the failure; the rows end by themselves.
+            let _ = connection.forget(table).await;
+        }
+        Posted::Taken | Posted::Gone => {}
+    }
+    Ok(())
+}
+
+async fn post(app: &App, connection_id: &str, data: Vec<u8>) -> Result<Posted, Error> {
+    let sent = app
+        .apigateway_management()
+        .post_to_connection()
+        .connection_id(connection_id)
+        .data(Blob::new(data))
+        .send()
+        .await;
+    let Err(error) = sent else {
+        return Ok(Posted::Taken);
+    };
+    match error.raw_response().map(|answer| answer.status().as_u16()) {
+        Some(410) => Ok(Posted::Gone),
+        Some(status @ (429 | 500..)) => {
+            tracing::warn!(status, "API Gateway did not take a message");
+            Err(Error::unavailable(1))
+        }
+        _ => Err(failed(error)),
+    }
+}
+
+fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(message).map_err(|_| Error::internal("a message cannot be sent"))
+}

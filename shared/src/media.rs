@@ -1,0 +1,331 @@
+//! Files in S3: the browser sends one straight to the bucket with a "presigned PUT" (API.md), so
+//! that no file passes through a function.
+//!
+//! The uploader declares type, size and SHA-256; all three are signed, so the bucket takes exactly
+//! that file, once (`if-none-match: *`), within five minutes. What the file really shows is the
+//! service's to check. Buckets, keys and who may read them are the services' too.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use aws_sdk_s3::presigning::PresigningConfig;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures_util::{TryStreamExt as _, stream};
+use garde::Validate;
+use http::header;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Result, app::App, error::Error, store::OrFailed as _};
+
+/// How long a presigned PUT is valid.
+const VALID_FOR: Duration = Duration::from_secs(5 * 60);
+/// Requests at once while a prefix is deleted.
+const DELETES_AT_ONCE: usize = 8;
+
+/// The file that somebody is about to upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Upload {
+    /// Its media type, in lower case and without parameters.
+    #[garde(length(bytes, min = 1, max = 127))]
+    #[schema(example = "image/jpeg", max_length = 127)]
+    pub content_type: String,
+    /// Its length in bytes.
+    #[garde(range(min = 1))]
+    #[schema(example = 48_213, minimum = 1)]
+    pub size: u64,
+    /// The SHA-256 of its bytes, as 64 lower-case hexadecimal digits.
+    #[garde(custom(is_sha256))]
+    #[schema(
+        pattern = "^[0-9a-f]{64}$",
+        example = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )]
+    pub sha256: String,
+}
+
+impl Upload {
+    /// That the file is of one of these types and at most `max_size` bytes long.
+    ///
+    /// # Errors
+    /// `invalid_parameter` on `content_type`, `size` or `sha256`.
+    pub fn check(&self, content_types: &[&str], max_size: u64) -> Result<()> {
+        if !content_types.contains(&self.content_type.as_str()) {
+            let message = format!("content_type must be one of {}", content_types.join(", "));
+            return Err(Error::invalid("content_type", message));
+        }
+        if self.size == 0 || self.size > max_size {
+            let message = format!("size must be from 1 to {max_size} bytes");
+            return Err(Error::invalid("size", message));
+        }
+        self.digest().map(drop)
+    }
+
+    fn digest(&self) -> Result<[u8; 32]> {
+        digest(&self.sha256).ok_or_else(|| {
+            Error::invalid("sha256", "sha256 must be 64 lower-case hexadecimal digits")
+        })
+    }
+}
+
+/// The "presigned PUT" of API.md: where and how to send the file, and where it is afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PresignedPut {
+    /// PUT the file here, with `headers` and nothing else that the browser does not set by itself.
+    /// 412 means that the file is there already.
+    pub upload_url: String,
+    /// Headers that must be sent as they are. Host and length are signed too; the browser sets
+    /// those.
+    pub headers: BTreeMap<String, String>,
+    /// From this moment on `upload_url` is refused.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+    /// Where the file can be read once it is there.
+    pub url: String,
+}
+
+/// Allows `upload`, and nothing else, to be PUT once to `key` in `bucket` within five minutes.
+/// `public_url` is the address the bucket's objects are read under, without a slash at the end;
+/// `key` consists of `A–Z a–z 0–9 - _ .` and slashes. Makes no request. [`Upload::check`] comes
+/// before. The function needs `s3:PutObject`.
+///
+/// # Errors
+/// `invalid_parameter` on `sha256`.
+pub async fn presign_put(
+    app: &App,
+    bucket: &str,
+    key: &str,
+    public_url: &str,
+    upload: &Upload,
+) -> Result<PresignedPut> {
+    let checksum = BASE64_STANDARD.encode(upload.digest()?);
+    let size =
+        i64::try_from(upload.size).map_err(|_| Error::invalid("size", "size is too large"))?;
+    // Signatures know whole seconds.
+    let now =
+        Timestamp::from_second(app.now().as_second()).map_err(|error| Error::internal(error))?;
+    let config = PresigningConfig::builder()
+        .start_time(SystemTime::from(now))
+        .expires_in(VALID_FOR)
+        .build()
+        .map_err(|error| Error::internal(error))?;
+    let signed = app
+        .s3()
+        .put_object()
+        .bucket(bucket)
+        .key(key)
+        .content_type(&upload.content_type)
+        .content_length(size)
+        .checksum_sha256(checksum)
+        .if_none_match("*")
+        .presigned(config)
+        .await
+        .or_failed()?;
+    let set_by_browsers = [header::CONTENT_LENGTH.as_str(), header::HOST.as_str()];
+    Ok(PresignedPut {
+        upload_url: signed.uri().to_owned(),
+        headers: signed
+            .headers()
+            .filter(|(name, _)| !set_by_browsers.contains(name))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        expires_at: now
+            .checked_add(VALID_FOR)
+            .map_err(|error| Error::internal(error))?,
+        url: format!("{public_url}/{key}"),
+    })
+}
+
+/// Deletes every object whose key begins with `prefix`, which ends in a slash; for the erasure of
+/// an account. One request for each 1,000 objects and one for each object. Safe to repeat. The
+/// function needs `s3:ListBucket` and `s3:DeleteObject`.
+///
+/// # Errors
+/// `service_unavailable` or `internal_server_error`; some objects may be gone by then.
+pub async fn delete_prefix(app: &App, bucket: &str, prefix: &str) -> Result<()> {
+    if !prefix.ends_with('/') {
+        return Err(Error::internal(
+            "a prefix to delete has no slash at its end",
+        ));
+    }
+    let mut pages = app
+        .s3()
+        .list_objects_v2()
+        .bucket(bucket)
+        .prefix(prefix)
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        let page = page.or_failed()?;
+        let keys = page.contents().iter().filter_map(|object| object.key());
+        stream::iter(keys.map(Ok))
+            .try_for_each_concurrent(DELETES_AT_ONCE, |key| async move {
+                let delete = app.s3().delete_object().bucket(bucket).key(key);
+                delete.send().await.or_failed().map(drop)
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn is_sha256<C>(value: &str, _: &C) -> garde::Result {
+    match digest(value) {
+        Some(_) => Ok(()),
+        None => Err(garde::Error::new("not 64 lower-case hexadecimal digits")),
+    }
+}
+
+/// The 32 bytes that 64 lower-case hexadecimal digits stand for.
+fn digest(hex: &str) -> Option<[u8; 32]> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let pairs: &[[u8; 2]; 32] = pairs.try_into().ok()?;
+    let mut digest = [0; 32];
+    for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
+        *byte = value(*high)? << 4 | value(*low)?;
+    }
+    Some(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::app::{Clock, Env, Parts, Random, http_client};
+
+    /// Of `abc` (FIPS 180-2, appendix B.1).
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    fn app(more: &[(&str, &str)]) -> App {
+        let environment = [
+            ("AWS_REGION", "ap-northeast-1"),
+            ("AWS_ACCESS_KEY_ID", "SajuPhoto"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+        ];
+        let environment = environment.iter().chain(more);
+        App::new(Parts {
+            env: environment
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect::<Env>(),
+            clock: Clock::from_fn(|| "2026-11-20T11:00:00.9Z".parse().unwrap()),
+            random: Random::from_seed(1),
+            http: http_client(),
+        })
+        .unwrap()
+    }
+
+    fn upload() -> Upload {
+        Upload {
+            content_type: "image/png".into(),
+            size: 3,
+            sha256: ABC.into(),
+        }
+    }
+
+    /// The query of an address, decoded.
+    fn query(url: &str) -> BTreeMap<String, String> {
+        let query = url.split_once('?').unwrap().1;
+        form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn all_that_the_uploader_declared_is_signed() {
+        let app = app(&[("AWS_SESSION_TOKEN", "session")]);
+        let put = presign_put(&app, "photos", "u1/a.png", "https://cdn.test", &upload())
+            .await
+            .unwrap();
+        assert!(
+            put.upload_url
+                .starts_with("https://photos.s3.ap-northeast-1.amazonaws.com/u1/a.png?"),
+            "{}",
+            put.upload_url
+        );
+        assert_eq!(put.url, "https://cdn.test/u1/a.png");
+        assert_eq!(put.expires_at.to_string(), "2026-11-20T11:05:00Z");
+        let headers = [
+            ("content-type", "image/png"),
+            ("if-none-match", "*"),
+            (
+                "x-amz-checksum-sha256",
+                "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
+            ),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(put.headers, BTreeMap::from(headers));
+
+        let query = query(&put.upload_url);
+        assert_eq!(
+            query["X-Amz-SignedHeaders"],
+            "content-length;content-type;host;if-none-match;x-amz-checksum-sha256"
+        );
+        assert_eq!(query["X-Amz-Date"], "20261120T110000Z");
+        assert_eq!(query["X-Amz-Expires"], "300");
+        assert_eq!(query["X-Amz-Security-Token"], "session");
+    }
+
+    #[tokio::test]
+    async fn a_local_bucket_is_part_of_the_path() {
+        let app = app(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:3001")]);
+        let put = presign_put(
+            &app,
+            "photos",
+            "a.png",
+            "http://127.0.0.1:3001/photos",
+            &upload(),
+        )
+        .await
+        .unwrap();
+        let address = put.upload_url.split_once('?').unwrap().0;
+        assert_eq!(address, "http://127.0.0.1:3001/photos/a.png");
+        assert_eq!(put.url, address);
+    }
+
+    #[test]
+    fn a_file_of_another_type_or_size_or_without_a_digest_is_refused() {
+        let types = ["image/jpeg", "image/png"];
+        assert!(upload().check(&types, 3).is_ok());
+        let wrong = |change: fn(&mut Upload)| {
+            let mut upload = upload();
+            change(&mut upload);
+            let body = upload.check(&types, 3).unwrap_err().body();
+            body.errors[0].field.clone()
+        };
+        assert_eq!(
+            wrong(|one| one.content_type = "image/gif".into()),
+            "content_type"
+        );
+        assert_eq!(
+            wrong(|one| one.content_type = "image/PNG".into()),
+            "content_type"
+        );
+        assert_eq!(wrong(|one| one.size = 0), "size");
+        assert_eq!(wrong(|one| one.size = 4), "size");
+        assert_eq!(wrong(|one| one.sha256 = ABC.to_uppercase()), "sha256");
+        assert_eq!(wrong(|one| one.sha256 = ABC[1..].into()), "sha256");
+        assert_eq!(wrong(|one| one.sha256 = format!("{ABC}00")), "sha256");
+        assert_eq!(wrong(|one| one.sha256 = "é".repeat(32)), "sha256");
+        assert!(upload().validate().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_prefix_without_a_slash_is_not_deleted() {
+        let app = app(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]);
+        for prefix in ["", "u1"] {
+            let error = delete_prefix(&app, "photos", prefix).await.unwrap_err();
+            assert_eq!(error.code(), crate::error::Code::InternalServerError);
+        }
+    }
+}

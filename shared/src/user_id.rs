@@ -1,0 +1,57 @@
+//! A user's id, the same in every service.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{app::App, auth::User, error::Error};
+
+/// A user's id: a UUIDv7, in the form `01234567-89ab-…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
+pub struct UserId(Uuid);
+
+impl UserId {
+    /// No account ever has this id: a look-up of it costs what any other costs, and finds nothing.
+    pub const NOBODY: Self = Self(Uuid::nil());
+
+    /// The id of a new account.
+    pub fn new(app: &App) -> Self {
+        Self(app.new_id())
+    }
+
+    /// The id of a caller.
+    ///
+    /// # Errors
+    /// `access_token_invalid` when the token names none.
+    pub fn of(user: &User) -> Result<Self, Error> {
+        user.id.parse().map_err(|_| Error::token_invalid())
+    }
+
+    /// The id in its 16 bytes.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The id from its 16 bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl FromStr for UserId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
