@@ -54,7 +54,10 @@ def main():
 
     resources = expanded["Resources"]
     bodies = [
-        r["Properties"]["Body"] for r in resources.values() if r["Type"] == "AWS::ApiGatewayV2::Api"
+        r["Properties"]["Body"]
+        for r in resources.values()
+        # A WebSocket API has its routes as resources.
+        if r["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in r["Properties"]
     ]
     routes = sum(len(METHODS & item.keys()) for body in bodies for item in body["paths"].values())
     figures = [

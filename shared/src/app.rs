@@ -267,6 +267,11 @@ impl App {
         Ok(config)
     }
 
+    /// The SDKs' pooled connections, for calls to services that have no AWS SDK.
+    pub fn http(&self) -> Option<SharedHttpClient> {
+        self.0.sdk.http_client()
+    }
+
     /// The secrets this function may read.
     pub fn secrets(&self) -> &Secrets {
         &self.0.secrets

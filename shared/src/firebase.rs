@@ -1,34 +1,31 @@
-//! Firebase ID tokens, verified by Google's rules: RS256 under one of the published keys, for this
-//! project, of somebody, and of now.
+//! Firebase: who an ID token speaks of, by Google's rules (RS256 under one of the published keys,
+//! for this project, of somebody, and of now), and the disabling of an account.
 //!
-//! The keys are fetched when they are first needed and again when their `Cache-Control` says that
-//! they are old: never because a token names a key that is not among them, or anybody could make
-//! every function ask Google at will. Callers that come together wait for one fetch.
+//! A function that verifies needs `FIREBASE_PROJECT_ID`; what the others are is said where they are
+//! read. Locally `FIREBASE_AUTH_EMULATOR_HOST` names the emulator of `infra/local`.
+
+mod account;
+mod keys;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use crate::{
     app::{App, ConfigError, Configure, Env},
     error::Error,
-    outbound,
 };
 
-/// Where Google publishes the keys.
-const KEYS_URL: &str =
-    "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+pub use account::disable_account;
+use keys::Keys;
+
 /// How far Google's clock may run ahead of ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
-/// After a fetch that failed nobody asks again for so long.
-const PAUSE: SignedDuration = SignedDuration::from_secs(5);
-/// The longest that keys are kept, whatever `Cache-Control` says.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Somebody whom Firebase vouches for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +34,7 @@ pub struct FirebaseUser {
     pub uid: String,
     /// Their address, if they have one.
     pub email: Option<String>,
-    /// Whether the address is known to be theirs.
+    /// Whether there is an address that is known to be theirs.
     pub email_verified: bool,
     /// The name they gave.
     pub name: Option<String>,
@@ -47,30 +44,19 @@ pub struct FirebaseUser {
 
 /// `FIREBASE_PROJECT_ID`: the project whose tokens are taken. `FIREBASE_KEYS_URL`: where the keys
 /// are, Google's address unless told. `FIREBASE_AUTH_EMULATOR_HOST`: the ecosystem's switch to an
-/// emulator, whose tokens are unsigned; never set it where real people log in.
+/// emulator (`127.0.0.1:9099`), whose tokens are unsigned; never set it where real people log in.
 struct Config {
     project_id: String,
-    keys_url: String,
-    emulator: bool,
-    keys: Arc<Mutex<Keys>>,
-}
-
-#[derive(Default)]
-struct Keys {
-    set: Option<JwkSet>,
-    /// Before this nobody asks.
-    next_fetch: Option<Timestamp>,
-    /// Until then the keys count.
-    fresh_until: Option<Timestamp>,
+    emulator: Option<String>,
+    keys: Arc<Keys>,
 }
 
 impl Configure for Config {
     fn configure(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self {
             project_id: env.required("FIREBASE_PROJECT_ID")?.to_owned(),
-            keys_url: env.get("FIREBASE_KEYS_URL").unwrap_or(KEYS_URL).to_owned(),
-            emulator: env.get("FIREBASE_AUTH_EMULATOR_HOST").is_some(),
-            keys: Arc::default(),
+            emulator: env.get("FIREBASE_AUTH_EMULATOR_HOST").map(str::to_owned),
+            keys: Arc::new(Keys::new(env.get("FIREBASE_KEYS_URL"))),
         })
     }
 }
@@ -99,8 +85,8 @@ struct Claims {
 pub async fn verify(app: &App, id_token: &str) -> Result<FirebaseUser, Error> {
     let config = app.config::<Config>()?;
     let claims = match config.emulator {
-        true => unsigned(id_token),
-        false => signed(app, &config, id_token).await?,
+        Some(_) => unsigned(id_token),
+        None => signed(app, &config.keys, id_token).await?,
     };
     let claims = claims.ok_or_else(Error::token_invalid)?;
     config.check(claims, app.now())
@@ -108,68 +94,44 @@ pub async fn verify(app: &App, id_token: &str) -> Result<FirebaseUser, Error> {
 
 impl Config {
     fn check(&self, claims: Claims, now: Timestamp) -> Result<FirebaseUser, Error> {
-        let time = |seconds| Timestamp::from_second(seconds).ok();
-        let past = |time: &Timestamp| time.duration_since(now) <= CLOCK_SKEW;
+        let past = |seconds| {
+            Timestamp::from_second(seconds)
+                .ok()
+                .filter(|time| time.duration_since(now) <= CLOCK_SKEW)
+        };
         let issuer = format!("https://securetoken.google.com/{}", self.project_id);
-        let auth_time = time(claims.auth_time).filter(past);
-        let (Some(auth_time), Some(_), true) = (
-            auth_time,
-            time(claims.iat).filter(past),
-            claims.iss == issuer
-                && claims.aud == self.project_id
-                && (1..=128).contains(&claims.sub.chars().count()),
-        ) else {
+        let ours = claims.iss == issuer
+            && claims.aud == self.project_id
+            && (1..=128).contains(&claims.sub.chars().count());
+        let (Some(auth_time), Some(_), true) = (past(claims.auth_time), past(claims.iat), ours)
+        else {
             return Err(Error::token_invalid());
         };
         if claims.exp <= now.as_second() {
             return Err(Error::token_expired());
         }
+        let email = claims.email.filter(|email| !email.is_empty());
         Ok(FirebaseUser {
             uid: claims.sub,
-            email: claims.email.filter(|email| !email.is_empty()),
-            email_verified: claims.email_verified,
+            email_verified: claims.email_verified && email.is_some(),
+            email,
             name: claims.name.filter(|name| !name.is_empty()),
             auth_time,
         })
     }
-
-    /// The keys as they are now.
-    async fn keys(&self, app: &App) -> Result<JwkSet, Error> {
-        let mut keys = self.keys.lock().await;
-        let now = app.now();
-        if let (Some(set), Some(until)) = (&keys.set, keys.fresh_until)
-            && now < until
-        {
-            return Ok(set.clone());
-        }
-        if keys.next_fetch.is_some_and(|next| now < next) {
-            return Err(Error::unavailable(5));
-        }
-        keys.next_fetch = now.checked_add(PAUSE).ok();
-        let request = http::Request::get(&self.keys_url)
-            .body(Bytes::new())
-            .map_err(|error| Error::internal(error))?;
-        let answer = outbound::send(app, request).await?;
-        let set: JwkSet = (answer.status() == http::StatusCode::OK)
-            .then(|| serde_json::from_slice(answer.body()).ok())
-            .flatten()
-            .ok_or_else(|| Error::unavailable(5))?;
-        keys.fresh_until = now.checked_add(max_age(answer.headers())).ok();
-        keys.set = Some(set.clone());
-        Ok(set)
-    }
 }
 
-async fn signed(app: &App, config: &Config, token: &str) -> Result<Option<Claims>, Error> {
+/// The claims of a token that Google signed.
+async fn signed(app: &App, keys: &Keys, token: &str) -> Result<Option<Claims>, Error> {
     // What cannot be right costs no fetch.
     let Some(kid) = decode_header(token)
         .ok()
-        .filter(|header| header.alg == Algorithm::RS256)
+        .filter(|header| header.alg == Algorithm::RS256 && header.crit.is_none())
         .and_then(|header| header.kid)
     else {
         return Ok(None);
     };
-    let keys = config.keys(app).await?;
+    let keys = keys.get(app).await?;
     let Some(key) = keys
         .find(&kid)
         .and_then(|key| DecodingKey::from_jwk(key).ok())
@@ -199,18 +161,4 @@ fn unsigned(token: &str) -> Option<Claims> {
     (header.alg == "none" && signature.is_empty() && parts.next().is_none())
         .then(|| serde_json::from_slice(&decoded(claims)?).ok())
         .flatten()
-}
-
-/// `max-age` of `Cache-Control`; without one the answer is not kept.
-fn max_age(headers: &http::HeaderMap) -> SignedDuration {
-    let directives = headers
-        .get_all(http::header::CACHE_CONTROL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    directives
-        .filter_map(|directive| directive.trim().strip_prefix("max-age="))
-        .find_map(|seconds| seconds.parse().ok())
-        .map_or(PAUSE, SignedDuration::from_secs)
-        .clamp(PAUSE, LONGEST)
 }

@@ -31,7 +31,10 @@ struct Refused(http::Response<Bytes>);
 ///
 /// # Errors
 /// `service_unavailable` when nothing was answered.
-pub async fn send(app: &App, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Error> {
+pub async fn send(
+    app: &App,
+    request: http::Request<Bytes>,
+) -> Result<http::Response<Bytes>, Error> {
     let http = app
         .http()
         .ok_or_else(|| Error::internal("there is no HTTP client"))?;
@@ -39,9 +42,11 @@ pub async fn send(app: &App, request: http::Request<Bytes>) -> Result<http::Resp
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(Error::internal("an outside address is incomplete"));
     };
-    let base = format!("{scheme}://{authority}");
+    let host = authority.to_string();
+    let base = format!("{scheme}://{host}");
     let operation = Operation::builder()
-        .service_name("outbound")
+        // Retries are bounded for each service by itself, over all its calls.
+        .service_name(host.clone())
         .operation_name("send")
         .behavior_version(BehaviorVersion::latest())
         .http_client(http)
@@ -95,6 +100,10 @@ pub async fn send(app: &App, request: http::Request<Bytes>) -> Result<http::Resp
     match operation.invoke(request).await {
         Ok(answer) => Ok(answer),
         Err(SdkError::ServiceError(refused)) => Ok(refused.into_err().0),
-        Err(_) => Err(Error::unavailable(1)),
+        Err(error) => {
+            // Its sentence tells the kind of failure and nothing of the request.
+            tracing::warn!(host, %error, "an outside service did not answer");
+            Err(Error::unavailable(1))
+        }
     }
 }

@@ -31,7 +31,7 @@
 //! | sign up to saju | account, e-mail, outbox (and idempotency), profile ¹ | 1 transaction | 8 W (10) |
 //! | add the saju profile | account (and idempotency), profile ¹ | 1 transaction | 4 W (6) |
 //! | a new place in the pool | its mark ¹ | 1 get, 1 update unless marked | 1 R, 1 W |
-//! | read, change the profile | profile ¹ | 1 get, 1 update | 1 R, 3 W |
+//! | read, change the profile | profile ¹ | 1 get, 1 update | 1 R, 1 W |
 //! | close the account | account, e-mail, username, outbox, profile ¹ | 1 transaction | 10 W |
 //! | add a profile | account, username, session (and idempotency) | 1 transaction | 6 W (8) |
 //! | the token of a mail | `TOKEN#<sha256>` / `TOKEN` | 1 get, 1 put | 1 R, 1 W |
@@ -42,8 +42,8 @@
 //! | count an attempt | `THROTTLE#<action>#<subject>` / `<window>` | 1 update | 1 W (one more for each 70 attempts) |
 //! | recognise a repeated creation | `IDEMPOTENCY#<sha256>` / `IDEMPOTENCY` | within the sign-up | |
 //!
-//! ¹ in `SAJU_TABLE`, whose keys are saju's to say; an item that is in its index `listing` takes one
-//! more W.
+//! ¹ in `SAJU_TABLE`, whose keys are saju's to say; a profile takes one W more for the
+//! index `listing`, two where it moves there.
 //!
 //! Passwords and tokens are stored as hashes only, and nothing that holds one is `Debug`.
 

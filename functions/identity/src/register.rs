@@ -18,7 +18,10 @@ use enishi_shared::{
 };
 use garde::Validate;
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, IntoDeserializer as _},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -61,6 +64,7 @@ pub struct RegisterRequest {
     pub birth_date: Date,
     /// Their gender.
     #[garde(skip)]
+    #[serde(deserialize_with = "gender")]
     pub gender: Gender,
 }
 
@@ -71,6 +75,11 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
         .ok()
         .filter(|date| date.to_string() == text)
         .ok_or_else(|| de::Error::custom("not a date like 2026-11-21"))
+}
+
+/// One of the words. serde_json calls what is no text at all a fault of the syntax, without a field.
+fn gender<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Gender, D::Error> {
+    Gender::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
 /// Who has joined.

@@ -12,7 +12,10 @@ use enishi_shared::{
 };
 use garde::Validate;
 use jiff::civil::Time;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, IntoDeserializer as _},
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -70,7 +73,7 @@ pub struct UpdateMeRequest {
 pub struct PreferencesUpdate {
     /// Null: the opposite gender; for `other` everyone.
     #[garde(skip)]
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "wish")]
     #[schema(value_type = Option<Wanted>)]
     pub gender: Option<Option<Wanted>>,
     /// Completed years, at most `max_age`.
@@ -95,6 +98,15 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// [`given`] for one of the words. serde_json calls what is no text at all a fault of the syntax,
+/// without a field.
+fn wish<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Wanted>>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| Wanted::deserialize(text.into_deserializer()))
+        .transpose()
+        .map(Some)
 }
 
 /// [`given`] for exactly `HH:MM`.

@@ -5,7 +5,7 @@
 //! | `live-ticket` | `POST /api/live/ticket` | a ticket for one connection |
 //! | `live-connect` | `$connect` | spends the ticket, remembers the connection |
 //! | `live-disconnect` | `$disconnect` | forgets the connection |
-//! | `live-ping` | `ping`, `$default` | answers a ping, refuses unknown actions |
+//! | `live-ping` | `$default` | answers a ping, refuses unknown actions |
 //!
 //! The other routes are functions of the services whose messages they are; what they share
 //! (connections, pushing, taking messages) is `enishi_shared::live`.

@@ -1,5 +1,5 @@
-//! The routes `ping` and `$default`: a sign of life for the client, and the refusal of what no
-//! route takes. A ping is answered only on a connection that pushes reach.
+//! The route `$default`: a sign of life for the client's `ping`, and the refusal of what no route
+//! takes. A ping is answered only on a connection that pushes reach.
 //!
 //! Budget: 1 DynamoDB request.
 

@@ -124,21 +124,29 @@ pub struct TicketResponse {
 /// what has happened since the last connection: between the two nothing is lost then. What is told
 /// may come twice, so recognise it by its id.
 ///
-/// **Messages** are JSON objects as text, at most 32 KB; binary ones end the connection. What the
-/// client sends has an `action`, what it gets a `type`; ignore types you do not know. Messages that
-/// are sent at once may be handled in any order.
+/// **Messages** are JSON objects as text, at most 128 KB in frames of at most 32 KB; binary ones end
+/// the connection. What the client sends has an `action`, what it gets a `type`; ignore types and
+/// fields you do not know. Messages sent without waiting for the answer may be handled in any order.
 ///
-/// | sent | answered |
+/// | the client sends | and gets |
 /// |---|---|
 /// | `{"action": "ping"}` | `{"type": "pong"}` |
-/// | `{"action": "sendMessage", …}`, `{"action": "read", …}` | see `POST /api/chats/{chat_id}/messages` and `POST /api/chats/{chat_id}/read`; `{"type": "message", …}` comes to everybody in the chat |
+/// | `{"action": "sendMessage", "chat_id", "content", "client_msg_id"}`, as `POST /api/chats/{chat_id}/messages` | `{"type": "ack", "chat_id", "client_msg_id", "message_id", "seq", "sent_at"}` |
+/// | `{"action": "read", "chat_id", "seq"}`, as `POST /api/chats/{chat_id}/read` | `{"type": "read", "chat_id", "seq", "unread_count"}` |
 /// | anything that fails | `{"type": "error", "action", "client_msg_id", "status", "code", "message", "errors"}` |
+///
+/// | without being asked it gets | when |
+/// |---|---|
+/// | `{"type": "message", "chat_id", "message_id", "seq", "sender_id", "content", "sent_at", "client_msg_id"}` | somebody has written into one of the person's chats, the person too |
+///
+/// Drop a `seq` that you have; where one is missing, ask
+/// `GET /api/chats/{chat_id}/messages?after_seq=`.
 ///
 /// An error is the body that HTTP would answer, with the `action` and the `client_msg_id` of the
 /// message it is about, where that has them. `access_token_invalid` (401) says that the connection
-/// is not known any more: connect again. `{"message": "Internal server error", …}` without a `type`
-/// comes from the gateway and says that a message may or may not have been handled: send it again
-/// with the same `client_msg_id`.
+/// or its person is not known any more: connect again. A message without a `type`, such as
+/// `{"message": "Internal server error", …}`, comes from the gateway; what was sent may or may not
+/// have been handled then: send it again with the same `client_msg_id`.
 ///
 /// **Staying connected**: a connection ends after ten minutes in which nothing is sent either way,
 /// so ping every five minutes; take it for dead when no pong comes within ten seconds. It ends

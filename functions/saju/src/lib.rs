@@ -51,4 +51,5 @@ pub const FUNCTIONS: &[Function] = &[
     block::FUNCTION,
     unblock::FUNCTION,
     report::FUNCTION,
+    erase::FUNCTION,
 ];

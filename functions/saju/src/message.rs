@@ -30,7 +30,7 @@ const LONGEST_CLIENT_ID: usize = 64;
 /// The sort keys of messages start with this; `template.yaml` filters the stream by it.
 const PREFIX: &str = "MESSAGE#";
 /// Attempts to be the next in the sequence, against others who send at the same moment.
-const ATTEMPTS: u32 = 24;
+const ATTEMPTS: u32 = 20;
 
 /// A message as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,9 +234,9 @@ fn up(user_id: UserId, chat_id: PairId, at: Timestamp) -> Write {
     )
 }
 
-/// Waits before the next attempt: up to 20 ms doubling to 320, half of it random.
+/// Waits before the next attempt: up to 20 ms doubling to 640, half of it random.
 async fn pause(app: &App, attempt: u32) {
-    let longest = 20_u64 << attempt.min(4);
+    let longest = 20_u64 << attempt.min(5);
     let [random] = app.random::<1>();
     let millis = longest / 2 + longest * u64::from(random) / 512;
     tokio::time::sleep(Duration::from_millis(millis)).await;

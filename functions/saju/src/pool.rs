@@ -6,7 +6,7 @@
 //! [`CANDIDATES`] stand. In a small pool a bucket holds one person, and it takes a request each; in
 //! a large one the first bucket holds them all.
 
-mod search;
+pub mod search;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -24,8 +24,7 @@ use crate::{
     relation::{Relation, relation_key},
     score::score_of,
 };
-pub use search::Visit;
-use search::{Search, Step};
+use search::{Search, Step, Visit};
 
 /// How many candidates are looked for: enough to spread what is shown over, see
 /// [`crate::recommendations`].
@@ -71,7 +70,7 @@ pub async fn candidates(table: &Table, me: &Candidate, today: Date) -> Result<Ve
     let visits = visits(me, today, occupied.into_iter().flatten())?;
     let mut search = Search::new(me, today, visits);
     loop {
-        match search.next() {
+        match search.step() {
             Step::Ask(visits) => {
                 let asked = visits.into_iter().map(|visit| async {
                     let page = people(table, &visit).await?;

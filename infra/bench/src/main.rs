@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod chat;
 mod client;
 mod exchange;
 mod lean;
@@ -15,6 +16,7 @@ mod nine_oclock;
 mod process;
 mod quality;
 mod random;
+mod recommendations;
 mod report;
 mod requests;
 mod runtime_api;
@@ -40,6 +42,10 @@ enum Benchmark {
     Requests,
     /// A thousand people join 250 rooms within a second.
     NineOclock,
+    /// The day's recommendations: requests a draw, whether the best are found, who is shown.
+    Recommendations(recommendations::Options),
+    /// Ten thousand messages between two people whose connections are cut at random.
+    Chat(chat::Options),
     /// How small and quick the functions' binaries are, beside JavaScript.
     Lean(lean::Options),
     #[command(hide = true, subcommand)]
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Benchmark::Scale(options) => on_runtime(scale::run(&options)),
         Benchmark::Requests => on_runtime(requests::run()),
         Benchmark::NineOclock => on_runtime(nine_oclock::run()),
+        Benchmark::Recommendations(options) => on_runtime(recommendations::run(&options)),
+        Benchmark::Chat(options) => on_runtime(chat::run(&options)),
         Benchmark::Lean(options) => on_runtime(lean::run(&options)),
         Benchmark::Work(work) => worker::run(&work).map(|()| true),
     };

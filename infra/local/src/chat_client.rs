@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 use crate::demo::Client;
 
+pub mod storm;
+
 /// Failures to connect, one after another, before a client gives up.
 const PATIENCE: u32 = 10;
 

@@ -12,6 +12,7 @@
 //! | [`bus`], [`pattern`] | EventBridge |
 //! | [`schedule`], [`cron`] | EventBridge Scheduler |
 //! | [`chime`] | Chime SDK Meetings, and the browsers that connect to it |
+//! | [`firebase`] | Firebase Auth |
 //! | [`mailbox`] | Simple Email Service |
 //! | [`s3`] | S3, and the CDN in front of a bucket |
 //! | [`secrets`], [`keys`] | Secrets Manager |
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod cron;
 pub mod database;
 pub mod demo;
+pub mod firebase;
 pub mod gateway;
 pub mod import;
 pub mod keys;

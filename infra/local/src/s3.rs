@@ -20,10 +20,7 @@ use std::{
 use axum::body::Body;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
-};
-use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use s3s::{
     S3Error, S3ErrorCode,
     auth::SimpleAuth,
@@ -45,8 +42,8 @@ mod tests;
 
 /// The secret of every local access key.
 pub const SECRET_KEY: &str = "local";
-/// What browsers of other origins may do.
-const SHARED_METHODS: &str = "GET, HEAD, PUT";
+/// What pages of other origins may do.
+const SHARED_METHOD: &str = "PUT";
 
 /// The stand-in; clones share their buckets.
 #[derive(Clone)]
@@ -179,6 +176,7 @@ impl S3 {
     /// does not learn that an object is missing: it gets 403 instead of 404, as from S3.
     pub async fn handle(&self, request: Request<Bytes>, may_list: bool) -> Response<Body> {
         let origin = request.headers().get(header::ORIGIN).cloned();
+        let origin = origin.filter(|_| request.method() == SHARED_METHOD);
         let mut response = self
             .answer(&self.0.signed, request, may_list)
             .await
@@ -195,9 +193,8 @@ impl S3 {
             return None;
         }
         let headers = request.headers();
-        let origin = headers.get(header::ORIGIN);
         if request.method() == Method::OPTIONS {
-            return Some(self.preflight(headers, origin?));
+            return Some(self.preflight(headers, headers.get(header::ORIGIN)?));
         }
         let signed = headers.contains_key(header::AUTHORIZATION)
             || presigned::credential(request.uri()).is_some();
@@ -206,12 +203,8 @@ impl S3 {
         let mut reading = request.clone();
         // The query is for signed requests: it can change the answer's headers.
         *reading.uri_mut() = request.uri().path().parse().ok()?;
-        let mut response = self
-            .answer(&self.0.unsigned, reading, false)
-            .await
-            .unwrap_or_else(refuse);
-        self.share(origin, response.headers_mut());
-        Some(response)
+        let answer = self.answer(&self.0.unsigned, reading, false).await;
+        Some(answer.unwrap_or_else(refuse))
     }
 
     async fn answer(
@@ -257,8 +250,7 @@ impl S3 {
     fn preflight(&self, asked: &HeaderMap, origin: &HeaderValue) -> Response<Body> {
         let method = asked.get(header::ACCESS_CONTROL_REQUEST_METHOD);
         let method = method.and_then(|method| method.to_str().ok());
-        let allowed = SHARED_METHODS.split(", ").any(|one| method == Some(one));
-        if !allowed || !self.is_shared_with(origin) {
+        if method != Some(SHARED_METHOD) || !self.is_shared_with(origin) {
             let code = S3ErrorCode::Custom("AccessForbidden".into());
             let message = "CORSResponse: This CORS request is not allowed.";
             let mut error = S3Error::with_message(code, message);
@@ -268,7 +260,7 @@ impl S3 {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         self.share(Some(origin), headers);
-        let methods = HeaderValue::from_static(SHARED_METHODS);
+        let methods = HeaderValue::from_static(SHARED_METHOD);
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
         if let Some(names) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());

@@ -23,6 +23,7 @@ use crate::{
     chime::{Chime, Quotas},
     clock::LocalClock,
     database,
+    firebase::{self, Firebase},
     gateway::Gateway,
     keys::Keys,
     lambda::Lambda,
@@ -117,6 +118,7 @@ struct Inner {
     calls: Aws,
     chime: Chime,
     mailbox: Mailbox,
+    firebase: Firebase,
     database: dynoxide::Database,
     chime_events: Mutex<mpsc::UnboundedReceiver<Value>>,
     chime_file: Option<PathBuf>,
@@ -223,6 +225,11 @@ impl Stack {
             clock.as_now(),
             directory.map(|directory| directory.join("mail")),
         );
+        let firebase = Firebase::open(
+            clock.as_now(),
+            firebase_project(&system),
+            directory.map(|directory| directory.join("firebase.json")),
+        )?;
         let buses = Buses::new(&system, lambda.clone(), clock.as_now());
         let streams = Streams::new(
             &system,
@@ -266,6 +273,7 @@ impl Stack {
             calls,
             chime,
             mailbox,
+            firebase,
             database,
             chime_events: Mutex::new(chime_events),
             chime_file,
@@ -340,6 +348,11 @@ impl Stack {
     /// The mails.
     pub fn mailbox(&self) -> &Mailbox {
         &self.0.mailbox
+    }
+
+    /// Firebase Auth.
+    pub fn firebase(&self) -> &Firebase {
+        &self.0.firebase
     }
 
     /// The WebSockets that are open.
@@ -512,6 +525,14 @@ fn live_url(system: &System, api: SocketAddr) -> String {
     format!("ws://{api}/{}", stage.unwrap_or_default())
 }
 
+/// The Firebase project that the template's functions take tokens of.
+fn firebase_project(system: &System) -> &str {
+    let mut environments = system.functions.iter().map(|function| &function.environment);
+    environments
+        .find_map(|environment| environment.get("FIREBASE_PROJECT_ID"))
+        .map_or(firebase::PROJECT, String::as_str)
+}
+
 /// A function's environment: the template's, what Lambda and the SDKs set, and the local address of
 /// the WebSocket API and of what a CDN serves in the cloud.
 fn environment(
@@ -538,6 +559,9 @@ fn environment(
         ("AWS_ENDPOINT_URL", &format!("http://{aws}")),
     ] {
         environment.insert(name.to_owned(), value.to_owned());
+    }
+    if environment.contains_key("FIREBASE_PROJECT_ID") {
+        environment.insert("FIREBASE_AUTH_EMULATOR_HOST".to_owned(), aws.to_string());
     }
     if let Some(bucket) = photos_bucket(function) {
         environment.insert("PHOTOS_URL".to_owned(), format!("http://{aws}/{bucket}"));

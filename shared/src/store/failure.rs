@@ -25,6 +25,8 @@ where
             "RequestLimitExceeded",
             "InternalServerError",
             "InternalServiceError",
+            "InternalError",
+            "SlowDown",
             "ServiceUnavailable",
             "ServiceUnavailableException",
             "ServiceFailureException",

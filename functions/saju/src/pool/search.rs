@@ -81,7 +81,7 @@ impl<'a> Search<'a> {
     }
 
     /// What to do next.
-    pub fn next(&mut self) -> Step {
+    pub fn step(&mut self) -> Step {
         let wanted = CANDIDATES.saturating_sub(self.stand.len());
         let left = SEARCH_REQUESTS - self.requests;
         if wanted == 0 || left == 0 {

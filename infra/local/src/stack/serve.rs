@@ -62,11 +62,12 @@ pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
     });
 }
 
-/// Serves the AWS stand-ins and the developer's own endpoints until the stack stops.
+/// Serves the AWS stand-ins, Firebase and the developer's own endpoints until the stack stops.
 pub fn aws(listener: TcpListener, stack: Stack) {
     let stopped = stack.stopped();
     let aws = stack.0.calls.clone();
-    let router = admin::router(stack).fallback(move |request: axum::extract::Request| {
+    let firebase = stack.firebase().router();
+    let router = admin::router(stack).merge(firebase).fallback(move |request: axum::extract::Request| {
         let aws = aws.clone();
         async move { aws.handle(request).await }
     });

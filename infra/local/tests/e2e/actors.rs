@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{MORNING, Person, World};
+use crate::{
+    saju::{register, requests::ask},
+    support::{MORNING, Person, World},
+};
 
 /// Who may call.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,7 +25,8 @@ enum Auth {
 }
 
 /// Every documented route: method, path as documented, who may call, a path to call it at.
-/// `{room}` is a room of `owner`, `{owner}` their id.
+/// `{room}` is a room of `owner`, `{owner}` their id; `{partner}` somebody who asked `owner` for the
+/// match `{chat}`, `{declined}` another such match, `{asked}` one that `owner` asked for.
 const ROUTES: &[(&str, &str, Auth, &str)] = &[
     ("POST", "/signup", Auth::PublicOrUser, "/signup"),
     ("POST", "/login", Auth::Public, "/login"),
@@ -88,8 +92,95 @@ const ROUTES: &[(&str, &str, Auth, &str)] = &[
         Auth::Operator,
         "/assign_room/09:00",
     ),
+    (
+        "POST",
+        "/api/users/register",
+        Auth::PublicOrUser,
+        "/api/users/register",
+    ),
+    ("GET", "/api/users/me", Auth::User, "/api/users/me"),
+    ("PUT", "/api/users/me", Auth::User, "/api/users/me"),
+    (
+        "POST",
+        "/api/users/me/photo",
+        Auth::User,
+        "/api/users/me/photo",
+    ),
+    (
+        "GET",
+        "/api/matches/recommendations",
+        Auth::User,
+        "/api/matches/recommendations",
+    ),
+    (
+        "GET",
+        "/api/matches/{user_id}/compatibility",
+        Auth::User,
+        "/api/matches/{partner}/compatibility",
+    ),
+    (
+        "GET",
+        "/api/fortune/today",
+        Auth::User,
+        "/api/fortune/today",
+    ),
+    (
+        "POST",
+        "/api/matches/request",
+        Auth::User,
+        "/api/matches/request",
+    ),
+    ("GET", "/api/matches", Auth::User, "/api/matches"),
+    (
+        "POST",
+        "/api/matches/{match_id}/accept",
+        Auth::Owner,
+        "/api/matches/{chat}/accept",
+    ),
+    (
+        "POST",
+        "/api/matches/{match_id}/decline",
+        Auth::Owner,
+        "/api/matches/{declined}/decline",
+    ),
+    (
+        "POST",
+        "/api/matches/{match_id}/cancel",
+        Auth::Owner,
+        "/api/matches/{asked}/cancel",
+    ),
+    ("GET", "/api/chats", Auth::User, "/api/chats"),
+    (
+        "GET",
+        "/api/chats/{chat_id}/messages",
+        Auth::Owner,
+        "/api/chats/{chat}/messages",
+    ),
+    (
+        "POST",
+        "/api/chats/{chat_id}/messages",
+        Auth::Owner,
+        "/api/chats/{chat}/messages",
+    ),
+    (
+        "POST",
+        "/api/chats/{chat_id}/read",
+        Auth::Owner,
+        "/api/chats/{chat}/read",
+    ),
+    ("POST", "/api/blocks", Auth::User, "/api/blocks"),
+    (
+        "DELETE",
+        "/api/blocks/{user_id}",
+        Auth::User,
+        "/api/blocks/{partner}",
+    ),
+    ("POST", "/api/reports", Auth::User, "/api/reports"),
+    ("POST", "/api/live/ticket", Auth::User, "/api/live/ticket"),
     ("GET", "/openapi.json", Auth::Public, "/openapi.json"),
     ("GET", "/docs", Auth::Public, "/docs"),
+    // Last, for whoever calls it is no more.
+    ("DELETE", "/api/users/me", Auth::User, "/api/users/me"),
 ];
 
 #[tokio::test]
@@ -138,9 +229,26 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
     let path = format!("/meeting_url/{}", owner.id);
     let room = world.get(&owner, &path).await.expect(200).text("room_id");
 
+    let [chat, declined, asked, partner] = saju(&world, &owner, &stranger).await;
+
     for (method, documented_path, auth, path) in ROUTES {
-        let path = path.replace("{owner}", &owner.id).replace("{room}", &room);
-        let body = (*method == "POST").then(|| json!({}));
+        let path = [
+            ("{owner}", &owner.id),
+            ("{room}", &room),
+            ("{chat}", &chat),
+            ("{declined}", &declined),
+            ("{asked}", &asked),
+            ("{partner}", &partner),
+        ]
+        .iter()
+        .fold((*path).to_owned(), |path, (name, value)| {
+            path.replace(name, value)
+        });
+        let body = (*method == "POST").then(|| match *documented_path {
+            "/api/chats/{chat_id}/messages" => json!({"content": "안녕", "client_msg_id": "1"}),
+            "/api/chats/{chat_id}/read" => json!({"seq": 1}),
+            _ => json!({}),
+        });
         let call = |token: Option<String>| {
             let (world, path, body) = (&world, path.clone(), body.clone());
             async move { world.call(method, &path, token.as_deref(), body).await }
@@ -195,7 +303,37 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
         }
         // The owner, who may have logged out a line above: access tokens live on until they expire.
         if *auth == Auth::Owner {
-            call(as_person(&owner)).await.expect(200);
+            let answer = call(as_person(&owner)).await;
+            assert!(answer.status.is_success(), "{name}: {}", answer.text);
         }
     }
+}
+
+/// Gives both a profile of saju, and `owner` three requests: two from others, one to another.
+async fn saju(world: &World, owner: &Person, stranger: &Person) -> [String; 4] {
+    for person in [owner, stranger] {
+        let profile = json!({
+            "email": person.email, "password": "not looked at", "name": person.name,
+            "birth_date": "1990-05-05", "gender": "female",
+        });
+        world
+            .post(person, "/api/users/register", profile)
+            .await
+            .expect(201);
+    }
+    let mut ids = Vec::new();
+    let mut partner = String::new();
+    for name in ["one", "two", "three"] {
+        let other = register(world, name, "1991-06-06", "male").await;
+        let asked = match name {
+            "three" => ask(world, owner, &other).await,
+            _ => ask(world, &other, owner).await,
+        };
+        ids.push(asked.expect(201).text("match_id"));
+        if name == "one" {
+            partner = other.id;
+        }
+    }
+    let [chat, declined, asked] = ids.try_into().unwrap();
+    [chat, declined, asked, partner]
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::{MORNING, World, tokyo};
 
-mod faults;
+pub mod faults;
 mod flows;
 
 use faults::{FAULTS, Fault, Faults};

@@ -6,6 +6,7 @@ mod actors;
 mod budgets;
 mod consistency;
 mod crash;
+mod firebase;
 mod identity;
 mod live;
 mod policies;

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{MORNING, Person, World, tokyo};
 
+mod saju;
+
 /// Lambda itself reads streams, with the function's role; no request of the function's own.
 const OF_THE_STREAM_READER: [&str; 4] = [
     "dynamodb:DescribeStream",
@@ -223,6 +225,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     })
     .await;
     identity_story(&world).await;
+    saju::story(&world).await;
     rooms_story(&world).await;
 
     let used: BTreeSet<(String, String)> = world

@@ -1,10 +1,14 @@
 //! saju, over HTTP and its WebSocket.
 
 mod users;
+mod chats;
+mod live_chat;
 mod compatibility;
 mod fortune;
 mod recommendations;
-mod requests;
+mod blocks;
+mod erase;
+pub mod requests;
 
 use serde_json::json;
 

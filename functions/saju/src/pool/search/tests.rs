@@ -67,7 +67,7 @@ impl Pool {
         let mut search = Search::new(me, TODAY, self.visits());
         let (mut requests, mut checked) = (0, Vec::new());
         loop {
-            match search.next() {
+            match search.step() {
                 Step::Ask(visits) => {
                     assert!(!visits.is_empty() && visits.len() <= AT_ONCE);
                     for visit in visits {

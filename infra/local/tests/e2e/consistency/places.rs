@@ -2,13 +2,21 @@
 
 use std::{collections::BTreeSet, fs};
 
-use enishi_local::{lambda::registered, stack::root, template::Function};
+use enishi_local::{
+    lambda::registered,
+    stack::root,
+    template::{Function, System},
+};
 
 use super::{Findings, crates, documented, pascal_case};
 use crate::support::World;
 
-fn is_started_by_events(function: &Function) -> bool {
-    !(function.schedules.is_empty() && function.rules.is_empty() && function.mappings.is_empty())
+fn is_started_by_events(system: &System, function: &Function) -> bool {
+    let mut messages = system.websocket.iter().flat_map(|api| api.routes.values());
+    messages.any(|logical_id| *logical_id == function.logical_id)
+        || !(function.schedules.is_empty()
+            && function.rules.is_empty()
+            && function.mappings.is_empty())
 }
 
 #[tokio::test]
@@ -68,10 +76,10 @@ async fn every_function_stands_in_all_its_places() {
                     ),
                 );
                 findings.unless(
-                    http || is_started_by_events(function),
+                    http || is_started_by_events(system, function),
                     format!(
                         "template.yaml:{}: nothing starts {logical_id}; give it `Events` \
-                         (ScheduleV2, EventBridgeRule or DynamoDB).",
+                         (ScheduleV2, EventBridgeRule or DynamoDB) or a route of LiveApi.",
                         function.line
                     ),
                 );

@@ -36,7 +36,15 @@ async fn every_sample_event_is_one_that_its_function_takes() {
                  `Bearer <ACCESS_TOKEN>`."
             ));
         }
-        if event["requestContext"].is_object() {
+        if event["requestContext"]["connectionId"].is_string() {
+            findings.unless(
+                is_of_its_route(system, function, &event),
+                format!(
+                    "{file}: no route of LiveApi leads from `requestContext.routeKey` to {}.",
+                    function.logical_id
+                ),
+            );
+        } else if event["requestContext"].is_object() {
             misrouted(system, function, &file, &event, &mut findings);
         } else if !function.schedules.is_empty() {
             findings.unless(
@@ -69,6 +77,22 @@ async fn every_sample_event_is_one_that_its_function_takes() {
         }
     }
     findings.none();
+}
+
+/// A sample of a WebSocket function is what API Gateway sends along one of the function's routes.
+fn is_of_its_route(system: &System, function: &Function, event: &Value) -> bool {
+    let context = &event["requestContext"];
+    let key = text(&context["routeKey"]);
+    let kind = match key.as_str() {
+        "$connect" => "CONNECT",
+        "$disconnect" => "DISCONNECT",
+        _ => "MESSAGE",
+    };
+    let routes = system.websocket.as_ref().map(|api| &api.routes);
+    let leads_to = routes.and_then(|routes| routes.get(&key));
+    leads_to == Some(&function.logical_id)
+        && context["eventType"] == kind
+        && event["body"].is_string() == (kind == "MESSAGE")
 }
 
 /// A sample of an HTTP function is what API Gateway sends along one of the function's routes.

@@ -1,5 +1,7 @@
 //! Messages that clients send: which are answered, which are refused, and how.
 
+use std::sync::{Arc, Mutex};
+
 use enishi_shared::{
     App, Error,
     app::{Parts, Random, http_client},
@@ -124,11 +126,17 @@ async fn an_action_too_long_to_be_one_is_not_given_back() {
     let answer = socket
         .ask(json!({"action": long, "client_msg_id": "c1"}))
         .await;
-    assert_eq!((&answer["action"], &answer["client_msg_id"]), (&Value::Null, &json!("c1")));
+    assert_eq!(
+        (&answer["action"], &answer["client_msg_id"]),
+        (&Value::Null, &json!("c1"))
+    );
     let answer = socket
         .ask(json!({"action": "dance", "client_msg_id": long}))
         .await;
-    assert_eq!((&answer["action"], &answer["client_msg_id"]), (&json!("dance"), &Value::Null));
+    assert_eq!(
+        (&answer["action"], &answer["client_msg_id"]),
+        (&json!("dance"), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -174,6 +182,56 @@ async fn a_failure_tells_which_message_it_is_about() {
         );
     }
     socket.expect_nothing().await;
+}
+
+/// What is logged, as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_which_route_and_how_it_went_and_nothing_of_a_message() {
+    let (world, hana, mut socket) = connected().await;
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::INFO)
+        .with_writer({
+            let log = log.clone();
+            move || log.clone()
+        })
+        .finish();
+    let logging = tracing::subscriber::set_default(subscriber);
+    for body in [
+        json!({"action": "say", "content": "secret", "client_msg_id": "secret"}),
+        json!({"action": "secret", "content": "secret is too long", "client_msg_id": "secret"}),
+        json!({"action": "say", "secret": 1}),
+        json!(["secret"]),
+    ] {
+        frame(&world, &body.to_string()).await.unwrap();
+        socket.next().await;
+    }
+    drop(logging);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("route=\"say\"").count(), 4, "{text}");
+    assert_eq!(text.matches("status=200").count(), 1, "{text}");
+    assert_eq!(text.matches("status=400").count(), 3, "{text}");
+    for private in [
+        "secret",
+        &hana.id,
+        &world.stack.websocket().connections()[0],
+    ] {
+        assert!(!text.contains(private), "{text}");
+    }
 }
 
 #[tokio::test]

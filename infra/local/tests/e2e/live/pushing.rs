@@ -127,13 +127,14 @@ async fn a_connection_beyond_its_time_is_left_alone() {
     assert_eq!(requests, ["dynamodb:Query"]);
 }
 
-/// An address that answers every request with this status.
-async fn answers(status: u16) -> (String, Arc<AtomicUsize>) {
+/// An address that answers every request with this status and error.
+async fn answers(status: u16, error: &'static str) -> (String, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let router = axum::Router::new().fallback(move || {
         counted.fetch_add(1, Ordering::SeqCst);
-        async move { http::StatusCode::from_u16(status).unwrap() }
+        let status = http::StatusCode::from_u16(status).unwrap();
+        async move { (status, [("x-amzn-errortype", error)]) }
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/live", listener.local_addr().unwrap());
@@ -147,17 +148,17 @@ async fn what_passes_is_to_be_pushed_again_and_what_does_not_is_given_up() {
     let hana = world.sign_up("hana").await;
     let _socket = Socket::open(&world, &hana).await;
     later(&world, 31);
-    for (status, attempts, again) in [
-        (429, 3, true),
-        (500, 3, true),
-        (503, 3, true),
-        (400, 1, false),
-        (403, 1, false),
-        (413, 1, false),
+    for (status, error, attempts, again) in [
+        (429, "LimitExceededException", 3, true),
+        (500, "", 3, true),
+        (503, "ServiceUnavailableException", 3, true),
+        (400, "BadRequestException", 1, false),
+        (403, "ForbiddenException", 1, false),
+        (413, "PayloadTooLargeException", 1, false),
         // The last one: it is forgotten.
-        (410, 1, false),
+        (410, "GoneException", 1, false),
     ] {
-        let (url, asked) = answers(status).await;
+        let (url, asked) = answers(status, error).await;
         let app = app(
             &world,
             &[("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", &url)],

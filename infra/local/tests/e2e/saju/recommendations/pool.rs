@@ -12,7 +12,7 @@ use enishi_saju::{
 use jiff::{ToSpan as _, civil::date};
 
 use super::{
-    ask, count, id, ids,
+    count, id,
     invented::{bring_in, person, table, today},
     list,
 };

@@ -1,0 +1,121 @@
+//! The accounts, and the file they are kept in.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    pub local_id: String,
+    /// In lower case; no two accounts have the same.
+    pub email: String,
+    pub email_verified: bool,
+    /// As it was given: nothing here is secret.
+    pub password: String,
+    pub display_name: Option<String>,
+    pub photo_url: Option<String>,
+    pub disabled: bool,
+    pub created_at: Timestamp,
+    pub last_login_at: Timestamp,
+    pub password_updated_at: Timestamp,
+    /// Tokens that were issued in an earlier second have been revoked.
+    pub valid_since: Timestamp,
+}
+
+/// A mail that went nowhere: whoever has its code has read it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OobCode {
+    pub code: String,
+    pub local_id: String,
+    pub email: String,
+    pub continue_url: Option<String>,
+}
+
+/// All accounts of the project.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Accounts {
+    by_id: BTreeMap<String, Account>,
+    oob_codes: Vec<OobCode>,
+    #[serde(skip)]
+    file: Option<PathBuf>,
+}
+
+impl Accounts {
+    /// What `file` holds; nothing where it is not there yet.
+    pub fn open(file: Option<PathBuf>) -> Result<Self, String> {
+        let kept = match file.as_ref().map(std::fs::read) {
+            Some(Ok(bytes)) => serde_json::from_slice(&bytes).map_err(|_| {
+                let file = file.clone().unwrap_or_default();
+                format!("{} holds no accounts; start with --fresh", file.display())
+            })?,
+            _ => Self::default(),
+        };
+        Ok(Self { file, ..kept })
+    }
+
+    pub fn get(&self, local_id: &str) -> Option<&Account> {
+        self.by_id.get(local_id)
+    }
+
+    pub fn by_email(&self, email: &str) -> Option<&Account> {
+        self.by_id.values().find(|account| account.email == email)
+    }
+
+    pub fn oob_codes(&self) -> &[OobCode] {
+        &self.oob_codes
+    }
+
+    /// Changes something and keeps it.
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        let changed = change(self);
+        if let Some(file) = &self.file {
+            let new = file.with_extension("new");
+            let written = serde_json::to_vec_pretty(self)
+                .map_err(std::io::Error::other)
+                .and_then(|text| std::fs::write(&new, text))
+                .and_then(|()| std::fs::rename(&new, file));
+            if let Err(error) = written {
+                tracing::warn!(%error, "Firebase's accounts could not be kept");
+            }
+        }
+        changed
+    }
+
+    pub fn put(&mut self, account: Account) {
+        self.by_id.insert(account.local_id.clone(), account);
+    }
+
+    pub fn remove(&mut self, local_id: &str) {
+        self.by_id.remove(local_id);
+        self.oob_codes.retain(|code| code.local_id != local_id);
+    }
+
+    pub fn clear(&mut self) {
+        self.by_id.clear();
+        self.oob_codes.clear();
+    }
+
+    pub fn add_oob_code(&mut self, account: &Account, continue_url: Option<String>) {
+        self.oob_codes.push(OobCode {
+            code: new_id(),
+            local_id: account.local_id.clone(),
+            email: account.email.clone(),
+            continue_url,
+        });
+    }
+
+    pub fn take_oob_code(&mut self, code: &str) -> Option<OobCode> {
+        let at = self.oob_codes.iter().position(|one| one.code == code)?;
+        Some(self.oob_codes.remove(at))
+    }
+}
+
+/// 28 characters, as Firebase's are.
+pub fn new_id() -> String {
+    let mut id = Uuid::new_v4().simple().to_string();
+    id.truncate(28);
+    id
+}

@@ -1,0 +1,264 @@
+//! Stripe's pages for people, as plain forms: the Checkout, a maker's onboarding and dashboard, the
+//! billing portal, an invoice.
+
+use axum::{
+    Form, Router,
+    extract::{Path, Request, State as Extract},
+    http::StatusCode,
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{any, get},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Stripe, billing, connect, money,
+    state::{number, text},
+};
+
+/// Everything below `/stripe/`.
+pub fn router(stripe: Stripe) -> Router {
+    Router::new()
+        .route("/stripe/v1/{*path}", any(api))
+        .route("/stripe/pay/{session}", get(checkout).post(check_out))
+        .route("/stripe/connect/{link}", get(onboarding).post(onboard))
+        .route("/stripe/express/{account}", get(dashboard))
+        .route("/stripe/portal/{portal}", get(portal).post(manage))
+        .route("/stripe/invoice/{invoice}", get(document))
+        .route("/stripe/receipt/{charge}", get(document))
+        .with_state(stripe)
+}
+
+/// A button that was pressed.
+#[derive(Deserialize)]
+struct Pressed {
+    #[serde(rename = "do")]
+    button: String,
+    /// What it is about, where a page has several.
+    #[serde(default)]
+    of: String,
+}
+
+async fn api(Extract(stripe): Extract<Stripe>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, 1 << 20).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let request = http::Request::from_parts(parts, body);
+    stripe.handle(request).await.map(axum::body::Body::from)
+}
+
+async fn checkout(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
+    checkout_page(&stripe, &id, "")
+}
+
+fn checkout_page(stripe: &Stripe, id: &str, note: &str) -> Response {
+    let state = stripe.lock();
+    let Ok(session) = state.get("checkout.session", id) else {
+        return missing();
+    };
+    let mut body = String::new();
+    for item in session["_items"].as_array().into_iter().flatten() {
+        body.push_str(&format!(
+            "<p>{} × {}</p>",
+            escaped(text(item, "name")),
+            number(item, "quantity")
+        ));
+    }
+    body.push_str(&format!("<p><b>{}</b></p>", sum(session, "amount_total")));
+    if !note.is_empty() {
+        body.push_str(&format!("<p role=\"alert\">{}</p>", escaped(note)));
+    }
+    if text(session, "status") == "open" {
+        body.push_str(&form(&[
+            ("pay", "支払う / Pay"),
+            ("konbini", "コンビニで後払い / Pay later (konbini)"),
+            ("fail", "カードが拒否される / Card is declined"),
+            ("cancel", "やめる / Cancel"),
+        ]));
+    } else if waits(&state, session) {
+        body.push_str(&form(&[
+            ("settle", "コンビニで支払った / Paid at the konbini"),
+            ("lapse", "支払期限切れ / Not paid in time"),
+        ]));
+    } else {
+        body.push_str(&format!("<p>{}</p>", escaped(text(session, "status"))));
+    }
+    page("お支払い / Checkout", &body)
+}
+
+/// Whether a payment slip is out.
+fn waits(state: &super::State, session: &Value) -> bool {
+    let intent = state.get("payment_intent", text(session, "payment_intent"));
+    intent.is_ok_and(|intent| text(intent, "status") == "requires_action")
+}
+
+async fn check_out(
+    Extract(stripe): Extract<Stripe>,
+    Path(id): Path<String>,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    let outcome = match pressed.button.as_str() {
+        "pay" => stripe.pay(&id),
+        "konbini" => stripe.konbini(&id),
+        "cancel" => stripe.cancel(&id),
+        "fail" => match stripe.fail(&id) {
+            Ok(()) => Err("カードが拒否されました / Your card was declined".to_owned()),
+            Err(error) => Err(error),
+        },
+        "settle" => stripe.settle_konbini(&id, true).map(|()| String::new()),
+        "lapse" => stripe.settle_konbini(&id, false).map(|()| String::new()),
+        _ => return StatusCode::BAD_REQUEST.into_response(),
+    };
+    match outcome {
+        Ok(address) if address.is_empty() => checkout_page(&stripe, &id, ""),
+        Ok(address) => Redirect::to(&address).into_response(),
+        Err(error) => checkout_page(&stripe, &id, &error),
+    }
+}
+
+async fn onboarding(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
+    match connect::link(&stripe.lock(), &id) {
+        Ok(_) => page(
+            "販売者登録 / Become a seller",
+            &form(&[
+                ("finish", "登録する / Finish"),
+                ("leave", "あとで / Later"),
+            ]),
+        ),
+        Err(Some(refresh)) => Redirect::to(&refresh).into_response(),
+        Err(None) => missing(),
+    }
+}
+
+async fn onboard(
+    Extract(stripe): Extract<Stripe>,
+    Path(id): Path<String>,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    let link = connect::link(&stripe.lock(), &id);
+    let link = match link {
+        Ok(link) => link,
+        Err(Some(refresh)) => return Redirect::to(&refresh).into_response(),
+        Err(None) => return missing(),
+    };
+    if pressed.button == "finish"
+        && let Err(error) = stripe.onboard(text(&link, "account"), true)
+    {
+        return page("販売者登録 / Become a seller", &escaped(&error));
+    }
+    Redirect::to(text(&link, "return_url")).into_response()
+}
+
+async fn dashboard(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
+    let state = stripe.lock();
+    if state.get("account", &id).is_err() {
+        return missing();
+    }
+    let balance = money::passed_on(&state, Some(&id));
+    page(
+        "売上 / Dashboard",
+        &format!("<p>残高 / Balance: <b>{balance}</b></p>"),
+    )
+}
+
+async fn portal(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
+    let state = stripe.lock();
+    let Ok(portal) = state.get("billing_portal.session", &id) else {
+        return missing();
+    };
+    let mut body = String::new();
+    for subscription in state.all("subscription") {
+        if subscription["customer"] != portal["customer"] {
+            continue;
+        }
+        let id = text(subscription, "id");
+        let (button, label) = match subscription["cancel_at_period_end"] == true {
+            true => ("keep", "続ける / Keep"),
+            false => ("end", "期間の終わりで解約 / Cancel at the period's end"),
+        };
+        body.push_str(&format!(
+            "<form method=\"post\"><p>{} ({})</p><input type=\"hidden\" name=\"of\" value=\"{id}\">\
+             <button name=\"do\" value=\"{button}\">{label}</button></form>",
+            id,
+            escaped(text(subscription, "status")),
+        ));
+    }
+    if let Some(back) = portal["return_url"].as_str() {
+        body.push_str(&format!("<p><a href=\"{}\">戻る / Back</a></p>", escaped(back)));
+    }
+    page("契約 / Subscriptions", &body)
+}
+
+async fn manage(
+    Extract(stripe): Extract<Stripe>,
+    Path(id): Path<String>,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    {
+        let mut state = stripe.lock();
+        let mine = match (state.get("billing_portal.session", &id), state.get("subscription", &pressed.of)) {
+            (Ok(portal), Ok(subscription)) => portal["customer"] == subscription["customer"],
+            _ => false,
+        };
+        if !mine {
+            return missing();
+        }
+        if let Err(refusal) = billing::choose(&mut state, &pressed.of, pressed.button == "end") {
+            return page("契約 / Subscriptions", &escaped(&refusal.message));
+        }
+    }
+    Redirect::to(&format!("/stripe/portal/{id}")).into_response()
+}
+
+async fn document(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
+    let state = stripe.lock();
+    let found = ["invoice", "charge"].iter().find_map(|kind| state.get(kind, &id).ok());
+    let Some(document) = found else {
+        return missing();
+    };
+    let field = match text(document, "object") {
+        "invoice" => "total",
+        _ => "amount",
+    };
+    let body = format!(
+        "<p>{}</p><p><b>{}</b> ({})</p>",
+        escaped(&id),
+        sum(document, field),
+        escaped(text(document, "status"))
+    );
+    page("明細 / Document", &body)
+}
+
+fn sum(object: &Value, field: &str) -> String {
+    let currency = text(object, "currency").to_uppercase();
+    format!("{} {}", number(object, field), escaped(&currency))
+}
+
+fn form(buttons: &[(&str, &str)]) -> String {
+    let buttons: String = buttons
+        .iter()
+        .map(|(name, label)| format!("<p><button name=\"do\" value=\"{name}\">{label}</button></p>"))
+        .collect();
+    format!("<form method=\"post\">{buttons}</form>")
+}
+
+fn page(title: &str, body: &str) -> Response {
+    Html(format!(
+        "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+         <body><h1>{title}</h1>{body}</body></html>"
+    ))
+    .into_response()
+}
+
+fn missing() -> Response {
+    (StatusCode::NOT_FOUND, Html("見つかりません / Not found")).into_response()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,195 @@
+//! Transfers, and that no money is made or lost.
+
+use enishi_shared::stripe::NewTransfer;
+use proptest::prelude::*;
+
+use super::{client::refused, *};
+
+fn transfer<'a>(amount: i64, maker: &'a str, charge: &'a str) -> NewTransfer<'a> {
+    NewTransfer {
+        amount,
+        currency: "jpy",
+        destination: maker,
+        source_transaction: charge,
+        transfer_group: "order",
+        metadata: &[("parcel", "1")],
+    }
+}
+
+#[tokio::test]
+async fn a_charge_is_passed_on_and_taken_back() {
+    let world = World::new().await;
+    let client = &world.client;
+    let (_, charge) = world.paid("order", 1_000).await;
+    let maker = world.maker().await;
+    let passed = client
+        .create_transfer("t1", &transfer(600, &maker, &charge))
+        .await
+        .unwrap();
+    assert_eq!((passed.amount, passed.amount_reversed), (600, 0));
+    assert_eq!(passed.destination.as_deref(), Some(maker.as_str()));
+    assert_eq!(passed.metadata["parcel"], "1");
+    let invalid = (400, "invalid_request_error".to_owned());
+    let more = client.create_transfer("t2", &transfer(401, &maker, &charge));
+    assert_eq!(refused(more.await), invalid);
+    let back = client
+        .reverse_transfer("v1", &passed.id, Some(200), &[])
+        .await
+        .unwrap();
+    assert_eq!((back.amount, &back.transfer), (200, &passed.id));
+    let more = client.reverse_transfer("v2", &passed.id, Some(401), &[]);
+    assert_eq!(refused(more.await), invalid);
+    let rest = client.reverse_transfer("v3", &passed.id, None, &[]).await;
+    assert_eq!(rest.unwrap().amount, 400);
+    let none = client.reverse_transfer("v4", &passed.id, None, &[]).await;
+    assert_eq!(refused(none), invalid);
+    assert_eq!(world.stripe.balance().passed_on, 0);
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_ready_is_passed_nothing() {
+    let world = World::new().await;
+    let (_, charge) = world.paid("order", 1_000).await;
+    let maker = world.maker().await;
+    world.stripe.onboard(&maker, false).unwrap();
+    let early = world
+        .client
+        .create_transfer("t", &transfer(100, &maker, &charge));
+    let code = "insufficient_capabilities_for_transfer".to_owned();
+    assert_eq!(refused(early.await), (400, code));
+    let other = transfer(100, "acct_other", &charge);
+    let other = world.client.create_transfer("t2", &other).await;
+    assert_eq!(refused(other), (400, "resource_missing".into()));
+}
+
+/// Something with an amount, on one of a few payments or transfers.
+#[derive(Clone, Debug)]
+enum Move {
+    Pay(i64),
+    Refund(usize, i64),
+    Transfer(usize, i64),
+    Reverse(usize, i64),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let one = prop_oneof![
+        (50..2_000_i64).prop_map(Move::Pay),
+        (0..4_usize, 1..2_000_i64).prop_map(|(of, amount)| Move::Refund(of, amount)),
+        (0..4_usize, 1..2_000_i64).prop_map(|(of, amount)| Move::Transfer(of, amount)),
+        (0..4_usize, 1..2_000_i64).prop_map(|(of, amount)| Move::Reverse(of, amount)),
+    ];
+    proptest::collection::vec(one, 1..40)
+}
+
+/// What a payment's money should be.
+#[derive(Default)]
+struct Paid {
+    intent: String,
+    charge: String,
+    amount: i64,
+    refunded: i64,
+    passed_on: i64,
+}
+
+/// Sends a form with a key of its own; whether it was accepted.
+async fn post(stripe: &Stripe, path: &str, form: &str) -> Option<Value> {
+    let (status, body) = raw(stripe, "POST", path, &[], form).await;
+    (status == 200).then_some(body)
+}
+
+async fn play(moves: Vec<Move>) {
+    let clock = LocalClock::still(Timestamp::from_second(START).unwrap());
+    let stripe = Stripe::new(clock.as_now(), "http://127.0.0.1/stripe".into(), None);
+    let form = "type=express&country=JP&capabilities[transfers][requested]=true";
+    let maker = post(&stripe, "accounts", form).await.unwrap();
+    let maker = maker["id"].as_str().unwrap();
+    stripe.onboard(maker, true).unwrap();
+    let mut payments: Vec<Paid> = Vec::new();
+    // The transfer's id, its payment, what is left of it.
+    let mut transfers: Vec<(String, usize, i64)> = Vec::new();
+    for one in moves {
+        match one {
+            Move::Pay(amount) => {
+                let form = format!(
+                    "mode=payment&success_url=https://s.example/&line_items[0][quantity]=1&\
+                     line_items[0][price_data][currency]=jpy&\
+                     line_items[0][price_data][unit_amount]={amount}&\
+                     line_items[0][price_data][product_data][name]=cup"
+                );
+                let session = post(&stripe, "checkout/sessions", &form).await.unwrap();
+                let session = session["id"].as_str().unwrap();
+                stripe.pay(session).unwrap();
+                let session = stripe.object(session).unwrap();
+                let intent = session["payment_intent"].as_str().unwrap();
+                let shown = stripe.object(intent).unwrap();
+                payments.push(Paid {
+                    intent: intent.to_owned(),
+                    charge: shown["latest_charge"].as_str().unwrap().to_owned(),
+                    amount,
+                    ..Paid::default()
+                });
+            }
+            Move::Refund(of, amount) => {
+                let Some(payment) = payments.get_mut(of) else {
+                    continue;
+                };
+                let form = format!("payment_intent={}&amount={amount}", payment.intent);
+                let accepted = post(&stripe, "refunds", &form).await.is_some();
+                assert_eq!(accepted, amount <= payment.amount - payment.refunded);
+                payment.refunded += if accepted { amount } else { 0 };
+            }
+            Move::Transfer(of, amount) => {
+                let Some(payment) = payments.get_mut(of) else {
+                    continue;
+                };
+                let form = format!(
+                    "amount={amount}&currency=jpy&destination={maker}&source_transaction={}",
+                    payment.charge
+                );
+                let accepted = post(&stripe, "transfers", &form).await;
+                let left = payment.amount - payment.refunded - payment.passed_on;
+                assert_eq!(accepted.is_some(), amount <= left);
+                if let Some(transfer) = accepted {
+                    payment.passed_on += amount;
+                    let id = transfer["id"].as_str().unwrap().to_owned();
+                    transfers.push((id, of, amount));
+                }
+            }
+            Move::Reverse(of, amount) => {
+                let Some((id, payment, left)) = transfers.get_mut(of) else {
+                    continue;
+                };
+                let path = format!("transfers/{id}/reversals");
+                let form = format!("amount={amount}");
+                let accepted = post(&stripe, &path, &form).await.is_some();
+                assert_eq!(accepted, amount <= *left);
+                if accepted {
+                    *left -= amount;
+                    payments[*payment].passed_on -= amount;
+                }
+            }
+        }
+        let sum = |field: fn(&Paid) -> i64| payments.iter().map(field).sum::<i64>();
+        let balance = stripe.balance();
+        assert_eq!(balance.paid, sum(|it| it.amount));
+        assert_eq!(balance.refunded, sum(|it| it.refunded));
+        assert_eq!(balance.passed_on, sum(|it| it.passed_on));
+        let all = balance.platform + balance.passed_on + balance.refunded;
+        assert_eq!(all, balance.paid);
+        for payment in &payments {
+            let charge = stripe.object(&payment.charge).unwrap();
+            assert_eq!(charge["amount_refunded"], payment.refunded);
+            assert!(payment.refunded <= payment.amount);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_money_is_made_or_lost(moves in moves()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(play(moves));
+    }
+}

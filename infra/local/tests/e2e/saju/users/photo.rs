@@ -1,0 +1,107 @@
+//! `POST /api/users/me/photo`, and what the bucket takes.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use http::Request;
+use serde_json::{Value, json};
+
+use super::super::register;
+use crate::support::{Answer, World};
+
+/// What is said about a file before it is sent.
+fn declared(content_type: &str, file: &[u8]) -> Value {
+    let sha256: String = digest(&SHA256, file)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    json!({"content_type": content_type, "size": file.len(), "sha256": sha256})
+}
+
+async fn send(world: &World, allowed: &Answer, file: &'static [u8]) -> Answer {
+    let mut request = Request::put(allowed.text("upload_url"));
+    for (name, value) in allowed.body["headers"].as_object().unwrap() {
+        request = request.header(name, value.as_str().unwrap());
+    }
+    world
+        .send_anywhere(request.body(file.into()).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn a_picture_is_uploaded_and_read_at_its_address() {
+    let world = World::new().await;
+    let person = register(&world, "seoyeon", "1995-03-02", "female").await;
+    let path = "/api/users/me/photo";
+    let file = b"not really a picture";
+    for (content_type, ending) in [
+        ("image/jpeg", "jpg"),
+        ("image/png", "png"),
+        ("image/webp", "webp"),
+    ] {
+        let allowed = world
+            .post(&person, path, declared(content_type, file))
+            .await
+            .expect(200);
+        assert_eq!(allowed.text("expires_at"), "2026-11-20T11:05:00Z");
+        let url = allowed.text("url");
+        let prefix = format!("/photos/{}/", person.id);
+        assert!(
+            url.contains(&prefix) && url.ends_with(&format!(".{ending}")),
+            "{url}"
+        );
+
+        let get = || Request::get(&url).body(Default::default()).unwrap();
+        // Nothing is there yet; S3 says so to those who may list a bucket only.
+        assert_eq!(world.send_anywhere(get()).await.status, 403);
+        let other = send(&world, &allowed, b"not really a Picture").await;
+        assert_eq!(other.status, 400, "{}", other.text);
+        send(&world, &allowed, file).await.expect(200);
+        send(&world, &allowed, file).await.expect(412);
+        let read = world.send_anywhere(get()).await.expect(200);
+        assert_eq!(read.text.as_bytes(), file);
+        assert_eq!(read.headers["content-type"], content_type);
+
+        let body = Some(json!({"profile_img_url": url}));
+        world
+            .call("PUT", "/api/users/me", Some(&person.access_token), body)
+            .await
+            .expect(200);
+        let me = world.get(&person, "/api/users/me").await.expect(200);
+        assert_eq!(me.text("profile_img_url"), url);
+        // Only what was given out there, nothing else at that address.
+        for wrong in [format!("{url}?x=1"), url.replace("/photos/", "/other/")] {
+            let body = Some(json!({"profile_img_url": wrong}));
+            let answer = world
+                .call("PUT", "/api/users/me", Some(&person.access_token), body)
+                .await;
+            answer.expect_error(400, "invalid_parameter", &["profile_img_url: invalid"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_small_pictures_are_taken_and_only_from_people() {
+    let world = World::new().await;
+    let person = register(&world, "seoyeon", "1995-03-02", "female").await;
+    let path = "/api/users/me/photo";
+    let right = declared("image/png", b"x");
+    for (field, wrong) in [
+        ("content_type", json!("image/gif")),
+        ("content_type", json!("image/svg+xml")),
+        ("content_type", json!("IMAGE/PNG")),
+        ("size", json!(0)),
+        ("size", json!(5 * 1024 * 1024 + 1)),
+        ("sha256", json!("00")),
+        ("name", json!("me.png")),
+    ] {
+        let mut body = right.clone();
+        body[field] = wrong;
+        let answer = world.post(&person, path, body).await;
+        answer.expect_error(400, "invalid_parameter", &[&format!("{field}: invalid")]);
+    }
+    let mut largest = right.clone();
+    largest["size"] = json!(5 * 1024 * 1024);
+    world.post(&person, path, largest).await.expect(200);
+    let answer = world.call("POST", path, None, Some(right)).await;
+    answer.expect_error(401, "access_token_invalid", &[]);
+}

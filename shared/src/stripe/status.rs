@@ -1,0 +1,135 @@
+//! The statuses of Stripe's objects. They are matched positively: what a later version of Stripe
+//! adds is `Unknown`, never mistaken for something settled.
+
+use serde::Deserialize;
+
+macro_rules! statuses {
+    ($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[serde(from = "Option<String>")]
+        pub enum $name {
+            $($(#[$of])* $variant,)+
+            /// One that this version does not know, or none.
+            Unknown(String),
+        }
+
+        impl From<Option<String>> for $name {
+            fn from(text: Option<String>) -> Self {
+                let text = text.unwrap_or_default();
+                match text.as_str() {
+                    $($text => Self::$variant,)+
+                    _ => Self::Unknown(text),
+                }
+            }
+        }
+
+        impl $name {
+            /// As Stripe writes it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Unknown(text) => text,
+                }
+            }
+        }
+    };
+}
+
+statuses! {
+    /// Of a Checkout Session.
+    SessionStatus {
+        /// It can be paid.
+        Open = "open",
+        /// The customer is done; whether it is paid, [`PaymentStatus`] says.
+        Complete = "complete",
+        /// It can no longer be paid.
+        Expired = "expired",
+    }
+}
+
+statuses! {
+    /// Whether a Checkout Session is paid.
+    PaymentStatus {
+        /// The money is there.
+        Paid = "paid",
+        /// Not yet, and with konbini or bank transfers perhaps in days.
+        Unpaid = "unpaid",
+        /// There was nothing to pay.
+        NoPaymentRequired = "no_payment_required",
+    }
+}
+
+statuses! {
+    /// Of a PaymentIntent.
+    PaymentIntentStatus {
+        /// Nothing tried yet, or the last try failed.
+        RequiresPaymentMethod = "requires_payment_method",
+        /// To be confirmed.
+        RequiresConfirmation = "requires_confirmation",
+        /// The customer has something to do: to pay at the konbini, say.
+        RequiresAction = "requires_action",
+        /// On its way.
+        Processing = "processing",
+        /// Authorised, to be captured.
+        RequiresCapture = "requires_capture",
+        /// Given up.
+        Canceled = "canceled",
+        /// The money is there.
+        Succeeded = "succeeded",
+    }
+}
+
+statuses! {
+    /// Of a refund.
+    RefundStatus {
+        /// On its way.
+        Pending = "pending",
+        /// The customer has to name a bank account.
+        RequiresAction = "requires_action",
+        /// Given back.
+        Succeeded = "succeeded",
+        /// It came back.
+        Failed = "failed",
+        /// Called off.
+        Canceled = "canceled",
+    }
+}
+
+statuses! {
+    /// Of a subscription.
+    SubscriptionStatus {
+        /// The first payment is under way.
+        Incomplete = "incomplete",
+        /// The first payment failed; final.
+        IncompleteExpired = "incomplete_expired",
+        /// Free for now.
+        Trialing = "trialing",
+        /// Paid.
+        Active = "active",
+        /// The last payment failed and is tried again.
+        PastDue = "past_due",
+        /// Ended; final.
+        Canceled = "canceled",
+        /// The last payment failed for good.
+        Unpaid = "unpaid",
+        /// A trial ended without a payment method.
+        Paused = "paused",
+    }
+}
+
+statuses! {
+    /// Of an invoice.
+    InvoiceStatus {
+        /// Not final yet.
+        Draft = "draft",
+        /// To be paid.
+        Open = "open",
+        /// Paid.
+        Paid = "paid",
+        /// Given up.
+        Uncollectible = "uncollectible",
+        /// Withdrawn.
+        Void = "void",
+    }
+}
