@@ -14,7 +14,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use garde::Validate;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -93,7 +93,8 @@ pub(crate) fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        if error.inner().is_data() {
+        // serde_json takes a wrong type for an enum as bad syntax.
+        if error.inner().is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok() {
             field_error(&error.path().to_string(), &error.inner().to_string())
         } else {
             Error::invalid_format("the body is not valid JSON")

@@ -24,7 +24,7 @@ const AGAIN: &[u16] = &[409, 429, 500, 502, 503, 504];
 /// The answer's status made the call fail; the body tells why.
 #[derive(Debug, thiserror::Error)]
 #[error("the service answered {}", .0.status())]
-struct Refused(http::Response<Bytes>);
+struct Refused(Box<http::Response<Bytes>>);
 
 /// Sends a request and answers whatever the service answered in the end. At most three attempts of
 /// 2.5 seconds: a request that is not safe to repeat needs a key by which the service knows it.
@@ -92,14 +92,14 @@ pub async fn send(
                 }
             }
             if AGAIN.contains(&status) {
-                return Err(OrchestratorError::operation(Refused(answer)));
+                return Err(OrchestratorError::operation(Refused(Box::new(answer))));
             }
             Ok(answer)
         })
         .build();
     match operation.invoke(request).await {
         Ok(answer) => Ok(answer),
-        Err(SdkError::ServiceError(refused)) => Ok(refused.into_err().0),
+        Err(SdkError::ServiceError(refused)) => Ok(*refused.into_err().0),
         Err(error) => {
             // Its sentence tells the kind of failure and nothing of the request.
             tracing::warn!(host, %error, "an outside service did not answer");

@@ -149,6 +149,15 @@ fn id(text: &str) -> Answer<&str> {
     }))
 }
 
+/// What Stripe leaves empty now and then: null is as good as absent.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 fn currency(code: &str) -> stripe_types::Currency {
     match code.parse() {
         Ok(currency) => currency,

@@ -75,7 +75,7 @@ pub struct ChatMessage {
 /// A chat's messages
 ///
 /// Newest first; with `after_seq` oldest first, so that a client that was away goes on from the
-/// last number it has until a page comes back empty.
+/// last number it has until a page is not full.
 ///
 /// Budget: 2 DynamoDB requests; 3 where a page holds more than a megabyte.
 #[utoipa::path(
@@ -146,8 +146,11 @@ impl Stretch {
         }
     }
 
-    /// The first `limit` messages of it. What is written meanwhile may be seen before the message
-    /// before it: an ascending stretch ends there, so that nobody goes on past a message.
+    /// The first `limit` messages of it.
+    ///
+    /// # Errors
+    /// `service_unavailable` while one is missing among them: a query may see a message before the
+    /// one that was committed just before it, and nobody must go on past that.
     async fn read(&self, table: &Table, chat_id: PairId, limit: i32) -> Result<Vec<ChatMessage>> {
         let mut messages: Vec<ChatMessage> = Vec::new();
         if self.first > self.last {
@@ -180,10 +183,15 @@ impl Stretch {
                 break;
             }
         }
-        if self.oldest_first {
-            let row = (self.first..).zip(&messages);
-            let whole = row.take_while(|(seq, message)| *seq == message.seq).count();
-            messages.truncate(whole);
+        let starts = messages
+            .first()
+            .is_none_or(|message| message.seq == self.first);
+        let in_a_row = |pair: &[ChatMessage]| match pair {
+            [one, next] => one.seq.abs_diff(next.seq) == 1,
+            _ => true,
+        };
+        if (self.oldest_first && !starts) || !messages.windows(2).all(in_a_row) {
+            return Err(Error::unavailable(1));
         }
         Ok(messages)
     }

@@ -25,6 +25,8 @@ pub mod storm;
 
 /// Failures to connect, one after another, before a client gives up.
 const PATIENCE: u32 = 10;
+/// Messages asked for at once.
+const PAGE: usize = 100;
 
 /// One person's client of one chat.
 pub struct ChatClient {
@@ -149,9 +151,12 @@ impl ChatClient {
         self.counts
     }
 
-    /// Drops the connection without a word, as a phone in a tunnel does.
-    pub fn cut(&mut self) {
+    /// Drops the connection without a word, as a phone in a tunnel does; answers whether there was
+    /// one.
+    pub fn cut(&mut self) -> bool {
+        let open = self.socket.is_some();
         self.lose();
+        open
     }
 
     /// Marks all that is here as read; answers how many messages came since.
@@ -215,11 +220,11 @@ impl ChatClient {
         }
     }
 
-    /// Asks for what comes after the last message here, until nothing does.
+    /// Asks for a page of what comes after the last message here; the last page is not full.
     async fn catch_up(&mut self) -> Result<(), String> {
         let have = self.messages.len();
         let path = format!(
-            "/api/chats/{}/messages?after_seq={have}&limit=100",
+            "/api/chats/{}/messages?after_seq={have}&limit={PAGE}",
             self.chat_id
         );
         let token = Some(self.token.as_str());
@@ -227,7 +232,7 @@ impl ChatClient {
             Ok((200, page)) => {
                 let page: Vec<Message> =
                     serde_json::from_value(page).map_err(|error| error.to_string())?;
-                self.behind = !page.is_empty();
+                self.behind = page.len() == PAGE;
                 for message in page {
                     self.counts.caught_up += 1;
                     self.take(message);

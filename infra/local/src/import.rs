@@ -44,7 +44,8 @@ pub fn items(stack: &Stack, table: &str, writes: Vec<Write>) -> Result<(), Strin
 }
 
 /// Brings people in: their accounts, verified and without a password, their profiles, and the
-/// marks that say where the pool is occupied.
+/// marks that say where the pool is occupied. Once: a second import writes over the first one's
+/// marks.
 ///
 /// # Errors
 /// A sentence that says what cannot be imported.
@@ -128,7 +129,12 @@ pub fn invent(count: usize, seed: u64, now: Timestamp) -> Result<Vec<Profile>, S
             candidate.list().map_err(sentence)?;
             Ok(Profile {
                 candidate,
-                name: format!("{}{}", pick(&FAMILY), pick(&GIVEN)),
+                // Women's and men's given names stand in turn.
+                name: format!(
+                    "{}{}",
+                    pick(&FAMILY),
+                    GIVEN[2 * below(8) as usize + number % 2]
+                ),
                 job: Some(pick(&JOBS)),
                 bio: None,
                 profile_img_url: None,

@@ -16,6 +16,7 @@
 //! | [`mailbox`] | Simple Email Service |
 //! | [`s3`] | S3, and the CDN in front of a bucket |
 //! | [`secrets`], [`keys`] | Secrets Manager |
+//! | [`stripe`] | Stripe, and the pages its customers see |
 //! | [`clock`] | the time |
 //!
 //! [`stack`] puts them together, [`admin`] is how a developer reaches into a running stack,
@@ -44,6 +45,7 @@ pub mod schedule;
 pub mod secrets;
 pub mod stack;
 pub mod streams;
+pub mod stripe;
 pub mod template;
 pub mod websocket;
 

@@ -14,6 +14,7 @@ mod events;
 mod money;
 pub mod page;
 mod params;
+mod people;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::Now;
 use params::{Answer, Params, Refusal};
@@ -42,8 +43,20 @@ pub const SIGNING_SECRET: &str = "whsec_enishi_local_account";
 pub const CONNECT_SIGNING_SECRET: &str = "whsec_enishi_local_connect";
 /// The version of the API that is spoken here, and no other.
 pub const API_VERSION: &str = "2026-09-30.endive";
+/// Where webhooks are taken, at the API.
+pub const WEBHOOK_PATH: &str = "/webhook/stripe";
 /// A price that a new server knows: ¥1,000 a seat and month.
 pub const PRICE: &str = "price_local_seat";
+
+/// The secret that `STRIPE_SECRET` names.
+pub fn api_secret() -> String {
+    json!({"api_key": API_KEY}).to_string()
+}
+
+/// The secret that `STRIPE_WEBHOOK_SECRET` names.
+pub fn webhook_secret() -> String {
+    json!({"signing_secrets": [SIGNING_SECRET, CONNECT_SIGNING_SECRET]}).to_string()
+}
 
 /// What may befall the next request, see [`Stripe::inject`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +96,8 @@ struct Inner {
     state: Mutex<State>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<String>>,
+    /// What [`Stripe::changed`] gave.
+    last: Mutex<String>,
 }
 
 impl Stripe {
@@ -104,6 +119,7 @@ impl Stripe {
             state: Mutex::new(state),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            last: Mutex::default(),
         }))
     }
 
@@ -205,85 +221,6 @@ impl Stripe {
         Ok(answer)
     }
 
-    /// The customer pays a Checkout by card. Answers where the browser goes then.
-    ///
-    /// # Errors
-    /// One sentence; the Checkout is not open, say. So for the others.
-    pub fn pay(&self, session: &str) -> Result<String, String> {
-        checkout::pay(&mut self.lock(), session)
-    }
-
-    /// The customer's card is declined; the Checkout stays open.
-    ///
-    /// # Errors
-    /// The Checkout is not open.
-    pub fn fail(&self, session: &str) -> Result<(), String> {
-        checkout::fail(&mut self.lock(), session)
-    }
-
-    /// The customer gives up; the Checkout stays open. Answers where the browser goes then.
-    ///
-    /// # Errors
-    /// There is no such Checkout.
-    pub fn cancel(&self, session: &str) -> Result<String, String> {
-        checkout::cancel(&self.lock(), session)
-    }
-
-    /// The customer takes a slip to pay at a konbini within three days: the Checkout is complete and
-    /// unpaid. Answers where the browser goes then.
-    ///
-    /// # Errors
-    /// The Checkout is not open, or not one that a konbini takes.
-    pub fn konbini(&self, session: &str) -> Result<String, String> {
-        checkout::konbini(&mut self.lock(), session)
-    }
-
-    /// The customer pays the slip; or never does.
-    ///
-    /// # Errors
-    /// No slip is out.
-    pub fn settle_konbini(&self, session: &str, paid: bool) -> Result<(), String> {
-        checkout::settle_konbini(&mut self.lock(), session, paid)
-    }
-
-    /// The refund of a konbini payment arrives at the customer's bank; or comes back.
-    ///
-    /// # Errors
-    /// The refund waits for nothing.
-    pub fn settle_refund(&self, refund: &str, arrives: bool) -> Result<(), String> {
-        money::settle_refund(&mut self.lock(), refund, arrives).map_err(|refusal| refusal.message)
-    }
-
-    /// A connected account has told Stripe enough about itself to be passed money; or, later, too
-    /// little.
-    ///
-    /// # Errors
-    /// There is no such account.
-    pub fn onboard(&self, account: &str, enough: bool) -> Result<(), String> {
-        connect::onboard(&mut self.lock(), account, enough).map_err(|refusal| refusal.message)
-    }
-
-    /// Makes a monthly price, or changes it for subscriptions to come.
-    pub fn set_price(&self, id: &str, currency: &str, unit_amount: i64) {
-        let price = Price {
-            currency: currency.to_owned(),
-            unit_amount,
-        };
-        self.lock().prices.insert(id.to_owned(), price);
-    }
-
-    /// From now on a subscription's card is declined, or works again.
-    ///
-    /// # Errors
-    /// There is no such subscription.
-    pub fn decline(&self, subscription: &str, declines: bool) -> Result<(), String> {
-        let fields = serde_json::json!({"_declines": declines});
-        self.lock()
-            .change("subscription", subscription, fields)
-            .map(drop)
-            .map_err(|refusal| refusal.message)
-    }
-
     /// An object as the API shows it, whatever it is.
     pub fn object(&self, id: &str) -> Option<Value> {
         self.lock().objects.get(id).map(shown)
@@ -368,6 +305,14 @@ impl Stripe {
         serde_json::to_value(&*self.lock()).unwrap_or_default()
     }
 
+    /// [`Stripe::snapshot`] as text, unless it is what the last call gave.
+    pub fn changed(&self) -> Option<String> {
+        let snapshot = self.snapshot().to_string();
+        let mut last = lock(&self.0.last);
+        let new = *last != snapshot;
+        new.then(|| last.clone_from(&snapshot)).map(|()| snapshot)
+    }
+
     /// Replaces everything by a snapshot.
     ///
     /// # Errors
@@ -387,7 +332,10 @@ impl Stripe {
         state.now = (self.0.now)();
         let ticked = checkout::tick(&mut state).and_then(|()| billing::tick(&mut state));
         if let Err(refusal) = ticked {
-            tracing::error!(refusal.message, "the local Stripe server is at odds with itself");
+            tracing::error!(
+                refusal.message,
+                "the local Stripe server is at odds with itself"
+            );
         }
         state
     }

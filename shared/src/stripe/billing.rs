@@ -14,7 +14,7 @@ use stripe_billing::{
 };
 use stripe_core::customer::CreateCustomer;
 
-use super::{Answer, InvoiceStatus, Stripe, SubscriptionStatus, id, owned};
+use super::{Answer, InvoiceStatus, Stripe, SubscriptionStatus, id, or_default, owned};
 
 /// Somebody who subscribes.
 #[derive(Clone, Debug, Deserialize)]
@@ -212,7 +212,7 @@ struct SubscriptionShape {
     canceled_at: Option<Timestamp>,
     #[serde(default, with = "jiff::fmt::serde::timestamp::second::optional")]
     ended_at: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     metadata: BTreeMap<String, String>,
     items: List<SubscriptionItem>,
 }
@@ -241,7 +241,7 @@ struct Named {
 struct ItemShape {
     id: String,
     price: Named,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     quantity: u64,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     current_period_start: Timestamp,

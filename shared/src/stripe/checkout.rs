@@ -11,7 +11,7 @@ use stripe_checkout::checkout_session::{
 };
 use stripe_shared::CheckoutSessionMode;
 
-use super::{Answer, PaymentStatus, SessionStatus, Stripe, currency, id, owned};
+use super::{Answer, PaymentStatus, SessionStatus, Stripe, currency, id, or_default, owned};
 
 /// A Checkout Session.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,7 +35,7 @@ pub struct CheckoutSession {
     /// Our record.
     pub client_reference_id: Option<String>,
     /// Ours.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
     /// Where the customer pays, while it is open.
     pub url: Option<String>,

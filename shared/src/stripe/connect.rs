@@ -15,7 +15,7 @@ use stripe_connect::{
     transfer_reversal::CreateIdTransferReversal,
 };
 
-use super::{Answer, Stripe, currency, id, owned};
+use super::{Answer, Stripe, currency, id, or_default, owned};
 
 /// A connected account.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,14 +23,16 @@ pub struct Account {
     /// `acct_…`.
     pub id: String,
     /// Whether Stripe has been told all it wants to know.
+    #[serde(default, deserialize_with = "or_default")]
     pub details_submitted: bool,
     /// Whether money passed on to it reaches its bank.
+    #[serde(default, deserialize_with = "or_default")]
     pub payouts_enabled: bool,
     /// What it may do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub capabilities: Capabilities,
     /// Ours.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -96,7 +98,7 @@ pub struct Transfer {
     /// `acct_…`.
     pub destination: Option<String>,
     /// Ours.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
 }
 

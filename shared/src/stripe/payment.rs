@@ -8,7 +8,7 @@ use stripe_core::{
     refund::{CreateRefund, RetrieveRefund},
 };
 
-use super::{Answer, PaymentIntentStatus, RefundStatus, Stripe, id, owned};
+use super::{Answer, PaymentIntentStatus, RefundStatus, Stripe, id, or_default, owned};
 
 /// A payment, with all attempts at it.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,7 +26,7 @@ pub struct PaymentIntent {
     /// What ties it to its transfers.
     pub transfer_group: Option<String>,
     /// Ours.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
     /// The last attempt.
     pub latest_charge: Option<Charge>,
@@ -63,7 +63,7 @@ pub struct Refund {
     /// The payment.
     pub payment_intent: Option<String>,
     /// Ours.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
 }
 

@@ -133,3 +133,26 @@ statuses! {
         Void = "void",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_never_taken_for_something_settled() {
+        for (text, expected) in [
+            (r#""paid""#, PaymentStatus::Paid),
+            (r#""Paid""#, PaymentStatus::Unknown("Paid".into())),
+            (
+                r#""partly_paid""#,
+                PaymentStatus::Unknown("partly_paid".into()),
+            ),
+            ("null", PaymentStatus::Unknown(String::new())),
+        ] {
+            let parsed: PaymentStatus = serde_json::from_str(text).unwrap();
+            assert_eq!(parsed, expected, "{text}");
+        }
+        assert!(serde_json::from_str::<PaymentStatus>("1").is_err());
+        assert_eq!(SubscriptionStatus::PastDue.as_str(), "past_due");
+    }
+}

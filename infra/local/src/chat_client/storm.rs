@@ -123,10 +123,7 @@ async fn weather(
         let cut = match (below(3), target) {
             (0, Some(id)) => stack.websocket().cut(id),
             (1, Some(id)) => stack.websocket().cut_silently(id),
-            _ => {
-                client.cut();
-                true
-            }
+            _ => client.cut(),
         };
         cuts.fetch_add(u64::from(cut), Ordering::Relaxed);
     }

@@ -1,11 +1,14 @@
 //! A match by the four pillars, from the day's recommendations to a chat over the WebSocket, played
 //! through the public API of a stack in memory.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, civil::Time};
 use serde_json::{Value, json};
 
 use super::{Client, text};
 use crate::{
+    chat_client::ChatClient,
     import,
     stack::{Options, Stack},
 };
@@ -80,5 +83,104 @@ pub async fn run() -> Result<(), String> {
     if list.len() != 5 || again.as_array() != Some(list) {
         return Err("the list of the day should hold five people and stay the same".into());
     }
+
+    let first = &list[0];
+    let partner = people
+        .iter()
+        .find(|person| person.candidate.user_id.to_string() == text(first, "user_id"))
+        .ok_or("somebody was recommended who was not brought in")?;
+    let partner_token = import::access_token(&stack, partner).await?;
+    let body = json!({"receiver_id": partner.candidate.user_id});
+    let asked = client
+        .expect("POST", "/api/matches/request", jieun, Some(body))
+        .await?;
+    println!("\n지은 asks {} for a talk: {asked}", partner.name);
+    let path = format!("/api/matches/{}/accept", text(&asked, "match_id"));
+    let accepted = client
+        .expect("POST", &path, Some(&partner_token), None)
+        .await?;
+    println!("{} accepts: {accepted}", partner.name);
+
+    let chat_id = text(&accepted, "chat_id");
+    let chat = |token: &str| {
+        let pause = Duration::from_millis(100);
+        ChatClient::new(stack.url(), token.to_owned(), chat_id.clone(), pause)
+    };
+    let mut hers = chat(&token);
+    let mut theirs = chat(&partner_token);
+    println!("\nBoth open the chat over {}.", stack.live_url());
+    talk(&stack, &mut hers, &mut theirs, &partner.name).await?;
+    let unread = unread(&client, &partner_token).await?;
+    println!(
+        "{} has read up to the last connection; unread: {unread}",
+        partner.name
+    );
+    if unread != 2 {
+        return Err("two messages should be unread".into());
+    }
+    until(&stack, &mut theirs, 5).await?;
+    let left = theirs.mark_read().await?;
+    let last = &theirs.messages()[4].content;
+    println!("Back again, nothing is lost (the last one: {last}); unread: {left}");
+    if left != 0 || hers.messages() != theirs.messages() {
+        return Err("both should have read the same five messages".into());
+    }
     Ok(())
+}
+
+/// Three messages while both are connected, two while one is in a tunnel.
+async fn talk(
+    stack: &Stack,
+    hers: &mut ChatClient,
+    theirs: &mut ChatClient,
+    partner: &str,
+) -> Result<(), String> {
+    hers.say("안녕하세요, 오늘의 인연이라니 반가워요.");
+    until(stack, hers, 1).await?;
+    until(stack, theirs, 1).await?;
+    theirs.say("반갑습니다! 저도 그 설명을 재미있게 읽었어요.");
+    until(stack, theirs, 2).await?;
+    hers.say("주말에 차 한잔 어떠세요?");
+    until(stack, hers, 3).await?;
+    until(stack, theirs, 3).await?;
+    for message in hers.messages() {
+        println!("  {}  {}", message.seq, message.content);
+    }
+    theirs.mark_read().await?;
+    println!("{partner}'s connection breaks; 지은 goes on.");
+    theirs.cut();
+    hers.say("토요일 오후가 좋아요.");
+    hers.say("답장 기다릴게요.");
+    until(stack, hers, 5).await
+}
+
+/// Goes on until a client has so many messages and has sent all of its own.
+async fn until(stack: &Stack, client: &mut ChatClient, count: usize) -> Result<(), String> {
+    let going = async {
+        while client.messages().len() < count || client.unsent() > 0 {
+            client.next().await?;
+        }
+        Ok(())
+    };
+    let moving = async {
+        loop {
+            stack.settle().await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        done = going => done,
+        () = moving => Ok(()),
+        () = tokio::time::sleep(Duration::from_secs(20)) => Err("a message did not come".into()),
+    }
+}
+
+/// The unread count of somebody's first chat.
+async fn unread(client: &Client, token: &str) -> Result<u64, String> {
+    let chats = client
+        .expect("GET", "/api/chats", Some(token), None)
+        .await?;
+    chats[0]["unread_count"]
+        .as_u64()
+        .ok_or_else(|| format!("no chat: {chats}"))
 }

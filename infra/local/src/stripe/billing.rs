@@ -55,7 +55,9 @@ pub fn portal(asked: &mut Params) -> Result<Execution, Refusal> {
 /// `months` after `start`, on the same day of the month where there is one.
 fn after(start: i64, months: i64) -> Option<i64> {
     let start = Timestamp::from_second(start).ok()?;
-    let end = start.to_zoned(TimeZone::UTC).checked_add(Span::new().months(months));
+    let end = start
+        .to_zoned(TimeZone::UTC)
+        .checked_add(Span::new().months(months));
     Some(end.ok()?.timestamp().as_second())
 }
 
@@ -161,7 +163,11 @@ fn invoice(
         "hosted_invoice_url": url,
     }));
     state.change("subscription", subscription, json!({"latest_invoice": id}))?;
-    let kind = if declined { "invoice.payment_failed" } else { "invoice.paid" };
+    let kind = if declined {
+        "invoice.payment_failed"
+    } else {
+        "invoice.paid"
+    };
     state.emit(kind, &made, None);
     Ok(made)
 }
@@ -175,7 +181,7 @@ pub fn update(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
     let prorate = asked.choice("proration_behavior", &["always_invoice", "none"])?;
     // Without the item's id Stripe would add a second item.
     if quantity.is_some() && item.is_none() {
-        asked.required("items[0][id]")?;
+        return Err(Params::missing("items[0][id]"));
     }
     Ok(Box::new(move |state| {
         let of = state.get("subscription", &id)?;
@@ -203,17 +209,15 @@ pub fn update(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
 }
 
 /// The rest of the period is invoiced, or taken off the next invoice.
-fn set_quantity(
-    state: &mut State,
-    id: &str,
-    quantity: i64,
-    prorate: bool,
-) -> Result<(), Refusal> {
+fn set_quantity(state: &mut State, id: &str, quantity: i64, prorate: bool) -> Result<(), Refusal> {
     let now = state.now.as_second();
     let of = state.get_mut("subscription", id)?;
     let item = &mut of["items"]["data"][0];
     let more = quantity - number(item, "quantity");
-    let (start, end) = (number(item, "current_period_start"), number(item, "current_period_end"));
+    let (start, end) = (
+        number(item, "current_period_start"),
+        number(item, "current_period_end"),
+    );
     let sum = number(&item["price"], "unit_amount") * more * (end - now) / (end - start).max(1);
     item["quantity"] = quantity.into();
     if prorate && sum < 0 {
@@ -269,8 +273,8 @@ fn step(state: &mut State, id: &str, present: Timestamp) -> Result<bool, Refusal
             pay_open(state, id)?;
             return Ok(true);
         }
-        "past_due" if number(&of, "_failed_at") + RETRIES_LAST <= present.as_second() => {
-            state.now = present;
+        "past_due" if given_up(&of) <= present.as_second() => {
+            state.now = Timestamp::from_second(given_up(&of)).unwrap_or(present);
             return cancel(state, id).map(|()| true);
         }
         _ => {}
@@ -283,6 +287,11 @@ fn step(state: &mut State, id: &str, present: Timestamp) -> Result<bool, Refusal
         return cancel(state, id).map(|()| true);
     }
     renew(state, id, &of).map(|()| true)
+}
+
+/// When the payment that failed is no longer tried, a week before the next one is due.
+fn given_up(subscription: &Value) -> i64 {
+    number(subscription, "_failed_at") + RETRIES_LAST
 }
 
 fn cancel(state: &mut State, id: &str) -> Result<(), Refusal> {

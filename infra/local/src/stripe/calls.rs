@@ -65,7 +65,10 @@ fn invoices(asked: &mut Params) -> Result<Execution, Refusal> {
     let subscription = asked.take("subscription");
     let after = asked.take("starting_after");
     let limit = asked.integer("limit")?.unwrap_or(10);
-    let Some(limit) = usize::try_from(limit).ok().filter(|it| (1..=100).contains(it)) else {
+    let Some(limit) = usize::try_from(limit)
+        .ok()
+        .filter(|it| (1..=100).contains(it))
+    else {
         return Err(Refusal::invalid("Invalid limit: must be between 1 and 100").param("limit"));
     };
     Ok(Box::new(move |state| {
@@ -77,14 +80,19 @@ fn invoices(asked: &mut Params) -> Result<Execution, Refusal> {
         let mut found: Vec<&Value> = state.all("invoice");
         found.reverse();
         found.retain(|invoice| {
-            customer.as_ref().is_none_or(|it| text(invoice, "customer") == it)
-                && subscription.as_ref().is_none_or(|it| of(invoice) == &json!(it))
+            customer
+                .as_ref()
+                .is_none_or(|it| text(invoice, "customer") == it)
+                && subscription
+                    .as_ref()
+                    .is_none_or(|it| of(invoice) == &json!(it))
         });
         if let Some(after) = &after {
-            let place = found.iter().position(|invoice| text(invoice, "id") == after);
-            let place = place.ok_or_else(|| {
-                Refusal::no_such("invoice", after).named_in("starting_after")
-            })?;
+            let place = found
+                .iter()
+                .position(|invoice| text(invoice, "id") == after);
+            let place = place
+                .ok_or_else(|| Refusal::no_such("invoice", after).named_in("starting_after"))?;
             found.drain(..=place);
         }
         let page = found.iter().take(limit).map(|invoice| shown(invoice));

@@ -31,9 +31,13 @@ fn sums(currency: &str) -> Option<std::ops::RangeInclusive<i64>> {
 pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
     let mode = asked.required("mode")?;
     let reference = asked.take("client_reference_id");
-    if reference.as_ref().is_some_and(|it| it.chars().count() > 200) {
-        return Err(Refusal::invalid("client_reference_id is longer than 200")
-            .param("client_reference_id"));
+    if reference
+        .as_ref()
+        .is_some_and(|it| it.chars().count() > 200)
+    {
+        return Err(
+            Refusal::invalid("client_reference_id is longer than 200").param("client_reference_id")
+        );
     }
     let customer = asked.take("customer");
     let email = asked.take("customer_email");
@@ -60,7 +64,7 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
         "cancel_url": asked.address("cancel_url")?,
     });
     if session["success_url"].is_null() {
-        asked.required("success_url")?;
+        return Err(Params::missing("success_url"));
     }
     match mode.as_str() {
         "payment" => {
@@ -93,9 +97,10 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
             known.map_err(|refusal| refusal.named_in("customer"))?;
         }
         if let Some(name) = session["_price"].as_str() {
-            let price = state.prices.get(name).ok_or_else(|| {
-                Refusal::no_such("price", name).named_in("line_items[0][price]")
-            })?;
+            let price = state
+                .prices
+                .get(name)
+                .ok_or_else(|| Refusal::no_such("price", name).named_in("line_items[0][price]"))?;
             let total = price.unit_amount * number(&session, "_quantity");
             session["currency"] = price.currency.clone().into();
             session["amount_total"] = total.into();
@@ -117,18 +122,13 @@ fn lines(asked: &mut Params, session: &mut Value) -> Result<(), Refusal> {
         let of = |field: &str| format!("line_items[{}]{field}", items.len());
         let its = asked.required(&of("[price_data][currency]"))?;
         let amount_field = of("[price_data][unit_amount]");
-        let amount = match asked.integer(&amount_field)? {
-            Some(amount) if amount >= 0 => amount,
-            Some(_) => {
-                return Err(Refusal::invalid("Invalid non-negative integer")
-                    .code("parameter_invalid_integer")
-                    .param(&amount_field));
-            }
-            None => {
-                asked.required(&amount_field)?;
-                0
-            }
-        };
+        let amount = asked.integer(&amount_field)?;
+        let amount = amount.ok_or_else(|| Params::missing(&amount_field))?;
+        if amount < 0 {
+            return Err(Refusal::invalid("Invalid non-negative integer")
+                .code("parameter_invalid_integer")
+                .param(&amount_field));
+        }
         let name = asked.required(&of("[price_data][product_data][name]"))?;
         let quantity_field = of("[quantity]");
         let Some(quantity) = asked.positive(&quantity_field)? else {
@@ -137,24 +137,27 @@ fn lines(asked: &mut Params, session: &mut Value) -> Result<(), Refusal> {
         if currency.get_or_insert_with(|| its.clone()) != &its {
             return Err(Refusal::invalid("All prices must have the same currency."));
         }
-        let sum = amount.checked_mul(quantity).and_then(|sum| total.checked_add(sum));
+        let sum = amount
+            .checked_mul(quantity)
+            .and_then(|sum| total.checked_add(sum));
         total = sum.ok_or_else(|| Refusal::invalid("too much").code("amount_too_large"))?;
         items.push(json!({"name": name, "unit_amount": amount, "quantity": quantity}));
     }
-    let Some(currency) = currency else {
-        asked.required("line_items")?;
-        return Ok(());
-    };
+    let currency = currency.ok_or_else(|| Params::missing("line_items"))?;
     let Some(sums) = sums(&currency) else {
         return Err(Refusal::invalid(format!("Invalid currency: {currency}")).param("currency"));
     };
     if total < *sums.start() {
-        return Err(Refusal::invalid("The Checkout Session's total amount is too small")
-            .code("amount_too_small"));
+        return Err(
+            Refusal::invalid("The Checkout Session's total amount is too small")
+                .code("amount_too_small"),
+        );
     }
     if total > *sums.end() {
-        return Err(Refusal::invalid("The Checkout Session's total amount is too large")
-            .code("amount_too_large"));
+        return Err(
+            Refusal::invalid("The Checkout Session's total amount is too large")
+                .code("amount_too_large"),
+        );
     }
     session["_items"] = items.into();
     session["currency"] = currency.into();
@@ -314,7 +317,11 @@ fn settle(state: &mut State, id: &str, intent: &str, paid: bool) -> Result<(), R
         (json!({}), "failed")
     };
     let session = state.change("checkout.session", id, fields)?;
-    state.emit(&format!("checkout.session.async_payment_{kind}"), &session, None);
+    state.emit(
+        &format!("checkout.session.async_payment_{kind}"),
+        &session,
+        None,
+    );
     Ok(())
 }
 
@@ -322,7 +329,9 @@ fn settle(state: &mut State, id: &str, intent: &str, paid: bool) -> Result<(), R
 pub fn tick(state: &mut State) -> Result<(), Refusal> {
     let now: Timestamp = state.now;
     let due = |object: &Value, field: &str| {
-        object[field].as_i64().is_some_and(|second| second <= now.as_second())
+        object[field]
+            .as_i64()
+            .is_some_and(|second| second <= now.as_second())
     };
     let over: Vec<String> = state
         .all("checkout.session")
@@ -337,7 +346,12 @@ pub fn tick(state: &mut State) -> Result<(), Refusal> {
         .all("payment_intent")
         .into_iter()
         .filter(|intent| text(intent, "status") == "requires_action" && due(intent, "_deadline"))
-        .map(|intent| (text(intent, "_session").to_owned(), text(intent, "id").to_owned()))
+        .map(|intent| {
+            (
+                text(intent, "_session").to_owned(),
+                text(intent, "id").to_owned(),
+            )
+        })
         .collect();
     for (session, intent) in unpaid {
         settle(state, &session, &intent, false)?;

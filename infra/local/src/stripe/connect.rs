@@ -14,7 +14,7 @@ const LINK_SECONDS: i64 = 300;
 /// `POST /v1/accounts`: an Express account that is to be passed money.
 pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
     if asked.choice("type", &["express"])?.is_none() {
-        asked.required("type")?;
+        return Err(Params::missing("type"));
     }
     let country = asked.required("country")?;
     if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -24,8 +24,10 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
     let metadata = asked.metadata("metadata")?;
     let requested = asked.boolean("capabilities[transfers][requested]")?;
     if requested != Some(true) {
-        return Err(Refusal::invalid("Express accounts need the transfers capability")
-            .param("capabilities"));
+        return Err(
+            Refusal::invalid("Express accounts need the transfers capability")
+                .param("capabilities"),
+        );
     }
     Ok(Box::new(move |state| {
         Ok(shown(&state.make(json!({
@@ -47,11 +49,11 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
 pub fn account_link(asked: &mut Params) -> Result<Execution, Refusal> {
     let account = asked.required("account")?;
     if asked.choice("type", &["account_onboarding"])?.is_none() {
-        asked.required("type")?;
+        return Err(Params::missing("type"));
     }
-    let mut address = |name: &str| match asked.address(name) {
-        Ok(None) => asked.required(name),
-        address => address.map(Option::unwrap_or_default),
+    let mut address = |name: &str| {
+        let given = asked.address(name)?;
+        given.ok_or_else(|| Params::missing(name))
     };
     let refresh_url = address("refresh_url")?;
     let return_url = address("return_url")?;

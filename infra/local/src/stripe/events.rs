@@ -76,7 +76,11 @@ pub fn signature(body: &str, secret: &str, now: Timestamp) -> String {
     let time = now.as_second();
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, format!("{time}.{body}").as_bytes());
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = tag
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("t={time},v1={hex}")
 }
 
@@ -103,7 +107,9 @@ pub fn sent(state: &mut State, event: &str, taken: bool) {
     };
     event.attempts += 1;
     event.copies = 0;
-    let retry = usize::try_from(event.attempts - 1).ok().and_then(|it| RETRIES.get(it));
+    let retry = usize::try_from(event.attempts - 1)
+        .ok()
+        .and_then(|it| RETRIES.get(it));
     event.due = match retry {
         Some(minutes) if !taken => now.checked_add(SignedDuration::from_mins(*minutes)).ok(),
         _ => None,

@@ -71,10 +71,10 @@ pub fn refund(asked: &mut Params) -> Result<Execution, Refusal> {
         let paid = state.get("charge", &charge)?.clone();
         let left = number(&paid, "amount") - number(&paid, "amount_refunded");
         if left == 0 {
-            return Err(Refusal::invalid(format!(
-                "Charge {charge} has already been refunded."
-            ))
-            .code("charge_already_refunded"));
+            return Err(
+                Refusal::invalid(format!("Charge {charge} has already been refunded."))
+                    .code("charge_already_refunded"),
+            );
         }
         let amount = amount.unwrap_or(left);
         if amount > left {
@@ -108,7 +108,11 @@ fn refunded(state: &mut State, charge: &str, more: i64) -> Result<Value, Refusal
     let paid = state.get("charge", charge)?;
     let sum = number(paid, "amount_refunded") + more;
     let all = sum == number(paid, "amount");
-    state.change("charge", charge, json!({"amount_refunded": sum, "refunded": all}))
+    state.change(
+        "charge",
+        charge,
+        json!({"amount_refunded": sum, "refunded": all}),
+    )
 }
 
 /// A refund that waits for the customer's bank account arrives, or comes back.
@@ -131,10 +135,8 @@ pub fn settle_refund(state: &mut State, id: &str, arrives: bool) -> Result<(), R
 
 /// `POST /v1/transfers`.
 pub fn transfer(asked: &mut Params) -> Result<Execution, Refusal> {
-    let amount = match asked.positive("amount")? {
-        Some(amount) => amount,
-        None => return Err(asked.required("amount").err().unwrap_or_else(|| Refusal::invalid("amount"))),
-    };
+    let amount = asked.positive("amount")?;
+    let amount = amount.ok_or_else(|| Params::missing("amount"))?;
     let currency = asked.required("currency")?;
     let destination = asked.required("destination")?;
     let source = asked.required("source_transaction")?;

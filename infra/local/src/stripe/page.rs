@@ -121,10 +121,7 @@ async fn onboarding(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) ->
     match connect::link(&stripe.lock(), &id) {
         Ok(_) => page(
             "販売者登録 / Become a seller",
-            &form(&[
-                ("finish", "登録する / Finish"),
-                ("leave", "あとで / Later"),
-            ]),
+            &form(&[("finish", "登録する / Finish"), ("leave", "あとで / Later")]),
         ),
         Err(Some(refresh)) => Redirect::to(&refresh).into_response(),
         Err(None) => missing(),
@@ -185,7 +182,10 @@ async fn portal(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Res
         ));
     }
     if let Some(back) = portal["return_url"].as_str() {
-        body.push_str(&format!("<p><a href=\"{}\">戻る / Back</a></p>", escaped(back)));
+        body.push_str(&format!(
+            "<p><a href=\"{}\">戻る / Back</a></p>",
+            escaped(back)
+        ));
     }
     page("契約 / Subscriptions", &body)
 }
@@ -197,7 +197,10 @@ async fn manage(
 ) -> Response {
     {
         let mut state = stripe.lock();
-        let mine = match (state.get("billing_portal.session", &id), state.get("subscription", &pressed.of)) {
+        let mine = match (
+            state.get("billing_portal.session", &id),
+            state.get("subscription", &pressed.of),
+        ) {
             (Ok(portal), Ok(subscription)) => portal["customer"] == subscription["customer"],
             _ => false,
         };
@@ -213,7 +216,9 @@ async fn manage(
 
 async fn document(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
     let state = stripe.lock();
-    let found = ["invoice", "charge"].iter().find_map(|kind| state.get(kind, &id).ok());
+    let found = ["invoice", "charge"]
+        .iter()
+        .find_map(|kind| state.get(kind, &id).ok());
     let Some(document) = found else {
         return missing();
     };
@@ -238,7 +243,9 @@ fn sum(object: &Value, field: &str) -> String {
 fn form(buttons: &[(&str, &str)]) -> String {
     let buttons: String = buttons
         .iter()
-        .map(|(name, label)| format!("<p><button name=\"do\" value=\"{name}\">{label}</button></p>"))
+        .map(|(name, label)| {
+            format!("<p><button name=\"do\" value=\"{name}\">{label}</button></p>")
+        })
         .collect();
     format!("<form method=\"post\">{buttons}</form>")
 }

@@ -99,13 +99,16 @@ impl Params {
         let mut params = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(text) {
             if value.is_empty() {
-                return Err(Refusal::invalid(format!(
-                    "You passed an empty string for '{name}'."
-                ))
-                .code("parameter_invalid_empty")
-                .param(&name));
+                return Err(
+                    Refusal::invalid(format!("You passed an empty string for '{name}'."))
+                        .code("parameter_invalid_empty")
+                        .param(&name),
+                );
             }
-            if params.insert(name.to_string(), value.into_owned()).is_some() {
+            if params
+                .insert(name.to_string(), value.into_owned())
+                .is_some()
+            {
                 return Err(Refusal::invalid(format!("{name} is given twice")).param(&name));
             }
         }
@@ -127,11 +130,14 @@ impl Params {
 
     /// A parameter that must be there.
     pub fn required(&mut self, name: &str) -> Result<String, Refusal> {
-        self.take(name).ok_or_else(|| {
-            Refusal::invalid(format!("Missing required param: {name}."))
-                .code("parameter_missing")
-                .param(name)
-        })
+        self.take(name).ok_or_else(|| Self::missing(name))
+    }
+
+    /// A parameter that must be there is not.
+    pub fn missing(name: &str) -> Refusal {
+        Refusal::invalid(format!("Missing required param: {name}."))
+            .code("parameter_missing")
+            .param(name)
     }
 
     /// One of these.
@@ -161,13 +167,11 @@ impl Params {
     /// A whole number above zero.
     pub fn positive(&mut self, name: &str) -> Result<Option<i64>, Refusal> {
         match self.integer(name)? {
-            Some(number) if number < 1 => {
-                Err(
-                    Refusal::invalid("This value must be greater than or equal to 1.")
-                        .code("parameter_invalid_integer")
-                        .param(name),
-                )
-            }
+            Some(number) if number < 1 => Err(Refusal::invalid(
+                "This value must be greater than or equal to 1.",
+            )
+            .code("parameter_invalid_integer")
+            .param(name)),
             number => Ok(number),
         }
     }
@@ -183,7 +187,9 @@ impl Params {
     pub fn address(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         match self.take(name) {
             Some(text) if !(text.starts_with("http://") || text.starts_with("https://")) => {
-                Err(Refusal::invalid("Not a valid URL").code("url_invalid").param(name))
+                Err(Refusal::invalid("Not a valid URL")
+                    .code("url_invalid")
+                    .param(name))
             }
             text => Ok(text),
         }
@@ -193,9 +199,16 @@ impl Params {
     pub fn metadata(&mut self, name: &str) -> Result<Value, Refusal> {
         let mut metadata = serde_json::Map::new();
         let prefix = format!("{name}[");
-        let names: Vec<String> = self.0.keys().filter(|it| it.starts_with(&prefix)).cloned().collect();
+        let names: Vec<String> = self
+            .0
+            .keys()
+            .filter(|it| it.starts_with(&prefix))
+            .cloned()
+            .collect();
         for whole in names {
-            let key = whole.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(']'));
+            let key = whole
+                .strip_prefix(&prefix)
+                .and_then(|rest| rest.strip_suffix(']'));
             // A key with brackets is nobody's; it stays and is unknown.
             let Some(key) = key.filter(|key| !key.contains(['[', ']'])) else {
                 continue;
@@ -219,7 +232,9 @@ impl Params {
     pub fn expand(&mut self, allowed: &[&str]) -> Result<bool, Refusal> {
         let mut any = false;
         for number in 0..4 {
-            any |= self.choice(&format!("expand[{number}]"), allowed)?.is_some();
+            any |= self
+                .choice(&format!("expand[{number}]"), allowed)?
+                .is_some();
         }
         Ok(any)
     }
@@ -227,9 +242,11 @@ impl Params {
     /// Nothing may be left.
     pub fn finish(self) -> Result<(), Refusal> {
         match self.0.into_keys().next() {
-            Some(name) => Err(Refusal::invalid(format!("Received unknown parameter: {name}"))
-                .code("parameter_unknown")
-                .param(&name)),
+            Some(name) => Err(
+                Refusal::invalid(format!("Received unknown parameter: {name}"))
+                    .code("parameter_unknown")
+                    .param(&name),
+            ),
             None => Ok(()),
         }
     }

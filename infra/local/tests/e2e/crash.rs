@@ -17,6 +17,7 @@ use crate::support::{MORNING, World, tokyo};
 
 pub mod faults;
 mod flows;
+mod saju;
 
 use faults::{FAULTS, Fault, Faults};
 
@@ -183,9 +184,9 @@ async fn case(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_flow_survives_a_fault_at_every_call() {
-    let mut table = String::from("\n flow      cases  passed\n");
+    let mut table = String::from("\n flow            cases  passed\n");
     let mut failures = Vec::new();
-    for flow in &flows::FLOWS {
+    for flow in flows::FLOWS.iter().chain(&saju::FLOWS) {
         let (mut cases, mut passed) = (0, 0);
         for fault in FAULTS {
             for twice in [false, true] {
@@ -212,7 +213,7 @@ async fn every_flow_survives_a_fault_at_every_call() {
                 }
             }
         }
-        writeln!(table, " {:9} {cases:5} {passed:7}", flow.name).unwrap();
+        writeln!(table, " {:15} {cases:5} {passed:7}", flow.name).unwrap();
     }
     eprintln!("{table}");
     assert!(failures.is_empty(), "{table}\n{}", failures.join("\n"));

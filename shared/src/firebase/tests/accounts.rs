@@ -8,7 +8,10 @@ use std::{
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
 use super::*;
-use crate::{error::Code, firebase::disable_account};
+use crate::{
+    error::Code,
+    firebase::{disable_account, verify},
+};
 
 const TOKEN_PATH: &str = "/oauth2.googleapis.com/token";
 const UPDATE_PATH: &str = "/identitytoolkit.googleapis.com/v1/projects/enishi-test/accounts:update";
@@ -206,26 +209,28 @@ impl Write for Log {
     }
 }
 
-#[tokio::test]
-async fn no_token_and_no_key_is_logged() {
+/// Everything that this process logs: a subscriber of one thread would miss what another thread's
+/// test has come to first.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
+    let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
-        .with_writer({
-            let log = log.clone();
-            move || log.clone()
-        })
+        .with_writer(move || writer.clone())
         .finish();
-    let (world, app) = {
-        let _logging = tracing::subscriber::set_default(subscriber);
-        let (world, app) = world(|_| refused(403, "INSUFFICIENT_PERMISSION : u1")).await;
-        assert!(disable_account(&app, "u1").await.is_err());
-        assert!(crate::firebase::verify(&app, &good()).await.is_err());
-        (world, app)
-    };
-    drop(app);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("INSUFFICIENT_PERMISSION"), "{log}");
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing::callsite::rebuild_interest_cache();
+    log
+});
+
+#[tokio::test]
+async fn no_token_and_no_key_is_logged() {
+    LazyLock::force(&LOG);
+    let (world, app) = world(|_| refused(403, "CONFIGURATION_NOT_FOUND : u1")).await;
+    assert!(disable_account(&app, "u1").await.is_err());
+    assert!(verify(&app, &good()).await.is_err());
+    let log = String::from_utf8(LOG.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("CONFIGURATION_NOT_FOUND"), "{log}");
     let grant = world.asked(TOKEN_PATH)[0].body.clone();
     let assertion = grant.split("assertion=").nth(1).unwrap();
     for secret in ["ya29", assertion, &good(), "PRIVATE KEY"] {

@@ -2,7 +2,9 @@
 
 use enishi_shared::{
     error::{Code, Error},
-    stripe::{Failure, PaymentIntentStatus, PaymentStatus, RefundStatus, SessionStatus, StripeError},
+    stripe::{
+        Failure, PaymentIntentStatus, PaymentStatus, RefundStatus, SessionStatus, StripeError,
+    },
 };
 
 use super::*;
@@ -173,7 +175,10 @@ async fn a_payment_is_refunded_in_parts() {
     assert_eq!(found.amount, 300);
     let more = client.create_refund("r2", &intent, Some(701), &[]).await;
     assert_eq!(refused(more), (400, "invalid_request_error".into()));
-    let rest = client.create_refund("r3", &intent, None, &[]).await.unwrap();
+    let rest = client
+        .create_refund("r3", &intent, None, &[])
+        .await
+        .unwrap();
     assert_eq!(rest.amount, 700);
     let charge = client.payment_intent(&intent).await.unwrap().latest_charge;
     assert!(charge.unwrap().refunded);
@@ -210,7 +215,9 @@ async fn the_same_key_gives_the_same_object_and_no_other() {
         quantity: 1,
     }];
     let other = world.payment("order", &items);
-    let other = world.client.create_payment_checkout("checkout-order", &other);
+    let other = world
+        .client
+        .create_payment_checkout("checkout-order", &other);
     assert_eq!(refused(other.await), (400, "idempotency_error".into()));
     assert_eq!(world.stripe.open_sessions(), [first.id]);
 }
@@ -218,7 +225,12 @@ async fn the_same_key_gives_the_same_object_and_no_other() {
 #[tokio::test]
 async fn a_lost_answer_and_a_passing_failure_are_tried_again() {
     let world = World::new().await;
-    for fault in [Fault::Lost, Fault::InUse, Fault::Throttled, Fault::Unavailable] {
+    for fault in [
+        Fault::Lost,
+        Fault::InUse,
+        Fault::Throttled,
+        Fault::Unavailable,
+    ] {
         world.stripe.inject(fault);
         let reference = format!("{fault:?}");
         let session = world.checkout(&reference, 500).await;
@@ -260,7 +272,13 @@ async fn what_is_not_there_is_refused_and_a_path_is_no_id() {
     let client = &world.client;
     assert_eq!(refused(client.payment_intent("pi_1").await), missing);
     let before = world.stripe.requests().len();
-    for id in ["", "../accounts", "cs_1/expire", "cs_1?expand[]=customer", "あ"] {
+    for id in [
+        "",
+        "../accounts",
+        "cs_1/expire",
+        "cs_1?expand[]=customer",
+        "あ",
+    ] {
         assert_eq!(refused(client.checkout_session(id).await), missing, "{id}");
     }
     assert_eq!(world.stripe.requests().len(), before, "nothing was sent");
@@ -281,11 +299,22 @@ async fn a_maker_is_onboarded_and_sees_the_dashboard() {
     let early = client.create_login_link("l1", &account.id).await;
     assert_eq!(refused(early), (400, "invalid_request_error".into()));
     let link = client
-        .create_account_link("al", &account.id, "https://s.example/again", "https://s.example/")
+        .create_account_link(
+            "al",
+            &account.id,
+            "https://s.example/again",
+            "https://s.example/",
+        )
         .await
         .unwrap();
-    assert!(link.url.starts_with(&format!("{}/stripe/connect/", world.url)));
-    assert_eq!(link.expires_at, world.clock.now() + SignedDuration::from_mins(5));
+    assert!(
+        link.url
+            .starts_with(&format!("{}/stripe/connect/", world.url))
+    );
+    assert_eq!(
+        link.expires_at,
+        world.clock.now() + SignedDuration::from_mins(5)
+    );
     world.stripe.onboard(&account.id, true).unwrap();
     let account = client.account(&account.id).await.unwrap();
     assert!(account.details_submitted && account.takes_transfers() && account.payouts_enabled);

@@ -32,31 +32,91 @@ async fn unknown_missing_and_wrong_parameters_are_refused() {
     let late = START + 24 * 3600 + 1;
     for (form, code, param) in [
         (with("colour=red"), "parameter_unknown", "colour"),
-        (with("metadata[a][b]=c"), "parameter_unknown", "metadata[a][b]"),
-        (with("subscription_data[metadata][a]=b"), "parameter_unknown", "subscription_data[metadata][a]"),
-        (with("line_items[2][quantity]=1"), "parameter_unknown", "line_items[2][quantity]"),
+        (
+            with("metadata[a][b]=c"),
+            "parameter_unknown",
+            "metadata[a][b]",
+        ),
+        (
+            with("subscription_data[metadata][a]=b"),
+            "parameter_unknown",
+            "subscription_data[metadata][a]",
+        ),
+        (
+            with("line_items[2][quantity]=1"),
+            "parameter_unknown",
+            "line_items[2][quantity]",
+        ),
         (with("expand[0]=customer"), "parameter_unknown", "expand[0]"),
         (with("cancel_url="), "parameter_invalid_empty", "cancel_url"),
         (with("cancel_url=shop"), "url_invalid", "cancel_url"),
         (with("mode=payment"), "", "mode"),
-        (with("expires_at=soon"), "parameter_invalid_integer", "expires_at"),
+        (
+            with("expires_at=soon"),
+            "parameter_invalid_integer",
+            "expires_at",
+        ),
         (with(&format!("expires_at={early}")), "", "expires_at"),
         (with(&format!("expires_at={late}")), "", "expires_at"),
         (with("customer=cus_1"), "resource_missing", "customer"),
-        (with("customer=cus_1&customer_email=a@b.example"), "", "customer"),
-        (with(&format!("client_reference_id={}", "x".repeat(201))), "", "client_reference_id"),
+        (
+            with("customer=cus_1&customer_email=a@b.example"),
+            "",
+            "customer",
+        ),
+        (
+            with(&format!("client_reference_id={}", "x".repeat(201))),
+            "",
+            "client_reference_id",
+        ),
         (but("mode=payment&", ""), "parameter_missing", "mode"),
         (but("mode=payment", "mode=setup"), "", "mode"),
-        (but("success_url=https://s.example/&", ""), "parameter_missing", "success_url"),
-        (but("unit_amount]=500", "unit_amount]=49"), "amount_too_small", ""),
-        (but("unit_amount]=500", "unit_amount]=100000000"), "amount_too_large", ""),
-        (but("unit_amount]=500", "unit_amount]=-500"), "parameter_invalid_integer", "line_items[0][price_data][unit_amount]"),
-        (but("unit_amount]=500", "unit_amount]=500.0"), "parameter_invalid_integer", "line_items[0][price_data][unit_amount]"),
+        (
+            but("success_url=https://s.example/&", ""),
+            "parameter_missing",
+            "success_url",
+        ),
+        (
+            but("unit_amount]=500", "unit_amount]=49"),
+            "amount_too_small",
+            "",
+        ),
+        (
+            but("unit_amount]=500", "unit_amount]=100000000"),
+            "amount_too_large",
+            "",
+        ),
+        (
+            but("unit_amount]=500", "unit_amount]=-500"),
+            "parameter_invalid_integer",
+            "line_items[0][price_data][unit_amount]",
+        ),
+        (
+            but("unit_amount]=500", "unit_amount]=500.0"),
+            "parameter_invalid_integer",
+            "line_items[0][price_data][unit_amount]",
+        ),
         (but("currency]=jpy", "currency]=JPY"), "", "currency"),
-        (but("&line_items[0][quantity]=1", ""), "", "line_items[0][quantity]"),
-        (but("[quantity]=1", "[quantity]=0"), "parameter_invalid_integer", "line_items[0][quantity]"),
-        ("mode=payment&success_url=https://s.example/".into(), "parameter_missing", "line_items"),
-        ("mode=subscription&success_url=https://s.example/&line_items[0][price]=price_no".into(), "resource_missing", "line_items[0][price]"),
+        (
+            but("&line_items[0][quantity]=1", ""),
+            "",
+            "line_items[0][quantity]",
+        ),
+        (
+            but("[quantity]=1", "[quantity]=0"),
+            "parameter_invalid_integer",
+            "line_items[0][quantity]",
+        ),
+        (
+            "mode=payment&success_url=https://s.example/".into(),
+            "parameter_missing",
+            "line_items",
+        ),
+        (
+            "mode=subscription&success_url=https://s.example/&line_items[0][price]=price_no".into(),
+            "resource_missing",
+            "line_items[0][price]",
+        ),
     ] {
         let refused = error(&stripe, "POST", "checkout/sessions", &form).await;
         assert_eq!(refused, (400, code.into(), param.into()), "{form}");
@@ -145,7 +205,10 @@ async fn a_key_keeps_what_was_done_and_nothing_that_was_not() {
         ("customers", "name=a".into()),
     ] {
         let (status, body) = post(path, &form).await;
-        assert_eq!((status, &body["error"]["type"]), (400, &json!("idempotency_error")));
+        assert_eq!(
+            (status, &body["error"]["type"]),
+            (400, &json!("idempotency_error"))
+        );
     }
     assert_eq!(stripe.open_sessions().len(), 1);
     // The kept answer is the one of that time.
@@ -164,7 +227,9 @@ async fn a_key_keeps_what_was_done_and_nothing_that_was_not() {
 #[tokio::test]
 async fn a_refusal_that_was_decided_is_kept_too() {
     let (stripe, _) = server();
-    let session = raw(&stripe, "POST", "checkout/sessions", &[], CHECKOUT).await.1;
+    let session = raw(&stripe, "POST", "checkout/sessions", &[], CHECKOUT)
+        .await
+        .1;
     let id = session["id"].as_str().unwrap();
     stripe.pay(id).unwrap();
     let path = format!("checkout/sessions/{id}/expire");
