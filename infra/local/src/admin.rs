@@ -1,5 +1,5 @@
-//! How a developer reaches into a running stack: fire a schedule, set the clock, read mails and
-//! dead letters, connect to a meeting as a browser would. Only on this machine, on the port of the
+//! How a developer reaches into a running stack: fire a schedule, set the clock, read mails,
+//! dead letters and Stripe's events, connect to a meeting as a browser would. Only on this machine, on the port of the
 //! AWS stand-ins, below `/_enishi`.
 
 use axum::{
@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{chime::JoinError, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack};
+use crate::{
+    chime::JoinError, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack, stripe,
+};
 
 type Answer<T> = Result<Json<T>, (StatusCode, String)>;
 
@@ -23,6 +25,7 @@ pub fn router(stack: Stack) -> Router {
         .route("/_enishi/fire/{function}", post(fire))
         .route("/_enishi/mails", get(mails))
         .route("/_enishi/dead-letters", get(dead_letters))
+        .route("/_enishi/stripe/events", get(stripe_events))
         .route(
             "/_enishi/meetings/{meeting}/{attendee}/{action}",
             post(connect),
@@ -88,6 +91,10 @@ async fn mails(State(stack): State<Stack>) -> Json<Vec<Mail>> {
 
 async fn dead_letters(State(stack): State<Stack>) -> Json<Vec<DeadLetter>> {
     Json(stack.lambda().dead_letters())
+}
+
+async fn stripe_events(State(stack): State<Stack>) -> Json<Vec<stripe::Event>> {
+    Json(stack.stripe().events())
 }
 
 /// What a browser proves itself with.

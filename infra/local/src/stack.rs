@@ -32,6 +32,7 @@ use crate::{
     schedule::Schedules,
     secrets::{SECRET_ARN_PREFIX, Secrets},
     streams::Streams,
+    stripe::{self, Stripe},
     template::{self, DEFAULT_BUS, REGION, System},
     websocket::WebSockets,
 };
@@ -119,6 +120,7 @@ struct Inner {
     chime: Chime,
     mailbox: Mailbox,
     firebase: Firebase,
+    stripe: Stripe,
     database: dynoxide::Database,
     chime_events: Mutex<mpsc::UnboundedReceiver<Value>>,
     chime_file: Option<PathBuf>,
@@ -230,6 +232,12 @@ impl Stack {
             firebase_project(&system),
             directory.map(|directory| directory.join("firebase.json")),
         )?;
+        let stripe = Stripe::open(
+            clock.as_now(),
+            format!("http://{aws_address}/stripe"),
+            webhook_url(&system, api_address),
+            directory.map(|directory| directory.join("stripe.json")),
+        );
         let buses = Buses::new(&system, lambda.clone(), clock.as_now());
         let streams = Streams::new(
             &system,
@@ -251,6 +259,8 @@ impl Stack {
                 [
                     (secret_arn("token-signing-key"), keys.token_signing_key),
                     (secret_arn("join-token-key"), keys.join_token_key),
+                    (secret_arn("stripe"), stripe::api_secret()),
+                    (secret_arn("stripe-webhook"), stripe::webhook_secret()),
                 ],
                 clock.now(),
             ),
@@ -274,6 +284,7 @@ impl Stack {
             chime,
             mailbox,
             firebase,
+            stripe,
             database,
             chime_events: Mutex::new(chime_events),
             chime_file,
@@ -355,6 +366,11 @@ impl Stack {
         &self.0.firebase
     }
 
+    /// Stripe: what customers do on its pages, and its webhooks.
+    pub fn stripe(&self) -> &Stripe {
+        &self.0.stripe
+    }
+
     /// The WebSockets that are open.
     pub fn websocket(&self) -> &WebSockets {
         &self.0.websockets
@@ -402,6 +418,8 @@ impl Stack {
                 tracing::warn!(%error, "the meetings could not be kept");
             }
         }
+        moved |= self.0.stripe.deliver().await;
+        self.0.stripe.keep();
         match self.0.streams.poll().await {
             Ok(any) => moved || any,
             Err(error) => {
@@ -520,6 +538,13 @@ fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String,
     parameters
 }
 
+/// Where Stripe sends its webhooks, if the template takes any.
+fn webhook_url(system: &System, api: SocketAddr) -> Option<String> {
+    let taken = |route: &template::Route| route.path == stripe::WEBHOOK_PATH;
+    let any = system.routes.iter().any(taken);
+    any.then(|| format!("http://{api}{}", stripe::WEBHOOK_PATH))
+}
+
 fn live_url(system: &System, api: SocketAddr) -> String {
     let stage = system.websocket.as_ref().map(|api| api.stage.as_str());
     format!("ws://{api}/{}", stage.unwrap_or_default())
@@ -527,14 +552,17 @@ fn live_url(system: &System, api: SocketAddr) -> String {
 
 /// The Firebase project that the template's functions take tokens of.
 fn firebase_project(system: &System) -> &str {
-    let mut environments = system.functions.iter().map(|function| &function.environment);
+    let mut environments = system
+        .functions
+        .iter()
+        .map(|function| &function.environment);
     environments
         .find_map(|environment| environment.get("FIREBASE_PROJECT_ID"))
         .map_or(firebase::PROJECT, String::as_str)
 }
 
 /// A function's environment: the template's, what Lambda and the SDKs set, and the local address of
-/// the WebSocket API and of what a CDN serves in the cloud.
+/// the WebSocket API, of Stripe and of what a CDN serves in the cloud.
 fn environment(
     function: &template::Function,
     aws: SocketAddr,
@@ -547,6 +575,7 @@ fn environment(
             "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
             &format!("http://{aws}"),
         ),
+        ("STRIPE_API_BASE", &format!("http://{aws}/stripe")),
     ] {
         if let Some(value) = environment.get_mut(name) {
             *value = here.to_owned();

@@ -21,6 +21,7 @@ mod tests;
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -96,13 +97,16 @@ struct Inner {
     state: Mutex<State>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<String>>,
-    /// What [`Stripe::changed`] gave.
+    /// Where everything is kept, see [`Stripe::keep`].
+    file: Option<PathBuf>,
+    /// What it holds.
     last: Mutex<String>,
 }
 
 impl Stripe {
-    /// A server at `base` (`http://127.0.0.1:3001/stripe`) that sends its events to `webhook`.
-    pub fn new(now: Now, base: String, webhook: Option<String>) -> Self {
+    /// A server at `base` (`http://127.0.0.1:3001/stripe`) that sends its events to `webhook`, and
+    /// knows what is in `file`.
+    pub fn open(now: Now, base: String, webhook: Option<String>, file: Option<PathBuf>) -> Self {
         let mut state = State {
             base,
             ..State::default()
@@ -112,15 +116,24 @@ impl Stripe {
             unit_amount: 1_000,
         };
         state.prices.insert(PRICE.into(), price);
-        Self(Arc::new(Inner {
+        let known = file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let stripe = Self(Arc::new(Inner {
             now,
             webhook,
             sender: events::sender(),
             state: Mutex::new(state),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            file,
             last: Mutex::default(),
-        }))
+        }));
+        if let Some(known) = known {
+            let restored = serde_json::from_slice(&known).and_then(|it| stripe.restore(it));
+            if let Err(error) = restored {
+                tracing::warn!(%error, "what Stripe knew in the last run is forgotten");
+            }
+        }
+        stripe
     }
 
     /// Answers a request; its path starts with `/stripe/v1/`.
@@ -300,24 +313,29 @@ impl Stripe {
         lock(&self.0.requests).clone()
     }
 
-    /// Everything, for [`Stripe::restore`].
-    pub fn snapshot(&self) -> Value {
+    /// Everything there is to keep.
+    fn snapshot(&self) -> Value {
         serde_json::to_value(&*self.lock()).unwrap_or_default()
     }
 
-    /// [`Stripe::snapshot`] as text, unless it is what the last call gave.
-    pub fn changed(&self) -> Option<String> {
+    /// Writes to the file what changed since the last time.
+    pub fn keep(&self) {
+        let Some(file) = &self.0.file else {
+            return;
+        };
         let snapshot = self.snapshot().to_string();
         let mut last = lock(&self.0.last);
-        let new = *last != snapshot;
-        new.then(|| last.clone_from(&snapshot)).map(|()| snapshot)
+        if *last == snapshot {
+            return;
+        }
+        match std::fs::write(file, &snapshot) {
+            Ok(()) => *last = snapshot,
+            Err(error) => tracing::warn!(%error, "what Stripe knows could not be kept"),
+        }
     }
 
     /// Replaces everything by a snapshot.
-    ///
-    /// # Errors
-    /// It is not one.
-    pub fn restore(&self, snapshot: Value) -> Result<(), serde_json::Error> {
+    fn restore(&self, snapshot: Value) -> Result<(), serde_json::Error> {
         let mut restored: State = serde_json::from_value(snapshot)?;
         let mut state = lock(&self.0.state);
         restored.base = std::mem::take(&mut state.base);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::Stack;
-use crate::{admin, gateway::Gateway};
+use crate::{admin, gateway::Gateway, stripe};
 
 /// API Gateway itself refuses what is larger.
 const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
@@ -62,12 +62,14 @@ pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
     });
 }
 
-/// Serves the AWS stand-ins, Firebase and the developer's own endpoints until the stack stops.
+/// Serves the AWS stand-ins, Firebase, Stripe and the developer's own endpoints until the stack stops.
 pub fn aws(listener: TcpListener, stack: Stack) {
     let stopped = stack.stopped();
     let aws = stack.0.calls.clone();
     let firebase = stack.firebase().router();
-    let router = admin::router(stack).merge(firebase).fallback(move |request: axum::extract::Request| {
+    let stripe = stripe::page::router(stack.stripe().clone());
+    let router = admin::router(stack).merge(firebase).merge(stripe);
+    let router = router.fallback(move |request: axum::extract::Request| {
         let aws = aws.clone();
         async move { aws.handle(request).await }
     });

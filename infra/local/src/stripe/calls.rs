@@ -2,7 +2,7 @@
 //! decided only when all of it has been read, so that a bad parameter changes nothing.
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     billing, checkout, connect, money,
@@ -76,16 +76,15 @@ fn invoices(asked: &mut Params) -> Result<Execution, Refusal> {
             let known = state.get("customer", customer);
             known.map_err(|refusal| refusal.named_in("customer"))?;
         }
-        let of = |invoice: &Value| &invoice["parent"]["subscription_details"]["subscription"];
         let mut found: Vec<&Value> = state.all("invoice");
         found.reverse();
         found.retain(|invoice| {
             customer
                 .as_ref()
                 .is_none_or(|it| text(invoice, "customer") == it)
-                && subscription
-                    .as_ref()
-                    .is_none_or(|it| of(invoice) == &json!(it))
+                && subscription.as_ref().is_none_or(|it| {
+                    text(&invoice["parent"]["subscription_details"], "subscription") == it
+                })
         });
         if let Some(after) = &after {
             let place = found

@@ -34,7 +34,8 @@ pub struct State {
     /// What happened, in order.
     pub events: Vec<Event>,
     pub keys: BTreeMap<String, Kept>,
-    made: u64,
+    /// How many objects were made.
+    pub made: u64,
 }
 
 /// A monthly price.

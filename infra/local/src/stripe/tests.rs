@@ -43,7 +43,7 @@ impl World {
         let clock = LocalClock::still(Timestamp::from_second(START).unwrap());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let stripe = Stripe::new(clock.as_now(), format!("{url}/stripe"), webhook);
+        let stripe = Stripe::open(clock.as_now(), format!("{url}/stripe"), webhook, None);
         let router = page::router(stripe.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let arn = format!("{SECRET_ARN_PREFIX}enishi/stripe");

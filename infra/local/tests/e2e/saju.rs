@@ -1,14 +1,14 @@
 //! saju, over HTTP and its WebSocket.
 
-mod users;
-mod chats;
-mod live_chat;
-mod compatibility;
-mod fortune;
-mod recommendations;
 mod blocks;
+mod chats;
+mod compatibility;
 mod erase;
+mod fortune;
+mod live_chat;
+mod recommendations;
 pub mod requests;
+mod users;
 
 use serde_json::json;
 

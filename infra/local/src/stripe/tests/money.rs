@@ -30,7 +30,8 @@ async fn a_charge_is_passed_on_and_taken_back() {
     assert_eq!(passed.destination.as_deref(), Some(maker.as_str()));
     assert_eq!(passed.metadata["parcel"], "1");
     let invalid = (400, "invalid_request_error".to_owned());
-    let more = client.create_transfer("t2", &transfer(401, &maker, &charge));
+    let more = transfer(401, &maker, &charge);
+    let more = client.create_transfer("t2", &more);
     assert_eq!(refused(more.await), invalid);
     let back = client
         .reverse_transfer("v1", &passed.id, Some(200), &[])
@@ -52,9 +53,8 @@ async fn an_account_that_is_not_ready_is_passed_nothing() {
     let (_, charge) = world.paid("order", 1_000).await;
     let maker = world.maker().await;
     world.stripe.onboard(&maker, false).unwrap();
-    let early = world
-        .client
-        .create_transfer("t", &transfer(100, &maker, &charge));
+    let early = transfer(100, &maker, &charge);
+    let early = world.client.create_transfer("t", &early);
     let code = "insufficient_capabilities_for_transfer".to_owned();
     assert_eq!(refused(early.await), (400, code));
     let other = transfer(100, "acct_other", &charge);
@@ -99,7 +99,7 @@ async fn post(stripe: &Stripe, path: &str, form: &str) -> Option<Value> {
 
 async fn play(moves: Vec<Move>) {
     let clock = LocalClock::still(Timestamp::from_second(START).unwrap());
-    let stripe = Stripe::new(clock.as_now(), "http://127.0.0.1/stripe".into(), None);
+    let stripe = Stripe::open(clock.as_now(), "http://127.0.0.1/stripe".into(), None, None);
     let form = "type=express&country=JP&capabilities[transfers][requested]=true";
     let maker = post(&stripe, "accounts", form).await.unwrap();
     let maker = maker["id"].as_str().unwrap();

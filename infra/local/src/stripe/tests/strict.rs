@@ -4,7 +4,7 @@ use super::*;
 
 fn server() -> (Stripe, LocalClock) {
     let clock = LocalClock::still(Timestamp::from_second(START).unwrap());
-    let stripe = Stripe::new(clock.as_now(), "http://127.0.0.1/stripe".into(), None);
+    let stripe = Stripe::open(clock.as_now(), "http://127.0.0.1/stripe".into(), None, None);
     (stripe, clock)
 }
 
@@ -243,13 +243,24 @@ async fn a_refusal_that_was_decided_is_kept_too() {
 
 #[tokio::test]
 async fn everything_survives_a_restart() {
-    let (stripe, clock) = server();
+    let folder = tempfile::tempdir().unwrap();
+    let clock = LocalClock::still(Timestamp::from_second(START).unwrap());
+    let open = || {
+        let file = folder.path().join("stripe.json");
+        Stripe::open(
+            clock.as_now(),
+            "http://127.0.0.1/stripe".into(),
+            None,
+            Some(file),
+        )
+    };
+    let stripe = open();
     let key = [("idempotency-key", "k")];
     let first = raw(&stripe, "POST", "checkout/sessions", &key, CHECKOUT).await;
     let id = first.1["id"].as_str().unwrap();
     stripe.pay(id).unwrap();
-    let other = Stripe::new(clock.as_now(), "http://127.0.0.1:9/stripe".into(), None);
-    other.restore(stripe.snapshot()).unwrap();
+    stripe.keep();
+    let other = open();
     assert_eq!(other.object(id), stripe.object(id));
     assert_eq!(other.events().len(), stripe.events().len());
     let again = raw(&other, "POST", "checkout/sessions", &key, CHECKOUT).await;

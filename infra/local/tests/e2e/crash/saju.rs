@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Flow, Scene};
 
-pub const FLOWS: [Flow; 5] = [
+pub const FLOWS: [Flow; 7] = [
     Flow {
         name: "register",
         function: "IdentityRegister",
@@ -38,14 +38,28 @@ pub const FLOWS: [Flow; 5] = [
     Flow {
         name: "block",
         function: "SajuBlock",
-        prepare: |scene| {
-            Box::pin(async {
-                asked(scene).await;
-                assert_eq!(accept(scene).await, 200);
-            })
-        },
+        prepare: |scene| Box::pin(matched(scene)),
         act: |scene| Box::pin(async { block(scene).await == 201 }),
         check: |scene| Box::pin(nobody_can_write(scene)),
+    },
+    Flow {
+        name: "send",
+        function: "SajuSendMessage",
+        prepare: |scene| Box::pin(matched(scene)),
+        act: |scene| Box::pin(async { send(scene, 0).await == 201 }),
+        check: |scene| Box::pin(one_message(scene)),
+    },
+    Flow {
+        name: "read",
+        function: "SajuReadChat",
+        prepare: |scene| {
+            Box::pin(async {
+                matched(scene).await;
+                assert_eq!(send(scene, 0).await, 201);
+            })
+        },
+        act: |scene| Box::pin(async { read(scene).await == 200 }),
+        check: |scene| Box::pin(unread(scene, 1, 0)),
     },
 ];
 
@@ -70,6 +84,11 @@ async fn profiles(scene: &mut Scene) {
 async fn asked(scene: &mut Scene) {
     profiles(scene).await;
     assert_eq!(ask(scene).await.0, 201);
+}
+
+async fn matched(scene: &mut Scene) {
+    asked(scene).await;
+    assert_eq!(accept(scene).await, 200);
 }
 
 async fn list(scene: &Scene) -> (u16, Value) {
@@ -152,6 +171,44 @@ async fn both_see(scene: &Scene, status: &str, chats: usize) -> Result<(), Strin
         }
     }
     Ok(())
+}
+
+/// The same message each time.
+async fn send(scene: &Scene, person: usize) -> u16 {
+    let path = format!("/api/chats/{}/messages", pair(scene));
+    let body = json!({"content": "hello", "client_msg_id": "1"});
+    scene.call(person, "POST", &path, Some(body)).await.0
+}
+
+async fn read(scene: &Scene) -> u16 {
+    let path = format!("/api/chats/{}/read", pair(scene));
+    scene
+        .call(1, "POST", &path, Some(json!({"seq": 1})))
+        .await
+        .0
+}
+
+/// One, in the sequence and for the other to read; and the next one follows it.
+async fn one_message(scene: &Scene) -> Result<(), String> {
+    unread(scene, 1, 1).await?;
+    if send(scene, 1).await != 201 {
+        return Err("nothing follows it".into());
+    }
+    let path = format!("/api/chats/{}/messages?after_seq=0", pair(scene));
+    let (_, list) = scene.call(1, "GET", &path, None).await;
+    if list.as_array().map(Vec::len) != Some(2) {
+        return Err(format!("not two messages: {list}"));
+    }
+    unread(scene, 0, 1).await
+}
+
+async fn unread(scene: &Scene, person: usize, expected: usize) -> Result<(), String> {
+    let (_, chats) = scene.call(person, "GET", "/api/chats", None).await;
+    if chats[0]["unread_count"] == expected {
+        Ok(())
+    } else {
+        Err(format!("{person} sees {chats}"))
+    }
 }
 
 async fn nobody_can_write(scene: &Scene) -> Result<(), String> {

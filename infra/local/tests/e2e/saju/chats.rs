@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use enishi_local::database::from_json;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -238,6 +239,29 @@ async fn messages_are_paged() {
             &[fault.as_str()],
         );
     }
+}
+
+/// A query may see a message before the one that was committed just before it.
+#[tokio::test]
+async fn nobody_is_led_past_a_message_that_is_not_seen_yet() {
+    let world = World::new().await;
+    let (ann, _, chat) = couple(&world).await;
+    for number in 1..=4 {
+        say(&world, &ann, &chat, "…", &number.to_string())
+            .await
+            .expect(201);
+    }
+    let place = json!({"pk": {"S": format!("CHAT#{chat}")}, "sk": {"S": "MESSAGE#000000000002"}});
+    let unseen = json!({"TableName": "SajuTable", "Key": place});
+    let database = world.stack.database();
+    database.delete_item(from_json(unseen).unwrap()).unwrap();
+    for query in ["", "after_seq=0", "after_seq=1", "before_seq=4", "offset=1"] {
+        let answer = page(&world, &ann, &chat, query).await;
+        let answer = answer.expect_error(503, "service_unavailable", &[]);
+        assert_eq!(answer.headers["retry-after"], "1", "{query}");
+    }
+    assert_eq!(seqs(&world, &ann, &chat, "after_seq=2").await, [3, 4]);
+    assert_eq!(seqs(&world, &ann, &chat, "limit=2").await, [4, 3]);
 }
 
 #[tokio::test]

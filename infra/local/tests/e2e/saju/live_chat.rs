@@ -43,6 +43,12 @@ fn is_error(answer: &Value, action: &str, status: u16, code: &str, fields: &[&st
     assert_eq!(named, fields, "{answer}");
 }
 
+/// Sends a message and waits for its acknowledgement, past what was pushed before.
+async fn acked(socket: &mut Socket, frame: Value) {
+    socket.send(frame).await;
+    while socket.next().await["type"] != "ack" {}
+}
+
 async fn unread(world: &World, person: &Person) -> Value {
     let list = world.get(person, "/api/chats").await.expect(200).body;
     list[0]["unread_count"].clone()
@@ -156,9 +162,9 @@ async fn whoever_was_away_asks_for_what_came_after() {
     assert_eq!(bens.next().await["seq"], 1);
     bens.cut();
     for number in 2..=4 {
-        anns.send(say(&chat, "more", &number.to_string())).await;
-        world.stack.settle().await;
+        acked(&mut anns, say(&chat, "more", &number.to_string())).await;
     }
+    world.stack.settle().await;
     let mut bens = Socket::open(&world, &ben).await;
     bens.expect_nothing().await;
     let path = format!("/api/chats/{chat}/messages?after_seq=1");
@@ -172,7 +178,7 @@ async fn whoever_was_away_asks_for_what_came_after() {
     assert_eq!(seqs, [2, 3, 4]);
     assert_eq!(unread(&world, &ben).await, 4);
     // And from then on it comes by itself.
-    anns.send(say(&chat, "five", "5")).await;
+    acked(&mut anns, say(&chat, "five", "5")).await;
     world.stack.settle().await;
     assert_eq!(bens.next().await["seq"], 5);
 }
