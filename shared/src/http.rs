@@ -94,7 +94,10 @@ pub(crate) fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         // serde_json takes a wrong type for an enum as bad syntax.
-        if error.inner().is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        let is_json = || {
+            str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+        };
+        if error.inner().is_data() || is_json() {
             field_error(&error.path().to_string(), &error.inner().to_string())
         } else {
             Error::invalid_format("the body is not valid JSON")

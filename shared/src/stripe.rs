@@ -17,6 +17,8 @@ mod payment;
 mod status;
 pub mod webhook;
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -165,7 +167,8 @@ fn currency(code: &str) -> stripe_types::Currency {
     }
 }
 
-fn owned(metadata: &[(&str, &str)]) -> std::collections::HashMap<String, String> {
+/// None is sent where there is none: an empty one would read as the wish to remove what is there.
+fn owned(metadata: &[(&str, &str)]) -> Option<HashMap<String, String>> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    metadata.iter().map(owned).collect()
+    (!metadata.is_empty()).then(|| metadata.iter().map(owned).collect())
 }

@@ -121,10 +121,10 @@ impl Stripe {
         email: &str,
         metadata: &[(&str, &str)],
     ) -> Answer<Customer> {
-        let request = CreateCustomer::new()
-            .name(name)
-            .email(email)
-            .metadata(owned(metadata));
+        let mut request = CreateCustomer::new().name(name).email(email);
+        if let Some(metadata) = owned(metadata) {
+            request = request.metadata(metadata);
+        }
         self.write(key, request).await
     }
 

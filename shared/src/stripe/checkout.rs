@@ -118,16 +118,18 @@ impl Stripe {
         };
         let mut intent = CreateCheckoutSessionPaymentIntentData::new();
         intent.transfer_group = checkout.transfer_group.map(str::to_owned);
-        intent.metadata = Some(owned(checkout.metadata));
+        intent.metadata = owned(checkout.metadata);
         let mut request = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Payment)
             .client_reference_id(checkout.reference)
             .line_items(checkout.items.iter().map(line).collect::<Vec<_>>())
             .payment_intent_data(intent)
-            .metadata(owned(checkout.metadata))
             .expires_at(checkout.expires_at.as_second())
             .success_url(checkout.success_url)
             .cancel_url(checkout.cancel_url);
+        if let Some(metadata) = owned(checkout.metadata) {
+            request = request.metadata(metadata);
+        }
         if let Some(email) = checkout.customer_email {
             request = request.customer_email(email);
         }
@@ -144,17 +146,19 @@ impl Stripe {
         line.price = Some(checkout.price.to_owned());
         line.quantity = Some(checkout.quantity);
         let mut subscription = CreateCheckoutSessionSubscriptionData::new();
-        subscription.metadata = Some(owned(checkout.metadata));
-        let request = CreateCheckoutSession::new()
+        subscription.metadata = owned(checkout.metadata);
+        let mut request = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Subscription)
             .client_reference_id(checkout.reference)
             .customer(checkout.customer)
             .line_items(vec![line])
             .subscription_data(subscription)
-            .metadata(owned(checkout.metadata))
             .expires_at(checkout.expires_at.as_second())
             .success_url(checkout.success_url)
             .cancel_url(checkout.cancel_url);
+        if let Some(metadata) = owned(checkout.metadata) {
+            request = request.metadata(metadata);
+        }
         self.write(key, request).await
     }
 

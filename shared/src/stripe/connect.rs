@@ -129,8 +129,10 @@ impl Stripe {
         let mut request = CreateAccount::new()
             .type_(CreateAccountType::Express)
             .country(country)
-            .capabilities(capabilities)
-            .metadata(owned(metadata));
+            .capabilities(capabilities);
+        if let Some(metadata) = owned(metadata) {
+            request = request.metadata(metadata);
+        }
         if let Some(email) = email {
             request = request.email(email);
         }
@@ -165,11 +167,13 @@ impl Stripe {
     /// Passes money on. Refused with 400 when the charge has less left, with
     /// `insufficient_capabilities_for_transfer` while the account cannot be passed money.
     pub async fn create_transfer(&self, key: &str, transfer: &NewTransfer<'_>) -> Answer<Transfer> {
-        let request = CreateTransfer::new(currency(transfer.currency), transfer.destination)
+        let mut request = CreateTransfer::new(currency(transfer.currency), transfer.destination)
             .amount(transfer.amount)
             .source_transaction(transfer.source_transaction)
-            .transfer_group(transfer.transfer_group)
-            .metadata(owned(transfer.metadata));
+            .transfer_group(transfer.transfer_group);
+        if let Some(metadata) = owned(transfer.metadata) {
+            request = request.metadata(metadata);
+        }
         self.write(key, request).await
     }
 
@@ -182,7 +186,10 @@ impl Stripe {
         amount: Option<i64>,
         metadata: &[(&str, &str)],
     ) -> Answer<Reversal> {
-        let mut request = CreateIdTransferReversal::new(id(transfer)?).metadata(owned(metadata));
+        let mut request = CreateIdTransferReversal::new(id(transfer)?);
+        if let Some(metadata) = owned(metadata) {
+            request = request.metadata(metadata);
+        }
         if let Some(amount) = amount {
             request = request.amount(amount);
         }

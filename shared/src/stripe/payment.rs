@@ -84,9 +84,10 @@ impl Stripe {
         amount: Option<i64>,
         metadata: &[(&str, &str)],
     ) -> Answer<Refund> {
-        let mut request = CreateRefund::new()
-            .payment_intent(payment_intent)
-            .metadata(owned(metadata));
+        let mut request = CreateRefund::new().payment_intent(payment_intent);
+        if let Some(metadata) = owned(metadata) {
+            request = request.metadata(metadata);
+        }
         if let Some(amount) = amount {
             request = request.amount(amount);
         }
