@@ -97,7 +97,7 @@ impl Function {
         match self.kind {
             Kind::Http(endpoints) => {
                 Handler::Http(http::service(app, endpoints(), self.error_field))
-            },
+            }
             Kind::Event(handle) => Handler::Event(app, handle),
         }
     }

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use crate::{app::App, auth::User, error::Error};
 
 /// A user's id: a UUIDv7, in the form `01234567-89ab-…`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(transparent)]
 #[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
 pub struct UserId(Uuid);

@@ -32,7 +32,7 @@ pub struct ListedChat {
     /// The chat.
     pub chat_id: PairId,
     /// Whom it is with.
-    pub partner: Partner,
+    pub partner: ChatPartner,
     /// How the last message begins: its first 200 characters; null before the first message.
     #[schema(required, example = "반가워요!")]
     pub last_message: Option<String>,
@@ -43,7 +43,7 @@ pub struct ListedChat {
 
 /// The other of the two.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Partner {
+pub struct ChatPartner {
     /// Their id.
     pub user_id: UserId,
     /// Their name; null when they have closed their account.
@@ -122,7 +122,7 @@ pub async fn chats(
         };
         listed.push(ListedChat {
             chat_id,
-            partner: Partner {
+            partner: ChatPartner {
                 user_id: partner_id,
                 name,
                 profile_img_url,

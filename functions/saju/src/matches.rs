@@ -70,12 +70,12 @@ pub struct Match {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<PairId>,
     /// The other.
-    pub partner: Partner,
+    pub partner: MatchPartner,
 }
 
 /// The other of a match. All but the id is null when they have closed their account.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Partner {
+pub struct MatchPartner {
     /// The person.
     pub user_id: UserId,
     /// The name others see.
@@ -182,7 +182,7 @@ fn shown(app: &App, me: UserId, row: Relation, profile: Option<Item>) -> Result<
         compatibility_score: row.compatibility_score.unwrap_or_default(),
         created_at,
         chat_id: (status == Status::Matched).then_some(match_id),
-        partner: Partner {
+        partner: MatchPartner {
             user_id: row.other_id,
             age: profile.as_ref().map(age),
             name: profile.as_ref().map(|profile| profile.name.clone()),

@@ -195,7 +195,10 @@ fn a_function_has_the_globals_and_its_own_settings() {
 fn a_distribution_has_a_host_name_and_nothing_else() {
     let with = |reference: &str| {
         let text = SMALL
-            .replace("  Alarm:\n", "  Cdn: {Type: AWS::CloudFront::Distribution}\n  Alarm:\n")
+            .replace(
+                "  Alarm:\n",
+                "  Cdn: {Type: AWS::CloudFront::Distribution}\n  Alarm:\n",
+            )
             .replace("!Ref Things", reference);
         load(&text, &given(&[("Key", "k1")]))
     };
