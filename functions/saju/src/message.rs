@@ -241,3 +241,58 @@ async fn pause(app: &App, attempt: u32) {
     let millis = longest / 2 + longest * u64::from(random) / 512;
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use enishi_shared::UserId;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_text_has_characters_that_are_seen() {
+        let longest = "긴".repeat(LONGEST);
+        for right in ["a", " a ", "두\n줄", "🍀", &longest] {
+            assert!(content(right, &()).is_ok(), "{right}");
+        }
+        let too_long = "a".repeat(LONGEST + 1);
+        for wrong in [
+            "", " ", "\n\n", "\u{3000}", "a\tb", "a\r\nb", "\0", &too_long,
+        ] {
+            assert!(content(wrong, &()).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_clients_id_is_short_and_visible() {
+        let longest = "가".repeat(LONGEST_CLIENT_ID);
+        for right in ["1", "a#b", "7d4f2c1a-…", &longest] {
+            assert!(client_msg_id(right, &()).is_ok(), "{right}");
+        }
+        let too_long = "a".repeat(LONGEST_CLIENT_ID + 1);
+        for wrong in ["", " ", "a b", "a\n", "\u{7f}", &too_long] {
+            assert!(client_msg_id(wrong, &()).is_err(), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn messages_lie_in_the_order_of_the_sequence(one in 0..1_000_000_000_000_u64, other in 0..1_000_000_000_000_u64) {
+            let chat_id = PairId::of(UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+            let [a, b] = [one, other].map(|seq| message_key(chat_id.unwrap(), seq));
+            prop_assert_eq!(&a.pk, &b.pk);
+            prop_assert_eq!(a.sk.cmp(&b.sk), one.cmp(&other));
+        }
+
+        #[test]
+        fn no_client_id_can_be_taken_for_another(
+            one in "[\\PC&&[^\\s]]{1,8}", other in "[\\PC&&[^\\s]]{1,8}", who: [u8; 16], whom: [u8; 16],
+        ) {
+            let chat_id = PairId::of(UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16])).unwrap();
+            let [who, whom] = [who, whom].map(UserId::from_bytes);
+            let a = first_use_key(chat_id, who, &one);
+            let b = first_use_key(chat_id, whom, &other);
+            prop_assert_eq!(a == b, who == whom && one == other);
+        }
+    }
+}
