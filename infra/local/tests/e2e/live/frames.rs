@@ -200,6 +200,12 @@ impl std::io::Write for Log {
 
 #[tokio::test]
 async fn the_log_says_which_route_and_how_it_went_and_nothing_of_a_message() {
+    // A subscriber of this thread alone would miss what another thread's test comes to first.
+    let everywhere = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(std::io::sink)
+        .finish();
+    tracing::subscriber::set_global_default(everywhere).unwrap();
     let (world, hana, mut socket) = connected().await;
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
