@@ -125,6 +125,12 @@ pub async fn run() -> Result<(), String> {
     if left != 0 || hers.messages() != theirs.messages() {
         return Err("both should have read the same five messages".into());
     }
+    // Both leave before the stack goes.
+    drop((hers, theirs));
+    while !stack.websocket().connections().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stack.settle().await;
     Ok(())
 }
 
