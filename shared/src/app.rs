@@ -200,19 +200,8 @@ impl App {
             .region(Region::new(env.required("AWS_REGION")?.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(parts.http)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(3)
-                    .with_initial_backoff(Duration::from_millis(100)),
-            )
-            // A function answers 408 at 10 s: three attempts and their pauses fit below it.
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(1))
-                    .operation_attempt_timeout(Duration::from_millis(2_500))
-                    .operation_timeout(Duration::from_secs(8))
-                    .build(),
-            );
+            .retry_config(retries())
+            .timeout_config(timeouts());
         sdk.set_endpoint_url(env.get("AWS_ENDPOINT_URL").map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             env,
@@ -350,6 +339,23 @@ impl App {
             aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
         })
     }
+}
+
+/// How often every outside call is tried: three times, with jittered pauses.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(100))
+}
+
+/// How long every outside call may take. A function answers 408 at 10 s: three attempts and their
+/// pauses fit below it.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_millis(2_500))
+        .operation_timeout(Duration::from_secs(8))
+        .build()
 }
 
 /// The SDKs' pooled HTTPS client (aws-lc, the one crypto provider).

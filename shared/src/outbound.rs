@@ -1,8 +1,6 @@
 //! Calls to services that have no AWS SDK: over the SDKs' own pooled connections, with the same
 //! time-outs and the same bounded, jittered retries; a test makes them fail at the same place.
 
-use std::time::Duration;
-
 use aws_smithy_runtime::client::{
     orchestrator::operation::Operation,
     retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier},
@@ -12,10 +10,13 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, OrchestratorError},
     result::SdkError,
 };
-use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 
-use crate::{app::App, error::Error};
+use crate::{
+    app::{App, retries, timeouts},
+    error::Error,
+};
 
 /// What is worth another attempt, beside connections that break: `409` is how Stripe says that the
 /// first attempt of the same call is still under way.
@@ -52,22 +53,12 @@ pub async fn send(
         .http_client(http)
         .endpoint_url(&base)
         .no_auth()
-        .standard_retry(
-            &RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(100)),
-        )
+        .standard_retry(&retries())
         .retry_classifier(HttpStatusCodeClassifier::new_from_codes(AGAIN))
         .retry_classifier(TransientErrorClassifier::<Refused>::new())
         .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
         .time_source(aws_smithy_async::time::SystemTimeSource::new())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(1))
-                .operation_attempt_timeout(Duration::from_millis(2_500))
-                .operation_timeout(Duration::from_secs(8))
-                .build(),
-        )
+        .timeout_config(timeouts())
         .serializer(|request: http::Request<Bytes>| {
             let (mut parts, body) = request.into_parts();
             let path = parts.uri.path_and_query().cloned();
