@@ -11,6 +11,7 @@ use crate::{
     app::App,
     error::Error,
     store::{Key, Write, failed},
+    user_id::UserId,
 };
 
 /// The partition keys of outbox rows start with this; `template.yaml` filters streams by it.
@@ -35,6 +36,26 @@ pub struct Detail<T> {
     pub time: Timestamp,
     /// What happened.
     pub data: T,
+}
+
+/// One of our events as EventBridge hands it to a function, as far as it is read.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Event<T> {
+    /// What we said.
+    pub detail: Detail<T>,
+}
+
+/// Somebody has closed their account; identity announces it. Every service erases what it holds of
+/// them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountDeleted {
+    /// The account that was.
+    pub user_id: UserId,
+}
+
+impl Announcement for AccountDeleted {
+    const DETAIL_TYPE: &'static str = "account.deleted";
+    const SOURCE: &'static str = "enishi.identity";
 }
 
 /// An outbox row.

@@ -19,6 +19,7 @@ pub mod metric;
 pub mod outbound;
 pub mod page;
 pub mod password;
+pub mod payments;
 pub mod seal;
 pub mod secrets;
 pub mod store;

@@ -125,6 +125,8 @@ pub enum Write {
     Create(Key, Item),
     /// Puts an item, whatever is there.
     Put(Key, Item),
+    /// Puts an item in the place of one that fulfils a condition.
+    Replace(Key, Item, Expression),
     /// An update expression under an optional condition.
     Update(Key, Expression),
     /// Removes an item, under a condition or (empty) unconditionally.
@@ -203,6 +205,19 @@ impl Write {
     pub fn put<T: Serialize>(key: Key, value: &T) -> Result<Self, Error> {
         let item = encode(&key, value)?;
         Ok(Self::Put(key, item))
+    }
+
+    /// [`Write::Replace`] by a serialisable value.
+    ///
+    /// # Errors
+    /// `internal_server_error` when the value cannot be stored.
+    pub fn replace<T: Serialize>(
+        key: Key,
+        value: &T,
+        condition: Expression,
+    ) -> Result<Self, Error> {
+        let item = encode(&key, value)?;
+        Ok(Self::Replace(key, item, condition))
     }
 }
 

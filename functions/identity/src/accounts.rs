@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 pub const ROOMS: &str = "rooms";
 /// The product profile of `specs/saju.md`.
 pub const SAJU: &str = "saju";
+/// The product profile of `specs/market.md`.
+pub const MARKET: &str = "market";
 
 /// An account.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Account {
     /// Its id; never changes.
     pub user_id: UserId,
@@ -32,6 +34,9 @@ pub struct Account {
     /// Argon2id as a PHC string; accounts from elsewhere may have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
+    /// The one Firebase identity that logs in to it, whose [`firebase_key`] names this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firebase_uid: Option<String>,
     /// Whether it may be used.
     pub status: Status,
     /// Every session and every token for a new password carries the epoch it was made in. A reset
@@ -118,6 +123,11 @@ pub fn username_key(username: &str) -> Key {
     Key::new(format!("USERNAME#{username}"), "USERNAME")
 }
 
+/// Where it lies whose account a Firebase identity logs in to.
+pub fn firebase_key(uid: &str) -> Key {
+    Key::new(format!("FIREBASE#{uid}"), "FIREBASE")
+}
+
 /// Whose a unique name is.
 #[derive(Serialize, Deserialize)]
 pub struct Owner {
@@ -125,7 +135,8 @@ pub struct Owner {
     pub user_id: UserId,
 }
 
-/// The write that takes a unique name (an [`email_key`] or a [`username_key`]) for an account.
+/// The write that takes a unique name (an [`email_key`], a [`username_key`] or a [`firebase_key`])
+/// for an account.
 ///
 /// # Errors
 /// `internal_server_error` when it cannot be stored.

@@ -6,15 +6,16 @@ use enishi_shared::{
     App, Error, Function, Result,
     auth::User,
     error::ErrorBody,
-    events::announce,
+    events::{AccountDeleted, announce},
     http::no_content,
     store::{Committed, Expression, Write, decode, s},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{Account, Status, UserId, account_key, email_key, table, username_key},
-    events::AccountDeleted,
+    accounts::{
+        Account, Status, UserId, account_key, email_key, firebase_key, table, username_key,
+    },
 };
 
 /// `identity-delete-me`.
@@ -28,7 +29,7 @@ const ATTEMPTS: usize = 5;
 
 /// Closes my account
 ///
-/// At once: its sessions end, its e-mail and its username are free again. What the services hold of
+/// At once: its sessions end, its e-mail, its username and its Firebase identity are free again. What the services hold of
 /// it, they erase on `account.deleted`. An access token that was issued before may still be taken
 /// for up to 15 minutes where no account is looked up. Doing it again is 401.
 ///
@@ -59,6 +60,9 @@ pub async fn delete_me(State(app): State<App>, user: User) -> Result<impl IntoRe
         if let Some(username) = &present.username {
             writes.push(Write::Delete(username_key(username), Expression::default()));
         }
+        if let Some(uid) = &present.firebase_uid {
+            writes.push(Write::Delete(firebase_key(uid), Expression::default()));
+        }
         let profile = Write::Delete(profile_key(user_id), Expression::default());
         match accounts
             .transact_with(writes, &profiles, vec![profile])
@@ -77,16 +81,27 @@ pub async fn delete_me(State(app): State<App>, user: User) -> Result<impl IntoRe
 
 /// That the account is active and has the names it had: those whose claims go with it.
 fn unchanged(account: &Account) -> Expression {
-    let names = "#status = :active AND #email = :email";
-    let expression = match &account.username {
-        Some(username) => Expression::when(format!("{names} AND #username = :username"))
-            .value(":username", s(username)),
-        None => Expression::when(format!("{names} AND attribute_not_exists(#username)")),
-    };
-    expression
+    let mut condition = "#status = :active AND #email = :email".to_owned();
+    let mut values = Vec::new();
+    for (name, now) in [
+        ("username", &account.username),
+        ("firebase_uid", &account.firebase_uid),
+    ] {
+        condition += &match now {
+            Some(_) => format!(" AND #{name} = :{name}"),
+            None => format!(" AND attribute_not_exists(#{name})"),
+        };
+        values.extend(now.as_ref().map(|now| (format!(":{name}"), s(now))));
+    }
+    values
+        .into_iter()
+        .fold(Expression::when(condition), |expression, (name, value)| {
+            expression.value(&name, value)
+        })
         .name("#status", "status")
         .name("#email", "email")
         .name("#username", "username")
+        .name("#firebase_uid", "firebase_uid")
         .value(":active", s(Status::ACTIVE))
         .value(":email", s(&account.email))
 }

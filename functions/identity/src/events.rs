@@ -1,4 +1,4 @@
-//! What identity announces. Consumers of other services read these types too.
+//! What identity announces to itself; what other services hear of is in [`enishi_shared::events`].
 
 use enishi_shared::events::Announcement;
 use serde::{Deserialize, Serialize};
@@ -28,17 +28,5 @@ pub struct PasswordForgotten {
 
 impl Announcement for PasswordForgotten {
     const DETAIL_TYPE: &'static str = "password.forgotten";
-    const SOURCE: &'static str = SOURCE;
-}
-
-/// Somebody has closed their account. Every service erases what it holds of them.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct AccountDeleted {
-    /// The account that was.
-    pub user_id: UserId,
-}
-
-impl Announcement for AccountDeleted {
-    const DETAIL_TYPE: &'static str = "account.deleted";
     const SOURCE: &'static str = SOURCE;
 }

@@ -11,6 +11,9 @@
 //! | `identity-login` | `POST /login`, `POST /api/users/login` | begins a session |
 //! | `identity-refresh` | `POST /api/auth/refresh` | spends a refresh token for the next tokens |
 //! | `identity-logout` | `POST /api/auth/logout` | ends the session |
+//! | `identity-begin-session` | `POST /api/session` | begins a market session with a Firebase ID token |
+//! | `identity-renew-session` | `PUT /api/session` | spends a session key for the next |
+//! | `identity-end-session` | `DELETE /api/session` | ends the session |
 //! | `identity-forgot-password` | `POST /api/auth/password/forgot` | asks for a mail |
 //! | `identity-reset-password` | `POST /api/auth/password/reset` | sets a new password, ends all sessions |
 //! | `identity-verify-email` | `POST /api/auth/email/verify` | proves the address |
@@ -24,7 +27,11 @@
 //! | the account of a user | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 get | 1 R |
 //! | who has an e-mail | `EMAIL#<lower case>` / `EMAIL` | 1 get | 1 R |
 //! | who has a username | `USERNAME#<username>` / `USERNAME` | 1 get | 1 R |
+//! | whose a Firebase identity is | `FIREBASE#<uid>` / `FIREBASE`, with its e-mail | 1 batch get | 2 R |
 //! | begin a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 put | 1 W |
+//! | begin, renew a market session | session, `ACCOUNT#<user_id>` / `LOGIN#<time>#<digest>` ² | 1 transaction | 4 W |
+//! | log in with Firebase, the first time | account, uid, e-mail, outbox, market session | 1 transaction | 12 W |
+//! | … to an account that is there | account, uid, market session | 1 transaction | 8 W |
 //! | a session with its account | `ACCOUNT#<user_id>` / `ACCOUNT`, `SESSION#<session_id>` | 1 batch get | 2 R |
 //! | spend a refresh token, end a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 update, 1 delete | 1 W |
 //! | sign up | account, e-mail, username, session, outbox (and idempotency) | 1 transaction | 10 W (12) |
@@ -32,10 +39,10 @@
 //! | add the saju profile | account (and idempotency), profile ¹ | 1 transaction | 4 W (6) |
 //! | a new place in the pool | its mark ¹ | 1 get, 1 update unless marked | 1 R, 1 W |
 //! | read, change the profile | profile ¹ | 1 get, 1 update | 1 R, 1 W |
-//! | close the account | account, e-mail, username, outbox, profile ¹ | 1 transaction | 10 W |
+//! | close the account | account, e-mail, username, uid, outbox, profile ¹ | 1 transaction | 12 W |
 //! | add a profile | account, username, session (and idempotency) | 1 transaction | 6 W (8) |
 //! | the token of a mail | `TOKEN#<sha256>` / `TOKEN` | 1 get, 1 put | 1 R, 1 W |
-//! | set a new password | account, token | 1 transaction | 4 W |
+//! | set a new password | account, token (and uid) | 1 transaction | 4 W (6) |
 //! | verify the address | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 update | 1 W |
 //! | was an event's mail sent | `MAIL#<event id>` / `MAIL`, with the account or the e-mail | 1 batch get, 1 put | 2 R, 1 W |
 //! | announce a forgotten password | `OUTBOX#<event id>` / `OUTBOX` | 1 put | 1 W |
@@ -45,10 +52,15 @@
 //! ¹ in `SAJU_TABLE`, whose keys are saju's to say; a profile takes one W more for the
 //! index `listing`, two where it moves there.
 //!
+//! ² the LogInLog of `specs/market.md`: each session key as its digest, for a year. Nothing reads it
+//! but people who look into what happened.
+//!
 //! Passwords and tokens are stored as hashes only, and nothing that holds one is `Debug`.
 
 pub mod accounts;
+pub mod begin_session;
 pub mod delete_me;
+pub mod end_session;
 pub mod events;
 pub mod forgot_password;
 pub mod jwks;
@@ -59,8 +71,10 @@ pub mod me;
 pub mod photo;
 pub mod refresh;
 pub mod register;
+pub mod renew_session;
 pub mod reset_password;
 pub mod session;
+pub mod session_key;
 pub mod signup;
 pub mod update_me;
 pub mod verify_email;
@@ -70,6 +84,7 @@ mod limits;
 mod one_time;
 mod refresh_token;
 mod registration;
+mod renewal;
 
 use enishi_shared::Function;
 
@@ -84,6 +99,9 @@ pub const FUNCTIONS: &[Function] = &[
     login::FUNCTION,
     refresh::FUNCTION,
     logout::FUNCTION,
+    begin_session::FUNCTION,
+    renew_session::FUNCTION,
+    end_session::FUNCTION,
     forgot_password::FUNCTION,
     reset_password::FUNCTION,
     verify_email::FUNCTION,

@@ -138,9 +138,11 @@ pub async fn login_by_email(
 
 /// `LOGIN_RATE`: attempts an account, whether it exists or not (default `10/5m`).
 /// `LOGIN_ADDRESS_RATE`: attempts an address (default `100/5m`).
-struct Rates {
-    account: Rate,
-    address: Rate,
+pub struct Rates {
+    /// For each account.
+    pub account: Rate,
+    /// For each address.
+    pub address: Rate,
 }
 
 impl Configure for Rates {

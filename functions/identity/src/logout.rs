@@ -1,16 +1,10 @@
 //! `POST /api/auth/logout`: ends the session that the access token was issued in.
 
 use axum::{extract::State, response::IntoResponse};
-use enishi_shared::{
-    App, Error, Function, Result,
-    auth::User,
-    error::ErrorBody,
-    http::no_content,
-    store::{Expression, Write},
-};
+use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::no_content};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{accounts::table, session};
+use crate::session;
 
 /// `identity-logout`.
 pub const FUNCTION: Function = Function::http("identity-logout", || {
@@ -32,10 +26,6 @@ pub const FUNCTION: Function = Function::http("identity-logout", || {
     )
 )]
 pub async fn logout(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
-    let user_id = user.id.parse().map_err(|_| Error::token_invalid())?;
-    let session = session::key(user_id, &user.claims.sid);
-    table(&app)?
-        .write(Write::Delete(session, Expression::default()))
-        .await?;
+    session::end(&app, &user).await?;
     Ok(no_content())
 }

@@ -85,6 +85,7 @@ impl Registration {
             email: self.email.clone(),
             email_verified: false,
             password_hash: Some(password::hash(app, &self.password)?),
+            firebase_uid: None,
             status: Status::Active,
             epoch: 0,
             products: vec![product.to_owned()],

@@ -1,7 +1,9 @@
 //! `POST /api/auth/password/reset`: sets a new password with the token of a mail.
 //!
 //! The account's epoch moves on, which ends every session and every other such token at once. The
-//! token sets one password only. It is not deleted but marked, and lasts ten more minutes: whoever
+//! token sets one password only. A Firebase identity is parted from the account: whoever chose the
+//! address there need not be who reads its mail, and who does joins it again with the next log-in.
+//! The token is not deleted but marked, and lasts ten more minutes: whoever
 //! lost the answer and sends the same password again is told once more that it is set.
 
 use axum::{
@@ -9,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use enishi_shared::{
-    App, Function, Result,
+    App, Error, Function, Result,
     app::{ConfigError, Configure, Env},
     error::ErrorBody,
     http::{Json, SourceIp, no_content},
@@ -23,7 +25,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{Account, Status, account_key, table},
+    accounts::{Account, Status, account_key, firebase_key, table},
     limits,
     one_time::{self, OneTime, Purpose, rejected},
 };
@@ -35,6 +37,8 @@ pub const FUNCTION: Function = Function::http("identity-reset-password", || {
 
 /// How long a used token still answers its own repetition, in seconds.
 const REPEATABLE_SECONDS: i64 = 10 * 60;
+/// Attempts against a Firebase identity that joins at the same moment.
+const ATTEMPTS: usize = 2;
 
 /// The new password.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -55,7 +59,8 @@ pub struct ResetPasswordRequest {
 
 /// Sets a new password
 ///
-/// Ends all sessions. A token works once: another password with it is 400, only the very same
+/// Ends all sessions and parts a Firebase identity from the account; with the same e-mail, verified,
+/// it joins it again at its next log-in. A token works once: another password with it is 400, only the very same
 /// request is 204 again for ten minutes.
 ///
 /// Budget: 4 DynamoDB requests (throttle, token, account, one transaction); a repetition 3, a void
@@ -79,7 +84,7 @@ pub async fn reset_password(
     let table = table(&app)?;
     limits::by_address(&app, &table, "reset", &address, rates.address).await?;
 
-    let (token, account) = read(&app, &table, &place).await?;
+    let (token, mut account) = read(&app, &table, &place).await?;
     if token.used {
         return repeated(&app, &token, &account, &body.password);
     }
@@ -89,17 +94,19 @@ pub async fn reset_password(
         return repeated(&app, &token, &account, &body.password);
     }
     let hash = password::hash(&app, &body.password)?;
-    match table
-        .transact(change(&app, place.clone(), &token, hash))
-        .await?
-    {
-        Committed::Done => Ok(no_content()),
-        // The same request at the same time, or another one with another password?
-        Committed::Refused(_) => {
-            let (token, account) = read(&app, &table, &place).await?;
-            repeated(&app, &token, &account, &body.password)
+    for _ in 0..ATTEMPTS {
+        let writes = change(&app, place.clone(), &token, &account, &hash);
+        if let Committed::Done = table.transact(writes).await? {
+            return Ok(no_content());
         }
+        let (token, present) = read(&app, &table, &place).await?;
+        if token.used || token.epoch != present.epoch {
+            // The same request at the same time, or another one with another password?
+            return repeated(&app, &token, &present, &body.password);
+        }
+        account = present;
     }
+    Err(Error::unavailable(1))
 }
 
 /// `RESET_ADDRESS_RATE`: resets an address (default `30/1h`).
@@ -140,21 +147,30 @@ fn repeated(app: &App, token: &OneTime, account: &Account, password: &str) -> Re
 }
 
 /// The new password, with the proof that its owner receives the address's mail.
-fn change(app: &App, place: Key, token: &OneTime, hash: String) -> Vec<Write> {
-    let account =
-        Expression::update("SET #password_hash = :hash, #epoch = :next, #email_verified = :true")
-            .and_when("#epoch = :epoch AND #email = :email AND #status = :active")
-            .name("#password_hash", "password_hash")
-            .name("#epoch", "epoch")
-            .name("#email_verified", "email_verified")
-            .name("#email", "email")
-            .name("#status", "status")
-            .value(":hash", s(hash))
-            .value(":epoch", n(token.epoch))
-            .value(":next", n(token.epoch.wrapping_add(1)))
-            .value(":email", s(&token.email))
-            .value(":active", s(Status::ACTIVE))
-            .value(":true", AttributeValue::Bool(true));
+fn change(app: &App, place: Key, token: &OneTime, account: &Account, hash: &str) -> Vec<Write> {
+    let set = "SET #password_hash = :hash, #epoch = :next, #email_verified = :true";
+    let present = "#epoch = :epoch AND #email = :email AND #status = :active";
+    let update = match &account.firebase_uid {
+        Some(uid) => Expression::update(format!("{set} REMOVE #firebase_uid"))
+            .and_when(format!("{present} AND #firebase_uid = :uid"))
+            .value(":uid", s(uid)),
+        None => Expression::update(set)
+            .and_when(format!("{present} AND attribute_not_exists(#firebase_uid)")),
+    };
+    let update = update
+        .name("#password_hash", "password_hash")
+        .name("#epoch", "epoch")
+        .name("#email_verified", "email_verified")
+        .name("#firebase_uid", "firebase_uid")
+        .name("#email", "email")
+        .name("#status", "status")
+        .value(":hash", s(hash))
+        .value(":epoch", n(token.epoch))
+        .value(":next", n(token.epoch.wrapping_add(1)))
+        .value(":email", s(&token.email))
+        .value(":active", s(Status::ACTIVE))
+        .value(":true", AttributeValue::Bool(true));
+    let parted = account.firebase_uid.as_deref().map(firebase_key);
     let ttl = token.ttl.min(app.now().as_second() + REPEATABLE_SECONDS);
     let spent = Expression::update("SET #used = :true, #ttl = :ttl")
         .and_when("#used = :false")
@@ -163,8 +179,10 @@ fn change(app: &App, place: Key, token: &OneTime, hash: String) -> Vec<Write> {
         .value(":true", AttributeValue::Bool(true))
         .value(":false", AttributeValue::Bool(false))
         .value(":ttl", n(ttl));
-    vec![
-        Write::Update(account_key(token.user_id), account),
+    let mut writes = vec![
+        Write::Update(account_key(token.user_id), update),
         Write::Update(place, spent),
-    ]
+    ];
+    writes.extend(parted.map(|key| Write::Delete(key, Expression::default())));
+    writes
 }

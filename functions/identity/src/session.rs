@@ -2,10 +2,14 @@
 //!
 //! A session ends 30 days after its last refresh, a year after its log-in, with a log-out, with a
 //! new password (the account's epoch moves on), or when a spent token comes back.
+//!
+//! A session of the market calls its refresh token session key, and every one that it gives out is
+//! recorded, as the LogInLog of `specs/market.md`: its digest only, for a year.
 
 use enishi_shared::{
     App, Error, Result,
     app::{ConfigError, Configure, Env},
+    auth::User,
     error::Code,
     store::{Expression, Key, Write, n, s},
     token::{self, Subject},
@@ -15,12 +19,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    accounts::{Account, UserId, normalised, partition},
+    accounts::{Account, UserId, normalised, partition, table},
     refresh_token::RefreshToken,
 };
 
 const IDLE_SECONDS: i64 = 30 * 24 * 60 * 60;
 const LONGEST_SECONDS: i64 = 365 * 24 * 60 * 60;
+const LOG_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 /// What a log-in and a refresh give.
 #[derive(Serialize, ToSchema)]
@@ -72,10 +77,33 @@ pub struct Session {
     /// When the parent was spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotated_at: Option<Timestamp>,
+    /// Whether each of its tokens is recorded ([`record`]), as the market's are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub login_log: bool,
     /// When the log-in was.
     pub created_at: Timestamp,
     /// When it ends, in seconds.
     pub ttl: i64,
+}
+
+/// A token that a market session gave out, as the LogInLog keeps it.
+#[derive(Serialize)]
+struct LogIn {
+    /// The token's digest.
+    session_key: String,
+    session_id: String,
+    at: Timestamp,
+    ttl: i64,
+}
+
+/// What a session gives, at its log-in and at every refresh.
+pub struct Given {
+    /// A fresh access token.
+    pub access_token: String,
+    /// The refresh token that is good now.
+    pub token: RefreshToken,
+    /// In how many seconds the session ends if the token is not used.
+    pub lasts: i64,
 }
 
 /// What a session says to a token.
@@ -139,8 +167,13 @@ impl Session {
             .value(":old", s(presented.digest()))
             .value(":salt", s(salt))
             .value(":now", s(now.to_string()))
-            .value(":ttl", n(ends(self.created_at, now))),
+            .value(":ttl", n(self.ends_after(now))),
         )
+    }
+
+    /// When it ends if it is refreshed now and never again, in seconds.
+    pub fn ends_after(&self, now: Timestamp) -> i64 {
+        ends(self.created_at, now)
     }
 }
 
@@ -149,12 +182,45 @@ pub fn key(user_id: UserId, session_id: &str) -> Key {
     Key::new(partition(user_id), format!("SESSION#{session_id}"))
 }
 
-/// A new session: the write that begins it, and its first tokens. The access token is signed here,
-/// before anything is written: a key that cannot be read must not leave half a log-in.
+/// The write that records a token which a market session gives out.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be stored.
+pub fn record(token: &RefreshToken, now: Timestamp) -> Result<Write> {
+    let entry = LogIn {
+        session_key: token.digest(),
+        session_id: token.session_id(),
+        at: now,
+        ttl: now.as_second() + LOG_SECONDS,
+    };
+    // As many digits in every time, or their order as text would not be theirs.
+    let place = format!("LOGIN#{now:.6}#{}", entry.session_key);
+    Write::put(Key::new(partition(token.user_id()), place), &entry)
+}
+
+/// A new session: the write that begins it, and its first tokens.
 ///
 /// # Errors
 /// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
 pub async fn open(app: &App, account: &Account) -> Result<(Write, Tokens)> {
+    let (session, given) = begin(app, account, false).await?;
+    Ok((session, Tokens::new(given.access_token, &given.token)))
+}
+
+/// A new session of the market: the writes that begin it and record its first key, and what it
+/// gives.
+///
+/// # Errors
+/// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
+pub async fn open_market(app: &App, account: &Account) -> Result<([Write; 2], Given)> {
+    let (session, given) = begin(app, account, true).await?;
+    let record = record(&given.token, app.now())?;
+    Ok(([session, record], given))
+}
+
+/// The access token is signed here, before anything is written: a key that cannot be read must not
+/// leave half a log-in.
+async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Write, Given)> {
     let now = app.now();
     let first = RefreshToken::first(app, account.user_id);
     let session = Session {
@@ -164,14 +230,29 @@ pub async fn open(app: &App, account: &Account) -> Result<(Write, Tokens)> {
         parent: None,
         salt: None,
         rotated_at: None,
+        login_log,
         created_at: now,
         ttl: ends(now, now),
     };
-    let access_token = access_token(app, account, &session.session_id).await?;
-    Ok((
-        Write::create(key(account.user_id, &session.session_id), &session)?,
-        Tokens::new(access_token, &first),
-    ))
+    let given = Given {
+        access_token: access_token(app, account, &session.session_id).await?,
+        token: first,
+        lasts: session.ttl - now.as_second(),
+    };
+    let place = key(account.user_id, &session.session_id);
+    Ok((Write::create(place, &session)?, given))
+}
+
+/// Ends the session that an access token was issued in, if it goes on. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn end(app: &App, user: &User) -> Result<()> {
+    let session = key(UserId::of(user)?, &user.claims.sid);
+    table(app)?
+        .write(Write::Delete(session, Expression::default()))
+        .await?;
+    Ok(())
 }
 
 /// Signs an access token for a session of this account.
@@ -190,11 +271,11 @@ pub async fn access_token(app: &App, account: &Account, session_id: &str) -> Res
     token::issue(app, subject).await
 }
 
-/// The 401 of a refresh token that is not good any more.
+/// The 401 of a refresh token or session key that is not good any more.
 pub fn rejected() -> Error {
     Error::new(
         Code::AccessTokenInvalid,
-        "the refresh token is not valid any more; log in again",
+        "the session is not valid any more; log in again",
     )
     .with_header(
         axum::http::header::WWW_AUTHENTICATE,

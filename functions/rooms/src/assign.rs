@@ -307,7 +307,7 @@ async fn enrolled(app: &App, slot_id: &str) -> Result<Vec<Member>> {
         .filter(|enrolment| enrolment.room_id.is_none())
         .map(|enrolment| Member {
             user_id: enrolment.user_id,
-            username: enrolment.username,
+            username: Some(enrolment.username),
         })
         .collect();
     people.sort_by(|a, b| a.user_id.cmp(&b.user_id));

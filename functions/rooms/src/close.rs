@@ -4,7 +4,8 @@
 //! the next minute's run does it again.
 //!
 //! Budget: 1 DynamoDB request. To close a slot: 9 more and up to 8 for walk-ins, for every hundred
-//! people one, for each person one, and for each meeting one and one to Chime.
+//! people one, for each person one (three for one whose name is taken out), and for each meeting one
+//! and one to Chime.
 
 use enishi_shared::{App, Function, Result, chime::delete, function::on, store::s};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -13,10 +14,11 @@ use uuid::Uuid;
 
 use crate::{
     assign::{Draw, Tick},
+    erase,
     open::{ChimeQuota, Pace, mark, patiently},
     person::{self, person_key},
     seating::{self, Room, meeting_key, table},
-    slot::{Slot, Slots},
+    slot::{RoomId, Slot, Slots},
 };
 
 /// `rooms-close`
@@ -72,21 +74,14 @@ async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
 
 async fn close(app: &App, slot: &Slot, draw: &Draw) -> Result<Closed> {
     let rooms = seating::read_rooms(app, slot, draw.all_rooms()).await?;
-    let attended: Vec<(String, bool)> = rooms
-        .iter()
-        .flat_map(|room| {
-            room.members.iter().map(|member| {
-                let user_id = member.user_id.clone();
-                let attended = room.participants.contains(&user_id);
-                (user_id, attended)
-            })
-        })
-        .collect();
-    let (assigned, no_shows) = (
-        attended.len(),
-        attended.iter().filter(|(_, attended)| !attended).count(),
-    );
-    enter_attendance(app, slot, attended).await?;
+    let seats = || {
+        rooms
+            .iter()
+            .flat_map(|room| room.members.iter().map(move |member| (room, member)))
+    };
+    let no_shows = seats().filter(|(room, member)| !room.participants.contains(&member.user_id));
+    let (assigned, no_shows) = (seats().count(), no_shows.count());
+    enter_attendance(app, slot, &rooms).await?;
     enter_walk_ins(app, slot, draw, &rooms).await?;
     end_meetings(app, &rooms).await?;
     table(app)?.write(mark(slot, "closed")).await?;
@@ -97,15 +92,29 @@ async fn close(app: &App, slot: &Slot, draw: &Draw) -> Result<Closed> {
     })
 }
 
-async fn enter_attendance(app: &App, slot: &Slot, attended: Vec<(String, bool)>) -> Result<()> {
-    let keys: Vec<_> = attended
+/// Enters whether they took part for all who have an account. A name that is still there though its
+/// owner has gone is taken out: the draw was running when they went.
+async fn enter_attendance(app: &App, slot: &Slot, rooms: &[Room]) -> Result<()> {
+    let people: Vec<(RoomId, String, bool)> = rooms
         .iter()
-        .map(|(user_id, _)| person_key(user_id))
+        .flat_map(|room| {
+            room.people().into_iter().map(|user_id| {
+                let attended = room.participants.contains(user_id);
+                (room.id, user_id.to_owned(), attended)
+            })
+        })
+        .collect();
+    let keys: Vec<_> = people
+        .iter()
+        .map(|(_, user_id, _)| person_key(user_id))
         .collect();
     let known = table(app)?.batch_get_all(&keys).await?;
     let (known, slot_id) = (&known, &slot.id());
-    stream::iter(attended)
-        .map(|(user_id, attended)| async move {
+    stream::iter(people)
+        .map(|(room, user_id, attended)| async move {
+            if person::take(known, &user_id)?.gone {
+                return erase::leave(app, slot_id, room, &user_id).await;
+            }
             let stored = known.get(&person_key(&user_id)).cloned();
             person::enter(app, &user_id, stored, slot_id, attended).await
         })

@@ -20,6 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     assign::{self, Draw},
     enrolment::{Enrolment, EnrolmentItem},
+    person,
     seating::{self, Member, draw_key, enrolment_key, gate_key, table},
     slot::{RoomId, Slot, Slots},
 };
@@ -63,7 +64,7 @@ pub struct EnrollRequest {
         (status = 201, description = "Enrolled", body = Enrolment),
         (status = 200, description = "Was enrolled already", body = Enrolment),
         (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),
-        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
         (status = 409, description = "The slot is over", body = ErrorBody),
     )
 )]
@@ -89,6 +90,7 @@ pub async fn enroll(
             Expression::when("attribute_not_exists(pk)"),
         ),
         Write::create(item.key(), &item)?,
+        person::is_here(&user.id),
     ];
     if let Some(creation) = &creation {
         writes.push(creation.remember(&item.id)?);
@@ -97,13 +99,16 @@ pub async fn enroll(
         Committed::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(false)))),
         Committed::Refused(refused) => refused,
     };
-    let mut parts: [Option<Option<Item>>; 3] = [const { None }; 3];
+    let mut parts: [Option<Option<Item>>; 4] = [const { None }; 4];
     for refusal in refused {
         if let Some(part) = parts.get_mut(refusal.part) {
             *part = Some(refusal.item);
         }
     }
-    let [gate, existing, remembered] = parts;
+    let [gate, existing, gone, remembered] = parts;
+    if gone.is_some() {
+        return Err(Error::token_invalid());
+    }
     let mut status = StatusCode::OK;
     if let (Some(creation), Some(Some(remembered))) = (&creation, remembered)
         && creation.recall(&app, remembered)?.is_some()
@@ -132,7 +137,7 @@ async fn walk_in(
 ) -> Result<(StatusCode, axum::Json<Enrolment>)> {
     let member = Member {
         user_id: item.user_id.clone(),
-        username: item.username.clone(),
+        username: Some(item.username.clone()),
     };
     let mut draw = assign::read(app, &slot.id()).await?;
     for _ in 0..ATTEMPTS {
@@ -152,6 +157,7 @@ async fn walk_in(
             ),
             Write::create(enrolment_key(&slot.id(), &item.user_id), &item)?,
             seating::seat_walk_in(room, slot, &member),
+            person::is_here(&item.user_id),
         ];
         if let Some(creation) = creation {
             writes.push(creation.remember(&item.id)?);
@@ -166,7 +172,8 @@ async fn walk_in(
             match (refusal.part, refusal.item) {
                 (0, Some(newer)) => draw = Some(decode(newer)?),
                 (1, Some(existing)) => present = Some(decode(existing)?),
-                (3, record) => remembered = record,
+                (3, _) => return Err(Error::token_invalid()),
+                (4, record) => remembered = record,
                 _ => {}
             }
         }

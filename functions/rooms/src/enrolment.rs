@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    seating::{enrolment_key, ttl},
-    slot::Slot,
+    seating::{enrolment_key, find_seat, ttl},
+    slot::{RoomId, Slot, Slots},
 };
 
 /// The index that lists one person's enrolments in order of time.
@@ -112,6 +112,20 @@ pub enum EnrolmentStatus {
     Enrolled,
     /// In a room.
     Assigned,
+}
+
+/// The room of an enrolment, once it is drawn. One request; none for those who walked in.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn room_of(app: &App, enrolment: &EnrolmentItem) -> Result<Option<RoomId>> {
+    match &enrolment.room_id {
+        Some(room_id) => Ok(room_id.parse().ok()),
+        None => match app.config::<Slots>()?.by_id(enrolment.slot_id()) {
+            Some(slot) => find_seat(app, &slot, &enrolment.user_id).await,
+            None => Ok(None),
+        },
+    }
 }
 
 /// Reads whether a slot's rooms are drawn. One request.

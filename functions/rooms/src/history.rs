@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
-    App, Function, Result,
+    App, Error, Function, Result,
     auth::User,
     error::ErrorBody,
     http::Query,
@@ -15,9 +15,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrolment::{BY_USER, EnrolmentItem, by_user},
+    enrolment::{BY_USER, EnrolmentItem, by_user, room_of},
     person::{self, person_key},
-    seating::{find_seat, room_keys, table, take_room},
+    seating::{room_keys, table, take_room},
     slot::{RoomId, Slots},
 };
 
@@ -57,9 +57,9 @@ pub struct PastRoom {
 /// Somebody in a room one was in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PastMember {
-    /// The name others see.
-    #[schema(example = "hanako")]
-    pub username: String,
+    /// The name others see; null when they have closed their account.
+    #[schema(required, example = "hanako")]
+    pub username: Option<String>,
     /// Whether they took part.
     pub participate: bool,
 }
@@ -106,8 +106,12 @@ pub async fn history(
         .next
         .and(page.items.last())
         .map(|item| item.slot_id().to_owned());
+    let app = &app;
     let rooms: Vec<Option<(EnrolmentItem, RoomId)>> = stream::iter(page.items)
-        .map(|enrolment| room_of(&app, &slots, enrolment))
+        .map(|enrolment| async move {
+            let id = room_of(app, &enrolment).await?;
+            Ok::<_, Error>(id.map(|id| (enrolment, id)))
+        })
         .buffered(10)
         .try_collect()
         .await?;
@@ -117,7 +121,7 @@ pub async fn history(
     keys.sort_by(|a, b| (&a.pk, &a.sk).cmp(&(&b.pk, &b.sk)));
     keys.dedup();
     keys.push(person_key(&user.id));
-    let mut items = table(&app)?.batch_get(&keys).await?;
+    let mut items = table(app)?.batch_get(&keys).await?;
     let rate = person::take(&items, &user.id)?.rate();
     let mut list = Vec::new();
     for (enrolment, id) in rooms {
@@ -141,19 +145,4 @@ pub async fn history(
     }
     let body = axum::Json(History { rate, rooms: list });
     Ok((next_link(&uri, limit, last.as_deref()), body))
-}
-
-async fn room_of(
-    app: &App,
-    slots: &Slots,
-    enrolment: EnrolmentItem,
-) -> Result<Option<(EnrolmentItem, RoomId)>> {
-    let id = match &enrolment.room_id {
-        Some(room_id) => room_id.parse().ok(),
-        None => match slots.by_id(enrolment.slot_id()) {
-            Some(slot) => find_seat(app, &slot, &enrolment.user_id).await?,
-            None => None,
-        },
-    };
-    Ok(id.map(|id| (enrolment, id)))
 }

@@ -64,13 +64,8 @@ pub async fn join(
     }
     slot.require_open(app.now())?;
     let stored = room.meeting.take();
-    let people: Vec<&str> = room
-        .members
-        .iter()
-        .map(|member| member.user_id.as_str())
-        .collect();
     let place = Place::new(&app, table(&app)?, meeting_key(id), &room_id).await?;
-    let open = place.open(stored, &people).await?;
+    let open = place.open(stored, &room.people()).await?;
     let attendee = place.attendee(&open, &user.id).await?;
     Ok(axum::Json(JoinResponse {
         meeting: open.meeting,

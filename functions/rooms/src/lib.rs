@@ -15,13 +15,14 @@
 //! | [`open`] | each minute | opens the meetings: four minutes before |
 //! | [`close`] | each minute | attendance, rates, end of the meetings: after the slot |
 //! | [`attendance`] | Chime's events | who is present, which meeting ended |
+//! | [`erase`] | `account.deleted` | what is kept of somebody who left |
 //!
 //! One table. A slot's items lie in eight partitions `SLOT#<slot>#P<0–7>`, people spread over them
 //! by a hash of their id, rooms by their number; see [`seating`].
 //!
 //! | access pattern | key | requests | capacity units |
 //! |---|---|---|---|
-//! | enrol unless the gate is closed | `…P` / `E#<user>` and `GATE#<n>` | 1 | 2 read, 4 write |
+//! | enrol unless the gate is closed or they have gone | `…P` / `E#<user>` and `GATE#<n>`, `PERSON#<user>` | 1 | 4 read, 4 write |
 //! | one's enrolments | index `by-user`: `USER#<user>` / `<slot>` | 1 | 0.5 a 4 KB |
 //! | everybody enrolled for a slot | `…P` / `E#…` | 8, or 1 a MB | 1 a 4 KB |
 //! | somebody's room | `…P` / first `S#<hash>` not below theirs | 1 | 1 |
@@ -30,7 +31,8 @@
 //! | a slot's draw | `SLOTS` / `<slot>` | 1 | 1 |
 //! | the slots drawn before | `SLOTS` / `< <slot>` | 1 | 1–3 |
 //! | who met in an earlier slot | `…P` / `S#…` | 8, or 1 a MB | 1 a 4 KB |
-//! | somebody's attendance | `PERSON#<user>` / `PERSON` | 1 | 1 |
+//! | somebody's attendance, or that they have gone | `PERSON#<user>` / `PERSON` | 1 | 1 |
+//! | a name out of a room | `…P` / `R#<n>`, `ROOM#<n>`, then one of them | 2 | 3–10 read, 1–10 write |
 
 pub mod assign;
 pub mod assign_room;
@@ -40,6 +42,7 @@ pub mod draw;
 pub mod enroll;
 pub mod enrolment;
 pub mod enrolments;
+pub mod erase;
 pub mod history;
 pub mod join;
 pub mod meeting_url;
@@ -66,4 +69,5 @@ pub const FUNCTIONS: &[Function] = &[
     open::FUNCTION,
     close::FUNCTION,
     attendance::FUNCTION,
+    erase::FUNCTION,
 ];

@@ -112,13 +112,12 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
     let mut beyond_quota = 0;
     let mut failed = None;
     for room in rooms {
+        let people = room.people();
+        if people.is_empty() {
+            continue;
+        }
         let name = room.id.to_string();
         let place = Place::new(app, table(app)?, meeting_key(room.id), &name).await?;
-        let people: Vec<&str> = room
-            .members
-            .iter()
-            .map(|member| member.user_id.as_str())
-            .collect();
         if open >= quota.meetings {
             beyond_quota += 1;
             continue;

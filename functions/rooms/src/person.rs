@@ -18,6 +18,9 @@ use crate::seating::table;
 const MORNINGS: usize = 20;
 /// How many are kept: more, so that the rate as of an earlier moment stays what it was.
 const KEPT: usize = 2 * MORNINGS;
+/// How long it is known that somebody has gone, in seconds: longer than anybody enrols ahead, so that
+/// the close of any slot they are in knows it.
+const GONE_SECONDS: i64 = 40 * 24 * 60 * 60;
 /// Attempts to enter a morning against another slot's close that enters one for the same person.
 const ATTEMPTS: usize = 5;
 
@@ -27,6 +30,9 @@ pub struct Attendance {
     /// Slot id to whether the person took part.
     #[serde(default)]
     mornings: BTreeMap<String, bool>,
+    /// They have closed their account: of what there was, this alone is kept, for a while.
+    #[serde(default)]
+    pub gone: bool,
 }
 
 impl Attendance {
@@ -71,6 +77,24 @@ pub fn person_key(user_id: &str) -> Key {
     Key::new(format!("PERSON#{user_id}"), "PERSON")
 }
 
+/// The write that leaves of a person only that they have gone. After it they can enrol for nothing
+/// (see [`is_here`]), and no morning is entered.
+pub fn go(app: &App, user_id: &str) -> Write {
+    Write::Update(
+        person_key(user_id),
+        Expression::update("SET gone = :true, #ttl = :ttl REMOVE mornings, rate")
+            .name("#ttl", "ttl")
+            .value(":true", AttributeValue::Bool(true))
+            .value(":ttl", n(app.now().as_second() + GONE_SECONDS)),
+    )
+}
+
+/// The part of a transaction that fails once somebody has gone.
+pub fn is_here(user_id: &str) -> Write {
+    let here = Expression::when("attribute_not_exists(gone)");
+    Write::Check(person_key(user_id), here)
+}
+
 /// Reads a person's attendance out of the items at [`person_key`].
 ///
 /// # Errors
@@ -82,7 +106,8 @@ pub fn take(items: &HashMap<Key, Item>, user_id: &str) -> Result<Attendance> {
         .map_or(Ok(Attendance::default()), decode)
 }
 
-/// Enters a morning into a person's attendance, `known` as it was read. One request.
+/// Enters a morning into a person's attendance, `known` as it was read, unless they have gone. One
+/// request.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
@@ -97,6 +122,9 @@ pub async fn enter(
     let mut stored = known;
     for _ in 0..ATTEMPTS {
         let before: Attendance = stored.clone().map_or(Ok(Attendance::default()), decode)?;
+        if before.gone {
+            return Ok(());
+        }
         let mut after = before.clone();
         after.enter(slot_id, attended);
         if stored.is_some() && after.mornings == before.mornings {

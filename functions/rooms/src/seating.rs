@@ -157,8 +157,17 @@ pub fn meeting_key(room: RoomId) -> Key {
 pub struct Member {
     /// The user's id.
     pub user_id: String,
-    /// The name others see.
-    pub username: String,
+    /// The name others see; `None` when they have closed their account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+impl Member {
+    /// As they stand in [`RoomState::walk_ins`].
+    fn entry(&self) -> String {
+        let username = self.username.as_deref().unwrap_or_default();
+        format!("{} {username}", self.user_id)
+    }
 }
 
 /// A member as others see one.
@@ -193,7 +202,8 @@ pub struct RoomState {
     /// Who took part, by user id.
     #[serde(default)]
     pub participants: BTreeSet<String>,
-    /// Who walked in: `<user id> <username>`, a set so that adding twice is adding once.
+    /// Who walked in: `<user id> <username>`, a set so that adding twice is adding once; no name
+    /// when they have closed their account.
     #[serde(default)]
     walk_ins: BTreeSet<String>,
 }
@@ -204,7 +214,7 @@ impl RoomState {
             let (user_id, username) = entry.split_once(' ')?;
             Some(Member {
                 user_id: user_id.to_owned(),
-                username: username.to_owned(),
+                username: (!username.is_empty()).then(|| username.to_owned()),
             })
         })
     }
@@ -212,13 +222,12 @@ impl RoomState {
 
 /// The update that seats somebody who walked in.
 pub fn seat_walk_in(room: RoomId, slot: &Slot, member: &Member) -> Write {
-    let entry = format!("{} {}", member.user_id, member.username);
     Write::Update(
         state_key(room),
         Expression::update("SET #ttl = :ttl ADD walk_ins :walk_in")
             .name("#ttl", "ttl")
             .value(":ttl", n(ttl(slot)))
-            .value(":walk_in", AttributeValue::Ss(vec![entry])),
+            .value(":walk_in", AttributeValue::Ss(vec![member.entry()])),
     )
 }
 
@@ -248,9 +257,18 @@ pub struct Room {
 }
 
 impl Room {
+    /// The ids of those who may come: all but those who have closed their account.
+    pub fn people(&self) -> Vec<&str> {
+        let there = self
+            .members
+            .iter()
+            .filter(|member| member.username.is_some());
+        there.map(|member| member.user_id.as_str()).collect()
+    }
+
     /// Whether this person belongs to it.
     pub fn has(&self, user_id: &str) -> bool {
-        self.members.iter().any(|member| member.user_id == user_id)
+        self.people().contains(&user_id)
     }
 
     /// Those who walked in.
@@ -258,15 +276,61 @@ impl Room {
         self.members.iter().skip(self.drawn)
     }
 
-    /// Its members as others see them.
+    /// Those who may come, as others see them.
     pub fn names(&self) -> Vec<MemberName> {
-        self.members
+        let names = self
+            .members
             .iter()
-            .map(|member| MemberName {
-                username: member.username.clone(),
-            })
-            .collect()
+            .filter_map(|member| member.username.clone());
+        names.map(|username| MemberName { username }).collect()
     }
+}
+
+/// The write that takes somebody's name out of a room: `items` hold its roster and its state as
+/// they were read, and it is refused when they have changed. `None` when it is not in there. The
+/// seat stays, without a name: others were in a room with somebody.
+///
+/// # Errors
+/// `internal_server_error` when an item has an unknown form.
+pub fn unname(id: RoomId, user_id: &str, items: &HashMap<Key, Item>) -> Result<Option<Write>> {
+    let named = |member: &Member| member.user_id == user_id && member.username.is_some();
+    let item = |key: &Key| items.get(key).cloned();
+    let roster: Option<Roster> = item(&roster_key(id)).map(decode).transpose()?;
+    let seat = roster.and_then(|roster| {
+        let room = usize::try_from(id.number.checked_sub(roster.first)?).ok()?;
+        Some((room, roster.rooms.get(room)?.iter().position(named)?))
+    });
+    if let Some((room, seat)) = seat {
+        let place = format!("rooms[{room}][{seat}]");
+        return Ok(Some(Write::Update(
+            roster_key(id),
+            Expression::update(format!("REMOVE {place}.username"))
+                .and_when(format!("{place}.user_id = :user"))
+                .value(":user", s(user_id)),
+        )));
+    }
+    let state: Option<RoomState> = item(&state_key(id)).map(decode).transpose()?;
+    let state = state.unwrap_or_default();
+    let Some(walk_in) = state.walk_ins().find(named) else {
+        return Ok(None);
+    };
+    let mut nameless = state.walk_ins.clone();
+    nameless.remove(&walk_in.entry());
+    nameless.insert(
+        Member {
+            username: None,
+            ..walk_in
+        }
+        .entry(),
+    );
+    let set = |entries: BTreeSet<String>| AttributeValue::Ss(entries.into_iter().collect());
+    Ok(Some(Write::Update(
+        state_key(id),
+        Expression::update("SET walk_ins = :after")
+            .and_when("walk_ins = :before")
+            .value(":after", set(nameless))
+            .value(":before", set(state.walk_ins)),
+    )))
 }
 
 /// Reads a room with its people. One request.

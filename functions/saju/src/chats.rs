@@ -2,21 +2,18 @@
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
-    auth::User,
-    error::ErrorBody,
-    http::Query,
-    page::{PageQuery, next_link},
-    store::{Item, decode, n, s},
+    App, Error, Function, Result, UserId, auth::User, error::ErrorBody, http::Query,
+    page::PageQuery, store::decode,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    chat::{Chat, Membership, chat_key, listing, membership_key},
+    chat::{self, Chat, chat_key},
+    listing::{self, Listing},
     pair::PairId,
-    profile::{self, LISTING, Profile, profile_key},
+    profile::{self, Profile, profile_key},
 };
 
 /// `saju-chats`
@@ -54,6 +51,12 @@ pub struct ChatPartner {
     pub profile_img_url: Option<String>,
 }
 
+/// A membership, as the index has it.
+#[derive(Deserialize)]
+struct Row {
+    chat_id: PairId,
+}
+
 /// One's chats
 ///
 /// The one with the latest message first. Chats with a block are left out. At most 49 in a page.
@@ -79,33 +82,23 @@ pub async fn chats(
 ) -> Result<impl IntoResponse> {
     let me = UserId::of(&user)?;
     let table = profile::table(&app)?;
-    let limit = query.limit().min(MOST);
-    let after = match query.after()? {
-        Some(cursor) => Some(place(me, &cursor)?),
-        None => None,
+    let query = PageQuery {
+        limit: Some(query.limit().min(MOST)),
+        ..query
     };
-    let page = table
-        .query("listing_key = :mine")
-        .index(LISTING)
-        .value(":mine", s(listing(me)))
-        .descending()
-        .limit(limit)
-        .after(after)
-        .page::<Membership>()
-        .await?;
-    let next = page.next.as_ref().and(page.items.last()).map(cursor);
+    let list = chat::listing(me);
+    let Listing { rows, next } = listing::page::<Row>(&table, me, &list, &query, &uri).await?;
     let mut keys = vec![profile_key(me)];
-    for membership in &page.items {
-        keys.push(chat_key(membership.chat_id));
-        keys.push(profile_key(membership.chat_id.other(me, "chat")?));
+    for Row { chat_id } in &rows {
+        keys.push(chat_key(*chat_id));
+        keys.push(profile_key(chat_id.other(me, "chat")?));
     }
     let mut items = table.batch_get(&keys).await?;
     if !items.contains_key(&profile_key(me)) {
         return Err(Error::token_invalid());
     }
     let mut listed = Vec::new();
-    for membership in page.items {
-        let chat_id = membership.chat_id;
+    for Row { chat_id } in rows {
         let Some(chat) = items.remove(&chat_key(chat_id)) else {
             continue;
         };
@@ -131,27 +124,5 @@ pub async fn chats(
             last_message: chat.last_message,
         });
     }
-    Ok((next_link(&uri, limit, next.as_deref()), axum::Json(listed)))
-}
-
-/// Where a page ended: several chats may have moved within one millisecond.
-fn cursor(last: &Membership) -> String {
-    format!("{}#{}", last.listing_order, last.chat_id)
-}
-
-/// The key in the index that a cursor stands for.
-fn place(me: UserId, cursor: &str) -> Result<Item> {
-    let parsed = cursor.split_once('#').and_then(|(order, chat_id)| {
-        Some((order.parse::<i64>().ok()?, chat_id.parse::<PairId>().ok()?))
-    });
-    let Some((order, chat_id)) = parsed else {
-        return Err(Error::invalid("cursor", "cursor is not one of ours"));
-    };
-    let key = membership_key(me, chat_id);
-    Ok(Item::from([
-        ("pk".to_owned(), s(key.pk)),
-        ("sk".to_owned(), s(key.sk)),
-        ("listing_key".to_owned(), s(listing(me))),
-        ("listing_order".to_owned(), n(order)),
-    ]))
+    Ok((next, axum::Json(listed)))
 }

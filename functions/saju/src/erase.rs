@@ -17,7 +17,7 @@
 use enishi_shared::{
     App, Error, Function, Result, UserId,
     app::{ConfigError, Configure, Env},
-    events::Detail,
+    events::{AccountDeleted, Event},
     function::on,
     media,
     store::{Expression, Key, Query, Table, Write, s},
@@ -38,17 +38,6 @@ pub const FUNCTION: Function = Function::event("saju-erase", |app, event| on(app
 const AT_ONCE: usize = 8;
 /// Items read at once.
 const PAGE: i32 = 200;
-
-/// `account.deleted` of identity, in EventBridge's envelope.
-#[derive(Deserialize)]
-pub struct AccountDeleted {
-    detail: Detail<Closed>,
-}
-
-#[derive(Deserialize)]
-struct Closed {
-    user_id: UserId,
-}
 
 /// `PHOTOS_BUCKET`: where people's pictures lie, under `photos/<user_id>/`.
 struct Photos(String);
@@ -74,7 +63,7 @@ struct Row {
 ///
 /// # Errors
 /// Whatever keeps something from being erased; the event comes again.
-pub async fn erase(app: App, AccountDeleted { detail }: AccountDeleted) -> Result<()> {
+pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
     let user_id = detail.data.user_id;
     let table = table(&app)?;
     delete(&table, profile_key(user_id)).await?;
@@ -159,6 +148,6 @@ mod tests {
     #[test]
     fn the_sample_event_is_one_of_ours() {
         let sample = include_str!("../../../events/saju-erase.json");
-        assert!(serde_json::from_str::<AccountDeleted>(sample).is_ok());
+        assert!(serde_json::from_str::<Event<AccountDeleted>>(sample).is_ok());
     }
 }

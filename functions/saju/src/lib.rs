@@ -50,6 +50,7 @@ pub mod decline;
 pub mod deliver;
 pub mod erase;
 pub mod fortune;
+pub mod listing;
 pub mod matches;
 pub mod message;
 pub mod messages;

@@ -2,12 +2,12 @@
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
+    App, Function, Result, UserId,
     auth::User,
     error::ErrorBody,
     http::Query,
-    page::{PageQuery, next_link},
-    store::{Item, decode, n, s},
+    page::PageQuery,
+    store::{Item, decode},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -16,9 +16,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    listing::{self, Listing},
     pair::PairId,
-    profile::{LISTING, Profile, profile_key, table, today},
-    relation::{Relation, Status, listing, relation_key},
+    profile::{Profile, profile_key, table, today},
+    relation::{self, Relation, Status, relation_key},
 };
 
 /// `saju-matches`
@@ -86,6 +87,12 @@ pub struct MatchPartner {
     pub profile_img_url: Option<String>,
 }
 
+/// A request, as the index has it.
+#[derive(Deserialize)]
+struct Row {
+    other_id: UserId,
+}
+
 /// My requests, sent and received, newest first
 ///
 /// One who blocks the other or is blocked is left out, so a page may be shorter than its limit;
@@ -115,49 +122,24 @@ pub async fn matches(
         limit: query.limit,
         cursor: query.cursor,
     };
-    let after = query
-        .after()?
-        .map(|cursor| {
-            cursor
-                .parse()
-                .map_err(|NotOurs| Error::invalid("cursor", "cursor is not one of ours"))
-        })
-        .transpose()?;
     let table = table(&app)?;
-    let page = table
-        .query("listing_key = :mine")
-        .index(LISTING)
-        .value(":mine", s(listing(me)))
-        .descending()
-        .limit(query.limit())
-        .after(after.map(|place: Place| place.key(me)))
-        .page::<Place>()
-        .await?;
-    let keys: Vec<_> = page
-        .items
+    let list = relation::listing(me);
+    let Listing { rows, next } = listing::page::<Row>(&table, me, &list, &query, &uri).await?;
+    let keys: Vec<_> = rows
         .iter()
-        .flat_map(|place| {
-            [
-                relation_key(me, place.other_id),
-                profile_key(place.other_id),
-            ]
-        })
+        .flat_map(|row| [relation_key(me, row.other_id), profile_key(row.other_id)])
         .collect();
     let mut found = table.batch_get(&keys).await?;
-    let mut list = Vec::with_capacity(page.items.len());
-    for place in &page.items {
+    let mut list = Vec::with_capacity(rows.len());
+    for Row { other_id } in rows {
         // The index may lag behind: what was taken back is not there any more.
-        let row = found.remove(&relation_key(me, place.other_id));
-        let profile = found.remove(&profile_key(place.other_id));
+        let row = found.remove(&relation_key(me, other_id));
+        let profile = found.remove(&profile_key(other_id));
         if let Some(row) = row {
             list.extend(shown(&app, me, decode(row)?, profile)?);
         }
     }
-    let last = page.next.and(page.items.last()).map(Place::to_string);
-    Ok((
-        next_link(&uri, query.limit(), last.as_deref()),
-        axum::Json(list),
-    ))
+    Ok((next, axum::Json(list)))
 }
 
 /// A row as it is shown; one without a request or behind a block is not.
@@ -189,70 +171,4 @@ fn shown(app: &App, me: UserId, row: Relation, profile: Option<Item>) -> Result<
             profile_img_url: profile.and_then(|profile| profile.profile_img_url),
         },
     }))
-}
-
-/// A request's place in one's list: what the index orders by, and the other, who tells requests of
-/// the same millisecond apart. As text, the cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-struct Place {
-    listing_order: i64,
-    other_id: UserId,
-}
-
-/// The text is no place.
-#[derive(Debug)]
-struct NotOurs;
-
-impl Place {
-    /// The whole key in the index. The list it is in is always one's own.
-    fn key(self, me: UserId) -> Item {
-        let row = relation_key(me, self.other_id);
-        Item::from([
-            ("listing_key".to_owned(), s(listing(me))),
-            ("listing_order".to_owned(), n(self.listing_order)),
-            ("pk".to_owned(), s(row.pk)),
-            ("sk".to_owned(), s(row.sk)),
-        ])
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} {}", self.listing_order, self.other_id)
-    }
-}
-
-impl std::str::FromStr for Place {
-    type Err = NotOurs;
-
-    fn from_str(text: &str) -> Result<Self, NotOurs> {
-        let (order, other) = text.split_once(' ').ok_or(NotOurs)?;
-        Ok(Self {
-            listing_order: order.parse().map_err(|_| NotOurs)?,
-            other_id: other.parse().map_err(|_| NotOurs)?,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_place_is_its_text(listing_order: i64, other: [u8; 16]) {
-            let place = Place { listing_order, other_id: UserId::from_bytes(other) };
-            prop_assert_eq!(place.to_string().parse::<Place>().unwrap(), place);
-        }
-
-        #[test]
-        fn a_place_is_never_in_the_list_of_somebody_else(text in "\\PC{0,60}", me: [u8; 16]) {
-            let me = UserId::from_bytes(me);
-            if let Ok(place) = text.parse::<Place>() {
-                prop_assert_eq!(&place.key(me)["listing_key"], &s(listing(me)));
-            }
-        }
-    }
 }

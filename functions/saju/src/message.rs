@@ -32,35 +32,16 @@ const PREFIX: &str = "MESSAGE#";
 /// Attempts to be the next in the sequence, against others who send at the same moment.
 const ATTEMPTS: u32 = 20;
 
-/// A message as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// The chat it is in.
-    pub chat_id: PairId,
-    /// Its number in the chat: 1, 2, 3 and so on without a gap.
-    pub seq: u64,
-    /// Its id.
-    pub message_id: Uuid,
-    /// Who wrote it.
-    pub sender_id: UserId,
-    /// The text.
-    pub content: String,
-    /// When it was taken.
-    pub sent_at: Timestamp,
-    /// The sender's client's own id for it.
-    pub client_msg_id: String,
-}
-
-/// A message that was taken, as its sender sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Sent {
+/// A message of a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChatMessage {
     /// The message.
     #[schema(value_type = String, example = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071")]
     pub message_id: Uuid,
     /// Its number in the chat: 1, 2, 3 and so on without a gap.
     #[schema(example = 7, minimum = 1)]
     pub seq: u64,
-    /// Who wrote it: the caller.
+    /// Who wrote it.
     pub sender_id: UserId,
     /// The text.
     #[schema(example = "반가워요!")]
@@ -68,9 +49,27 @@ pub struct Sent {
     /// When it was taken.
     #[schema(value_type = String, format = DateTime)]
     pub sent_at: Timestamp,
+}
+
+/// A message that was taken, as its sender sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Sent {
+    /// The message; the caller wrote it.
+    #[serde(flatten)]
+    pub message: ChatMessage,
     /// As the request said.
     #[schema(example = "7d4f2c1a")]
     pub client_msg_id: String,
+}
+
+/// A message as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The chat it is in.
+    pub chat_id: PairId,
+    /// The rest.
+    #[serde(flatten)]
+    pub sent: Sent,
 }
 
 /// What a client's own id was used for.
@@ -144,14 +143,14 @@ pub async fn send(
     for attempt in 0..ATTEMPTS {
         let also = [first_use.clone()];
         let (chat, mut items) = chat::enter(&table, sender, chat_id, &also).await?;
-        let mut sent = Sent {
+        let mut message = ChatMessage {
             message_id,
             seq: chat.last_seq + 1,
             sender_id: sender,
             content: text.to_owned(),
             sent_at: app.now(),
-            client_msg_id: client_msg_id.to_owned(),
         };
+        let client_msg_id = client_msg_id.to_owned();
         if let Some(first) = items.remove(&first_use) {
             let first = decode::<FirstUse>(first)?;
             if first.digest != digest {
@@ -159,29 +158,40 @@ pub async fn send(
                     "client_msg_id was used for another message",
                 ));
             }
-            sent.message_id = first.message_id;
-            sent.seq = first.seq;
-            sent.sent_at = first.sent_at;
-            return Ok(sent);
+            message.message_id = first.message_id;
+            message.seq = first.seq;
+            message.sent_at = first.sent_at;
+            return Ok(Sent {
+                message,
+                client_msg_id,
+            });
         }
+        let (seq, sent_at) = (message.seq, message.sent_at);
         let mut writes = vec![
             profile::exists(sender),
-            next_in(&chat, &sent),
-            Write::create(message_key(chat_id, sent.seq), &sent.message(chat_id))?,
+            next_in(&chat, &message),
             Write::create(
                 first_use.clone(),
                 &FirstUse {
-                    seq: sent.seq,
+                    seq,
                     message_id,
-                    sent_at: sent.sent_at,
+                    sent_at,
                     digest: digest.clone(),
                 },
             )?,
         ];
+        let stored = Message {
+            chat_id,
+            sent: Sent {
+                message,
+                client_msg_id,
+            },
+        };
+        writes.push(Write::create(message_key(chat_id, seq), &stored)?);
         let others = writes.len();
-        writes.extend(listed.iter().map(|who| up(*who, chat_id, sent.sent_at)));
+        writes.extend(listed.iter().map(|who| up(*who, chat_id, sent_at)));
         let Committed::Refused(refused) = table.transact(writes).await? else {
-            return Ok(sent);
+            return Ok(stored.sent);
         };
         // Somebody erased has no list any more, and must not get one. Whatever else was in the
         // way, the next reading shows it.
@@ -195,30 +205,16 @@ pub async fn send(
     Err(Error::unavailable(1))
 }
 
-impl Sent {
-    fn message(&self, chat_id: PairId) -> Message {
-        Message {
-            chat_id,
-            seq: self.seq,
-            message_id: self.message_id,
-            sender_id: self.sender_id,
-            content: self.content.clone(),
-            sent_at: self.sent_at,
-            client_msg_id: self.client_msg_id.clone(),
-        }
-    }
-}
-
 /// The chat with one more message, if nobody sent one meanwhile and nobody has blocked.
-fn next_in(chat: &Chat, sent: &Sent) -> Write {
-    let preview: String = sent.content.chars().take(PREVIEW).collect();
+fn next_in(chat: &Chat, message: &ChatMessage) -> Write {
+    let preview: String = message.content.chars().take(PREVIEW).collect();
     Write::Update(
         chat_key(chat.chat_id),
         Expression::update("SET last_seq = :next, last_message = :preview, #read.#sender = :next")
             .and_when("last_seq = :last AND attribute_not_exists(blocked_by)")
             .name("#read", "read")
-            .name("#sender", &sent.sender_id.to_string())
-            .value(":next", n(sent.seq))
+            .name("#sender", &message.sender_id.to_string())
+            .value(":next", n(message.seq))
             .value(":last", n(chat.last_seq))
             .value(":preview", s(preview)),
     )

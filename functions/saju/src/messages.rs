@@ -10,15 +10,13 @@ use enishi_shared::{
 };
 use futures_util::future::try_join;
 use garde::Validate;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use uuid::Uuid;
 
 use crate::{
     chat,
-    message::{Message, message_key},
+    message::{ChatMessage, Message, message_key},
     pair::PairId,
     profile,
 };
@@ -51,25 +49,6 @@ pub struct MessagesQuery {
     /// Those before this number, newest first.
     #[garde(range(max = LAST))]
     pub before_seq: Option<u64>,
-}
-
-/// A message of a chat.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ChatMessage {
-    /// The message.
-    #[schema(value_type = String, example = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071")]
-    pub message_id: Uuid,
-    /// Its number in the chat: 1, 2, 3 and so on without a gap.
-    #[schema(example = 7, minimum = 1)]
-    pub seq: u64,
-    /// Who wrote it.
-    pub sender_id: UserId,
-    /// The text.
-    #[schema(example = "반가워요!")]
-    pub content: String,
-    /// When it was taken.
-    #[schema(value_type = String, format = DateTime)]
-    pub sent_at: Timestamp,
 }
 
 /// A chat's messages
@@ -177,7 +156,7 @@ impl Stretch {
                 .after(after)
                 .page::<Message>()
                 .await?;
-            messages.extend(page.items.into_iter().map(ChatMessage::from));
+            messages.extend(page.items.into_iter().map(|stored| stored.sent.message));
             after = page.next;
             if after.is_none() || messages.len() >= limit as usize {
                 break;
@@ -194,17 +173,5 @@ impl Stretch {
             return Err(Error::unavailable(1));
         }
         Ok(messages)
-    }
-}
-
-impl From<Message> for ChatMessage {
-    fn from(message: Message) -> Self {
-        Self {
-            message_id: message.message_id,
-            seq: message.seq,
-            sender_id: message.sender_id,
-            content: message.content,
-            sent_at: message.sent_at,
-        }
     }
 }

@@ -16,7 +16,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{message, pair::PairId};
+use crate::{
+    message::{self, Sent},
+    pair::PairId,
+};
 
 /// `saju-send-message-frame`
 pub const FUNCTION: Function = Function::event("saju-send-message-frame", |app, event| {
@@ -52,13 +55,14 @@ async fn send_message(app: App, caller: Caller, frame: SendMessage) -> Result<Ac
         content,
         client_msg_id,
     } = frame;
-    let sent = message::send(&app, caller.user_id, chat_id, &content, &client_msg_id).await?;
+    let Sent { message, .. } =
+        message::send(&app, caller.user_id, chat_id, &content, &client_msg_id).await?;
     Ok(Ack {
         r#type: "ack",
         chat_id,
         client_msg_id,
-        message_id: sent.message_id,
-        seq: sent.seq,
-        sent_at: sent.sent_at,
+        message_id: message.message_id,
+        seq: message.seq,
+        sent_at: message.sent_at,
     })
 }

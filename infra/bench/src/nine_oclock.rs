@@ -203,7 +203,7 @@ async fn come(
         comer.answers.push(answer.status);
         if answer.status == 200 {
             let meeting = answer.body["Meeting"]["MeetingId"].as_str();
-            let meeting = meeting.ok_or_else(|| format!("no meeting for {}", member.username))?;
+            let meeting = meeting.ok_or_else(|| format!("no meeting for {}", member.user_id))?;
             comer.arrived = Some((begun.elapsed(), meeting.to_owned()));
             break;
         }

@@ -77,7 +77,7 @@ impl World {
         let subject = Subject {
             user_id: &member.user_id,
             session_id: &member.user_id,
-            name: &member.username,
+            name: member.username.as_deref().unwrap_or_default(),
             email: "somebody@example.com",
             operator: false,
         };
@@ -93,7 +93,7 @@ impl World {
                 aud: String::new(),
                 sub: member.user_id.clone(),
                 sid: String::new(),
-                name: member.username.clone(),
+                name: member.username.clone().unwrap_or_default(),
                 email: String::new(),
                 scope: String::new(),
                 iat: 0,
@@ -130,7 +130,7 @@ pub fn people(count: usize) -> Vec<Member> {
                 uuid::Builder::from_unix_timestamp_millis(1_790_000_000_000, &bytes).into_uuid();
             Member {
                 user_id: id.to_string(),
-                username: format!("person-{number}"),
+                username: Some(format!("person-{number}")),
             }
         })
         .collect()

@@ -1,6 +1,6 @@
 //! How a developer reaches into a running stack: fire a schedule, set the clock, read mails,
-//! dead letters and Stripe's events, connect to a meeting as a browser would. Only on this machine, on the port of the
-//! AWS stand-ins, below `/_enishi`.
+//! dead letters and Stripe's events, open a Checkout, connect to a meeting as a browser would. Only on
+//! this machine, on the port of the AWS stand-ins, below `/_enishi`.
 
 use axum::{
     Json, Router,
@@ -8,7 +8,12 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use jiff::Timestamp;
+use enishi_shared::{
+    App, UserId,
+    app::{Parts, Random, http_client},
+    payments::{self, Line, NewPayment, PaymentId, Product, Purpose},
+};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -26,6 +31,7 @@ pub fn router(stack: Stack) -> Router {
         .route("/_enishi/mails", get(mails))
         .route("/_enishi/dead-letters", get(dead_letters))
         .route("/_enishi/stripe/events", get(stripe_events))
+        .route("/_enishi/checkout", post(checkout))
         .route(
             "/_enishi/meetings/{meeting}/{attendee}/{action}",
             post(connect),
@@ -95,6 +101,54 @@ async fn dead_letters(State(stack): State<Stack>) -> Json<Vec<DeadLetter>> {
 
 async fn stripe_events(State(stack): State<Stack>) -> Json<Vec<stripe::Event>> {
     Json(stack.stripe().events())
+}
+
+/// Who is to pay how much, in yen.
+#[derive(Serialize, Deserialize)]
+pub struct CheckoutBody {
+    /// Who pays.
+    pub user_id: UserId,
+    /// ¥50 to ¥99,999,999.
+    pub amount: i64,
+}
+
+/// Opens a payment as a service does, acting as the function `payments-ledger`.
+async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) -> Answer<Value> {
+    let failed = |error: String| (StatusCode::BAD_GATEWAY, error);
+    let environment = stack.environment().get("PaymentsLedger");
+    let app = App::new(Parts {
+        env: environment
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
+        clock: stack.clock().as_clock(),
+        random: Random::system().map_err(|error| failed(error.to_string()))?,
+        http: http_client(),
+    });
+    let app = app.map_err(|error| failed(error.to_string()))?;
+    let line = Line {
+        name: "Enishi".into(),
+        unit_amount: body.amount,
+        quantity: 1,
+    };
+    let payment = NewPayment {
+        payment_id: PaymentId::new(&app),
+        payer: body.user_id,
+        purpose: Purpose::Order,
+        reference: "by hand",
+        product: Product::Lines(vec![line]),
+        currency: "jpy",
+        lasts: SignedDuration::from_hours(1),
+        success_url: "http://localhost:5173/",
+        cancel_url: "http://localhost:5173/",
+    };
+    let opened = payments::open(&app, payment).await;
+    let opened = opened.map_err(|error| failed(error.to_string()))?;
+    Ok(Json(json!({
+        "payment_id": opened.payment.payment_id,
+        "checkout_url": opened.checkout_url,
+    })))
 }
 
 /// What a browser proves itself with.

@@ -16,8 +16,9 @@ use enishi_shared::{
     token::{self, Subject},
 };
 use jiff::{Timestamp, ToSpan as _};
+use serde_json::json;
 
-use crate::stack::Stack;
+use crate::{database::from_json, stack::Stack};
 
 /// Brings items into a table, by its logical id. Only whole items: creations and puts.
 ///
@@ -31,21 +32,23 @@ pub fn items(stack: &Stack, table: &str, writes: Vec<Write>) -> Result<(), Strin
             _ => return Err("only whole items are imported".into()),
         }
     }
-    let tables = &stack.system().tables;
-    let table = tables
-        .iter()
-        .find(|known| known.logical_id == table)
-        .ok_or_else(|| format!("there is no table {table}"))?;
     stack
         .database()
-        .import_items(&table.name, items, ImportOptions::default())
-        .map_err(|error| error.to_string())?;
+        .import_items(table_name(stack, table)?, items, ImportOptions::default())
+        .map_err(sentence)?;
     Ok(())
 }
 
+/// What a table is called in the database.
+fn table_name<'a>(stack: &'a Stack, logical_id: &str) -> Result<&'a str, String> {
+    let tables = &stack.system().tables;
+    let table = tables.iter().find(|table| table.logical_id == logical_id);
+    let table = table.ok_or_else(|| format!("there is no table {logical_id}"))?;
+    Ok(&table.name)
+}
+
 /// Brings people in: their accounts, verified and without a password, their profiles, and the
-/// marks that say where the pool is occupied. Once: a second import writes over the first one's
-/// marks.
+/// marks that say where the pool is occupied, beside those that are there.
 ///
 /// # Errors
 /// A sentence that says what cannot be imported.
@@ -63,6 +66,7 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
             email: email.clone(),
             email_verified: true,
             password_hash: None,
+            firebase_uid: None,
             status: Status::Active,
             epoch: 0,
             products: vec!["saju".to_owned()],
@@ -77,13 +81,14 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
     }
     for ((gender, wanted, year), codes) in occupied {
         let key = occupied_key(gender, wanted, year);
-        let codes = codes.iter().map(u16::to_string).collect();
-        let item = Item::from([
-            ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
-            ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
-            ("codes".to_owned(), AttributeValue::Ns(codes)),
-        ]);
-        profiles.push(Write::Put(key, item));
+        let codes: Vec<String> = codes.iter().map(u16::to_string).collect();
+        let mark = from_json(json!({
+            "TableName": table_name(stack, "SajuTable")?,
+            "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+            "UpdateExpression": "ADD codes :codes",
+            "ExpressionAttributeValues": {":codes": {"NS": codes}},
+        }))?;
+        stack.database().update_item(mark).map_err(sentence)?;
     }
     items(stack, "IdentityTable", accounts)?;
     items(stack, "SajuTable", profiles)

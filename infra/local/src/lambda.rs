@@ -26,6 +26,7 @@ pub fn registered() -> Vec<Function> {
         enishi_rooms::FUNCTIONS,
         enishi_saju::FUNCTIONS,
         enishi_live::FUNCTIONS,
+        enishi_payments::FUNCTIONS,
         enishi_platform::FUNCTIONS,
     ]
     .concat()

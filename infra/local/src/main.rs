@@ -12,6 +12,7 @@ use enishi_local::{
     openapi,
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, root, template_path},
 };
+use enishi_shared::UserId;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -56,6 +57,14 @@ enum Command {
         /// The scheduled time, such as 2026-11-21T08:50:00+09:00; now unless told.
         #[arg(long)]
         at: Option<Timestamp>,
+    },
+    /// Opens a Checkout of the running stack, as a service does, and shows where to pay.
+    Checkout {
+        /// Who pays: a `user_id`.
+        payer: UserId,
+        /// How much, in yen.
+        #[arg(default_value_t = 3000)]
+        amount: i64,
     },
     /// Shows the running stack's clock, or sets it; it runs on from there.
     Clock {
@@ -103,6 +112,10 @@ async fn main() -> ExitCode {
         Some(Command::Fire { function, at }) => {
             let path = format!("fire/{function}");
             ask(&arguments, "POST", &path, Some(json!({"at": at}))).await
+        }
+        Some(Command::Checkout { payer, amount }) => {
+            let body = json!({"user_id": payer, "amount": amount});
+            ask(&arguments, "POST", "checkout", Some(body)).await
         }
         Some(Command::Clock { time: None }) => ask(&arguments, "GET", "clock", None).await,
         Some(Command::Clock { time: Some(time) }) => {
@@ -204,6 +217,8 @@ Try:
     -d '{{\"date\":\"{tomorrow}\"}}'
   cargo run -- fire rooms-assign --at {tomorrow}T08:50:00+09:00
   curl -s '{url}/meeting_url/'$USER_ID'?date={tomorrow}' -H \"authorization: Bearer $TOKEN\"
+  cargo run -- checkout $USER_ID 3000     # pay on the page it names, then:
+  curl -s {url}/api/payments -H \"authorization: Bearer $TOKEN\"
   cargo run -- demo          # two mornings, played in memory
   cargo run -- demo saju     # a match by the four pillars and its chat
 ",

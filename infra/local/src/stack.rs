@@ -532,6 +532,11 @@ fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String,
             "JoinTokenSecretArn".to_owned(),
             secret_arn("join-token-key"),
         ),
+        ("StripeSecretArn".to_owned(), secret_arn("stripe")),
+        (
+            "StripeWebhookSecretArn".to_owned(),
+            secret_arn("stripe-webhook"),
+        ),
         ("OperatorEmails".to_owned(), OPERATOR_EMAIL.to_owned()),
     ]);
     parameters.extend(others);

@@ -33,7 +33,7 @@ use crate::clock::Now;
 use params::{Answer, Params, Refusal};
 use state::{Kept, Price, State, shown, text};
 
-pub use events::Order;
+pub use events::{Order, signature};
 pub use state::Event;
 
 /// The one API key.

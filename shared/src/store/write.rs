@@ -16,8 +16,8 @@ use aws_sdk_dynamodb::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
-    ATTEMPTS, Committed, Expression, Item, Key, OrFailed as _, Refusal, Table, WRITE_ID, Write,
-    Written, failed, s,
+    ATTEMPTS, Committed, Expression, Item, OrFailed as _, Refusal, Table, WRITE_ID, Write, Written,
+    failed, s,
 };
 use crate::error::Error;
 
@@ -31,8 +31,9 @@ impl Table {
     pub async fn write(&self, write: Write) -> Result<Written, Error> {
         let write_id = self.write_id();
         let refused = match write {
-            Write::Create(key, item) => self.put(item, &write_id, Some(&key)).await?,
-            Write::Put(_, item) => self.put(item, &write_id, None).await?,
+            Write::Create(_, item) => self.put(item, &write_id, Expression::when(ABSENT)).await?,
+            Write::Put(_, item) => self.put(item, &write_id, Expression::default()).await?,
+            Write::Replace(_, item, condition) => self.put(item, &write_id, condition).await?,
             Write::Update(key, expression) => {
                 let expression = marked(expression, &write_id);
                 let result = self
@@ -84,7 +85,7 @@ impl Table {
         &self,
         mut item: Item,
         write_id: &str,
-        create: Option<&Key>,
+        condition: Expression,
     ) -> Result<Option<Option<Item>>, Error> {
         item.insert(WRITE_ID.into(), s(write_id));
         let result = self
@@ -93,7 +94,9 @@ impl Table {
             .put_item()
             .table_name(&self.name)
             .set_item(Some(item))
-            .set_condition_expression(create.map(|_| ABSENT.to_owned()))
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .set_condition_expression(condition.condition)
             .return_values_on_condition_check_failure(ALL_OLD)
             .send()
             .await;
@@ -244,6 +247,17 @@ impl Table {
                 Put::builder()
                     .table_name(&self.name)
                     .set_item(Some(item))
+                    .build()
+                    .map_err(|error| Error::internal(error))?,
+            ),
+            Write::Replace(_, item, condition) => part.put(
+                Put::builder()
+                    .table_name(&self.name)
+                    .set_item(Some(item))
+                    .set_expression_attribute_names(condition.names())
+                    .set_expression_attribute_values(condition.values())
+                    .set_condition_expression(condition.condition)
+                    .return_values_on_condition_check_failure(ALL_OLD)
                     .build()
                     .map_err(|error| Error::internal(error))?,
             ),

@@ -30,6 +30,8 @@ pub struct CheckoutSession {
     pub payment_intent: Option<String>,
     /// `sub_…`, once subscribed.
     pub subscription: Option<String>,
+    /// `in_…`, of the subscription's first period.
+    pub invoice: Option<String>,
     /// `cus_…`.
     pub customer: Option<String>,
     /// Our record.

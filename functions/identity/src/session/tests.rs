@@ -18,6 +18,7 @@ fn session(current: &RefreshToken) -> Session {
         parent: None,
         salt: None,
         rotated_at: None,
+        login_log: false,
         created_at: at(0),
         ttl: ends(at(0), at(0)),
     }
@@ -43,6 +44,7 @@ fn account(status: Status, epoch: u32) -> Account {
         email: "hana@example.jp".into(),
         email_verified: true,
         password_hash: None,
+        firebase_uid: None,
         status,
         epoch,
         products: Vec::new(),
@@ -104,6 +106,7 @@ fn a_session_goes_on_while_account_epoch_and_time_allow() {
         parent: None,
         salt: None,
         rotated_at: None,
+        login_log: false,
         created_at: at(0),
         ttl: 100,
     };

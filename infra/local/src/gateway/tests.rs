@@ -182,6 +182,26 @@ fn what_a_bare_request_does_not_have_is_absent_from_its_event() {
 }
 
 #[test]
+fn cookies_of_all_headers_stand_apart_and_come_back_together() {
+    let api = gateway(&["$default"], None);
+    let headers = [
+        ("cookie", "a=1;b=2 ; "),
+        ("cookie", "c=\"3, 4\""),
+        ("x-a", "b"),
+    ];
+    let event = event(&api, request("GET", "/", &headers, b""));
+    assert_eq!(event["cookies"], json!(["a=1", "b=2", "c=\"3, 4\""]));
+    assert!(event["headers"].get("cookie").is_none());
+    assert_eq!(event["headers"]["x-a"], "b");
+    let received = received(&event);
+    let cookies = received.headers().get_all("cookie").iter();
+    let cookies: Vec<&[u8]> = cookies.map(|value| value.as_bytes()).collect();
+    let cookies = String::from_utf8(cookies.join(&b';')).unwrap();
+    let cookies: Vec<&str> = cookies.split(';').map(str::trim).collect();
+    assert_eq!(cookies, ["a=1", "b=2", "c=\"3, 4\""]);
+}
+
+#[test]
 fn only_text_types_that_are_utf_8_travel_unencoded() {
     let api = gateway(&["$default"], None);
     let encoded = |kind, body: &[u8]| {

@@ -62,6 +62,9 @@ const ROUTES: &[(&str, &str, Auth, &str)] = &[
         Auth::Public,
         "/.well-known/jwks.json",
     ),
+    ("POST", "/api/session", Auth::Public, "/api/session"),
+    ("PUT", "/api/session", Auth::Public, "/api/session"),
+    ("DELETE", "/api/session", Auth::User, "/api/session"),
     ("POST", "/register/", Auth::User, "/register/"),
     ("GET", "/register/", Auth::User, "/register/"),
     (
@@ -177,6 +180,14 @@ const ROUTES: &[(&str, &str, Auth, &str)] = &[
     ),
     ("POST", "/api/reports", Auth::User, "/api/reports"),
     ("POST", "/api/live/ticket", Auth::User, "/api/live/ticket"),
+    ("GET", "/api/payments", Auth::User, "/api/payments"),
+    // Stripe shows who it is by its signature.
+    (
+        "POST",
+        "/webhook/stripe",
+        Auth::Public,
+        "/webhook/stripe",
+    ),
     ("GET", "/openapi.json", Auth::Public, "/openapi.json"),
     ("GET", "/docs", Auth::Public, "/docs"),
     // Last, for whoever calls it is no more.

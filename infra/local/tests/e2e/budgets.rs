@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{MORNING, World};
 
+mod identity_sessions;
+mod payments;
 mod saju;
 
 /// Counts a function's requests to DynamoDB since the last count.
@@ -169,6 +171,8 @@ async fn every_handler_keeps_to_its_budget() {
     }
 
     saju::measure(&World::new().await, &mut measured).await;
+    payments::measure(&World::new().await, &mut measured).await;
+    identity_sessions::measure(&World::new().await, &mut measured).await;
 
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {

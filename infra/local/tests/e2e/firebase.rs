@@ -4,10 +4,7 @@
 use std::{path::Path, process::Command};
 
 use bytes::Bytes;
-use enishi_local::{
-    firebase::PROJECT,
-    stack::{root, template_path},
-};
+use enishi_local::{firebase::PROJECT, stack::root};
 use enishi_shared::{
     App,
     app::{Parts, Random, http_client},
@@ -18,7 +15,10 @@ use http::Request;
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, World, text};
+use crate::{
+    identity::market_sessions::begin,
+    support::{Answer, World, text},
+};
 
 /// A function in a stack whose template names the emulator's project.
 fn function(world: &World) -> App {
@@ -100,16 +100,12 @@ async fn a_disabled_account_gets_no_token() {
 
 #[tokio::test]
 async fn only_functions_that_know_the_project_are_sent_to_the_emulator() {
-    let directory = tempfile::tempdir().unwrap();
-    let template = directory.path().join("template.yaml");
-    let known = std::fs::read_to_string(template_path()).unwrap();
-    // Whoever reads the template's secret of signing keys stands for a function that verifies.
-    let added = known.replace(
-        "TOKEN_SIGNING_SECRET:",
-        "FIREBASE_PROJECT_ID: demo-other\n          TOKEN_SIGNING_SECRET:",
-    );
-    std::fs::write(&template, added).unwrap();
-    let world = World::with(|options| options.template = template).await;
+    let world = World::with(|options| {
+        options
+            .parameters
+            .insert("FirebaseProjectId".into(), "demo-other".into());
+    })
+    .await;
     let host = world.stack.aws_url().replace("http://", "");
     let mut told = 0;
     for (function, variables) in world.stack.environment() {
@@ -198,7 +194,7 @@ impl Sdk {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Node.js, and the npm registry the first time"]
-async fn the_official_sdk_signs_up_signs_in_refreshes_looks_up_and_updates() {
+async fn the_official_sdk_signs_up_signs_in_refreshes_updates_and_reaches_an_endpoint() {
     let sdk = Sdk::install().await;
     let world = World::new().await;
     let app = function(&world);
@@ -209,6 +205,16 @@ async fn the_official_sdk_signs_up_signs_in_refreshes_looks_up_and_updates() {
     assert_eq!(user.email.as_deref(), Some("hana@example.com"));
     assert!(user.email_verified);
     assert_eq!(user.name.as_deref(), Some("花"));
+
+    let session = begin(&world, &text(&signed_in["id_token"])).await;
+    let token = session.expect(200).text("access_token");
+    let me = world
+        .call("GET", "/api/users/me", Some(&token), None)
+        .await
+        .expect(200);
+    assert_eq!(me.text("email"), "hana@example.com");
+    assert_eq!(me.text("name"), "花");
+
     disable_account(&app, &user.uid).await.unwrap();
     sdk.check(&world, "disabled").await;
 }

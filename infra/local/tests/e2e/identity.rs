@@ -3,6 +3,9 @@
 mod input;
 mod login;
 mod mails;
+mod market_joining;
+pub mod market_sessions;
+pub mod session_keys;
 mod sessions;
 mod signup;
 

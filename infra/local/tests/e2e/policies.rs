@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::support::{MORNING, Person, World, tokyo};
 
+mod identity_sessions;
+mod payments;
+mod rooms;
 mod saju;
 
 /// Lambda itself reads streams, with the function's role; no request of the function's own.
@@ -225,7 +228,9 @@ async fn every_function_uses_all_that_its_policy_grants() {
     })
     .await;
     identity_story(&world).await;
+    identity_sessions::story(&world).await;
     saju::story(&world).await;
+    payments::story(&world).await;
     rooms_story(&world).await;
 
     let used: BTreeSet<(String, String)> = world
@@ -397,6 +402,7 @@ async fn rooms_story(world: &World) {
     world.at(&format!("{MORNING}T09:08")).await;
     world.get(&people[1], &join).await.expect(200);
 
+    rooms::went_while_drawn(world, &people[11]);
     world.at(&format!("{MORNING}T09:31")).await;
     world.refresh_all(&mut people).await;
     world.refresh(&mut operator).await;
@@ -409,6 +415,7 @@ async fn rooms_story(world: &World) {
         .post(&operator, "/assign_room/", next)
         .await
         .expect(200);
+    rooms::leaves(world, &people[0]).await;
 }
 
 /// What the browser does after joining.

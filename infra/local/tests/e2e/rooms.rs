@@ -6,6 +6,7 @@ mod close;
 mod draw;
 mod enrol;
 mod enrolments;
+mod erase;
 mod faults;
 mod hall;
 mod history;

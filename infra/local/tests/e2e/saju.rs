@@ -31,12 +31,5 @@ pub async fn register(world: &World, name: &str, birth_date: &str, gender: &str)
         .call("POST", "/api/users/login", None, Some(body))
         .await
         .expect(200);
-    Person {
-        id: answer.text("user_id"),
-        name: name.to_owned(),
-        email,
-        password,
-        access_token: answer.text("access_token"),
-        refresh_token: answer.text("refresh_token"),
-    }
+    Person::new(name, &email, &password, &answer)
 }

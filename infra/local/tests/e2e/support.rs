@@ -30,6 +30,20 @@ pub struct Person {
     pub refresh_token: String,
 }
 
+impl Person {
+    /// Somebody called `name`, as a sign-up or a log-in answered them.
+    pub fn new(name: &str, email: &str, password: &str, answer: &Answer) -> Self {
+        Self {
+            id: answer.text("user_id"),
+            name: name.to_owned(),
+            email: email.to_owned(),
+            password: password.to_owned(),
+            access_token: answer.text("access_token"),
+            refresh_token: answer.text("refresh_token"),
+        }
+    }
+}
+
 /// What was answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -184,14 +198,7 @@ impl World {
             .call("POST", "/signup", None, Some(body))
             .await
             .expect(201);
-        Person {
-            id: answer.text("user_id"),
-            name: name.to_owned(),
-            email,
-            password,
-            access_token: answer.text("access_token"),
-            refresh_token: answer.text("refresh_token"),
-        }
+        Person::new(name, &email, &password, &answer)
     }
 
     /// `count` people, `p0`, `p1` and so on.
@@ -232,13 +239,23 @@ impl World {
             .call("POST", "/login", None, Some(body))
             .await
             .expect(200);
-        Person {
-            id: answer.text("user_id"),
-            name: "operator".into(),
-            email: OPERATOR_EMAIL.into(),
-            password: OPERATOR_PASSWORD.into(),
-            access_token: answer.text("access_token"),
-            refresh_token: answer.text("refresh_token"),
-        }
+        Person::new("operator", OPERATOR_EMAIL, OPERATOR_PASSWORD, &answer)
+    }
+
+    /// `account.deleted` of somebody, to one function alone.
+    ///
+    /// # Errors
+    /// The function's own.
+    pub async fn account_deleted(&self, function: &str, user_id: &str) -> Result<Value, String> {
+        let event = json!({
+            "source": "enishi.identity",
+            "detail-type": "account.deleted",
+            "detail": {
+                "id": "019aa2b4-7c1f-7a02-8d11-3c4b5a697887",
+                "time": "2026-11-20T11:00:00Z",
+                "data": {"user_id": user_id},
+            },
+        });
+        self.stack.lambda().invoke(function, event).await
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Flow, Scene};
 use crate::support::MORNING;
 
-pub const FLOWS: [Flow; 9] = [
+pub const FLOWS: [Flow; 10] = [
     Flow {
         name: "sign-up",
         function: "IdentitySignup",
@@ -93,6 +93,20 @@ pub const FLOWS: [Flow; 9] = [
         prepare: |scene| Box::pin(over(scene)),
         act: |scene| Box::pin(async { scene.fire("RoomsClose").await.is_ok() }),
         check: |scene| Box::pin(closed_once(scene)),
+    },
+    Flow {
+        name: "rooms' erase",
+        function: "RoomsErase",
+        prepare: |scene| Box::pin(yesterday_and_enrolments(scene)),
+        act: |scene| {
+            Box::pin(async {
+                let erased = scene
+                    .world
+                    .account_deleted("RoomsErase", &scene.people[0].id);
+                erased.await.is_ok()
+            })
+        },
+        check: |scene| Box::pin(others_remain(scene)),
     },
 ];
 
@@ -300,6 +314,40 @@ async fn everybody_gets_in(scene: &mut Scene) -> Result<(), String> {
     match scene.meetings().iter().find(|(_, count)| **count > 1) {
         Some((room, count)) => Err(format!("{room} has {count} live meetings")),
         None => Ok(()),
+    }
+}
+
+/// The first one is nobody in yesterday's room, and in none of today's.
+async fn others_remain(scene: &mut Scene) -> Result<(), String> {
+    let (_, list) = scene.call(0, "GET", "/register/", None).await;
+    if list != json!([]) {
+        return Err(format!("left: {list}"));
+    }
+    scene.fire("RoomsAssign").await?;
+    let mut seats = BTreeSet::new();
+    let mut nameless = BTreeSet::new();
+    for person in 1..5 {
+        let room = scene.room_of(person).await.ok_or("no room")?;
+        let (_, answer) = scene.call(person, "GET", "/me/rooms", None).await;
+        let rooms = answer["rooms"].as_array().cloned().unwrap_or_default();
+        for member in rooms.iter().flat_map(|room| room["members"].as_array()) {
+            for member in member {
+                match member["username"].as_str() {
+                    Some("0") => return Err(format!("{person} knows the name: {answer}")),
+                    Some(_) => {}
+                    None => drop(nameless.insert(person)),
+                }
+            }
+        }
+        seats.insert((room, person));
+    }
+    // Rooms of five: everybody met everybody.
+    if seats.len() == 4 && nameless.len() == 4 {
+        Ok(())
+    } else {
+        Err(format!(
+            "{seats:?}, {nameless:?} saw somebody without a name"
+        ))
     }
 }
 

@@ -4,8 +4,9 @@ use enishi_local::import;
 use serde_json::{Value, json};
 
 use super::{Flow, Scene};
+use crate::live::Socket;
 
-pub const FLOWS: [Flow; 7] = [
+pub const FLOWS: [Flow; 9] = [
     Flow {
         name: "register",
         function: "IdentityRegister",
@@ -60,6 +61,32 @@ pub const FLOWS: [Flow; 7] = [
         },
         act: |scene| Box::pin(async { read(scene).await == 200 }),
         check: |scene| Box::pin(unread(scene, 1, 0)),
+    },
+    Flow {
+        name: "deliver",
+        function: "SajuDeliver",
+        prepare: |scene| Box::pin(listening(scene)),
+        act: |scene| {
+            Box::pin(async {
+                scene.world.stack.settle().await;
+                true
+            })
+        },
+        check: |scene| Box::pin(pushed(scene)),
+    },
+    Flow {
+        name: "erase",
+        function: "SajuErase",
+        prepare: |scene| Box::pin(matched(scene)),
+        act: |scene| {
+            Box::pin(async {
+                let erased = scene
+                    .world
+                    .account_deleted("SajuErase", &scene.people[0].id);
+                erased.await.is_ok()
+            })
+        },
+        check: |scene| Box::pin(only_the_partner_knows(scene)),
     },
 ];
 
@@ -208,6 +235,49 @@ async fn unread(scene: &Scene, person: usize, expected: usize) -> Result<(), Str
         Ok(())
     } else {
         Err(format!("{person} sees {chats}"))
+    }
+}
+
+/// The second one waits for messages, and the first one has sent one.
+async fn listening(scene: &mut Scene) {
+    matched(scene).await;
+    let (status, answer) = scene
+        .call(1, "POST", "/api/live/ticket", Some(json!({})))
+        .await;
+    assert_eq!(status, 201, "{answer}");
+    let ticket = answer["ticket"].as_str().unwrap_or_default();
+    let url = scene.world.stack.live_url();
+    scene.socket = Some(Socket::connect(&url, ticket).await.unwrap());
+    assert_eq!(send(scene, 0).await, 201);
+}
+
+async fn pushed(scene: &mut Scene) -> Result<(), String> {
+    if !scene.world.stack.lambda().dead_letters().is_empty() {
+        return Err("given up".into());
+    }
+    let socket = scene.socket.as_mut().ok_or("nobody waits")?;
+    match socket.ask(json!({"action": "ping"})).await {
+        frame if frame["type"] == "message" && frame["seq"] == 1 => Ok(()),
+        other => Err(format!("not the message: {other}")),
+    }
+}
+
+async fn only_the_partner_knows(scene: &Scene) -> Result<(), String> {
+    let (gone, partner) = (&scene.people[0].id, &scene.people[1].id);
+    for item in crate::saju::requests::dump(&scene.world) {
+        let key = format!("{} {}", item["pk"]["S"], item["sk"]["S"]).replace('"', "");
+        let theirs = format!("USER#{partner} WITH#{gone}");
+        let chat = format!("CHAT#{} CHAT", pair(scene));
+        if item.to_string().contains(gone.as_str()) && key != theirs && key != chat {
+            return Err(format!("left: {item}"));
+        }
+    }
+    let (_, matches) = scene.call(1, "GET", "/api/matches", None).await;
+    let (_, chats) = scene.call(1, "GET", "/api/chats", None).await;
+    if matches[0]["partner"]["name"].is_null() && chats[0]["chat_id"] == pair(scene) {
+        Ok(())
+    } else {
+        Err(format!("the partner sees {matches} and {chats}"))
     }
 }
 

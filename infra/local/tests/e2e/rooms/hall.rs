@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use http::{Request, header};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, MORNING, World, text, tokyo};
+use crate::support::{Answer, MORNING, Person, World, text, tokyo};
 
 /// Somebody with a token. Rooms knows people by their tokens alone: these need no account.
 #[derive(Clone, Debug)]
@@ -21,6 +21,17 @@ pub struct Guest {
     pub id: String,
     pub name: String,
     operator: bool,
+}
+
+impl Guest {
+    /// Somebody who has an account.
+    pub fn of(person: &Person) -> Self {
+        Self {
+            id: person.id.clone(),
+            name: person.name.clone(),
+            operator: false,
+        }
+    }
 }
 
 /// Rooms by their ids, with the names of those in them.

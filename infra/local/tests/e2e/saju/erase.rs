@@ -26,16 +26,7 @@ async fn close(world: &World, person: &Person) {
 
 /// The event alone.
 async fn erase(world: &World, person: &Person) -> Result<Value, String> {
-    let event = json!({
-        "source": "enishi.identity",
-        "detail-type": "account.deleted",
-        "detail": {
-            "id": "019aa2b4-7c1f-7a02-8d11-3c4b5a697887",
-            "time": "2026-11-20T11:00:00Z",
-            "data": {"user_id": person.id},
-        },
-    });
-    world.stack.lambda().invoke("SajuErase", event).await
+    world.account_deleted("SajuErase", &person.id).await
 }
 
 async fn say(world: &World, by: &Person, chat_id: &str, content: &str) {

@@ -118,6 +118,18 @@ async fn an_age_begins_with_the_birthday_in_korea() {
 }
 
 #[tokio::test]
+async fn who_comes_with_a_later_import_stands_beside_those_of_an_earlier_one() {
+    let world = World::new().await;
+    let me = person(Gender::Female, "1995-03-02");
+    let men = ["1995-04-03", "1995-08-09"].map(|born| person(Gender::Male, born));
+    bring_in(&world, &[me.clone(), men[0].clone()]);
+    bring_in(&world, &men[1..]);
+    let mut found = list(&world, &me).await;
+    found.sort();
+    assert_eq!(found, men.each_ref().map(id));
+}
+
+#[tokio::test]
 async fn the_best_of_five_thousand_are_those_of_a_full_comparison() {
     const TRIALS: usize = 40;
     let world = World::new().await;

@@ -1,0 +1,278 @@
+//! `POST /api/session`: the log-in of `specs/market.md`, with a Firebase ID token.
+//!
+//! A Firebase identity is known by its uid. Its first token makes the account, or joins the one that
+//! has its e-mail, but only where both sides have proved that the address is theirs: or somebody
+//! could sign up with another's address, here or at Firebase, and wait for them.
+
+use axum::{extract::State, response::IntoResponse};
+use enishi_shared::{
+    App, Error, Function, Result,
+    error::ErrorBody,
+    events::announce,
+    firebase::{self, FirebaseUser},
+    http::{Json, SourceIp},
+    store::{AttributeValue, Committed, Expression, Table, Write, decode, s},
+    throttle, validate,
+};
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    accounts::{
+        Account, MARKET, Owner, Status, UserId, account_key, claim, email_key, firebase_key,
+        normalised, table,
+    },
+    events::AccountCreated,
+    limits,
+    login::Rates,
+    session,
+    session_key::{self, SessionResponse},
+};
+
+/// `identity-begin-session`.
+pub const FUNCTION: Function = Function::http("identity-begin-session", || {
+    OpenApiRouter::new().routes(routes!(begin_session))
+});
+
+/// Attempts against somebody who makes or changes the account at the same moment.
+const ATTEMPTS: usize = 3;
+/// The longest name that is taken over, in characters.
+const LONGEST_NAME: usize = 150;
+
+/// Who logs in.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionRequest {
+    /// The ID token that Firebase gave the client.
+    #[garde(length(min = 1, max = 8192))]
+    #[schema(
+        min_length = 1,
+        max_length = 8192,
+        example = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.e30.c2ln"
+    )]
+    pub id_token: String,
+}
+
+/// Logs in with Firebase
+///
+/// The first token of a Firebase account makes the customer. Where its e-mail has an account, it is
+/// joined if both e-mails are verified.
+///
+/// Budget: 5 DynamoDB requests (two throttles, whose uid and e-mail are in one read, the account,
+/// one transaction); the first time 4, for there is no account to read; whoever loses a race 2 more
+#[utoipa::path(
+    post, path = "/api/session", tag = "identity",
+    request_body = SessionRequest,
+    responses(
+        (status = 200, body = SessionResponse, description = "A new session", headers(
+            ("Set-Cookie" = String, description = "`session_key`, for `/api/session` only"),
+        )),
+        (status = 400, body = ErrorBody, description = "A value is missing or wrong; `id_token`: of an account without an e-mail address"),
+        (status = 401, body = ErrorBody, description = "The ID token is not valid or has expired, or its account may not be used"),
+        (status = 409, body = ErrorBody, description = "`email` has an account, and one of the two has not been verified"),
+        (status = 429, body = ErrorBody, description = "Too many attempts; `Retry-After` says when"),
+    )
+)]
+pub async fn begin_session(
+    State(app): State<App>,
+    address: SourceIp,
+    Json(body): Json<SessionRequest>,
+) -> Result<impl IntoResponse> {
+    let rates = app.config::<Rates>()?;
+    let table = table(&app)?;
+    limits::by_address(&app, &table, "session", &address, rates.address).await?;
+    let caller = firebase::verify(&app, &body.id_token).await?;
+    throttle::count(&app, &table, "session", &caller.uid, rates.account).await?;
+    for _ in 0..ATTEMPTS {
+        let (account, mut writes) = enter(&app, &table, &caller).await?;
+        let (session, given) = session::open_market(&app, &account).await?;
+        writes.extend(session);
+        match table.transact(writes).await? {
+            Committed::Done => return session_key::answer(given),
+            // Another first token, a closing, a change: it is looked up again.
+            Committed::Refused(_) => {}
+        }
+    }
+    Err(Error::unavailable(1))
+}
+
+/// The account that the caller logs in to, as it will be, and what makes it so. Two requests, one if
+/// there is none yet.
+async fn enter(app: &App, table: &Table, caller: &FirebaseUser) -> Result<(Account, Vec<Write>)> {
+    let uid = firebase_key(&caller.uid);
+    let email = caller.email.as_deref();
+    let email = email.filter(|email| validate::email(email, &()).is_ok());
+    let named = email.map(email_key);
+    let keys: Vec<_> = [Some(uid.clone()), named.clone()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut found = table.batch_get(&keys).await?;
+    if let Some(owner) = found.remove(&uid) {
+        let account = account_of(table, decode(owner)?)
+            .await?
+            .filter(|account| account.firebase_uid.as_deref() == Some(&caller.uid))
+            .ok_or_else(Error::token_invalid)?;
+        return Ok(known(caller, account));
+    }
+    let (Some(email), Some(named)) = (email, named) else {
+        return Err(Error::invalid(
+            "id_token",
+            "the Firebase account needs an e-mail address",
+        ));
+    };
+    match found.remove(&named) {
+        Some(owner) => {
+            let account = account_of(table, decode(owner)?).await?;
+            join(caller, account)
+        }
+        None => create(app, caller, email),
+    }
+}
+
+async fn account_of(table: &Table, owner: Owner) -> Result<Option<Account>> {
+    let account = table.get::<Account>(&account_key(owner.user_id)).await?;
+    Ok(account.filter(Account::is_active))
+}
+
+/// Somebody who was here before. They become a customer if they are none, and their address is
+/// verified once it is at Firebase.
+fn known(caller: &FirebaseUser, account: Account) -> (Account, Vec<Write>) {
+    let is_same = |email: &String| normalised(email) == normalised(&account.email);
+    let verified = caller.email_verified && caller.email.as_ref().is_some_and(is_same);
+    let after = Account {
+        email_verified: account.email_verified || verified,
+        products: with_market(&account),
+        ..account.clone()
+    };
+    let is_new =
+        after.email_verified != account.email_verified || after.products != account.products;
+    let change = is_new.then(|| change(&account, &after));
+    (after, change.into_iter().collect())
+}
+
+/// Somebody whose e-mail has an account.
+fn join(caller: &FirebaseUser, account: Option<Account>) -> Result<(Account, Vec<Write>)> {
+    let taken = || {
+        Error::conflict(
+            "there is an account with this e-mail; they become one when it is verified there and \
+             at Firebase, and no other Firebase account belongs to it",
+        )
+        .and_already_exists("email")
+    };
+    let account = account.ok_or_else(taken)?;
+    if account.firebase_uid.as_deref() == Some(&caller.uid) {
+        // It was made or joined by another token of theirs between the two reads.
+        return Ok(known(caller, account));
+    }
+    if !account.email_verified || !caller.email_verified || account.firebase_uid.is_some() {
+        return Err(taken());
+    }
+    let after = Account {
+        firebase_uid: Some(caller.uid.clone()),
+        products: with_market(&account),
+        ..account.clone()
+    };
+    let writes = vec![
+        claim(firebase_key(&caller.uid), account.user_id)?,
+        change(&account, &after),
+    ];
+    Ok((after, writes))
+}
+
+/// Somebody new.
+fn create(app: &App, caller: &FirebaseUser, email: &str) -> Result<(Account, Vec<Write>)> {
+    let user_id = UserId::new(app);
+    let account = Account {
+        user_id,
+        username: None,
+        name: caller.name.as_deref().and_then(shortened),
+        email: email.to_owned(),
+        email_verified: caller.email_verified,
+        password_hash: None,
+        firebase_uid: Some(caller.uid.clone()),
+        status: Status::Active,
+        epoch: 0,
+        products: vec![MARKET.to_owned()],
+        created_at: app.now(),
+    };
+    let writes = vec![
+        claim(firebase_key(&caller.uid), user_id)?,
+        claim(email_key(email), user_id)?,
+        Write::create(account_key(user_id), &account)?,
+        announce(app, AccountCreated { user_id })?,
+    ];
+    Ok((account, writes))
+}
+
+fn with_market(account: &Account) -> Vec<String> {
+    let mut products = account.products.clone();
+    if !products.iter().any(|product| product == MARKET) {
+        products.push(MARKET.to_owned());
+    }
+    products
+}
+
+/// A name as it may stand in mails and tokens; `None` when nothing is left of it.
+fn shortened(name: &str) -> Option<String> {
+    let name = name.chars().filter(|char| !char.is_control());
+    let name: String = name.take(LONGEST_NAME).collect();
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// The write that makes `before` what `after` is, unless it has become something else.
+fn change(before: &Account, after: &Account) -> Write {
+    let list = |products: &[String]| AttributeValue::L(products.iter().map(s).collect());
+    let linked = match before.firebase_uid {
+        Some(_) => "#firebase_uid = :firebase_uid",
+        None => "attribute_not_exists(#firebase_uid)",
+    };
+    let change = Expression::update(
+        "SET #products = :products, #email_verified = :email_verified, \
+         #firebase_uid = :firebase_uid",
+    )
+    .and_when(format!(
+        "#status = :active AND #email = :email AND #email_verified = :was_verified \
+         AND #products = :were AND {linked}"
+    ))
+    .name("#products", "products")
+    .name("#email_verified", "email_verified")
+    .name("#firebase_uid", "firebase_uid")
+    .name("#status", "status")
+    .name("#email", "email")
+    .value(":products", list(&after.products))
+    .value(":were", list(&before.products))
+    .value(
+        ":email_verified",
+        AttributeValue::Bool(after.email_verified),
+    )
+    .value(":was_verified", AttributeValue::Bool(before.email_verified))
+    .value(
+        ":firebase_uid",
+        s(after.firebase_uid.as_deref().unwrap_or_default()),
+    )
+    .value(":active", s(Status::ACTIVE))
+    .value(":email", s(&before.email));
+    Write::Update(account_key(before.user_id), change)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_name_is_short_and_shows_no_tricks(name in "\\PC{0,200}|[\\x00-\\x7f]{0,200}") {
+            if let Some(short) = shortened(&name) {
+                prop_assert!(validate::line(&short, &()).is_ok());
+                prop_assert!(short.chars().count() <= LONGEST_NAME);
+                prop_assert_eq!(shortened(&short), Some(short.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `identity-end-session`: `DELETE /api/session`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_identity::end_session::FUNCTION)
+}

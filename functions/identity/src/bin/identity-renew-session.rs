@@ -1,0 +1,5 @@
+//! `identity-renew-session`: `PUT /api/session`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_identity::renew_session::FUNCTION)
+}

@@ -1,0 +1,33 @@
+//! `DELETE /api/session`: the market's log-out.
+
+use axum::{extract::State, response::IntoResponse};
+use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::no_content};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{session, session_key};
+
+/// `identity-end-session`.
+pub const FUNCTION: Function = Function::http("identity-end-session", || {
+    OpenApiRouter::new().routes(routes!(end_session))
+});
+
+/// Ends the session
+///
+/// Its session key is worth nothing from then on, and the cookie goes; the access token itself lasts
+/// its 15 minutes. Doing it again is 204 again.
+///
+/// Budget: 1 DynamoDB request (the session)
+#[utoipa::path(
+    delete, path = "/api/session", tag = "identity",
+    security(("access_token" = [])),
+    responses(
+        (status = 204, description = "Logged out", headers(
+            ("Set-Cookie" = String, description = "Makes the browser forget `session_key`"),
+        )),
+        (status = 401, body = ErrorBody, description = "No valid access token"),
+    )
+)]
+pub async fn end_session(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
+    session::end(&app, &user).await?;
+    Ok((session_key::forget()?, no_content()))
+}

@@ -1,0 +1,137 @@
+//! The spending of a refresh token or session key for the next one, at whichever endpoint.
+
+use enishi_shared::{
+    App, Error, Result,
+    app::{ConfigError, Configure, Env},
+    http::SourceIp,
+    store::{Committed, Expression, Key, Table, Write, Written, decode},
+    throttle::Rate,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    accounts::{Account, account_key, table},
+    limits,
+    refresh_token::{RefreshToken, salt},
+    session::{self, Given, Session, Verdict, rejected},
+};
+
+/// Spends `text` for the next token of its session. Three requests (throttle, account and session
+/// in one read, rotation); two within the grace; whoever loses a race for the rotation three, and a
+/// spent token at most four.
+///
+/// # Errors
+/// `access_token_invalid` when the token is not good any more, `too_many_requests`,
+/// `service_unavailable`.
+pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
+    let presented = RefreshToken::parse(text).ok_or_else(rejected)?;
+    let config = app.config::<Refreshes>()?;
+    let table = table(app)?;
+    limits::by_address(app, &table, "refresh", address, config.rate).await?;
+
+    let (account, session) = read(&table, &presented).await?;
+    let now = app.now();
+    if !session.is_open(&account, now) {
+        return Err(rejected());
+    }
+    let mut verdict = session.judge(&presented, now, config.grace);
+    let mut ttl = session.ttl;
+    // Signed before the rotation: a token must not be spent for an answer that cannot be given.
+    let access_token = match verdict {
+        Verdict::Reused => return Err(end(&table, &presented).await?),
+        _ => session::access_token(app, &account, &session.session_id).await?,
+    };
+    if let Verdict::Rotate = verdict {
+        let salt = salt(app);
+        verdict = match rotate(&table, &session, &presented, &salt, now).await? {
+            Written::Done => {
+                ttl = session.ends_after(now);
+                Verdict::Again(presented.successor(&salt))
+            }
+            // Somebody else spent it in between: now it is a parent like any other.
+            Written::Refused(Some(item)) => {
+                let rotated: Session = decode(item)?;
+                ttl = rotated.ttl;
+                rotated.judge(&presented, now, config.grace)
+            }
+            Written::Refused(None) => return Err(rejected()),
+        };
+    }
+    match verdict {
+        Verdict::Again(token) => Ok(Given {
+            access_token,
+            token,
+            lasts: ttl - now.as_second(),
+        }),
+        Verdict::Rotate | Verdict::Reused => Err(end(&table, &presented).await?),
+    }
+}
+
+/// `REFRESH_RATE`: refreshes an address (default `600/5m`: an office or a school behind one
+/// address, and many tabs at once). `REFRESH_GRACE_SECONDS`: how long a spent token gets its
+/// successor again (default 30).
+struct Refreshes {
+    rate: Rate,
+    grace: SignedDuration,
+}
+
+impl Configure for Refreshes {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        let rate = Rate {
+            attempts: 600,
+            seconds: 5 * 60,
+        };
+        let grace = env.parsed("REFRESH_GRACE_SECONDS", 30_u32)?;
+        Ok(Self {
+            rate: env.parsed("REFRESH_RATE", rate)?,
+            grace: SignedDuration::from_secs(grace.into()),
+        })
+    }
+}
+
+/// Spends `presented`, and records its successor where the session's tokens are recorded.
+async fn rotate(
+    table: &Table,
+    session: &Session,
+    presented: &RefreshToken,
+    salt: &str,
+    now: Timestamp,
+) -> Result<Written> {
+    let rotation = session.rotation(presented, salt, now);
+    if !session.login_log {
+        return table.write(rotation).await;
+    }
+    let record = session::record(&presented.successor(salt), now)?;
+    Ok(match table.transact(vec![rotation, record]).await? {
+        Committed::Done => Written::Done,
+        // The rotation is the only part with a condition.
+        Committed::Refused(refused) => {
+            Written::Refused(refused.into_iter().find_map(|refusal| refusal.item))
+        }
+    })
+}
+
+/// The account and the session that a token names, in one request.
+async fn read(table: &Table, presented: &RefreshToken) -> Result<(Account, Session)> {
+    let account = account_key(presented.user_id());
+    let session = place(presented);
+    let mut found = table.batch_get(&[account.clone(), session.clone()]).await?;
+    match (found.remove(&account), found.remove(&session)) {
+        (Some(account), Some(session)) => Ok((decode(account)?, decode(session)?)),
+        _ => Err(rejected()),
+    }
+}
+
+/// Ends the session of a token that was spent before; the caller and whoever has the copy both
+/// have to log in again.
+async fn end(table: &Table, presented: &RefreshToken) -> Result<Error> {
+    tracing::warn!("a spent refresh token came back: its session ends");
+    table
+        .write(Write::Delete(place(presented), Expression::default()))
+        .await?;
+    Ok(rejected())
+}
+
+fn place(presented: &RefreshToken) -> Key {
+    session::key(presented.user_id(), &presented.session_id())
+}

@@ -1,0 +1,93 @@
+//! `payments-ledger`: what Stripe told is a hint, and the payment it is about moves to what Stripe
+//! says of it now. What is not about one of our payments is left alone.
+//!
+//! Budget: 2 DynamoDB requests (the payment, its next state with its announcement) and at most 2 to
+//! Stripe; 1 and 2 when nothing is new; for an invoice 3 and at most 4.
+
+use enishi_shared::{
+    App, Function, Result,
+    error::Code,
+    events::Detail,
+    function::on,
+    payments::{self, Place, Sight, find, follow},
+    stripe::{self, RefundStatus, StripeError},
+};
+use serde::Deserialize;
+
+use crate::events::StripeEvent;
+
+/// `payments-ledger`
+pub const FUNCTION: Function =
+    Function::event("payments-ledger", |app, event| on(app, event, settle));
+
+/// Something that Stripe told, in EventBridge's envelope.
+#[derive(Deserialize)]
+pub struct Told {
+    detail: Detail<StripeEvent>,
+}
+
+async fn settle(app: App, Told { detail }: Told) -> Result<()> {
+    let event = detail.data;
+    if event.account.is_some() {
+        return Ok(());
+    }
+    match look_up(&app, &event).await {
+        Ok(()) => Ok(()),
+        // Another system's, that shares our account at Stripe; or a test of Stripe's own.
+        Err(StripeError::Refused(failure)) if failure.status == 404 => {
+            tracing::warn!(
+                kind = event.kind,
+                "Stripe told of something it does not have"
+            );
+            Ok(())
+        }
+        Err(StripeError::Other(error)) if error.code() == Code::NotFound => {
+            tracing::warn!(
+                kind = event.kind,
+                "Stripe told of a payment that is not ours"
+            );
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn look_up(app: &App, event: &StripeEvent) -> Result<(), StripeError> {
+    let stripe = stripe::client(app);
+    let (metadata, sight) = match event.object.as_str() {
+        "checkout.session" => {
+            let session = stripe.checkout_session(&event.object_id).await?;
+            (session.metadata.clone(), Sight::Checkout(session))
+        }
+        "refund" => {
+            let refund = stripe.refund(&event.object_id).await?;
+            if matches!(refund.status, RefundStatus::Failed | RefundStatus::Canceled) {
+                tracing::error!(refund = refund.id, "a refund did not arrive");
+            }
+            let Some(intent) = refund.payment_intent else {
+                return Ok(());
+            };
+            let intent = stripe.payment_intent(&intent).await?;
+            (intent.metadata.clone(), Sight::Intent(intent))
+        }
+        "invoice" => return payments::renewed(app, &event.object_id, &event.kind).await,
+        _ => return Ok(()),
+    };
+    let Some(place) = Place::of_metadata(&metadata) else {
+        return Ok(());
+    };
+    let payment = find(app, place).await?;
+    follow(app, payment, sight, &event.kind).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_event_is_one_of_ours() {
+        let sample = include_str!("../../../events/payments-ledger.json");
+        assert!(serde_json::from_str::<Told>(sample).is_ok());
+    }
+}

@@ -1,0 +1,141 @@
+//! `POST /webhook/stripe`: keeps what Stripe tells, once, and answers at once. What follows from it
+//! happens on the bus.
+//!
+//! An event is an outbox row under Stripe's own id: the relay puts the first delivery on the bus, and
+//! whatever comes again finds its row there. The body stays with it for [`KEPT`], to look into.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::State,
+    http::HeaderMap,
+    response::IntoResponse,
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use enishi_shared::{
+    App, Error, Function, Result,
+    error::{Code, ErrorBody},
+    events::{Detail, OUTBOX, OutboxRow},
+    http::BODY_LIMIT,
+    payments::table,
+    seal::sha256,
+    store::{self, Key, Write},
+    stripe::webhook::{self, Event},
+};
+use jiff::SignedDuration;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::events::{SOURCE, StripeEvent};
+
+/// `payments-webhook`
+pub const FUNCTION: Function = Function::http("payments-webhook", || {
+    OpenApiRouter::new().routes(routes!(receive))
+});
+
+/// How long a body is kept. It holds what Stripe knows of the customer.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// That the event was kept.
+#[derive(Serialize, ToSchema)]
+pub struct Received {
+    /// Always true.
+    #[schema(example = true)]
+    pub received: bool,
+}
+
+/// An event as it lies in the table.
+#[derive(Serialize)]
+struct Kept<'a> {
+    #[serde(flatten)]
+    row: OutboxRow,
+    #[serde(with = "store::bytes")]
+    body: &'a [u8],
+}
+
+/// Takes an event from Stripe
+///
+/// The signature is the proof: any of the configured secrets (the account's, Connect's, the one
+/// before), at most 5 minutes old. An event that comes again is answered alike and does nothing. What
+/// is signed and cannot be read is kept, raises an alarm and is answered 500, so that Stripe sends
+/// it again.
+///
+/// Budget: 1 DynamoDB request (the event)
+#[utoipa::path(
+    post, path = "/webhook/stripe", tag = "payments",
+    params(("stripe-signature" = String, Header, description = "Stripe's signature, scheme v1")),
+    request_body(content = Object, description = "An event, as Stripe sends it"),
+    responses(
+        (status = 200, body = Received, description = "The event is kept"),
+        (status = 400, body = ErrorBody, description = "Not signed by Stripe, or more than 5 minutes ago"),
+        (status = 413, body = ErrorBody, description = "Larger than 256 KB"),
+        (status = 500, body = ErrorBody, description = "Signed by Stripe, but not readable"),
+    )
+)]
+pub async fn receive(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<impl IntoResponse> {
+    let signature = headers.get("stripe-signature");
+    let signature = signature.and_then(|value| value.to_str().ok());
+    let signature =
+        signature.ok_or_else(|| Error::invalid("stripe-signature", "not signed by Stripe"))?;
+    let body = to_bytes(body, BODY_LIMIT)
+        .await
+        .map_err(|_| Error::new(Code::PayloadTooLarge, "the body is larger than 256 KB"))?;
+    let secrets = webhook::secrets(&app).await?;
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let write = match webhook::verify(&body, signature, &secrets, app.now()) {
+        Ok(event) => keep(&app, event, &body)?,
+        Err(error) if error.code() == Code::InternalServerError => {
+            table(&app)?.write(keep_unreadable(&app, &body)?).await?;
+            return Err(error);
+        }
+        Err(error) => return Err(error),
+    };
+    // Refused, it is here already.
+    table(&app)?.write(write).await?;
+    Ok(axum::Json(Received { received: true }))
+}
+
+fn keep(app: &App, event: Event, body: &[u8]) -> Result<Write> {
+    let detail_type = format!("stripe.{}", event.kind);
+    let detail = Detail {
+        id: event.id,
+        time: event.created,
+        data: StripeEvent {
+            kind: event.kind,
+            object: event.data.object.object,
+            object_id: event.data.object.id,
+            account: event.account,
+        },
+    };
+    let row = OutboxRow {
+        source: SOURCE.to_owned(),
+        detail_type,
+        detail: serde_json::to_string(&detail)
+            .map_err(|_| Error::internal("an event cannot be serialised"))?,
+        time: detail.time,
+        ttl: app.now().as_second() + KEPT.as_secs(),
+    };
+    let key = Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX");
+    Write::create(key, &Kept { row, body })
+}
+
+/// What was signed and cannot be read: the same in each delivery, so once.
+fn keep_unreadable(app: &App, body: &[u8]) -> Result<Write> {
+    #[derive(Serialize)]
+    struct Unreadable<'a> {
+        #[serde(with = "store::bytes")]
+        body: &'a [u8],
+        ttl: i64,
+    }
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(sha256(body));
+    let unreadable = Unreadable {
+        body,
+        ttl: app.now().as_second() + KEPT.as_secs(),
+    };
+    let key = Key::new(format!("UNREADABLE#{digest}"), "UNREADABLE");
+    Write::create(key, &unreadable)
+}

@@ -1,0 +1,149 @@
+//! `rooms-erase`: erases somebody who has closed their account: attendance, enrolments, and their name
+//! in the rooms they were in.
+//!
+//! First their attendance becomes the mark that they have gone. An enrolment checks in its
+//! transaction that the mark is not there, and a close that no morning is entered over it; so nothing
+//! new comes after. Then each enrolment leads to its room, and is deleted when the name is out of it;
+//! so the event may come twice, and a run that was cut off is finished by the next.
+//!
+//! Before the draw nothing else speaks of them, and the enrolment is withdrawn. Afterwards the room
+//! is other people's too: the seat stays, so that nothing of theirs is drawn or counted anew, but it has
+//! no name. In a room to come they are not shown and cannot join, in a history they are somebody
+//! without a name. While the draw runs the enrolments must stand still; that slot is left to its
+//! close, which takes out the names of all that have the mark. Sealed join tokens go with the
+//! meeting, at the close.
+//!
+//! What stays is an opaque id, which leads to nobody any more: in the mark for forty days, in a room's
+//! seats until the slot's items expire.
+//!
+//! Budget: 2 DynamoDB requests; 1 more for each 50 enrolments and 1 for each further 50, and for each
+//! enrolment 1, or 4 where its room is drawn.
+
+use std::collections::HashMap;
+
+use enishi_shared::{
+    App, Error, Function, Result,
+    events::{AccountDeleted, Event},
+    function::on,
+    store::{Expression, Item, Key, Table, Write, Written, decode, s},
+};
+use futures_util::{TryStreamExt as _, stream};
+
+use crate::{
+    assign::Draw,
+    enrolment::{BY_USER, EnrolmentItem, by_user, room_of},
+    person,
+    seating::{draw_key, enrolment_key, gate_key, roster_key, state_key, table, unname},
+    slot::{RoomId, Slots},
+};
+
+/// `rooms-erase`
+pub const FUNCTION: Function = Function::event("rooms-erase", |app, event| on(app, event, erase));
+
+/// Enrolments at once.
+const AT_ONCE: usize = 8;
+/// Enrolments read at once.
+const PAGE: i32 = 50;
+/// Attempts to take a name out of a room against others who walk in at the same moment.
+const ATTEMPTS: usize = 20;
+
+/// Erases what there is of the account.
+///
+/// # Errors
+/// Whatever keeps something from being erased; the event comes again.
+pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
+    let (app, user_id) = (&app, detail.data.user_id.to_string());
+    let table = table(app)?;
+    table.write(person::go(app, &user_id)).await?;
+    let mut after = None;
+    loop {
+        let page = table
+            .query("gsi_pk = :user")
+            .index(BY_USER)
+            .value(":user", s(by_user(&user_id)))
+            .limit(PAGE)
+            .after(after)
+            .page::<EnrolmentItem>()
+            .await?;
+        let slots: Vec<Key> = (page.items.iter())
+            .map(|enrolment| draw_key(enrolment.slot_id()))
+            .collect();
+        let draws = &table.batch_get(&slots).await?;
+        stream::iter(page.items.into_iter().map(Ok))
+            .try_for_each_concurrent(AT_ONCE, |enrolment| end(app, draws, enrolment))
+            .await?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Ends an enrolment.
+async fn end(app: &App, draws: &HashMap<Key, Item>, enrolment: EnrolmentItem) -> Result<()> {
+    let table = table(app)?;
+    let draw = draws.get(&draw_key(enrolment.slot_id())).cloned();
+    let draw: Option<Draw> = draw.map(decode).transpose()?;
+    if draw.is_some_and(|draw| draw.is_drawn()) {
+        return match room_of(app, &enrolment).await? {
+            Some(room) => leave(app, enrolment.slot_id(), room, &enrolment.user_id).await,
+            None => delete(&table, enrolment.key()).await,
+        };
+    }
+    let slot = app.config::<Slots>()?.by_id(enrolment.slot_id());
+    // What is over and was not drawn never will be.
+    if slot.is_none_or(|slot| slot.end <= app.now()) {
+        return delete(&table, enrolment.key()).await;
+    }
+    // Refused: the draw is running.
+    table
+        .transact(vec![
+            Write::Check(
+                gate_key(enrolment.slot_id(), &enrolment.user_id),
+                Expression::when("attribute_not_exists(pk)"),
+            ),
+            Write::Delete(enrolment.key(), Expression::default()),
+        ])
+        .await?;
+    Ok(())
+}
+
+/// Takes somebody's name out of the room they were drawn into, or walked into, and then their
+/// enrolment, which leads there. Three requests; two when it was done before.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn leave(app: &App, slot_id: &str, room: RoomId, user_id: &str) -> Result<()> {
+    let table = table(app)?;
+    for _ in 0..ATTEMPTS {
+        let items = table
+            .batch_get(&[roster_key(room), state_key(room)])
+            .await?;
+        let written = match unname(room, user_id, &items)? {
+            Some(write) => table.write(write).await?,
+            None => Written::Done,
+        };
+        if let Written::Done = written {
+            return delete(&table, enrolment_key(slot_id, user_id)).await;
+        }
+    }
+    Err(Error::unavailable(1))
+}
+
+async fn delete(table: &Table, place: Key) -> Result<()> {
+    table
+        .write(Write::Delete(place, Expression::default()))
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_event_is_one_of_ours() {
+        let sample = include_str!("../../../events/rooms-erase.json");
+        assert!(serde_json::from_str::<Event<AccountDeleted>>(sample).is_ok());
+    }
+}

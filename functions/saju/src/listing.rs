@@ -1,0 +1,136 @@
+//! Somebody's lists, in the index `listing`: the latest first, a page at a time.
+
+use axum::http::{HeaderMap, Uri};
+use enishi_shared::{
+    Error, Result, UserId,
+    page::{PageQuery, next_link},
+    store::{Item, Table, n, s},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::profile::{LISTING, partition};
+
+/// A page of a list.
+pub struct Listing<T> {
+    /// The rows, as far as the index has them.
+    pub rows: Vec<T>,
+    /// `Link` to the next page, if there is one.
+    pub next: HeaderMap,
+}
+
+/// A page of `list` (the index's partition), whose rows all lie in the partition of `me`. One
+/// request.
+///
+/// # Errors
+/// `invalid_parameter` on `cursor` when it is none of ours; `service_unavailable` when DynamoDB
+/// does not answer.
+pub async fn page<T: DeserializeOwned>(
+    table: &Table,
+    me: UserId,
+    list: &str,
+    query: &PageQuery,
+    uri: &Uri,
+) -> Result<Listing<T>> {
+    let after: Option<Place> = query.after()?.as_deref().map(Place::read).transpose()?;
+    let page = table
+        .query("listing_key = :list")
+        .index(LISTING)
+        .value(":list", s(list))
+        .descending()
+        .limit(query.limit())
+        .after(after.map(|place| place.key(me, list)))
+        .page::<Row<T>>()
+        .await?;
+    let last = page.next.and(page.items.last());
+    let cursor = last.map(|last| last.place.cursor());
+    Ok(Listing {
+        next: next_link(uri, query.limit(), cursor.as_deref()),
+        rows: page.items.into_iter().map(|row| row.row).collect(),
+    })
+}
+
+/// What the index has of an item.
+#[derive(Deserialize)]
+struct Row<T> {
+    #[serde(flatten)]
+    place: Place,
+    #[serde(flatten)]
+    row: T,
+}
+
+/// Where a row stands: what the index orders by, and its sort key, which tells rows of the same
+/// millisecond apart. As text, the cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Place {
+    listing_order: i64,
+    sk: String,
+}
+
+impl Place {
+    fn cursor(&self) -> String {
+        format!("{} {}", self.listing_order, self.sk)
+    }
+
+    fn read(cursor: &str) -> Result<Self> {
+        let parts = cursor.split_once(' ').filter(|(_, sk)| !sk.is_empty());
+        parts
+            .and_then(|(order, sk)| {
+                Some(Self {
+                    listing_order: order.parse().ok()?,
+                    sk: sk.to_owned(),
+                })
+            })
+            .ok_or_else(|| Error::invalid("cursor", "cursor is not one of ours"))
+    }
+
+    /// The whole key in the index. The list it is in is always one's own.
+    fn key(self, me: UserId, list: &str) -> Item {
+        Item::from([
+            ("listing_key".to_owned(), s(list)),
+            ("listing_order".to_owned(), n(self.listing_order)),
+            ("pk".to_owned(), s(partition(me))),
+            ("sk".to_owned(), s(self.sk)),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_place_is_its_cursor(listing_order: i64, sk in "\\PC{1,60}") {
+            let place = Place { listing_order, sk };
+            prop_assert_eq!(Place::read(&place.cursor()).unwrap(), place);
+        }
+
+        #[test]
+        fn a_place_is_never_in_the_list_of_somebody_else(cursor in "-?[0-9]{0,20} ?\\PC{0,60}", me: [u8; 16]) {
+            let me = UserId::from_bytes(me);
+            if let Ok(place) = Place::read(&cursor) {
+                let key = place.key(me, "CHATS#me");
+                prop_assert_eq!(&key["listing_key"], &s("CHATS#me"));
+                prop_assert_eq!(&key["pk"], &s(partition(me)));
+            }
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for wrong in [
+            "",
+            " ",
+            "1",
+            "1 ",
+            "x CHAT#1",
+            " CHAT#1",
+            "1.5 CHAT#1",
+            "9223372036854775808 CHAT#1",
+        ] {
+            assert!(Place::read(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

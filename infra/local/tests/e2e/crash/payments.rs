@@ -1,0 +1,285 @@
+//! The flows of payments.
+
+use enishi_local::stripe::{Balance, Order};
+use enishi_shared::{
+    App, Error,
+    app::{Parts, Random},
+    payments::{self, NewPayment, NewTransfer, Opened, PaymentId, Place, State},
+    stripe,
+};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{Fault, Flow, Scene};
+use crate::payments::{announced, dump, later, lines, new, session};
+
+pub const FLOWS: [Flow; 8] = [
+    Flow {
+        name: "pay: open",
+        function: SERVICE,
+        prepare: |_| Box::pin(async {}),
+        act: |scene| Box::pin(async { open(scene, 0).await.is_ok() }),
+        check: |scene| Box::pin(one_that_can_be_paid(scene)),
+    },
+    Flow {
+        name: "pay: webhook",
+        function: "PaymentsWebhook",
+        prepare: |scene| Box::pin(paid(scene)),
+        act: |scene| Box::pin(delivered(scene)),
+        check: |scene| Box::pin(settled(scene)),
+    },
+    Flow {
+        name: "pay: relay",
+        function: "PlatformRelay",
+        prepare: |scene| Box::pin(paid(scene)),
+        act: |scene| Box::pin(delivered(scene)),
+        check: |scene| Box::pin(settled(scene)),
+    },
+    Flow {
+        name: "pay: ledger",
+        function: "PaymentsLedger",
+        prepare: |scene| {
+            Box::pin(async {
+                paid(scene).await;
+                assert!(scene.world.stack.stripe().deliver().await);
+            })
+        },
+        act: |scene| Box::pin(told(scene)),
+        check: |scene| Box::pin(settled(scene)),
+    },
+    Flow {
+        name: "refund",
+        function: SERVICE,
+        prepare: |scene| {
+            Box::pin(async {
+                paid(scene).await;
+                scene.world.stack.settle().await;
+            })
+        },
+        act: |scene| Box::pin(async { refund(scene).await.is_ok() }),
+        check: |scene| {
+            Box::pin(async {
+                let announcements = ["refunded", "settled"];
+                let money = [3_000, 1_000, 0];
+                ended(scene, &[State::PartiallyRefunded], &announcements, money).await
+            })
+        },
+    },
+    Flow {
+        name: "transfer",
+        function: SERVICE,
+        prepare: |scene| Box::pin(paid_for_a_maker(scene)),
+        act: |scene| Box::pin(async { transfer(scene).await.is_ok() }),
+        check: |scene| {
+            Box::pin(async { ended(scene, &[State::Settled], &["settled"], [3_000, 0, 900]).await })
+        },
+    },
+    Flow {
+        name: "expire",
+        function: SERVICE,
+        prepare: |scene| Box::pin(async { drop(open(scene, 0).await.unwrap()) }),
+        act: |scene| {
+            Box::pin(async {
+                let expired = payments::expire(&service(scene), place(scene, 0)).await;
+                expired.is_ok_and(|payment| payment.state == State::Expired)
+            })
+        },
+        check: |scene| {
+            Box::pin(async { ended(scene, &[State::Expired], &["expired"], [0, 0, 0]).await })
+        },
+    },
+    Flow {
+        name: "sweep",
+        function: "PaymentsSweep",
+        prepare: |scene| Box::pin(three_that_wait(scene)),
+        act: |scene| {
+            Box::pin(async {
+                later(&scene.world, SignedDuration::from_mins(6));
+                scene.fire("PaymentsSweep").await.is_ok()
+            })
+        },
+        check: |scene| Box::pin(nothing_waits(scene)),
+    },
+];
+
+/// As whom a service that takes payments acts.
+const SERVICE: &str = "PaymentsLedger";
+
+/// Such a service, in a process of its own.
+fn service(scene: &Scene) -> App {
+    let environment = scene.world.stack.environment()[SERVICE].clone();
+    App::new(Parts {
+        env: environment.into_iter().collect(),
+        clock: scene.world.stack.clock().as_clock(),
+        random: Random::from_seed(scene.issuer.new_id().as_u64_pair().1),
+        http: scene.faults.client(),
+    })
+    .unwrap()
+}
+
+/// Where the first guest's n-th payment lies.
+fn place(scene: &Scene, number: usize) -> Place {
+    let payment_id = format!("019aa2b4-7c1f-7d33-9f0a-00000000000{number}");
+    Place {
+        payer: scene.people[0].id.parse().unwrap(),
+        payment_id: payment_id.parse::<PaymentId>().unwrap(),
+    }
+}
+
+async fn open(scene: &Scene, number: usize) -> Result<Opened, Error> {
+    let app = service(scene);
+    let payment = NewPayment {
+        payment_id: place(scene, number).payment_id,
+        ..new(&app, &scene.people[0].id, lines())
+    };
+    payments::open(&app, payment).await
+}
+
+async fn refund(scene: &Scene) -> Result<payments::Payment, Error> {
+    payments::refund(&service(scene), place(scene, 0), "parcel-1", Some(1_000)).await
+}
+
+async fn transfer(scene: &Scene) -> Result<payments::Payment, Error> {
+    let events = scene.world.stack.stripe().events();
+    let maker = events.into_iter().find_map(|event| event.account).unwrap();
+    let part = NewTransfer {
+        name: "parcel-1",
+        amount: 900,
+        destination: &maker,
+    };
+    payments::transfer(&service(scene), place(scene, 0), part).await
+}
+
+/// Opened and paid; Stripe has told nobody yet.
+async fn paid(scene: &mut Scene) {
+    let opened = open(scene, 0).await.unwrap();
+    let stripe = scene.world.stack.stripe();
+    stripe.pay(session(&opened.payment)).unwrap();
+}
+
+/// Paid and settled, and a maker whom money can be passed on to.
+async fn paid_for_a_maker(scene: &mut Scene) {
+    let client = stripe::client(&service(scene));
+    let maker = client.create_account("maker", "JP", None, &[]);
+    let maker = maker.await.unwrap();
+    scene.world.stack.stripe().onboard(&maker.id, true).unwrap();
+    paid(scene).await;
+    scene.world.stack.settle().await;
+}
+
+/// One that was paid, one that was not and one that was cut off before its Checkout; no webhook comes.
+async fn three_that_wait(scene: &mut Scene) {
+    scene.world.stack.stripe().deliver_order(Order {
+        delay: SignedDuration::from_hours(10_000),
+        ..Order::default()
+    });
+    paid(scene).await;
+    open(scene, 1).await.unwrap();
+    // The record and the secret are its first two requests.
+    scene.faults.plan(SERVICE, 2, Fault::GoneBefore);
+    assert!(open(scene, 2).await.is_err());
+    scene.faults.end();
+    later(&scene.world, SignedDuration::from_mins(60));
+}
+
+/// Stripe sends what is due, and again what was not taken; and all that follows.
+async fn delivered(scene: &Scene) -> bool {
+    later(&scene.world, SignedDuration::from_mins(2));
+    scene.world.stack.settle().await;
+    true
+}
+
+/// The bus hands the ledger what Stripe told.
+async fn told(scene: &Scene) -> bool {
+    let rows = dump(&scene.world);
+    let text = |row: &Value, field: &str| row[field]["S"].as_str().unwrap_or_default().to_owned();
+    let completed = rows
+        .iter()
+        .find(|row| row["detail_type"]["S"] == "stripe.checkout.session.completed")
+        .unwrap();
+    let detail: Value = serde_json::from_str(&text(completed, "detail")).unwrap();
+    let event = json!({
+        "source": text(completed, "source"),
+        "detail-type": text(completed, "detail_type"),
+        "detail": detail,
+    });
+    let ledger = scene.world.stack.lambda().invoke("PaymentsLedger", event);
+    ledger.await.is_ok()
+}
+
+/// One record and one Checkout, and whoever pays that has paid.
+async fn one_that_can_be_paid(scene: &mut Scene) -> Result<(), String> {
+    let stripe = scene.world.stack.stripe();
+    let [checkout] = &stripe.open_sessions()[..] else {
+        return Err(format!("open: {:?}", stripe.open_sessions()));
+    };
+    stripe.pay(checkout)?;
+    settled(scene).await
+}
+
+async fn settled(scene: &mut Scene) -> Result<(), String> {
+    ended(scene, &[State::Settled], &["settled"], [3_000, 0, 0]).await
+}
+
+async fn nothing_waits(scene: &mut Scene) -> Result<(), String> {
+    let states = [State::Settled, State::Expired, State::Expired];
+    let announcements = ["expired", "expired", "settled"];
+    ended(scene, &states, &announcements, [3_000, 0, 0]).await?;
+    later(&scene.world, SignedDuration::from_hours(25));
+    let swept = scene.fire("PaymentsSweep").await?;
+    if swept == json!({"payments": 0}) {
+        Ok(())
+    } else {
+        Err(format!("some wait still: {swept}"))
+    }
+}
+
+/// That the guest has payments in these states, that nothing is to be done about them, and that each
+/// of these announcements was made once; and where the money is: what was paid, given back and passed
+/// on.
+async fn ended(
+    scene: &mut Scene,
+    states: &[State],
+    announcements: &[&str],
+    [paid, refunded, passed_on]: [i64; 3],
+) -> Result<(), String> {
+    delivered(scene).await;
+    let app = service(scene);
+    for (number, state) in states.iter().enumerate() {
+        let payment = payments::find(&app, place(scene, number)).await;
+        let payment = payment.map_err(|error| error.to_string())?;
+        if payment.state != *state
+            || payment.due_at.is_some()
+            || payment.amount_refunded != payment.refunds.values().map(|it| it.amount).sum::<i64>()
+        {
+            return Err(format!("{payment:?}"));
+        }
+    }
+    let rows = dump(&scene.world);
+    let of = |field: &str, start: &str| {
+        let texts = rows.iter().filter_map(|row| row[field]["S"].as_str());
+        texts.filter(|text| text.starts_with(start)).count()
+    };
+    let stripe = scene.world.stack.stripe();
+    let sent = stripe.events().iter().filter(|it| it.attempts > 0).count();
+    let counted = [of("pk", "PAYER#"), of("detail_type", "stripe.")];
+    if counted != [states.len(), sent] {
+        return Err(format!("{counted:?} records and events of {sent}"));
+    }
+    if announced(&scene.world) != announcements {
+        return Err(format!("announced: {:?}", announced(&scene.world)));
+    }
+    let balance = Balance {
+        paid,
+        refunded,
+        passed_on,
+        platform: paid - refunded - passed_on,
+    };
+    if stripe.balance() != balance {
+        return Err(format!("{:?}", stripe.balance()));
+    }
+    match scene.world.stack.lambda().dead_letters().first() {
+        None => Ok(()),
+        Some(letter) => Err(format!("given up: {letter:?}")),
+    }
+}

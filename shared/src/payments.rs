@@ -1,0 +1,209 @@
+//! Payments: one record for each, and what a service does with it ([`open`], [`expire`], [`refund`],
+//! [`transfer`]).
+//!
+//! A record is made before Stripe hears of it, and moves forward only: to what Stripe says of it
+//! *now*, whatever told us to ask ([`follow`]). So webhooks may come in any order, any number of
+//! times or never: `payments-sweep` asks about each record that waits for too long. Each step forward
+//! announces itself on the bus in the transaction that takes it: [`PaymentSettled`],
+//! [`PaymentFailed`], [`PaymentExpired`], [`PaymentRefunded`]. A late payment is possible: `settled`
+//! may follow `failed` and `expired`, and the service then provides what was paid for, or refunds.
+//!
+//! A function that uses it needs `PAYMENTS_TABLE`, and what [`crate::stripe`] needs.
+
+mod checkout;
+mod follow;
+mod given;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    app::{App, ConfigError, Configure, Env},
+    error::Error,
+    events::{Announcement, announce},
+    store::{Committed, Expression, Item, Key, Table, Write, Written, decode, n, s},
+    user_id::UserId,
+};
+
+pub use checkout::{NewPayment, Opened, expire, open};
+pub use follow::{Sight, follow, look, renewed};
+pub use given::{NewTransfer, refund, transfer};
+pub use record::{
+    Line, Observed, Payment, PaymentExpired, PaymentFailed, PaymentId, PaymentRefunded,
+    PaymentSettled, PaymentSummary, Product, Purpose, Refund, State, Transfer, Transition,
+};
+
+/// `PAYMENTS_TABLE`: the table's name.
+struct TableName(String);
+
+impl Configure for TableName {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(env.required("PAYMENTS_TABLE")?.to_owned()))
+    }
+}
+
+/// The table of payments.
+///
+/// # Errors
+/// `internal_server_error` when it is not configured.
+pub fn table(app: &App) -> Result<Table, Error> {
+    Ok(Table::new(app, &app.config::<TableName>()?.0))
+}
+
+/// The partition of somebody's payments, in the order in which they were made.
+pub fn partition(payer: UserId) -> String {
+    format!("PAYER#{payer}")
+}
+
+/// What the sort keys of payments start with.
+pub const SORT_KEY: &str = "PAYMENT#";
+/// The sparse index of payments that wait for something, by `due_at`.
+pub const DUE: &str = "due";
+/// That index's only partition.
+pub const WAITING: &str = "PAYMENT";
+
+/// Where a payment lies. Both ids travel with everything that Stripe makes for it (`metadata`), so
+/// that no look-up is needed on the way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Who pays.
+    pub payer: UserId,
+    /// The payment.
+    pub payment_id: PaymentId,
+}
+
+const PAYER: &str = "payer";
+const PAYMENT_ID: &str = "payment_id";
+
+impl Place {
+    /// Its key in the table.
+    pub fn key(self) -> Key {
+        Key::new(
+            partition(self.payer),
+            format!("{SORT_KEY}{}", self.payment_id),
+        )
+    }
+
+    /// The place that a key names.
+    pub fn of_key(key: &Key) -> Option<Self> {
+        Some(Self {
+            payer: key.pk.strip_prefix("PAYER#")?.parse().ok()?,
+            payment_id: key.sk.strip_prefix(SORT_KEY)?.parse().ok()?,
+        })
+    }
+
+    /// The place that an object of Stripe's names; none if it is not ours.
+    pub fn of_metadata(metadata: &std::collections::BTreeMap<String, String>) -> Option<Self> {
+        Some(Self {
+            payer: metadata.get(PAYER)?.parse().ok()?,
+            payment_id: metadata.get(PAYMENT_ID)?.parse().ok()?,
+        })
+    }
+}
+
+/// Reads a payment. One request.
+///
+/// # Errors
+/// `not_found`; `service_unavailable` when DynamoDB does not answer.
+pub async fn find(app: &App, place: Place) -> Result<Payment, Error> {
+    let found = table(app)?.get(&place.key()).await?;
+    found.ok_or_else(|| Error::not_found("payment"))
+}
+
+/// Attempts at a record that others write at the same time.
+const ATTEMPTS: usize = 8;
+
+/// Applies `change` to a payment and stores what it gives, with the announcements of the steps that
+/// this takes; `None` leaves the record as it is. When somebody else wrote it in between, `change` is
+/// asked again with what is there now. One request for each attempt.
+///
+/// # Errors
+/// What `change` answers; `service_unavailable` when DynamoDB does not answer or others are always
+/// faster.
+async fn update(
+    app: &App,
+    mut payment: Payment,
+    change: impl Fn(&Payment) -> Result<Option<Payment>, Error>,
+) -> Result<Payment, Error> {
+    for _ in 0..ATTEMPTS {
+        let Some(mut next) = change(&payment)? else {
+            return Ok(payment);
+        };
+        next.version = payment.version + 1;
+        let announcements = announcements(app, &payment, &next)?;
+        let refused = store(app, &payment, &next, announcements).await?;
+        match refused {
+            None => return Ok(next),
+            Some(item) => payment = decode(item)?,
+        }
+    }
+    Err(Error::unavailable(1))
+}
+
+/// Stores `next` where `payment` is, or where nothing is when that was never stored (version 0).
+/// `Some`: somebody else was faster, this is there now.
+async fn store(
+    app: &App,
+    payment: &Payment,
+    next: &Payment,
+    announcements: Vec<Write>,
+) -> Result<Option<Item>, Error> {
+    let table = table(app)?;
+    let mut write = match payment.version {
+        0 => Write::create(next.place().key(), next)?,
+        version => Write::replace(
+            next.place().key(),
+            next,
+            Expression::when("#version = :seen")
+                .name("#version", "version")
+                .value(":seen", n(version)),
+        )?,
+    };
+    if let (Write::Create(_, item) | Write::Replace(_, item, _), true) =
+        (&mut write, next.due_at.is_some())
+    {
+        item.insert(DUE.into(), s(WAITING));
+    }
+    let item = if announcements.is_empty() {
+        match table.write(write).await? {
+            Written::Done => return Ok(None),
+            Written::Refused(item) => item,
+        }
+    } else {
+        let writes = std::iter::once(write).chain(announcements).collect();
+        match table.transact(writes).await? {
+            Committed::Done => return Ok(None),
+            Committed::Refused(refused) => {
+                (refused.into_iter().next()).and_then(|refusal| refusal.item)
+            }
+        }
+    };
+    // Nobody deletes payments.
+    item.map(Some)
+        .ok_or_else(|| Error::internal("a payment is gone"))
+}
+
+/// The announcements of all steps from `before` to `after`.
+fn announcements(app: &App, before: &Payment, after: &Payment) -> Result<Vec<Write>, Error> {
+    fn of<T: Announcement + From<PaymentSummary>>(
+        app: &App,
+        payment: &Payment,
+    ) -> Result<Write, Error> {
+        announce(app, T::from(payment.summary()))
+    }
+    let mut writes = Vec::new();
+    if !before.state.is_paid() && after.state.is_paid() {
+        writes.push(of::<PaymentSettled>(app, after)?);
+    }
+    if before.amount_refunded < after.amount_refunded {
+        writes.push(of::<PaymentRefunded>(app, after)?);
+    }
+    if before.state != after.state {
+        match after.state {
+            State::Failed => writes.push(of::<PaymentFailed>(app, after)?),
+            State::Expired => writes.push(of::<PaymentExpired>(app, after)?),
+            _ => {}
+        }
+    }
+    Ok(writes)
+}

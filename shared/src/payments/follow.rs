@@ -1,0 +1,233 @@
+//! Following Stripe: what it says of a payment now is what the record moves to.
+
+use std::collections::BTreeMap;
+
+use super::{Observed, Payment, PaymentId, Place, Product, State, find, given, table, update};
+use crate::{
+    app::App,
+    error::Error,
+    stripe::{
+        self, CheckoutSession, Invoice, InvoiceStatus, PaymentIntent, PaymentIntentStatus,
+        PaymentStatus, SessionStatus, Stripe, StripeError,
+    },
+};
+
+/// What was just read of Stripe's objects.
+#[derive(Clone, Debug)]
+pub enum Sight {
+    /// Nothing yet.
+    Nothing,
+    /// The payment's Checkout.
+    Checkout(CheckoutSession),
+    /// The payment's PaymentIntent.
+    Intent(PaymentIntent),
+}
+
+/// Moves a record to what Stripe says of it now; what `sight` holds is not asked for again. `cause`
+/// goes into the history. At most 2 requests to Stripe, and one to DynamoDB if that is news.
+///
+/// # Errors
+/// `service_unavailable` when somebody does not answer; `internal_server_error` when Stripe took
+/// another sum than was asked for, which an operator has to look into.
+pub async fn follow(
+    app: &App,
+    payment: Payment,
+    sight: Sight,
+    cause: &str,
+) -> Result<Payment, Error> {
+    let stripe = stripe::client(app);
+    let seen = match sight {
+        // While its Checkout is open, a PaymentIntent that failed can still succeed.
+        Sight::Intent(intent) if intent.status == PaymentIntentStatus::Succeeded => {
+            of_intent(&payment, &intent)?
+        }
+        Sight::Checkout(session) => of_checkout(&stripe, &payment, session).await?,
+        _ => match (&payment.payment_intent, &payment.checkout_session) {
+            (Some(intent), _) if payment.state.is_paid() => {
+                of_intent(&payment, &stripe.payment_intent(intent).await?)?
+            }
+            (_, Some(session)) => {
+                let session = stripe.checkout_session(session).await?;
+                of_checkout(&stripe, &payment, session).await?
+            }
+            _ => return Ok(payment),
+        },
+    };
+    let now = app.now();
+    update(app, payment, |payment| Ok(payment.moved(&seen, now, cause))).await
+}
+
+async fn of_checkout(
+    stripe: &Stripe,
+    payment: &Payment,
+    session: CheckoutSession,
+) -> Result<Observed, Error> {
+    let mut seen = match (&session.status, &session.payment_status) {
+        (SessionStatus::Complete, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired) => {
+            let sum = session.amount_total.zip(session.currency.as_deref());
+            expect(payment, sum)?;
+            match &session.payment_intent {
+                Some(intent) => of_intent(payment, &stripe.payment_intent(intent).await?)?,
+                None => Observed::state(State::Settled),
+            }
+        }
+        (SessionStatus::Complete, PaymentStatus::Unpaid) => match &session.payment_intent {
+            Some(intent) => of_intent(payment, &stripe.payment_intent(intent).await?)?,
+            None => Observed::state(State::Processing),
+        },
+        (SessionStatus::Expired, _) => Observed::state(State::Expired),
+        _ => Observed::state(State::Pending),
+    };
+    seen.checkout_session = Some(session.id);
+    seen.subscription = session.subscription;
+    seen.invoice = session.invoice;
+    Ok(seen)
+}
+
+/// What the PaymentIntent of a Checkout that is complete says.
+fn of_intent(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Error> {
+    let state = match &intent.status {
+        PaymentIntentStatus::Succeeded => {
+            expect(payment, Some((intent.amount_received, &intent.currency)))?;
+            State::Settled
+        }
+        PaymentIntentStatus::RequiresPaymentMethod | PaymentIntentStatus::Canceled => State::Failed,
+        _ => State::Processing,
+    };
+    let charge = intent.latest_charge.as_ref().filter(|charge| charge.paid);
+    Ok(Observed {
+        amount_refunded: charge.map_or(0, |charge| charge.amount_refunded),
+        payment_intent: Some(intent.id.clone()),
+        charge: charge.map(|charge| charge.id.clone()),
+        receipt_url: charge.and_then(|charge| charge.receipt_url.clone()),
+        ..Observed::state(state)
+    })
+}
+
+/// Nothing is settled by another sum than was asked for.
+fn expect(payment: &Payment, sum: Option<(i64, &str)>) -> Result<(), Error> {
+    match sum {
+        Some((amount, currency))
+            if amount == payment.amount && currency.eq_ignore_ascii_case(&payment.currency) =>
+        {
+            Ok(())
+        }
+        _ => Err(Error::internal(format_args!(
+            "Stripe took another sum for the payment {} than was asked for",
+            payment.payment_id
+        ))),
+    }
+}
+
+/// Looks after a payment that has waited for too long: asks Stripe about it, and for what it has not
+/// confirmed. Afterwards the record is done, or waits anew.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn look(app: &App, place: Place) -> Result<(), Error> {
+    let payment = find(app, place).await?;
+    let now = app.now();
+    if payment.due_at.is_none_or(|due| due > now.as_second()) {
+        return Ok(());
+    }
+    let (payment, outcome) = match ask(app, payment.clone()).await {
+        Ok(payment) => (payment, Ok(())),
+        Err(error) => (payment, Err(error)),
+    };
+    update(app, payment, |payment| {
+        let next = payment.clone().due(now);
+        Ok((next.due_at != payment.due_at).then_some(next))
+    })
+    .await?;
+    outcome
+}
+
+async fn ask(app: &App, payment: Payment) -> Result<Payment, Error> {
+    const CAUSE: &str = "swept";
+    if payment.state == State::Pending && payment.checkout_session.is_none() {
+        return unopened(app, payment, CAUSE).await;
+    }
+    let payment = given::confirm(app, payment).await?;
+    follow(app, payment, Sight::Nothing, CAUSE).await
+}
+
+/// Calls off a payment without a Checkout: nobody can have the address of one that no record knows.
+pub(super) async fn unopened(app: &App, payment: Payment, cause: &str) -> Result<Payment, Error> {
+    let (seen, now) = (Observed::state(State::Expired), app.now());
+    update(app, payment, |payment| {
+        let unopened = payment.checkout_session.is_none();
+        Ok(unopened.then(|| payment.moved(&seen, now, cause)).flatten())
+    })
+    .await
+}
+
+/// Keeps the payment that an invoice is: that of the subscription's first period is its Checkout's,
+/// each further one gets a record of its own. At most 4 requests to Stripe.
+///
+/// # Errors
+/// As [`follow`]; Stripe's refusal when it knows no such invoice.
+pub async fn renewed(app: &App, invoice: &str, cause: &str) -> Result<(), StripeError> {
+    let stripe = stripe::client(app);
+    let invoice = stripe.invoice(invoice).await?;
+    let state = match &invoice.status {
+        InvoiceStatus::Paid => State::Settled,
+        InvoiceStatus::Open | InvoiceStatus::Uncollectible | InvoiceStatus::Void => State::Failed,
+        _ => return Ok(()),
+    };
+    let Some(subscription) = &invoice.subscription else {
+        return Ok(());
+    };
+    let subscription = stripe.subscription(subscription).await?;
+    let Some(place) = Place::of_metadata(&subscription.metadata) else {
+        return Ok(());
+    };
+    let first = find(app, place).await?;
+    let first = match first.invoice {
+        Some(_) => first,
+        None => follow(app, first, Sight::Nothing, cause).await?,
+    };
+    match &first.invoice {
+        // Its Checkout is not complete yet: this comes again.
+        None => return Err(Error::unavailable(1).into()),
+        Some(its) if *its == invoice.id => return Ok(()),
+        Some(_) if invoice.total <= 0 => return Ok(()),
+        Some(_) => {}
+    }
+    let renewal = renewal(first, &invoice);
+    let known = table(app)?.get::<Payment>(&renewal.place().key()).await?;
+    let seen = Observed {
+        receipt_url: invoice.hosted_invoice_url,
+        ..Observed::state(state)
+    };
+    let now = app.now();
+    update(app, known.unwrap_or(renewal), |payment| {
+        Ok(payment.moved(&seen, now, cause))
+    })
+    .await?;
+    Ok(())
+}
+
+/// The record of a further period, not stored yet (version 0).
+fn renewal(first: Payment, invoice: &Invoice) -> Payment {
+    Payment {
+        payment_id: PaymentId::derived(&invoice.id, invoice.created),
+        product: Product::Renewal(invoice.id.clone()),
+        amount: invoice.total,
+        currency: invoice.currency.clone(),
+        state: State::Pending,
+        amount_refunded: 0,
+        history: Vec::new(),
+        created_at: invoice.created,
+        expires_at: invoice.created,
+        checkout_session: None,
+        payment_intent: None,
+        charge: None,
+        receipt_url: None,
+        invoice: None,
+        refunds: BTreeMap::new(),
+        transfers: BTreeMap::new(),
+        due_at: None,
+        version: 0,
+        ..first
+    }
+}

@@ -1,0 +1,425 @@
+//! A payment's record, and how it moves forward.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::{Builder, Uuid};
+
+use super::Place;
+use crate::{app::App, events::Announcement, seal::sha256, user_id::UserId};
+
+/// A payment's id: a UUIDv7.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51")]
+pub struct PaymentId(Uuid);
+
+impl PaymentId {
+    /// The id of a new payment.
+    pub fn new(app: &App) -> Self {
+        Self(app.new_id())
+    }
+
+    /// The id of what Stripe itself has begun (`in_…`) at `created`: always the same.
+    pub(super) fn derived(name: &str, created: Timestamp) -> Self {
+        let mut random = [0; 10];
+        random.copy_from_slice(&sha256(name.as_bytes())[..10]);
+        let millis = u64::try_from(created.as_millisecond()).unwrap_or_default();
+        Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+}
+
+impl FromStr for PaymentId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl fmt::Display for PaymentId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What is paid for; tells the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PaymentPurpose)]
+pub enum Purpose {
+    /// A meeting of visits; the reference is the matching.
+    Appointment,
+    /// An order of market; the reference is the transaction.
+    Order,
+    /// Seats of orgs; the reference is the organisation.
+    Licence,
+}
+
+/// Where a payment stands. In the order in which it moves, and never back.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PaymentState)]
+pub enum State {
+    /// It can be paid, or soon can.
+    Pending,
+    /// The customer is done and the money on its way, with konbini perhaps for days.
+    Processing,
+    /// It could not be paid any more.
+    Expired,
+    /// The money did not come.
+    Failed,
+    /// The money is there.
+    Settled,
+    /// A part of it was given back.
+    PartiallyRefunded,
+    /// All of it was given back.
+    Refunded,
+}
+
+impl State {
+    /// Whether the money came, given back later or not.
+    pub fn is_paid(self) -> bool {
+        self >= Self::Settled
+    }
+}
+
+/// A line of what is paid for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What the customer reads, 1–250 characters.
+    pub name: String,
+    /// The price of one, in minor units.
+    pub unit_amount: i64,
+    /// How many.
+    pub quantity: u64,
+}
+
+/// What is paid for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Product {
+    /// Something that is paid for once.
+    Lines(Vec<Line>),
+    /// Something that is paid for each period.
+    Subscription {
+        /// Stripe's `cus_…`.
+        customer: String,
+        /// Stripe's `price_…`.
+        price: String,
+        /// What one costs each period, in minor units.
+        unit_amount: i64,
+        /// How many, the seats.
+        quantity: u64,
+    },
+    /// A further period of a subscription; Stripe's `in_…`.
+    Renewal(String),
+}
+
+impl Product {
+    /// The sum, in minor units; `None` when it is out of all bounds.
+    pub(super) fn amount(&self) -> Option<i64> {
+        let of = |unit_amount: i64, quantity: u64| {
+            unit_amount.checked_mul(i64::try_from(quantity).ok()?)
+        };
+        match self {
+            Self::Lines(lines) => lines.iter().try_fold(0_i64, |sum, line| {
+                sum.checked_add(of(line.unit_amount, line.quantity)?)
+            }),
+            Self::Subscription {
+                unit_amount,
+                quantity,
+                ..
+            } => of(*unit_amount, *quantity),
+            Self::Renewal(_) => None,
+        }
+    }
+}
+
+/// A step that was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// Where it led.
+    pub state: State,
+    /// When.
+    pub at: Timestamp,
+    /// What made us look: an event's type, `opened`, `expired on request`, `swept`.
+    pub cause: String,
+}
+
+/// Money to be given back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// In minor units.
+    pub amount: i64,
+    /// Stripe's `re_…`, once it knows of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// Money to be passed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// In minor units.
+    pub amount: i64,
+    /// Stripe's `acct_…`.
+    pub destination: String,
+    /// Stripe's `tr_…`, once it knows of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Its id.
+    pub payment_id: PaymentId,
+    /// Who pays.
+    pub payer: UserId,
+    /// What for.
+    pub purpose: Purpose,
+    /// The service's own record.
+    pub reference: String,
+    /// What is paid for.
+    pub product: Product,
+    /// In minor units.
+    pub amount: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Where it stands.
+    pub state: State,
+    /// What was given back, in minor units.
+    pub amount_refunded: i64,
+    /// How it came there.
+    pub history: Vec<Transition>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it can be paid.
+    pub expires_at: Timestamp,
+    /// `cs_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout_session: Option<String>,
+    /// `pi_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_intent: Option<String>,
+    /// `ch_…`, which transfers come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<String>,
+    /// Stripe's receipt, or the invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_url: Option<String>,
+    /// `sub_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+    /// `in_…`, of a subscription's first period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<String>,
+    /// What the service has asked to be given back, by the service's own names for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refunds: BTreeMap<String, Refund>,
+    /// What the service has asked to be passed on, by the service's own names for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transfers: BTreeMap<String, Transfer>,
+    /// When to look after it if nothing happens, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// Counts the writes.
+    pub version: u64,
+}
+
+/// What Stripe says of a payment now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Where it stands: nothing about refunds, these follow from `amount_refunded`.
+    pub state: State,
+    /// What was given back, in minor units.
+    pub amount_refunded: i64,
+    /// As in [`Payment`].
+    pub checkout_session: Option<String>,
+    /// As in [`Payment`].
+    pub payment_intent: Option<String>,
+    /// As in [`Payment`].
+    pub charge: Option<String>,
+    /// As in [`Payment`].
+    pub receipt_url: Option<String>,
+    /// As in [`Payment`].
+    pub subscription: Option<String>,
+    /// As in [`Payment`].
+    pub invoice: Option<String>,
+}
+
+impl Observed {
+    /// A state, and nothing else.
+    pub fn state(state: State) -> Self {
+        Self {
+            state,
+            amount_refunded: 0,
+            checkout_session: None,
+            payment_intent: None,
+            charge: None,
+            receipt_url: None,
+            subscription: None,
+            invoice: None,
+        }
+    }
+}
+
+/// For how long webhooks may be late before a payment that can no longer be paid is asked about, in
+/// seconds.
+const PATIENCE: i64 = 5 * 60;
+/// How often a payment on its way is asked about, in seconds.
+const PROCESSING: i64 = 24 * 60 * 60;
+/// When a refund or a transfer is looked after that is not confirmed, in seconds.
+const UNCONFIRMED: i64 = 10 * 60;
+
+impl Payment {
+    /// Where it lies.
+    pub fn place(&self) -> Place {
+        Place {
+            payer: self.payer,
+            payment_id: self.payment_id,
+        }
+    }
+
+    /// The record after `seen`; `None` when that tells nothing new. Forward only: a state is never
+    /// left for an earlier one, an amount given back never shrinks, an id never changes.
+    pub fn moved(&self, seen: &Observed, now: Timestamp, cause: &str) -> Option<Self> {
+        let mut next = self.clone();
+        next.amount_refunded = self.amount_refunded.max(seen.amount_refunded);
+        let seen_state = match seen.state {
+            State::Settled if next.amount_refunded >= self.amount => State::Refunded,
+            State::Settled if next.amount_refunded > 0 => State::PartiallyRefunded,
+            state => state,
+        };
+        next.state = self.state.max(seen_state);
+        for (known, seen) in [
+            (&mut next.checkout_session, &seen.checkout_session),
+            (&mut next.payment_intent, &seen.payment_intent),
+            (&mut next.charge, &seen.charge),
+            (&mut next.receipt_url, &seen.receipt_url),
+            (&mut next.subscription, &seen.subscription),
+            (&mut next.invoice, &seen.invoice),
+        ] {
+            if known.is_none() {
+                known.clone_from(seen);
+            }
+        }
+        if next == *self {
+            return None;
+        }
+        if next.state != self.state || next.amount_refunded != self.amount_refunded {
+            next.note(now, cause);
+        }
+        Some(next.due(now))
+    }
+
+    /// Adds to the history where it stands.
+    pub(super) fn note(&mut self, now: Timestamp, cause: &str) {
+        self.history.push(Transition {
+            state: self.state,
+            at: now,
+            cause: cause.to_owned(),
+        });
+    }
+
+    /// With `due_at` as it stands now.
+    #[must_use]
+    pub(super) fn due(mut self, now: Timestamp) -> Self {
+        let now = now.as_second();
+        self.due_at = match self.state {
+            State::Pending => Some(self.expires_at.as_second().max(now) + PATIENCE),
+            State::Processing => Some(now + PROCESSING),
+            State::Expired | State::Failed => None,
+            _ if self.is_confirmed() => None,
+            _ => Some(now + UNCONFIRMED),
+        };
+        self
+    }
+
+    /// Whether Stripe has done all that was asked of it.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.transfers
+            .values()
+            .all(|transfer| transfer.id.is_some())
+            && self.refunds.values().all(|refund| refund.id.is_some())
+            && self.asked_back() <= self.amount_refunded
+    }
+
+    /// All that was asked to be given back.
+    pub(super) fn asked_back(&self) -> i64 {
+        self.refunds.values().map(|refund| refund.amount).sum()
+    }
+
+    /// What the announcements say of it.
+    pub fn summary(&self) -> PaymentSummary {
+        PaymentSummary {
+            payment_id: self.payment_id,
+            payer: self.payer,
+            purpose: self.purpose,
+            reference: self.reference.clone(),
+            amount: self.amount,
+            amount_refunded: self.amount_refunded,
+            currency: self.currency.clone(),
+            subscription: self.subscription.clone(),
+        }
+    }
+}
+
+/// What an announcement says of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentSummary {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// Who paid, or was to pay.
+    pub payer: UserId,
+    /// What for: rules choose by it.
+    pub purpose: Purpose,
+    /// The service's own record.
+    pub reference: String,
+    /// In minor units.
+    pub amount: i64,
+    /// What was given back of it so far.
+    pub amount_refunded: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Stripe's `sub_…`, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+}
+
+macro_rules! announcements {
+    ($($(#[$about:meta])* $name:ident = $detail_type:literal,)+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub PaymentSummary);
+
+        impl From<PaymentSummary> for $name {
+            fn from(summary: PaymentSummary) -> Self {
+                Self(summary)
+            }
+        }
+
+        impl Announcement for $name {
+            const DETAIL_TYPE: &'static str = $detail_type;
+            const SOURCE: &'static str = "enishi.payments";
+        }
+    )+};
+}
+
+announcements! {
+    /// The money is there.
+    PaymentSettled = "payment.settled",
+    /// The money did not come.
+    PaymentFailed = "payment.failed",
+    /// It can no longer be paid.
+    PaymentExpired = "payment.expired",
+    /// More was given back than before.
+    PaymentRefunded = "payment.refunded",
+}

@@ -1,0 +1,173 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+
+const STATES: [State; 5] = [
+    State::Pending,
+    State::Processing,
+    State::Expired,
+    State::Failed,
+    State::Settled,
+];
+
+fn payment() -> Payment {
+    let now = Timestamp::UNIX_EPOCH;
+    Payment {
+        payment_id: "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51".parse().unwrap(),
+        payer: "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50".parse().unwrap(),
+        purpose: Purpose::Order,
+        reference: "order".into(),
+        product: Product::Lines(Vec::new()),
+        amount: 1_000,
+        currency: "jpy".into(),
+        state: State::Pending,
+        amount_refunded: 0,
+        history: Vec::new(),
+        created_at: now,
+        expires_at: now,
+        checkout_session: None,
+        payment_intent: None,
+        charge: None,
+        receipt_url: None,
+        subscription: None,
+        invoice: None,
+        refunds: BTreeMap::new(),
+        transfers: BTreeMap::new(),
+        due_at: None,
+        version: 1,
+    }
+}
+
+/// Something that Stripe could say; only what is settled can be given back.
+fn observed() -> impl Strategy<Value = Observed> {
+    (0..STATES.len(), 0..=1_000_i64, any::<bool>()).prop_map(|(state, refunded, known)| {
+        let state = STATES[state];
+        Observed {
+            amount_refunded: if state == State::Settled { refunded } else { 0 },
+            checkout_session: known.then(|| "cs_1".into()),
+            payment_intent: (state == State::Settled).then(|| "pi_1".into()),
+            ..Observed::state(state)
+        }
+    })
+}
+
+fn after(sights: &[Observed]) -> Payment {
+    sights.iter().fold(payment(), |payment, seen| {
+        let next = payment.moved(seen, Timestamp::UNIX_EPOCH, "test");
+        next.unwrap_or(payment)
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_what_was_seen_does_not_matter(
+        sights in proptest::collection::vec(observed(), 0..8),
+        seed in any::<u64>(),
+    ) {
+        let mut shuffled: Vec<Observed> = sights.iter().chain(&sights).cloned().collect();
+        for last in (1..shuffled.len()).rev() {
+            let drawn = (seed.rotate_left(last as u32) % (last as u64 + 1)) as usize;
+            shuffled.swap(last, drawn);
+        }
+        let plain = |payment: Payment| Payment { history: Vec::new(), ..payment };
+        prop_assert_eq!(plain(after(&sights)), plain(after(&shuffled)));
+    }
+
+    #[test]
+    fn a_record_only_moves_forward(sights in proptest::collection::vec(observed(), 1..12)) {
+        let mut payment = payment();
+        for seen in &sights {
+            let Some(next) = payment.moved(seen, Timestamp::UNIX_EPOCH, "test") else {
+                continue;
+            };
+            prop_assert!(next.state >= payment.state);
+            prop_assert!(next.amount_refunded >= payment.amount_refunded);
+            prop_assert_eq!(next.moved(seen, Timestamp::UNIX_EPOCH, "again"), None);
+            payment = next;
+        }
+        let states: Vec<State> = payment.history.iter().map(|step| step.state).collect();
+        prop_assert!(states.is_sorted());
+    }
+
+    #[test]
+    fn refunds_say_how_much_is_back(refunded in 0..=1_000_i64) {
+        let seen = Observed { amount_refunded: refunded, ..Observed::state(State::Settled) };
+        let state = payment().moved(&seen, Timestamp::UNIX_EPOCH, "test").unwrap().state;
+        let expected = match refunded {
+            0 => State::Settled,
+            1_000 => State::Refunded,
+            _ => State::PartiallyRefunded,
+        };
+        prop_assert_eq!(state, expected);
+    }
+
+    #[test]
+    fn an_invoice_always_has_the_same_id(name in "in_[a-zA-Z0-9]{4,24}", seconds in 0..4_000_000_000_i64) {
+        let created = Timestamp::from_second(seconds).unwrap();
+        let id = PaymentId::derived(&name, created);
+        prop_assert_eq!(id, PaymentId::derived(&name, created));
+        prop_assert_ne!(id, PaymentId::derived("in_", created));
+        let parsed: PaymentId = id.to_string().parse().unwrap();
+        prop_assert_eq!(parsed, id);
+    }
+}
+
+#[test]
+fn what_waits_is_due_and_what_is_done_is_not() {
+    let at = |state, seconds: i64| {
+        let now = Timestamp::from_second(seconds).unwrap();
+        let mut payment = payment();
+        payment.state = state;
+        payment.due(now).due_at
+    };
+    // Five minutes after it can be paid no longer, then every five minutes.
+    assert_eq!(at(State::Pending, -100), Some(300));
+    assert_eq!(at(State::Pending, 1_000), Some(1_300));
+    assert_eq!(at(State::Processing, 0), Some(86_400));
+    for done in [
+        State::Expired,
+        State::Failed,
+        State::Settled,
+        State::Refunded,
+    ] {
+        assert_eq!(at(done, 0), None);
+    }
+    let mut asked = payment();
+    asked.state = State::Settled;
+    asked.refunds.insert(
+        "one".into(),
+        Refund {
+            amount: 300,
+            id: Some("re_1".into()),
+        },
+    );
+    let now = Timestamp::UNIX_EPOCH;
+    assert_eq!(asked.clone().due(now).due_at, Some(600));
+    asked.amount_refunded = 300;
+    assert_eq!(asked.clone().due(now).due_at, None);
+    let transfer = Transfer {
+        amount: 100,
+        destination: "acct_1".into(),
+        id: None,
+    };
+    asked.transfers.insert("one".into(), transfer);
+    assert_eq!(asked.due(now).due_at, Some(600));
+}
+
+#[test]
+fn a_place_is_known_by_its_key_and_by_its_metadata() {
+    let place = payment().place();
+    assert_eq!(Place::of_key(&place.key()), Some(place));
+    let metadata = |names: [&str; 2]| {
+        let values = [place.payer.to_string(), place.payment_id.to_string()];
+        names.map(str::to_owned).into_iter().zip(values).collect()
+    };
+    assert_eq!(
+        Place::of_metadata(&metadata([PAYER, PAYMENT_ID])),
+        Some(place)
+    );
+    assert_eq!(Place::of_metadata(&metadata([PAYER, "order"])), None);
+}
