@@ -8,7 +8,8 @@ use axum::{
 use crate::{
     app::App,
     error::Error,
-    token::{Claims, TokenConfig},
+    firebase::{self, FirebaseUser},
+    token::{self, Claims, TokenConfig},
 };
 
 /// The scope of operators.
@@ -48,6 +49,29 @@ impl OptionalFromRequestParts<App> for User {
         } else {
             Ok(None)
         }
+    }
+}
+
+/// A caller under `/v1/service`, with an Enishi access token or with a Firebase ID token. A function
+/// that takes it needs what [`firebase::verify`] needs.
+#[derive(Clone, Debug)]
+pub enum ServiceUser {
+    /// With an access token of ours.
+    User(User),
+    /// With an ID token of Firebase's, whose account is still to be found by its `uid`.
+    Firebase(FirebaseUser),
+}
+
+impl FromRequestParts<App> for ServiceUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let bearer = bearer(parts).ok_or_else(Error::token_invalid)?;
+        if token::is_access_token(bearer) {
+            let user = <User as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+            return Ok(Self::User(user));
+        }
+        firebase::verify(app, bearer).await.map(Self::Firebase)
     }
 }
 

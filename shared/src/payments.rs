@@ -30,7 +30,8 @@ pub use follow::{Sight, follow, look, renewed};
 pub use given::{NewTransfer, refund, transfer};
 pub use record::{
     Line, Observed, Payment, PaymentExpired, PaymentFailed, PaymentId, PaymentRefunded,
-    PaymentSettled, PaymentSummary, Product, Purpose, Refund, State, Transfer, Transition,
+    PaymentSettled, PaymentSummary, Product, Purpose, Refund, State, StripeObjects, Transfer,
+    Transition,
 };
 
 /// `PAYMENTS_TABLE`: the table's name.
@@ -111,7 +112,7 @@ pub async fn find(app: &App, place: Place) -> Result<Payment, Error> {
 }
 
 /// Attempts at a record that others write at the same time.
-const ATTEMPTS: usize = 8;
+const ATTEMPTS: u32 = 8;
 
 /// Applies `change` to a payment and stores what it gives, with the announcements of the steps that
 /// this takes; `None` leaves the record as it is. When somebody else wrote it in between, `change` is
@@ -125,7 +126,7 @@ async fn update(
     mut payment: Payment,
     change: impl Fn(&Payment) -> Result<Option<Payment>, Error>,
 ) -> Result<Payment, Error> {
-    for _ in 0..ATTEMPTS {
+    for attempt in 0..ATTEMPTS {
         let Some(mut next) = change(&payment)? else {
             return Ok(payment);
         };
@@ -136,6 +137,7 @@ async fn update(
             None => return Ok(next),
             Some(item) => payment = decode(item)?,
         }
+        table(app)?.pause(attempt).await;
     }
     Err(Error::unavailable(1))
 }

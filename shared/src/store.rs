@@ -315,7 +315,7 @@ impl Table {
     }
 
     /// Waits before the next attempt: 20 ms doubling, half of it random.
-    async fn pause(&self, attempt: u32) {
+    pub(crate) async fn pause(&self, attempt: u32) {
         let longest = 20_u64 << attempt.min(6);
         let [random, ..] = self.app.random::<1>();
         let millis = longest / 2 + longest * u64::from(random) / 512;

@@ -103,8 +103,7 @@ impl TokenConfig {
 
     fn claims(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
-        let typ = header.typ.as_deref()?.to_ascii_lowercase();
-        if header.alg != Algorithm::EdDSA || (typ != TYPE && typ != "application/at+jwt") {
+        if header.alg != Algorithm::EdDSA || !is_access_token(token) {
             return None;
         }
         let key = DecodingKey::from_jwk(self.keys.find(header.kid.as_deref()?)?).ok()?;
@@ -116,6 +115,15 @@ impl TokenConfig {
         validation.validate_exp = false;
         Some(decode(token, &key, &validation).ok()?.claims)
     }
+}
+
+/// Whether a token says that it is an access token, of ours or not.
+pub fn is_access_token(token: &str) -> bool {
+    let header = decode_header(token).ok();
+    let typ = header.and_then(|header| header.typ);
+    typ.is_some_and(|typ| {
+        typ.eq_ignore_ascii_case(TYPE) || typ.eq_ignore_ascii_case("application/at+jwt")
+    })
 }
 
 /// The private key as it lies in Secrets Manager: `{"kid", "pkcs8"}`, PKCS #8 in base64.

@@ -4,29 +4,21 @@
 //! Budget: 2 DynamoDB requests (the payment, its next state with its announcement) and at most 2 to
 //! Stripe; 1 and 2 when nothing is new; for an invoice 3 and at most 4.
 
+use crate::events::StripeEvent;
 use enishi_shared::{
     App, Function, Result,
     error::Code,
-    events::Detail,
+    events::Event,
     function::on,
     payments::{self, Place, Sight, find, follow},
     stripe::{self, RefundStatus, StripeError},
 };
-use serde::Deserialize;
-
-use crate::events::StripeEvent;
 
 /// `payments-ledger`
 pub const FUNCTION: Function =
     Function::event("payments-ledger", |app, event| on(app, event, settle));
 
-/// Something that Stripe told, in EventBridge's envelope.
-#[derive(Deserialize)]
-pub struct Told {
-    detail: Detail<StripeEvent>,
-}
-
-async fn settle(app: App, Told { detail }: Told) -> Result<()> {
+async fn settle(app: App, Event { detail }: Event<StripeEvent>) -> Result<()> {
     let event = detail.data;
     if event.account.is_some() {
         return Ok(());
@@ -88,6 +80,6 @@ mod tests {
     #[test]
     fn the_sample_event_is_one_of_ours() {
         let sample = include_str!("../../../events/payments-ledger.json");
-        assert!(serde_json::from_str::<Told>(sample).is_ok());
+        assert!(serde_json::from_str::<Event<StripeEvent>>(sample).is_ok());
     }
 }

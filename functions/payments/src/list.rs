@@ -59,7 +59,7 @@ impl From<Payment> for MyPayment {
             currency: payment.currency,
             state: payment.state,
             amount_refunded: payment.amount_refunded,
-            receipt_url: payment.receipt_url,
+            receipt_url: payment.stripe.receipt_url,
         }
     }
 }

@@ -10,8 +10,12 @@ use std::{
 };
 
 use clap::Args;
-use enishi_local::{clock::LocalClock, stack::root};
-use enishi_rooms::slot::Slot;
+use enishi_local::{
+    clock::LocalClock,
+    stack::root,
+    stripe::{SIGNING_SECRET, signature},
+};
+use enishi_rooms::{seating::Member, slot::Slot};
 use flate2::{Compression, write::DeflateEncoder};
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
@@ -195,7 +199,7 @@ async fn subjects(
             .ok_or_else(|| {
                 format!(
                     "{} holds no {name}; build the functions first: cargo build --release -p \
-                     enishi-identity -p enishi-rooms",
+                     enishi-identity -p enishi-rooms -p enishi-payments --bins --examples",
                     binaries.display()
                 )
             })?;
@@ -234,6 +238,19 @@ async fn subjects(
             "IdentityLogin",
             log_ins(world, invocations).await?,
             MEMORY + ARGON2,
+        )?,
+        subject(
+            "payments-webhook",
+            "PaymentsWebhook",
+            webhooks(world, invocations)?,
+            MEMORY,
+        )?,
+        // Opens a Checkout, as a service does.
+        subject(
+            "examples/checkout",
+            "PaymentsLedger",
+            checkouts(invocations),
+            MEMORY,
         )?,
     ])
 }
@@ -308,6 +325,34 @@ async fn log_ins(world: &World, count: usize) -> Result<Vec<Value>, String> {
         with_body(sample("identity-login.json")?, &body);
         count
     ])
+}
+
+/// As many events of Stripe's.
+fn webhooks(world: &World, count: usize) -> Result<Vec<Value>, String> {
+    let now = world.stack.clock().now();
+    let sample = sample("payments-webhook.json")?;
+    let event = |number: usize| {
+        let body = json!({
+            "id": format!("evt_{number}"), "object": "event", "type": "account.updated",
+            "created": now.as_second(), "livemode": false,
+            "data": {"object": {"id": "acct_1", "object": "account"}},
+        });
+        let mut event = with_body(sample.clone(), &body);
+        let signature = signature(&body.to_string(), SIGNING_SECRET, now);
+        event["headers"]["stripe-signature"] = signature.into();
+        event
+    };
+    Ok((0..count).map(event).collect())
+}
+
+/// As many payments to be opened.
+fn checkouts(count: usize) -> Vec<Value> {
+    let payer = |member: Member| json!({"payer": member.user_id, "amount": 3_000});
+    let mut events: Vec<Value> = people(count).into_iter().map(payer).collect();
+    for event in &mut events {
+        event["payment_id"] = event["payer"].clone();
+    }
+    events
 }
 
 /// Bundles the JavaScript, in `target/`.

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod keys;
+mod service;
 mod tokens;
 
 use std::sync::{Arc, LazyLock, Mutex};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Line, Observed, Payment, PaymentId, Place, Product, Purpose, Sight, State, find, follow,
-    follow::unopened, store, update,
+    Line, Observed, Payment, PaymentId, Place, Product, Purpose, Sight, State, StripeObjects, find,
+    follow, follow::unopened, store, update,
 };
 use crate::{
     app::App,
@@ -75,7 +75,7 @@ pub async fn open(app: &App, new: NewPayment<'_>) -> Result<Opened, Error> {
         return Err(over());
     }
     let stripe = stripe::client(app);
-    if let Some(session) = &payment.checkout_session {
+    if let Some(session) = &payment.stripe.checkout_session {
         let session = stripe.checkout_session(session).await?;
         return opened(payment, session);
     }
@@ -83,10 +83,8 @@ pub async fn open(app: &App, new: NewPayment<'_>) -> Result<Opened, Error> {
         return Err(over());
     }
     let session = new.checkout(app, &payment).await?;
-    let seen = Observed {
-        checkout_session: Some(session.id.clone()),
-        ..Observed::state(State::Pending)
-    };
+    let mut seen = Observed::state(State::Pending);
+    seen.stripe.checkout_session = Some(session.id.clone());
     let now = app.now();
     let payment = update(
         app,
@@ -150,12 +148,7 @@ impl NewPayment<'_> {
             history: Vec::new(),
             created_at: now,
             expires_at,
-            checkout_session: None,
-            payment_intent: None,
-            charge: None,
-            receipt_url: None,
-            subscription: None,
-            invoice: None,
+            stripe: StripeObjects::default(),
             refunds: BTreeMap::new(),
             transfers: BTreeMap::new(),
             due_at: None,
@@ -244,7 +237,7 @@ pub async fn expire(app: &App, place: Place) -> Result<Payment, Error> {
     if payment.state != State::Pending {
         return Ok(payment);
     }
-    let Some(session) = payment.checkout_session.clone() else {
+    let Some(session) = payment.stripe.checkout_session.clone() else {
         return unopened(app, payment, CAUSE).await;
     };
     let key = format!("expire-{}", place.payment_id);

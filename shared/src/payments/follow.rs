@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Observed, Payment, PaymentId, Place, Product, State, find, given, table, update};
+use super::{
+    Observed, Payment, PaymentId, Place, Product, State, StripeObjects, find, given, table, update,
+};
 use crate::{
     app::App,
     error::Error,
@@ -42,7 +44,10 @@ pub async fn follow(
             of_intent(&payment, &intent)?
         }
         Sight::Checkout(session) => of_checkout(&stripe, &payment, session).await?,
-        _ => match (&payment.payment_intent, &payment.checkout_session) {
+        _ => match (
+            &payment.stripe.payment_intent,
+            &payment.stripe.checkout_session,
+        ) {
             (Some(intent), _) if payment.state.is_paid() => {
                 of_intent(&payment, &stripe.payment_intent(intent).await?)?
             }
@@ -78,14 +83,14 @@ async fn of_checkout(
         (SessionStatus::Expired, _) => Observed::state(State::Expired),
         _ => Observed::state(State::Pending),
     };
-    seen.checkout_session = Some(session.id);
-    seen.subscription = session.subscription;
-    seen.invoice = session.invoice;
+    seen.stripe.checkout_session = Some(session.id);
+    seen.stripe.subscription = session.subscription;
+    seen.stripe.invoice = session.invoice;
     Ok(seen)
 }
 
 /// What the PaymentIntent of a Checkout that is complete says.
-fn of_intent(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Error> {
+pub(super) fn of_intent(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Error> {
     let state = match &intent.status {
         PaymentIntentStatus::Succeeded => {
             expect(payment, Some((intent.amount_received, &intent.currency)))?;
@@ -97,9 +102,12 @@ fn of_intent(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Erro
     let charge = intent.latest_charge.as_ref().filter(|charge| charge.paid);
     Ok(Observed {
         amount_refunded: charge.map_or(0, |charge| charge.amount_refunded),
-        payment_intent: Some(intent.id.clone()),
-        charge: charge.map(|charge| charge.id.clone()),
-        receipt_url: charge.and_then(|charge| charge.receipt_url.clone()),
+        stripe: StripeObjects {
+            payment_intent: Some(intent.id.clone()),
+            charge: charge.map(|charge| charge.id.clone()),
+            receipt_url: charge.and_then(|charge| charge.receipt_url.clone()),
+            ..StripeObjects::default()
+        },
         ..Observed::state(state)
     })
 }
@@ -144,7 +152,7 @@ pub async fn look(app: &App, place: Place) -> Result<(), Error> {
 
 async fn ask(app: &App, payment: Payment) -> Result<Payment, Error> {
     const CAUSE: &str = "swept";
-    if payment.state == State::Pending && payment.checkout_session.is_none() {
+    if payment.state == State::Pending && payment.stripe.checkout_session.is_none() {
         return unopened(app, payment, CAUSE).await;
     }
     let payment = given::confirm(app, payment).await?;
@@ -155,7 +163,7 @@ async fn ask(app: &App, payment: Payment) -> Result<Payment, Error> {
 pub(super) async fn unopened(app: &App, payment: Payment, cause: &str) -> Result<Payment, Error> {
     let (seen, now) = (Observed::state(State::Expired), app.now());
     update(app, payment, |payment| {
-        let unopened = payment.checkout_session.is_none();
+        let unopened = payment.stripe.checkout_session.is_none();
         Ok(unopened.then(|| payment.moved(&seen, now, cause)).flatten())
     })
     .await
@@ -182,11 +190,11 @@ pub async fn renewed(app: &App, invoice: &str, cause: &str) -> Result<(), Stripe
         return Ok(());
     };
     let first = find(app, place).await?;
-    let first = match first.invoice {
+    let first = match first.stripe.invoice {
         Some(_) => first,
         None => follow(app, first, Sight::Nothing, cause).await?,
     };
-    match &first.invoice {
+    match &first.stripe.invoice {
         // Its Checkout is not complete yet: this comes again.
         None => return Err(Error::unavailable(1).into()),
         Some(its) if *its == invoice.id => return Ok(()),
@@ -195,10 +203,8 @@ pub async fn renewed(app: &App, invoice: &str, cause: &str) -> Result<(), Stripe
     }
     let renewal = renewal(first, &invoice);
     let known = table(app)?.get::<Payment>(&renewal.place().key()).await?;
-    let seen = Observed {
-        receipt_url: invoice.hosted_invoice_url,
-        ..Observed::state(state)
-    };
+    let mut seen = Observed::state(state);
+    seen.stripe.receipt_url = invoice.hosted_invoice_url;
     let now = app.now();
     update(app, known.unwrap_or(renewal), |payment| {
         Ok(payment.moved(&seen, now, cause))
@@ -219,11 +225,10 @@ fn renewal(first: Payment, invoice: &Invoice) -> Payment {
         history: Vec::new(),
         created_at: invoice.created,
         expires_at: invoice.created,
-        checkout_session: None,
-        payment_intent: None,
-        charge: None,
-        receipt_url: None,
-        invoice: None,
+        stripe: StripeObjects {
+            subscription: invoice.subscription.clone(),
+            ..StripeObjects::default()
+        },
         refunds: BTreeMap::new(),
         transfers: BTreeMap::new(),
         due_at: None,

@@ -99,7 +99,10 @@ pub async fn transfer(app: &App, place: Place, new: NewTransfer<'_>) -> Result<P
 }
 
 fn settled(payment: &Payment) -> Result<(), Error> {
-    if payment.state.is_paid() && payment.state != State::Refunded && payment.charge.is_some() {
+    if payment.state.is_paid()
+        && payment.state != State::Refunded
+        && payment.stripe.charge.is_some()
+    {
         Ok(())
     } else {
         Err(Error::conflict("this payment is not settled"))
@@ -160,7 +163,7 @@ async fn create_refund(
     name: &str,
     refund: &Refund,
 ) -> Result<String, Error> {
-    let intent = payment.payment_intent.as_deref().unwrap_or_default();
+    let intent = payment.stripe.payment_intent.as_deref().unwrap_or_default();
     let (payer, payment_id) = (payment.payer.to_string(), payment.payment_id.to_string());
     let metadata = [(super::PAYER, &*payer), (super::PAYMENT_ID, &*payment_id)];
     let key = format!("refund-{payment_id}-{name}");
@@ -180,7 +183,7 @@ async fn create_transfer(
         amount: transfer.amount,
         currency: &payment.currency,
         destination: &transfer.destination,
-        source_transaction: payment.charge.as_deref().unwrap_or_default(),
+        source_transaction: payment.stripe.charge.as_deref().unwrap_or_default(),
         transfer_group: &payment_id,
         metadata: &metadata,
     };

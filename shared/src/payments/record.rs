@@ -118,7 +118,7 @@ pub enum Product {
         /// How many, the seats.
         quantity: u64,
     },
-    /// A further period of a subscription; Stripe's `in_…`.
+    /// A further period of a subscription, or what a change of seats costs; Stripe's `in_…`.
     Renewal(String),
 }
 
@@ -175,6 +175,29 @@ pub struct Transfer {
     pub id: Option<String>,
 }
 
+/// What belongs to a payment at Stripe, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StripeObjects {
+    /// `cs_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout_session: Option<String>,
+    /// `pi_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_intent: Option<String>,
+    /// `ch_…`, which transfers come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<String>,
+    /// Stripe's receipt, or the invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_url: Option<String>,
+    /// `sub_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+    /// `in_…`, of a subscription's first period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<String>,
+}
+
 /// A payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
@@ -202,24 +225,9 @@ pub struct Payment {
     pub created_at: Timestamp,
     /// Until when it can be paid.
     pub expires_at: Timestamp,
-    /// `cs_…`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub checkout_session: Option<String>,
-    /// `pi_…`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment_intent: Option<String>,
-    /// `ch_…`, which transfers come from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charge: Option<String>,
-    /// Stripe's receipt, or the invoice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub receipt_url: Option<String>,
-    /// `sub_…`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subscription: Option<String>,
-    /// `in_…`, of a subscription's first period.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invoice: Option<String>,
+    /// What Stripe calls it.
+    #[serde(flatten)]
+    pub stripe: StripeObjects,
     /// What the service has asked to be given back, by the service's own names for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refunds: BTreeMap<String, Refund>,
@@ -233,6 +241,24 @@ pub struct Payment {
     pub version: u64,
 }
 
+impl StripeObjects {
+    /// Takes over what was not known.
+    fn learn(&mut self, seen: &Self) {
+        for (known, seen) in [
+            (&mut self.checkout_session, &seen.checkout_session),
+            (&mut self.payment_intent, &seen.payment_intent),
+            (&mut self.charge, &seen.charge),
+            (&mut self.receipt_url, &seen.receipt_url),
+            (&mut self.subscription, &seen.subscription),
+            (&mut self.invoice, &seen.invoice),
+        ] {
+            if known.is_none() {
+                known.clone_from(seen);
+            }
+        }
+    }
+}
+
 /// What Stripe says of a payment now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
@@ -240,18 +266,8 @@ pub struct Observed {
     pub state: State,
     /// What was given back, in minor units.
     pub amount_refunded: i64,
-    /// As in [`Payment`].
-    pub checkout_session: Option<String>,
-    /// As in [`Payment`].
-    pub payment_intent: Option<String>,
-    /// As in [`Payment`].
-    pub charge: Option<String>,
-    /// As in [`Payment`].
-    pub receipt_url: Option<String>,
-    /// As in [`Payment`].
-    pub subscription: Option<String>,
-    /// As in [`Payment`].
-    pub invoice: Option<String>,
+    /// What Stripe calls it.
+    pub stripe: StripeObjects,
 }
 
 impl Observed {
@@ -260,12 +276,7 @@ impl Observed {
         Self {
             state,
             amount_refunded: 0,
-            checkout_session: None,
-            payment_intent: None,
-            charge: None,
-            receipt_url: None,
-            subscription: None,
-            invoice: None,
+            stripe: StripeObjects::default(),
         }
     }
 }
@@ -298,18 +309,7 @@ impl Payment {
             state => state,
         };
         next.state = self.state.max(seen_state);
-        for (known, seen) in [
-            (&mut next.checkout_session, &seen.checkout_session),
-            (&mut next.payment_intent, &seen.payment_intent),
-            (&mut next.charge, &seen.charge),
-            (&mut next.receipt_url, &seen.receipt_url),
-            (&mut next.subscription, &seen.subscription),
-            (&mut next.invoice, &seen.invoice),
-        ] {
-            if known.is_none() {
-                known.clone_from(seen);
-            }
-        }
+        next.stripe.learn(&seen.stripe);
         if next == *self {
             return None;
         }
@@ -366,7 +366,7 @@ impl Payment {
             amount: self.amount,
             amount_refunded: self.amount_refunded,
             currency: self.currency.clone(),
-            subscription: self.subscription.clone(),
+            subscription: self.stripe.subscription.clone(),
         }
     }
 }

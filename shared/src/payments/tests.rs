@@ -28,12 +28,7 @@ fn payment() -> Payment {
         history: Vec::new(),
         created_at: now,
         expires_at: now,
-        checkout_session: None,
-        payment_intent: None,
-        charge: None,
-        receipt_url: None,
-        subscription: None,
-        invoice: None,
+        stripe: StripeObjects::default(),
         refunds: BTreeMap::new(),
         transfers: BTreeMap::new(),
         due_at: None,
@@ -47,8 +42,11 @@ fn observed() -> impl Strategy<Value = Observed> {
         let state = STATES[state];
         Observed {
             amount_refunded: if state == State::Settled { refunded } else { 0 },
-            checkout_session: known.then(|| "cs_1".into()),
-            payment_intent: (state == State::Settled).then(|| "pi_1".into()),
+            stripe: StripeObjects {
+                checkout_session: known.then(|| "cs_1".into()),
+                payment_intent: (state == State::Settled).then(|| "pi_1".into()),
+                ..StripeObjects::default()
+            },
             ..Observed::state(state)
         }
     })
@@ -170,4 +168,32 @@ fn a_place_is_known_by_its_key_and_by_its_metadata() {
         Some(place)
     );
     assert_eq!(Place::of_metadata(&metadata([PAYER, "order"])), None);
+}
+
+#[test]
+fn nothing_is_settled_by_another_sum() {
+    let intent = |status: &str, received: i64, currency: &str| {
+        let intent = serde_json::json!({
+            "id": "pi_1", "status": status, "amount": received, "amount_received": received,
+            "currency": currency, "transfer_group": null, "metadata": {}, "latest_charge": null,
+        });
+        follow::of_intent(&payment(), &serde_json::from_value(intent).unwrap())
+    };
+    assert_eq!(
+        intent("succeeded", 1_000, "jpy").unwrap().state,
+        State::Settled
+    );
+    for (received, currency) in [(999, "jpy"), (1_001, "jpy"), (0, "jpy"), (1_000, "usd")] {
+        assert!(intent("succeeded", received, currency).is_err());
+    }
+    assert_eq!(
+        intent("processing", 0, "jpy").unwrap().state,
+        State::Processing
+    );
+    assert_eq!(intent("canceled", 0, "jpy").unwrap().state, State::Failed);
+    // What a later version of Stripe adds settles nothing.
+    assert_eq!(
+        intent("paid_in_shells", 1_000, "jpy").unwrap().state,
+        State::Processing
+    );
 }

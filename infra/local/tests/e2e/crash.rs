@@ -196,8 +196,6 @@ async fn every_flow_survives_a_fault_at_every_call() {
     let mut failures = Vec::new();
     let flows = flows::FLOWS.iter().chain(&payments::FLOWS);
     for flow in flows.chain(&saju::FLOWS).chain(&sessions::FLOWS) {
-        if std::env::var("CRASH_ONLY").is_ok_and(|only| !only.split(',').any(|it| flow.name == it)) { continue; }
-        let began = std::time::Instant::now();
         let (mut cases, mut passed) = (0, 0);
         for fault in FAULTS {
             for twice in [false, true] {
@@ -224,7 +222,7 @@ async fn every_flow_survives_a_fault_at_every_call() {
                 }
             }
         }
-        writeln!(table, " {:15} {cases:5} {passed:7} {:?}", flow.name, began.elapsed()).unwrap();
+        writeln!(table, " {:15} {cases:5} {passed:7}", flow.name).unwrap();
     }
     eprintln!("{table}");
     assert!(failures.is_empty(), "{table}\n{}", failures.join("\n"));

@@ -13,6 +13,7 @@ use crate::support::{Person, World, text};
 mod ledger;
 mod lists;
 mod money;
+mod permutations;
 mod subscriptions;
 mod sweep;
 mod webhook;
@@ -64,7 +65,7 @@ pub async fn open(app: &App, person: &Person) -> Opened {
 
 /// The Checkout of a payment.
 pub fn session(payment: &Payment) -> &str {
-    payment.checkout_session.as_deref().unwrap()
+    payment.stripe.checkout_session.as_deref().unwrap()
 }
 
 /// The record as it lies in the table.

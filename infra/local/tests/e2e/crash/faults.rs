@@ -70,7 +70,7 @@ pub struct Faults {
 struct Plan {
     /// The function's logical id, which is its access key.
     function: &'static str,
-    /// Which of its requests, from 0; a service's own retries count too.
+    /// Which of its requests that the fault is for, from 0; a service's own retries count too.
     nth: usize,
     fault: Fault,
     seen: usize,
@@ -128,6 +128,9 @@ impl Faults {
             return Some(Fault::GoneBefore);
         }
         let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if plan.fault == Fault::Conflict && !target.ends_with("TransactWriteItems") {
+            return None;
+        }
         // Of a row of like reads, the partitions of a slot for instance, the first two stand for
         // all.
         let read = if ["GetItem", "Query"].iter().any(|it| target.ends_with(it)) {
@@ -148,9 +151,6 @@ impl Faults {
         let number = plan.seen;
         plan.seen += 1;
         if number != plan.nth {
-            return None;
-        }
-        if plan.fault == Fault::Conflict && !target.ends_with("TransactWriteItems") {
             return None;
         }
         plan.hit = true;

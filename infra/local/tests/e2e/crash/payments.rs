@@ -182,9 +182,14 @@ async fn three_that_wait(scene: &mut Scene) {
     later(&scene.world, SignedDuration::from_mins(60));
 }
 
-/// Stripe sends what is due, and again what was not taken; and all that follows.
+/// Stripe sends what it has to tell, or once more what was not taken, when it is time for that; and all
+/// that follows.
 async fn delivered(scene: &Scene) -> bool {
-    later(&scene.world, SignedDuration::from_mins(2));
+    let clock = scene.world.stack.clock();
+    let events = scene.world.stack.stripe().events();
+    if let Some(due) = events.iter().filter_map(|event| event.due).max() {
+        clock.set(Some(due.max(clock.now())));
+    }
     scene.world.stack.settle().await;
     true
 }
@@ -243,7 +248,7 @@ async fn ended(
     announcements: &[&str],
     [paid, refunded, passed_on]: [i64; 3],
 ) -> Result<(), String> {
-    delivered(scene).await;
+    scene.world.stack.settle().await;
     let app = service(scene);
     for (number, state) in states.iter().enumerate() {
         let payment = payments::find(&app, place(scene, number)).await;

@@ -119,7 +119,7 @@ async fn what_stripe_gives_back_by_itself_is_seen_too() {
     let hana = world.sign_up("hana").await;
     let app = service(&world);
     let place = paid(&world, &app, &hana).await;
-    let intent = find(&app, place).await.payment_intent.unwrap();
+    let intent = find(&app, place).await.stripe.payment_intent.unwrap();
     // In Stripe's dashboard: nothing of ours is with it.
     let stripe = enishi_shared::stripe::client(&app);
     world.stack.stripe().deliver_order(Order {

@@ -8,6 +8,17 @@ use enishi_shared::{
 
 use super::*;
 
+/// Somebody who has just paid for the first month of three seats at ¥1,000.
+async fn subscribed(world: &World) -> (Person, Payment) {
+    let hana = world.sign_up("hana").await;
+    let app = service(world);
+    let first = subscribe(&app, &hana).await;
+    world.stack.stripe().pay(session(&first)).unwrap();
+    world.stack.settle().await;
+    let payment = find(&app, first.place()).await;
+    (hana, payment)
+}
+
 /// Three seats at ¥1,000 a month, for somebody who is Stripe's customer.
 async fn subscribe(app: &App, person: &Person) -> Payment {
     let stripe = stripe::client(app);
@@ -31,14 +42,9 @@ async fn subscribe(app: &App, person: &Person) -> Payment {
 #[tokio::test]
 async fn each_period_is_a_payment_of_its_own() {
     let world = World::new().await;
-    let hana = world.sign_up("hana").await;
-    let app = service(&world);
-    let first = subscribe(&app, &hana).await;
-    world.stack.stripe().pay(session(&first)).unwrap();
-    world.stack.settle().await;
-    let payment = find(&app, first.place()).await;
+    let (hana, payment) = subscribed(&world).await;
     assert_eq!(payment.state, State::Settled);
-    assert!(payment.subscription.is_some() && payment.invoice.is_some());
+    assert!(payment.stripe.subscription.is_some() && payment.stripe.invoice.is_some());
     assert_eq!(seen(&world, &hana).await, [("settled".to_owned(), 0)]);
 
     for month in 1..=2 {
@@ -70,12 +76,8 @@ async fn each_period_is_a_payment_of_its_own() {
 #[tokio::test]
 async fn a_period_that_is_not_paid_fails_and_may_be_settled_later() {
     let world = World::new().await;
-    let hana = world.sign_up("hana").await;
-    let app = service(&world);
-    let first = subscribe(&app, &hana).await;
-    world.stack.stripe().pay(session(&first)).unwrap();
-    world.stack.settle().await;
-    let subscription = find(&app, first.place()).await.subscription.unwrap();
+    let (_, payment) = subscribed(&world).await;
+    let subscription = payment.stripe.subscription.unwrap();
     world.stack.stripe().decline(&subscription, true).unwrap();
     later(&world, SignedDuration::from_hours(31 * 24));
     world.stack.settle().await;

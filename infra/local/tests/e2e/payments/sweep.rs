@@ -39,10 +39,7 @@ async fn what_no_webhook_tells_is_asked_for() {
     assert_eq!(find(&app, left).await.state, State::Expired);
 
     stripe
-        .settle_konbini(
-            find(&app, slow).await.checkout_session.as_deref().unwrap(),
-            true,
-        )
+        .settle_konbini(session(&find(&app, slow).await), true)
         .unwrap();
     refund(&app, paid, "all", None).await.unwrap();
     later(&world, SignedDuration::from_hours(25));

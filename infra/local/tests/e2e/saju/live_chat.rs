@@ -222,10 +222,8 @@ async fn a_closed_account_is_told_on_its_open_connection() {
     let (ann, ben, chat) = couple(&world).await;
     let mut anns = Socket::open(&world, &ann).await;
     let mut bens = Socket::open(&world, &ben).await;
-    let now = world.stack.clock().now();
-    let closed = json!({"detail": {"id": "e", "time": now, "data": {"user_id": ann.id}}});
-    let lambda = world.stack.lambda();
-    lambda.invoke("SajuErase", closed).await.unwrap();
+    let erased = world.account_deleted("SajuErase", &ann.id).await;
+    erased.unwrap();
     for frame in [say(&chat, "late", "1"), read(&chat, 0)] {
         let action = frame["action"].as_str().unwrap().to_owned();
         let answer = anns.ask(frame).await;

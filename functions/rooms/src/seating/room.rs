@@ -1,0 +1,283 @@
+//! A room with its people: its roster, which the draw writes, and its state.
+
+use std::collections::{BTreeSet, HashMap};
+
+use enishi_shared::{
+    App, Error, Result,
+    store::{AttributeValue, Expression, Item, Key, Write, decode, n, s},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{by_partition, meeting_key, roster_key, state_key, table, ttl};
+use crate::slot::{RoomId, Slot};
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The user's id.
+    pub user_id: String,
+    /// The name others see; `None` when they have closed their account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+impl Member {
+    /// As they stand in [`RoomState::walk_ins`].
+    fn entry(&self) -> String {
+        let username = self.username.as_deref().unwrap_or_default();
+        format!("{} {username}", self.user_id)
+    }
+}
+
+/// A member as others see one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberName {
+    /// The name others see.
+    #[schema(example = "hanako")]
+    pub username: String,
+}
+
+/// The rooms of one roster item.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Roster {
+    /// The number of the first one.
+    pub first: u32,
+    /// Their members, by room.
+    pub rooms: Vec<Vec<Member>>,
+    pub(super) ttl: i64,
+}
+
+impl Roster {
+    /// Takes out the members of the room with this number.
+    fn take(&mut self, number: u32) -> Option<Vec<Member>> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.rooms.get_mut(index).map(std::mem::take)
+    }
+}
+
+/// What happened in a room.
+#[derive(Debug, Default, Deserialize)]
+pub struct RoomState {
+    /// Who took part, by user id.
+    #[serde(default)]
+    pub participants: BTreeSet<String>,
+    /// Who walked in: `<user id> <username>`, a set so that adding twice is adding once; no name
+    /// when they have closed their account.
+    #[serde(default)]
+    walk_ins: BTreeSet<String>,
+}
+
+impl RoomState {
+    fn walk_ins(&self) -> impl Iterator<Item = Member> {
+        self.walk_ins.iter().filter_map(|entry| {
+            let (user_id, username) = entry.split_once(' ')?;
+            Some(Member {
+                user_id: user_id.to_owned(),
+                username: (!username.is_empty()).then(|| username.to_owned()),
+            })
+        })
+    }
+}
+
+/// The update that seats somebody who walked in.
+pub fn seat_walk_in(room: RoomId, slot: &Slot, member: &Member) -> Write {
+    Write::Update(
+        state_key(room),
+        Expression::update("SET #ttl = :ttl ADD walk_ins :walk_in")
+            .name("#ttl", "ttl")
+            .value(":ttl", n(ttl(slot)))
+            .value(":walk_in", AttributeValue::Ss(vec![member.entry()])),
+    )
+}
+
+/// The update that marks a member as taking part. Marking twice is marking once.
+pub fn mark_participant(room: RoomId, slot: &Slot, user_id: &str) -> Write {
+    Write::Update(
+        state_key(room),
+        Expression::update("SET #ttl = :ttl ADD participants :participant")
+            .name("#ttl", "ttl")
+            .value(":ttl", n(ttl(slot)))
+            .value(":participant", AttributeValue::Ss(vec![user_id.to_owned()])),
+    )
+}
+
+/// A room with its people, as read.
+#[derive(Debug)]
+pub struct Room {
+    /// Which one.
+    pub id: RoomId,
+    /// Those drawn, then those who walked in.
+    pub members: Vec<Member>,
+    drawn: usize,
+    /// Who took part, by user id.
+    pub participants: BTreeSet<String>,
+    /// The record of its meeting.
+    pub meeting: Option<Item>,
+}
+
+impl Room {
+    /// The ids of those who may come: all but those who have closed their account.
+    pub fn people(&self) -> Vec<&str> {
+        let there = self
+            .members
+            .iter()
+            .filter(|member| member.username.is_some());
+        there.map(|member| member.user_id.as_str()).collect()
+    }
+
+    /// Whether this person belongs to it.
+    pub fn has(&self, user_id: &str) -> bool {
+        self.people().contains(&user_id)
+    }
+
+    /// Those who walked in.
+    pub fn walk_ins(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().skip(self.drawn)
+    }
+
+    /// Those who may come, as others see them.
+    pub fn names(&self) -> Vec<MemberName> {
+        let names = self
+            .members
+            .iter()
+            .filter_map(|member| member.username.clone());
+        names.map(|username| MemberName { username }).collect()
+    }
+}
+
+/// The write that takes somebody's name out of a room: `items` hold its roster and its state as
+/// they were read, and it is refused when they have changed. `None` when it is not in there. The
+/// seat stays, without a name: others were in a room with somebody.
+///
+/// # Errors
+/// `internal_server_error` when an item has an unknown form.
+pub fn unname(id: RoomId, user_id: &str, items: &HashMap<Key, Item>) -> Result<Option<Write>> {
+    let named = |member: &Member| member.user_id == user_id && member.username.is_some();
+    let item = |key: &Key| items.get(key).cloned();
+    let roster: Option<Roster> = item(&roster_key(id)).map(decode).transpose()?;
+    let seat = roster.and_then(|roster| {
+        let room = usize::try_from(id.number.checked_sub(roster.first)?).ok()?;
+        Some((room, roster.rooms.get(room)?.iter().position(named)?))
+    });
+    if let Some((room, seat)) = seat {
+        let place = format!("rooms[{room}][{seat}]");
+        return Ok(Some(Write::Update(
+            roster_key(id),
+            Expression::update(format!("REMOVE {place}.username"))
+                .and_when(format!("{place}.user_id = :user"))
+                .value(":user", s(user_id)),
+        )));
+    }
+    let state: Option<RoomState> = item(&state_key(id)).map(decode).transpose()?;
+    let state = state.unwrap_or_default();
+    let Some(walk_in) = state.walk_ins().find(named) else {
+        return Ok(None);
+    };
+    let mut nameless = state.walk_ins.clone();
+    nameless.remove(&walk_in.entry());
+    nameless.insert(
+        Member {
+            username: None,
+            ..walk_in
+        }
+        .entry(),
+    );
+    let set = |entries: BTreeSet<String>| AttributeValue::Ss(entries.into_iter().collect());
+    Ok(Some(Write::Update(
+        state_key(id),
+        Expression::update("SET walk_ins = :after")
+            .and_when("walk_ins = :before")
+            .value(":after", set(nameless))
+            .value(":before", set(state.walk_ins)),
+    )))
+}
+
+/// Reads a room with its people. One request.
+///
+/// # Errors
+/// `not_found` when there is no such room.
+pub async fn read_room(app: &App, id: RoomId) -> Result<Room> {
+    find_room(app, id)
+        .await?
+        .ok_or_else(|| Error::not_found("room"))
+}
+
+/// Reads a room with its people, if there is one. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn find_room(app: &App, id: RoomId) -> Result<Option<Room>> {
+    let keys = room_keys(id);
+    let mut items = table(app)?.batch_get(&keys).await?;
+    take_room(id, &mut items)
+}
+
+/// The items that make up a room.
+pub fn room_keys(id: RoomId) -> [Key; 3] {
+    [roster_key(id), state_key(id), meeting_key(id)]
+}
+
+/// Puts a room together from the items of [`room_keys`]; `None` when nobody is in it.
+///
+/// # Errors
+/// `internal_server_error` when an item has an unknown form.
+pub fn take_room(id: RoomId, items: &mut HashMap<Key, Item>) -> Result<Option<Room>> {
+    let roster: Option<Roster> = items
+        .get(&roster_key(id))
+        .cloned()
+        .map(decode)
+        .transpose()?;
+    let drawn = roster.and_then(|mut roster| roster.take(id.number));
+    assemble(id, drawn.unwrap_or_default(), items)
+}
+
+/// The room of those drawn, with what happened in it.
+fn assemble(
+    id: RoomId,
+    drawn: Vec<Member>,
+    items: &mut HashMap<Key, Item>,
+) -> Result<Option<Room>> {
+    let state: RoomState = items
+        .remove(&state_key(id))
+        .map(decode)
+        .transpose()?
+        .unwrap_or_default();
+    let mut members = drawn;
+    let drawn = members.len();
+    members.extend(state.walk_ins());
+    Ok((!members.is_empty()).then(|| Room {
+        id,
+        members,
+        drawn,
+        participants: state.participants,
+        meeting: items.remove(&meeting_key(id)),
+    }))
+}
+
+/// All rooms of a drawn slot that somebody is in, in order. Requests grow with the rooms: eight,
+/// more above a megabyte a partition.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn read_rooms(app: &App, slot: &Slot, rooms: u32) -> Result<Vec<Room>> {
+    // Meetings, rosters and states sort next to each other.
+    let mut items: HashMap<Key, Item> = by_partition(app, &slot.id(), "MEETING#", "ROOM#~")
+        .await?
+        .into_iter()
+        .filter_map(|item| Some((Key::of(&item)?, item)))
+        .collect();
+    // A roster is read once for all of its rooms.
+    let mut rosters: HashMap<Key, Roster> = HashMap::new();
+    let mut found = Vec::new();
+    for number in 0..rooms {
+        let id = RoomId::new(slot, number);
+        let key = roster_key(id);
+        if let Some(item) = items.remove(&key) {
+            rosters.insert(key.clone(), decode(item)?);
+        }
+        let drawn = rosters.get_mut(&key).and_then(|roster| roster.take(number));
+        found.extend(assemble(id, drawn.unwrap_or_default(), &mut items)?);
+    }
+    Ok(found)
+}
