@@ -16,8 +16,8 @@
 //! What stays is an opaque id, which leads to nobody any more: in the mark for forty days, in a room's
 //! seats until the slot's items expire.
 //!
-//! Budget: 2 DynamoDB requests; 1 more for each 50 enrolments and 1 for each further 50, and for each
-//! enrolment 1, or 4 where its room is drawn.
+//! Budget: 1 DynamoDB request, 2 for each 50 enrolments, and for each enrolment 1, or 4 where its room
+//! is drawn.
 
 use std::collections::HashMap;
 
