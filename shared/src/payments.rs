@@ -75,6 +75,8 @@ pub struct Place {
 
 const PAYER: &str = "payer";
 const PAYMENT_ID: &str = "payment_id";
+/// Of a refund: the name that the service gave it.
+const REFUND: &str = "refund";
 
 impl Place {
     /// Its key in the table.

@@ -12,10 +12,8 @@ use enishi_shared::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    accounts::{
-        Account, Status, UserId, account_key, email_key, firebase_key, table, username_key,
-    },
+use crate::accounts::{
+    Account, Status, UserId, account_key, email_key, firebase_key, table, username_key,
 };
 
 /// `identity-delete-me`.
@@ -29,8 +27,8 @@ const ATTEMPTS: usize = 5;
 
 /// Closes my account
 ///
-/// At once: its sessions end, its e-mail, its username and its Firebase identity are free again. What the services hold of
-/// it, they erase on `account.deleted`. An access token that was issued before may still be taken
+/// At once: its sessions end, its e-mail, its username and its Firebase identity are free again. What
+/// the services hold of it, they erase on `account.deleted`. An access token that was issued before may still be taken
 /// for up to 15 minutes where no account is looked up. Doing it again is 401.
 ///
 /// API.md's 409 while paid orders or appointments are open cannot come yet: no product has any.

@@ -56,11 +56,11 @@ async fn look_up(app: &App, event: &StripeEvent) -> Result<(), StripeError> {
             if matches!(refund.status, RefundStatus::Failed | RefundStatus::Canceled) {
                 tracing::error!(refund = refund.id, "a refund did not arrive");
             }
-            let Some(intent) = refund.payment_intent else {
+            let Some(intent) = &refund.payment_intent else {
                 return Ok(());
             };
-            let intent = stripe.payment_intent(&intent).await?;
-            (intent.metadata.clone(), Sight::Intent(intent))
+            let intent = stripe.payment_intent(intent).await?;
+            (intent.metadata.clone(), Sight::Refund(refund, intent))
         }
         "invoice" => return payments::renewed(app, &event.object_id, &event.kind).await,
         _ => return Ok(()),

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Observed, Payment, PaymentId, Place, Product, State, StripeObjects, find, given, table, update,
+    Observed, Payment, PaymentId, Place, Product, REFUND, Refund, State, StripeObjects, find,
+    given, table, update,
 };
 use crate::{
     app::App,
     error::Error,
     stripe::{
         self, CheckoutSession, Invoice, InvoiceStatus, PaymentIntent, PaymentIntentStatus,
-        PaymentStatus, SessionStatus, Stripe, StripeError,
+        PaymentStatus, RefundStatus, SessionStatus, Stripe, StripeError,
     },
 };
 
@@ -21,8 +22,8 @@ pub enum Sight {
     Nothing,
     /// The payment's Checkout.
     Checkout(CheckoutSession),
-    /// The payment's PaymentIntent.
-    Intent(PaymentIntent),
+    /// A refund, and the PaymentIntent that it is of.
+    Refund(stripe::Refund, PaymentIntent),
 }
 
 /// Moves a record to what Stripe says of it now; what `sight` holds is not asked for again. `cause`
@@ -39,24 +40,15 @@ pub async fn follow(
 ) -> Result<Payment, Error> {
     let stripe = stripe::client(app);
     let seen = match sight {
-        // While its Checkout is open, a PaymentIntent that failed can still succeed.
-        Sight::Intent(intent) if intent.status == PaymentIntentStatus::Succeeded => {
-            of_intent(&payment, &intent)?
-        }
+        Sight::Refund(refund, intent) => of_refund(&payment, refund, &intent)?,
         Sight::Checkout(session) => of_checkout(&stripe, &payment, session).await?,
-        _ => match (
-            &payment.stripe.payment_intent,
-            &payment.stripe.checkout_session,
-        ) {
-            (Some(intent), _) if payment.state.is_paid() => {
-                of_intent(&payment, &stripe.payment_intent(intent).await?)?
-            }
-            (_, Some(session)) => {
-                let session = stripe.checkout_session(session).await?;
-                of_checkout(&stripe, &payment, session).await?
-            }
-            _ => return Ok(payment),
-        },
+        Sight::Nothing => {
+            let Some(session) = &payment.stripe.checkout_session else {
+                return Ok(payment);
+            };
+            let session = stripe.checkout_session(session).await?;
+            of_checkout(&stripe, &payment, session).await?
+        }
     };
     let now = app.now();
     update(app, payment, |payment| Ok(payment.moved(&seen, now, cause))).await
@@ -101,7 +93,6 @@ pub(super) fn of_intent(payment: &Payment, intent: &PaymentIntent) -> Result<Obs
     };
     let charge = intent.latest_charge.as_ref().filter(|charge| charge.paid);
     Ok(Observed {
-        amount_refunded: charge.map_or(0, |charge| charge.amount_refunded),
         stripe: StripeObjects {
             payment_intent: Some(intent.id.clone()),
             charge: charge.map(|charge| charge.id.clone()),
@@ -110,6 +101,27 @@ pub(super) fn of_intent(payment: &Payment, intent: &PaymentIntent) -> Result<Obs
         },
         ..Observed::state(state)
     })
+}
+
+fn of_refund(
+    payment: &Payment,
+    refund: stripe::Refund,
+    intent: &PaymentIntent,
+) -> Result<Observed, Error> {
+    let mut seen = of_intent(payment, intent)?;
+    let name = refund.metadata.get(REFUND).unwrap_or(&refund.id).clone();
+    seen.refunds.insert(name, Refund::from(refund));
+    Ok(seen)
+}
+
+impl From<stripe::Refund> for Refund {
+    fn from(refund: stripe::Refund) -> Self {
+        Self {
+            amount: refund.amount,
+            id: Some(refund.id),
+            failed: matches!(refund.status, RefundStatus::Failed | RefundStatus::Canceled),
+        }
+    }
 }
 
 /// Nothing is settled by another sum than was asked for.

@@ -2,13 +2,14 @@
 //!
 //! The record says so first, under a name that the service chooses; then Stripe is asked, under a key
 //! made of that name. So asking again is asking for the same thing, and what was cut off in between
-//! is finished by `payments-sweep`. That money went back is announced when Stripe says so.
+//! is finished by `payments-sweep`. A refund that comes back from the customer's bank has failed; an
+//! alarm tells the operators, and the sum can be given back under another name.
 
-use super::{Payment, Place, Refund, State, Transfer, find, update};
+use super::{Observed, Payment, Place, Refund, State, Transfer, find, update};
 use crate::{
     app::App,
     error::Error,
-    stripe::{self, Stripe},
+    stripe::{self, Stripe, StripeError},
 };
 
 /// Gives back `amount` minor units, all that is left where `None`. `name` tells the refunds of one
@@ -26,16 +27,18 @@ pub async fn refund(
 ) -> Result<Payment, Error> {
     let now = app.now();
     let payment = update(app, find(app, place).await?, |payment| {
-        if let Some(known) = payment.refunds.get(name) {
-            return match amount {
-                Some(amount) if amount != known.amount => {
-                    Err(Error::conflict("this refund is of another amount"))
-                }
-                _ => Ok(None),
-            };
+        match payment.refunds.get(name) {
+            Some(known) if known.failed => {
+                return Err(Error::conflict("this refund has failed; make another one"));
+            }
+            Some(known) if amount.is_some_and(|amount| amount != known.amount) => {
+                return Err(Error::conflict("this refund is of another amount"));
+            }
+            Some(_) => return Ok(None),
+            None => {}
         }
         settled(payment)?;
-        let left = payment.amount - payment.asked_back().max(payment.amount_refunded);
+        let left = payment.left();
         let amount = match amount {
             None if left == 0 => return Ok(None),
             None => left,
@@ -45,8 +48,7 @@ pub async fn refund(
             return Err(Error::conflict("less of this payment is left"));
         }
         let mut next = payment.clone();
-        let refund = Refund { amount, id: None };
-        next.refunds.insert(name.to_owned(), refund);
+        next.refunds.insert(name.to_owned(), Refund::asked(amount));
         Ok(Some(next.due(now)))
     })
     .await?;
@@ -81,7 +83,7 @@ pub async fn transfer(app: &App, place: Place, new: NewTransfer<'_>) -> Result<P
         }
         settled(payment)?;
         let passed_on: i64 = payment.transfers.values().map(|known| known.amount).sum();
-        let left = payment.amount - payment.asked_back().max(payment.amount_refunded) - passed_on;
+        let left = payment.left() - passed_on;
         if !(1..=left).contains(&new.amount) {
             return Err(Error::conflict("less of this payment is left"));
         }
@@ -110,40 +112,50 @@ fn settled(payment: &Payment) -> Result<(), Error> {
 }
 
 /// Asks Stripe for every refund and transfer that it has not confirmed yet. One that it refuses does
-/// not keep the others.
+/// not keep the others: a refund has failed then, a transfer may succeed later, when the account that
+/// it goes to has told Stripe enough.
 pub(super) async fn confirm(app: &App, payment: Payment) -> Result<Payment, Error> {
+    const CAUSE: &str = "refunded on request";
     let stripe = stripe::client(app);
     let mut outcome = Ok(());
-    let mut confirmed = Vec::new();
+    let mut seen = Observed::state(payment.state);
     for (name, refund) in &payment.refunds {
-        if refund.id.is_none() {
-            match create_refund(&stripe, &payment, name, refund).await {
-                Ok(id) => confirmed.push((Kind::Refund, name.clone(), id)),
-                Err(error) => outcome = Err(error),
-            }
+        if !refund.waits() {
+            continue;
         }
+        let made = match create_refund(&stripe, &payment, name, refund).await {
+            Ok(made) => Refund::from(made),
+            Err(StripeError::Refused(failure)) => {
+                tracing::error!(%failure, "Stripe refuses a refund");
+                outcome = Err(Error::conflict("Stripe refuses this refund"));
+                Refund {
+                    failed: true,
+                    ..refund.clone()
+                }
+            }
+            Err(StripeError::Other(error)) => {
+                outcome = Err(error);
+                continue;
+            }
+        };
+        seen.refunds.insert(name.clone(), made);
     }
+    let mut transfers = Vec::new();
     for (name, transfer) in &payment.transfers {
         if transfer.id.is_none() {
             match create_transfer(&stripe, &payment, name, transfer).await {
-                Ok(id) => confirmed.push((Kind::Transfer, name.clone(), id)),
+                Ok(id) => transfers.push((name.clone(), id)),
                 Err(error) => outcome = Err(error),
             }
         }
     }
     let now = app.now();
     let payment = update(app, payment, |payment| {
-        let mut next = payment.clone();
-        for (kind, name, id) in &confirmed {
-            let known = match kind {
-                Kind::Refund => next.refunds.get_mut(name).map(|refund| &mut refund.id),
-                Kind::Transfer => next
-                    .transfers
-                    .get_mut(name)
-                    .map(|transfer| &mut transfer.id),
-            };
-            if let Some(known) = known {
-                *known = Some(id.clone());
+        let moved = payment.moved(&seen, now, CAUSE);
+        let mut next = moved.unwrap_or_else(|| payment.clone());
+        for (name, id) in &transfers {
+            if let Some(transfer) = next.transfers.get_mut(name) {
+                transfer.id = Some(id.clone());
             }
         }
         Ok((next != *payment).then(|| next.due(now)))
@@ -152,23 +164,22 @@ pub(super) async fn confirm(app: &App, payment: Payment) -> Result<Payment, Erro
     outcome.map(|()| payment)
 }
 
-enum Kind {
-    Refund,
-    Transfer,
-}
-
 async fn create_refund(
     stripe: &Stripe,
     payment: &Payment,
     name: &str,
     refund: &Refund,
-) -> Result<String, Error> {
+) -> Result<stripe::Refund, StripeError> {
     let intent = payment.stripe.payment_intent.as_deref().unwrap_or_default();
     let (payer, payment_id) = (payment.payer.to_string(), payment.payment_id.to_string());
-    let metadata = [(super::PAYER, &*payer), (super::PAYMENT_ID, &*payment_id)];
+    let metadata = [
+        (super::PAYER, &*payer),
+        (super::PAYMENT_ID, &*payment_id),
+        (super::REFUND, name),
+    ];
     let key = format!("refund-{payment_id}-{name}");
     let made = stripe.create_refund(&key, intent, Some(refund.amount), &metadata);
-    Ok(made.await?.id)
+    made.await
 }
 
 async fn create_transfer(

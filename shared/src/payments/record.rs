@@ -161,6 +161,25 @@ pub struct Refund {
     /// Stripe's `re_…`, once it knows of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Whether it came back, or Stripe refused it; final.
+    #[serde(default)]
+    pub failed: bool,
+}
+
+impl Refund {
+    /// One of `amount` minor units that Stripe does not know of yet.
+    pub fn asked(amount: i64) -> Self {
+        Self {
+            amount,
+            id: None,
+            failed: false,
+        }
+    }
+
+    /// Whether it waits for Stripe.
+    pub(super) fn waits(&self) -> bool {
+        self.id.is_none() && !self.failed
+    }
 }
 
 /// Money to be passed on.
@@ -217,7 +236,7 @@ pub struct Payment {
     pub currency: String,
     /// Where it stands.
     pub state: State,
-    /// What was given back, in minor units.
+    /// What was given back, in minor units: the refunds that Stripe took and that did not fail.
     pub amount_refunded: i64,
     /// How it came there.
     pub history: Vec<Transition>,
@@ -228,7 +247,8 @@ pub struct Payment {
     /// What Stripe calls it.
     #[serde(flatten)]
     pub stripe: StripeObjects,
-    /// What the service has asked to be given back, by the service's own names for it.
+    /// What the service has asked to be given back, by the service's own names for it; what was given
+    /// back at Stripe itself, by its id there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refunds: BTreeMap<String, Refund>,
     /// What the service has asked to be passed on, by the service's own names for it.
@@ -262,10 +282,10 @@ impl StripeObjects {
 /// What Stripe says of a payment now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
-    /// Where it stands: nothing about refunds, these follow from `amount_refunded`.
+    /// Where it stands: nothing about what was given back, which follows from `refunds`.
     pub state: State,
-    /// What was given back, in minor units.
-    pub amount_refunded: i64,
+    /// Some of its refunds, by the names that [`Payment::refunds`] has for them.
+    pub refunds: BTreeMap<String, Refund>,
     /// What Stripe calls it.
     pub stripe: StripeObjects,
 }
@@ -275,7 +295,7 @@ impl Observed {
     pub fn state(state: State) -> Self {
         Self {
             state,
-            amount_refunded: 0,
+            refunds: BTreeMap::new(),
             stripe: StripeObjects::default(),
         }
     }
@@ -298,18 +318,22 @@ impl Payment {
         }
     }
 
-    /// The record after `seen`; `None` when that tells nothing new. Forward only: a state is never
-    /// left for an earlier one, an amount given back never shrinks, an id never changes.
+    /// The record after `seen`; `None` when that tells nothing new. Forward only: what is paid stays
+    /// paid, a refund that failed has failed, an id never changes. So the end is the same in whatever
+    /// order things are seen.
     pub fn moved(&self, seen: &Observed, now: Timestamp, cause: &str) -> Option<Self> {
         let mut next = self.clone();
-        next.amount_refunded = self.amount_refunded.max(seen.amount_refunded);
-        let seen_state = match seen.state {
-            State::Settled if next.amount_refunded >= self.amount => State::Refunded,
-            State::Settled if next.amount_refunded > 0 => State::PartiallyRefunded,
-            state => state,
-        };
-        next.state = self.state.max(seen_state);
+        next.state = self.state.max(seen.state);
         next.stripe.learn(&seen.stripe);
+        for (name, refund) in &seen.refunds {
+            let known = next.refunds.entry(name.clone());
+            let known = known.or_insert_with(|| refund.clone());
+            known.failed |= refund.failed;
+            if known.id.is_none() {
+                known.id.clone_from(&refund.id);
+            }
+        }
+        next.count();
         if next == *self {
             return None;
         }
@@ -317,6 +341,20 @@ impl Payment {
             next.note(now, cause);
         }
         Some(next.due(now))
+    }
+
+    /// Sums up what was given back, and what state that makes.
+    fn count(&mut self) {
+        let given = |refund: &&Refund| refund.id.is_some() && !refund.failed;
+        let given = self.refunds.values().filter(given);
+        self.amount_refunded = given.map(|refund| refund.amount).sum();
+        if self.state.is_paid() {
+            self.state = match self.amount_refunded {
+                0 => State::Settled,
+                part if part < self.amount => State::PartiallyRefunded,
+                _ => State::Refunded,
+            };
+        }
     }
 
     /// Adds to the history where it stands.
@@ -347,13 +385,13 @@ impl Payment {
         self.transfers
             .values()
             .all(|transfer| transfer.id.is_some())
-            && self.refunds.values().all(|refund| refund.id.is_some())
-            && self.asked_back() <= self.amount_refunded
+            && !self.refunds.values().any(Refund::waits)
     }
 
-    /// All that was asked to be given back.
-    pub(super) fn asked_back(&self) -> i64 {
-        self.refunds.values().map(|refund| refund.amount).sum()
+    /// What is neither given back nor asked to be, in minor units.
+    pub(super) fn left(&self) -> i64 {
+        let stands = self.refunds.values().filter(|refund| !refund.failed);
+        self.amount - stands.map(|refund| refund.amount).sum::<i64>()
     }
 
     /// What the announcements say of it.

@@ -182,12 +182,7 @@ const ROUTES: &[(&str, &str, Auth, &str)] = &[
     ("POST", "/api/live/ticket", Auth::User, "/api/live/ticket"),
     ("GET", "/api/payments", Auth::User, "/api/payments"),
     // Stripe shows who it is by its signature.
-    (
-        "POST",
-        "/webhook/stripe",
-        Auth::Public,
-        "/webhook/stripe",
-    ),
+    ("POST", "/webhook/stripe", Auth::Public, "/webhook/stripe"),
     ("GET", "/openapi.json", Auth::Public, "/openapi.json"),
     ("GET", "/docs", Auth::Public, "/docs"),
     // Last, for whoever calls it is no more.

@@ -141,3 +141,29 @@ async fn what_stripe_gives_back_by_itself_is_seen_too() {
     world.stack.settle().await;
     assert_eq!(seen(&world, &hana).await, [("refunded".to_owned(), 3_000)]);
 }
+
+#[tokio::test]
+async fn a_refund_that_comes_back_can_be_made_anew() {
+    let world = World::new().await;
+    let hana = world.sign_up("hana").await;
+    let app = service(&world);
+    let payment = open(&app, &hana).await.payment;
+    let stripe = world.stack.stripe();
+    stripe.konbini(session(&payment)).unwrap();
+    stripe.settle_konbini(session(&payment), true).unwrap();
+    world.stack.settle().await;
+    let place = payment.place();
+    let refunded = refund(&app, place, "all", None).await.unwrap();
+    assert_eq!(refunded.state, State::Refunded);
+    // The customer's bank does not take it.
+    let at_stripe = refunded.refunds["all"].id.clone().unwrap();
+    stripe.settle_refund(&at_stripe, false).unwrap();
+    world.stack.settle().await;
+    assert_eq!(seen(&world, &hana).await, [("settled".to_owned(), 0)]);
+    let refused = refund(&app, place, "all", None).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Conflict);
+    refund(&app, place, "again", None).await.unwrap();
+    world.stack.settle().await;
+    assert_eq!(seen(&world, &hana).await, [("refunded".to_owned(), 3_000)]);
+    assert_eq!(announced(&world), ["refunded", "refunded", "settled"]);
+}

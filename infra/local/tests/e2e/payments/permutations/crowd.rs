@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use enishi_local::stripe::{Event, Order};
-use enishi_shared::payments::{Sight, State, follow, refund};
+use enishi_shared::payments::{Sight, follow, refund};
 
 use super::{super::*, Step, Step::*};
 
@@ -101,12 +101,13 @@ impl Crowd {
                 let made = client.create_refund(&key, &intent, Some(amount), &[]);
                 made.await.unwrap();
             }
-            RefundArrives => {
+            RefundArrives | RefundFails => {
+                let arrives = matches!(step, RefundArrives);
                 let refund = (heard.iter())
                     .map(|event| &event.body["data"]["object"])
                     .find(|object| object["object"] == "refund")
                     .map(|object| text(&object["id"]));
-                stripe.settle_refund(&refund.unwrap(), true).unwrap();
+                stripe.settle_refund(&refund.unwrap(), arrives).unwrap();
             }
         }
     }
@@ -223,12 +224,12 @@ fn on_the_bus(event: &Event) -> Value {
     })
 }
 
-/// A record without what tells it from another of the same life: of Stripe's ids their kinds, of the
-/// history the states.
+/// A record without what tells it from another of the same life: its ids, and when somebody looked.
+/// Of Stripe's ids it has the kinds.
 fn plain(payment: &Payment) -> Value {
     let mut record = serde_json::to_value(payment).unwrap();
     let fields = record.as_object_mut().unwrap();
-    for own in ["payer", "payment_id", "version", "due_at"] {
+    for own in ["payer", "payment_id", "version", "due_at", "history"] {
         fields.remove(own);
     }
     for id in ["checkout_session", "payment_intent", "charge"] {
@@ -239,13 +240,14 @@ fn plain(payment: &Payment) -> Value {
     if let Some(receipt) = fields.get_mut("receipt_url") {
         *receipt = true.into();
     }
-    if let Some(refunds) = fields.get_mut("refunds").and_then(Value::as_object_mut) {
-        for refund in refunds.values_mut() {
+    // Made by hand they are called by Stripe's ids.
+    if let Some(Value::Object(refunds)) = fields.remove("refunds") {
+        let mut refunds: Vec<Value> = refunds.into_iter().map(|(_, refund)| refund).collect();
+        for refund in &mut refunds {
             refund["id"] = refund["id"].is_string().into();
         }
+        refunds.sort_by_key(|refund| refund["amount"].as_i64());
+        fields.insert("refunds".into(), refunds.into());
     }
-    let states: Vec<State> = payment.history.iter().map(|step| step.state).collect();
-    assert!(states.is_sorted(), "{states:?}");
-    fields.insert("history".into(), json!(states));
     record
 }
