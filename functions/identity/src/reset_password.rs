@@ -1,9 +1,10 @@
 //! `POST /api/auth/password/reset`: sets a new password with the token of a mail.
 //!
-//! The account's epoch moves on, which ends every session and every other such token at once. The
-//! token sets one password only. A Firebase identity is parted from the account: whoever chose the
-//! address there need not be who reads its mail, and who does joins it again with the next log-in.
-//! The token is not deleted but marked, and lasts ten more minutes: whoever
+//! The account's epoch moves on, which ends every session and every other such token at once. A
+//! Firebase identity is parted from the account: whoever chose the address there need not be who
+//! reads its mail, and who does joins it again with the next log-in.
+//!
+//! The token sets one password only. It is not deleted but marked, and lasts ten more minutes: whoever
 //! lost the answer and sends the same password again is told once more that it is set.
 
 use axum::{
@@ -60,8 +61,8 @@ pub struct ResetPasswordRequest {
 /// Sets a new password
 ///
 /// Ends all sessions and parts a Firebase identity from the account; with the same e-mail, verified,
-/// it joins it again at its next log-in. A token works once: another password with it is 400, only the very same
-/// request is 204 again for ten minutes.
+/// it joins it again at its next log-in. A token works once: another password with it is 400, only
+/// the very same request is 204 again for ten minutes.
 ///
 /// Budget: 4 DynamoDB requests (throttle, token, account, one transaction); a repetition 3, a void
 /// token 4, the loser of a race 6

@@ -24,6 +24,8 @@ Parameters:
   TokenPublicKeys: {Type: String}
   TokenSigningSecretArn: {Type: String}
   JoinTokenSecretArn: {Type: String}
+  StripeSecretArn: {Type: String}
+  StripeWebhookSecretArn: {Type: String}
   OperatorEmails: {Type: String}
 Resources:
   Api:

@@ -414,6 +414,14 @@ fn the_template_of_this_project_is_read() {
                 "JoinTokenSecretArn",
                 "arn:aws:secretsmanager:ap-northeast-1:000000000000:secret:join",
             ),
+            (
+                "StripeSecretArn",
+                "arn:aws:secretsmanager:ap-northeast-1:000000000000:secret:stripe",
+            ),
+            (
+                "StripeWebhookSecretArn",
+                "arn:aws:secretsmanager:ap-northeast-1:000000000000:secret:stripe-webhook",
+            ),
         ]),
     )
     .unwrap_or_else(|error| panic!("{error}"));
