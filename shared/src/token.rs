@@ -103,7 +103,7 @@ impl TokenConfig {
 
     fn claims(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
-        if header.alg != Algorithm::EdDSA || !is_access_token(token) {
+        if header.alg != Algorithm::EdDSA || !is_of_our_type(&header) {
             return None;
         }
         let key = DecodingKey::from_jwk(self.keys.find(header.kid.as_deref()?)?).ok()?;
@@ -119,9 +119,11 @@ impl TokenConfig {
 
 /// Whether a token says that it is an access token, of ours or not.
 pub fn is_access_token(token: &str) -> bool {
-    let header = decode_header(token).ok();
-    let typ = header.and_then(|header| header.typ);
-    typ.is_some_and(|typ| {
+    decode_header(token).is_ok_and(|header| is_of_our_type(&header))
+}
+
+fn is_of_our_type(header: &Header) -> bool {
+    header.typ.as_ref().is_some_and(|typ| {
         typ.eq_ignore_ascii_case(TYPE) || typ.eq_ignore_ascii_case("application/at+jwt")
     })
 }

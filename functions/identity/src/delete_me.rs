@@ -28,8 +28,8 @@ const ATTEMPTS: usize = 5;
 /// Closes my account
 ///
 /// At once: its sessions end, its e-mail, its username and its Firebase identity are free again. What
-/// the services hold of it, they erase on `account.deleted`. An access token that was issued before may still be taken
-/// for up to 15 minutes where no account is looked up. Doing it again is 401.
+/// the services hold of it, they erase on `account.deleted`. An access token that was issued before
+/// may still be taken for up to 15 minutes where no account is looked up. Doing it again is 401.
 ///
 /// API.md's 409 while paid orders or appointments are open cannot come yet: no product has any.
 ///

@@ -4,7 +4,7 @@ use enishi_shared::{
     App, Error, Result,
     app::{ConfigError, Configure, Env},
     http::SourceIp,
-    store::{Committed, Expression, Key, Table, Write, Written, decode},
+    store::{Committed, Key, Table, Written, decode},
     throttle::Rate,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -126,9 +126,7 @@ async fn read(table: &Table, presented: &RefreshToken) -> Result<(Account, Sessi
 /// have to log in again.
 async fn end(table: &Table, presented: &RefreshToken) -> Result<Error> {
     tracing::warn!("a spent refresh token came back: its session ends");
-    table
-        .write(Write::Delete(place(presented), Expression::default()))
-        .await?;
+    table.delete(place(presented)).await?;
     Ok(rejected())
 }
 

@@ -249,10 +249,7 @@ async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Write, 
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn end(app: &App, user: &User) -> Result<()> {
     let session = key(UserId::of(user)?, &user.claims.sid);
-    table(app)?
-        .write(Write::Delete(session, Expression::default()))
-        .await?;
-    Ok(())
+    table(app)?.delete(session).await
 }
 
 /// Signs an access token for a session of this account.

@@ -10,8 +10,8 @@ use enishi_shared::{
     store::{Key, n, s},
 };
 use futures_util::{StreamExt as _, stream};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// `payments-sweep`
 pub const FUNCTION: Function =
@@ -21,12 +21,6 @@ pub const FUNCTION: Function =
 const AT_ONCE: usize = 8;
 /// Payments read at once.
 const PAGE: i32 = 100;
-
-/// The schedule's input.
-#[derive(Deserialize)]
-pub struct Tick {
-    scheduled_time: Timestamp,
-}
 
 /// What was done.
 #[derive(Debug, Serialize)]
@@ -40,9 +34,9 @@ struct Waiting {
     sk: String,
 }
 
-async fn sweep(app: App, tick: Tick) -> Result<Swept> {
-    // A schedule that comes late must not leave what has become due since.
-    let now = tick.scheduled_time.max(app.now());
+/// Takes what is due now: a schedule that comes late must not leave what has become due since.
+async fn sweep(app: App, _: Value) -> Result<Swept> {
+    let now = app.now();
     let mut payments = 0;
     let mut failure = None;
     let mut after = None;

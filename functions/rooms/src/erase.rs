@@ -25,7 +25,7 @@ use enishi_shared::{
     App, Error, Function, Result,
     events::{AccountDeleted, Event},
     function::on,
-    store::{Expression, Item, Key, Table, Write, Written, decode, s},
+    store::{Expression, Item, Key, Write, Written, decode, s},
 };
 use futures_util::{TryStreamExt as _, stream};
 
@@ -87,13 +87,13 @@ async fn end(app: &App, draws: &HashMap<Key, Item>, enrolment: EnrolmentItem) ->
     if draw.is_some_and(|draw| draw.is_drawn()) {
         return match room_of(app, &enrolment).await? {
             Some(room) => leave(app, enrolment.slot_id(), room, &enrolment.user_id).await,
-            None => delete(&table, enrolment.key()).await,
+            None => table.delete(enrolment.key()).await,
         };
     }
     let slot = app.config::<Slots>()?.by_id(enrolment.slot_id());
     // What is over and was not drawn never will be.
     if slot.is_none_or(|slot| slot.end <= app.now()) {
-        return delete(&table, enrolment.key()).await;
+        return table.delete(enrolment.key()).await;
     }
     // Refused: the draw is running.
     table
@@ -124,17 +124,10 @@ pub async fn leave(app: &App, slot_id: &str, room: RoomId, user_id: &str) -> Res
             None => Written::Done,
         };
         if let Written::Done = written {
-            return delete(&table, enrolment_key(slot_id, user_id)).await;
+            return table.delete(enrolment_key(slot_id, user_id)).await;
         }
     }
     Err(Error::unavailable(1))
-}
-
-async fn delete(table: &Table, place: Key) -> Result<()> {
-    table
-        .write(Write::Delete(place, Expression::default()))
-        .await?;
-    Ok(())
 }
 
 #[cfg(test)]

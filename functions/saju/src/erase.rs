@@ -20,7 +20,7 @@ use enishi_shared::{
     events::{AccountDeleted, Event},
     function::on,
     media,
-    store::{Expression, Key, Query, Table, Write, s},
+    store::{Key, Query, Table, s},
 };
 use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
@@ -66,7 +66,7 @@ struct Row {
 pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
     let user_id = detail.data.user_id;
     let table = table(&app)?;
-    delete(&table, profile_key(user_id)).await?;
+    table.delete(profile_key(user_id)).await?;
     let mut after = None;
     loop {
         let page = (rows(&table, &partition(user_id)).after(after))
@@ -76,7 +76,7 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
         let (relations, rest): (Vec<_>, Vec<_>) =
             (page.items.into_iter()).partition(|row| row.sk.starts_with(WITH));
         at_once(rest, |row| {
-            delete(&table, Key::new(partition(user_id), row.sk))
+            table.delete(Key::new(partition(user_id), row.sk))
         })
         .await?;
         at_once(relations, |row| part(&table, user_id, row)).await?;
@@ -97,7 +97,7 @@ async fn part(table: &Table, user_id: UserId, row: Row) -> Result<()> {
         return Err(Error::internal("a relation is with nobody"));
     };
     if row.status != Some(Status::Matched) {
-        delete(table, relation_key(other, user_id)).await?;
+        table.delete(relation_key(other, user_id)).await?;
     } else if (table
         .get::<Membership>(&membership_key(other, chat_id))
         .await?)
@@ -105,7 +105,7 @@ async fn part(table: &Table, user_id: UserId, row: Row) -> Result<()> {
     {
         empty(table, &chat_key(chat_id).pk).await?;
     }
-    delete(table, relation_key(user_id, other)).await
+    table.delete(relation_key(user_id, other)).await
 }
 
 /// Deletes all items of a partition.
@@ -113,7 +113,7 @@ async fn empty(table: &Table, pk: &str) -> Result<()> {
     let mut after = None;
     loop {
         let page = rows(table, pk).after(after).page::<Row>().await?;
-        at_once(page.items, |row| delete(table, Key::new(pk, row.sk))).await?;
+        at_once(page.items, |row| table.delete(Key::new(pk, row.sk))).await?;
         after = page.next;
         if after.is_none() {
             return Ok(());
@@ -132,13 +132,6 @@ where
     stream::iter(items.into_iter().map(Ok))
         .try_for_each_concurrent(AT_ONCE, each)
         .await
-}
-
-async fn delete(table: &Table, place: Key) -> Result<()> {
-    table
-        .write(Write::Delete(place, Expression::default()))
-        .await?;
-    Ok(())
 }
 
 #[cfg(test)]

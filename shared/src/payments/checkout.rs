@@ -94,8 +94,7 @@ pub async fn open(app: &App, new: NewPayment<'_>) -> Result<Opened, Error> {
     .await?;
     if payment.state == State::Expired {
         // It was called off in between. Nobody has the address.
-        let key = format!("expire-{}", payment.payment_id);
-        match stripe.expire_checkout(&key, &session.id).await {
+        match expire_checkout(app, payment.payment_id, &session.id).await {
             Ok(_) | Err(StripeError::Refused(_)) => {}
             Err(StripeError::Other(error)) => return Err(error),
         }
@@ -164,6 +163,7 @@ impl NewPayment<'_> {
         let payer = payment.payer.to_string();
         let metadata = [(super::PAYER, &*payer), (super::PAYMENT_ID, &*payment_id)];
         let stripe = stripe::client(app);
+        let key = format!("open-{payment_id}");
         let session = match &payment.product {
             Product::Lines(lines) => {
                 let items: Vec<LineItem<'_>> = lines.iter().map(Line::item).collect();
@@ -178,7 +178,6 @@ impl NewPayment<'_> {
                     success_url: self.success_url,
                     cancel_url: self.cancel_url,
                 };
-                let key = format!("open-{payment_id}");
                 stripe.create_payment_checkout(&key, &checkout).await?
             }
             Product::Subscription {
@@ -197,7 +196,6 @@ impl NewPayment<'_> {
                     success_url: self.success_url,
                     cancel_url: self.cancel_url,
                 };
-                let key = format!("open-{payment_id}");
                 stripe.create_subscription_checkout(&key, &checkout).await?
             }
             Product::Renewal(_) => return Err(Error::internal("a renewal has no Checkout")),
@@ -240,12 +238,20 @@ pub async fn expire(app: &App, place: Place) -> Result<Payment, Error> {
     let Some(session) = payment.stripe.checkout_session.clone() else {
         return unopened(app, payment, CAUSE).await;
     };
-    let key = format!("expire-{}", place.payment_id);
-    let sight = match stripe::client(app).expire_checkout(&key, &session).await {
+    let sight = match expire_checkout(app, place.payment_id, &session).await {
         Ok(session) => Sight::Checkout(session),
         // It is not open any more.
         Err(StripeError::Refused(_)) => Sight::Nothing,
         Err(StripeError::Other(error)) => return Err(error),
     };
     follow(app, payment, sight, CAUSE).await
+}
+
+async fn expire_checkout(
+    app: &App,
+    payment_id: PaymentId,
+    session: &str,
+) -> Result<CheckoutSession, StripeError> {
+    let key = format!("expire-{payment_id}");
+    stripe::client(app).expire_checkout(&key, session).await
 }

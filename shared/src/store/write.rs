@@ -16,8 +16,8 @@ use aws_sdk_dynamodb::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
-    ATTEMPTS, Committed, Expression, Item, OrFailed as _, Refusal, Table, WRITE_ID, Write, Written,
-    failed, s,
+    ATTEMPTS, Committed, Expression, Item, Key, OrFailed as _, Refusal, Table, WRITE_ID, Write,
+    Written, failed, s,
 };
 use crate::error::Error;
 
@@ -79,6 +79,16 @@ impl Table {
             Some(item) => Written::Refused(item),
             None => Written::Done,
         })
+    }
+
+    /// Removes an item, if it is there. One request.
+    ///
+    /// # Errors
+    /// `service_unavailable` when DynamoDB does not answer.
+    pub async fn delete(&self, key: Key) -> Result<(), Error> {
+        self.write(Write::Delete(key, Expression::default()))
+            .await?;
+        Ok(())
     }
 
     async fn put(
@@ -231,36 +241,25 @@ impl Table {
         Err(Error::unavailable(1))
     }
 
+    fn put_part(&self, item: Item, condition: Expression) -> Result<Put, Error> {
+        let old = condition.condition.is_some().then_some(ALL_OLD);
+        Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .set_condition_expression(condition.condition)
+            .set_return_values_on_condition_check_failure(old)
+            .build()
+            .map_err(|error| Error::internal(error))
+    }
+
     fn part(&self, write: Write) -> Result<TransactWriteItem, Error> {
         let part = TransactWriteItem::builder();
         Ok(match write {
-            Write::Create(_, item) => part.put(
-                Put::builder()
-                    .table_name(&self.name)
-                    .set_item(Some(item))
-                    .condition_expression(ABSENT)
-                    .return_values_on_condition_check_failure(ALL_OLD)
-                    .build()
-                    .map_err(|error| Error::internal(error))?,
-            ),
-            Write::Put(_, item) => part.put(
-                Put::builder()
-                    .table_name(&self.name)
-                    .set_item(Some(item))
-                    .build()
-                    .map_err(|error| Error::internal(error))?,
-            ),
-            Write::Replace(_, item, condition) => part.put(
-                Put::builder()
-                    .table_name(&self.name)
-                    .set_item(Some(item))
-                    .set_expression_attribute_names(condition.names())
-                    .set_expression_attribute_values(condition.values())
-                    .set_condition_expression(condition.condition)
-                    .return_values_on_condition_check_failure(ALL_OLD)
-                    .build()
-                    .map_err(|error| Error::internal(error))?,
-            ),
+            Write::Create(_, item) => part.put(self.put_part(item, Expression::when(ABSENT))?),
+            Write::Put(_, item) => part.put(self.put_part(item, Expression::default())?),
+            Write::Replace(_, item, condition) => part.put(self.put_part(item, condition)?),
             Write::Update(key, expression) => part.update(
                 Update::builder()
                     .table_name(&self.name)
