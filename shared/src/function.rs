@@ -6,6 +6,11 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -127,6 +132,14 @@ where
     })
 }
 
+/// What is logged: as `RUST_LOG` says (`info`, or `warn,enishi_rooms=debug`), else `default`.
+pub fn log_filter(default: LevelFilter) -> Targets {
+    std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|filter| filter.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(default))
+}
+
 /// The whole of a binary: logs as JSON, the App from the environment, a connection to DynamoDB,
 /// then event after event.
 ///
@@ -138,10 +151,9 @@ pub fn run(function: &Function) -> Result<(), BoxError> {
         .flatten_event(true)
         .with_target(false)
         .without_time()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
-        )
+        .with_max_level(LevelFilter::TRACE)
+        .finish()
+        .with(log_filter(LevelFilter::INFO))
         .init();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -12,9 +12,12 @@ use enishi_local::{
     openapi,
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, root, template_path},
 };
-use enishi_shared::UserId;
+use enishi_shared::{UserId, function::log_filter};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tracing_subscriber::{
+    filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Enishi on this machine: reads template.yaml and starts everything in it.
 #[derive(Parser)]
@@ -97,11 +100,13 @@ async fn main() -> ExitCode {
     let quiet = matches!(arguments.command, Some(Command::Demo { .. }));
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-                tracing_subscriber::EnvFilter::new(if quiet { "error" } else { "info" })
-            }),
-        )
+        .with_max_level(LevelFilter::TRACE)
+        .finish()
+        .with(log_filter(if quiet {
+            LevelFilter::ERROR
+        } else {
+            LevelFilter::INFO
+        }))
         .init();
     let outcome = match &arguments.command {
         None => run(arguments, started).await,
