@@ -23,12 +23,14 @@ use crate::{
 };
 
 mod error;
+mod pace;
 mod shapes;
 
 use error::chime_error;
 use shapes::{attendee, meeting};
 
 pub use error::ChimeError;
+pub use pace::{ChimeQuota, Pace};
 pub use shapes::{Attendee, MediaPlacement, Meeting, external_user_id};
 
 /// A meeting without an audio connection ends after this long.

@@ -7,7 +7,12 @@
 //! people one, for each person one (three for one whose name is taken out), and for each meeting one
 //! and one to Chime.
 
-use enishi_shared::{App, Function, Result, chime::delete, function::on, store::s};
+use enishi_shared::{
+    App, Function, Result,
+    chime::{ChimeQuota, Pace, delete},
+    function::on,
+    store::s,
+};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     assign::{Draw, Tick},
     erase,
-    open::{ChimeQuota, Pace, mark, patiently},
+    open::mark,
     person::{self, person_key},
     seating::{self, Room, meeting_key, table},
     slot::{RoomId, Slot, Slots},
@@ -145,10 +150,8 @@ async fn end_meetings(app: &App, rooms: &[Room]) -> Result<()> {
     for room in rooms.iter().filter(|room| room.meeting.is_some()) {
         let key = meeting_key(room.id);
         pace.next().await;
-        patiently(&mut pace, || {
-            delete(app, &table, &key, room.meeting.clone())
-        })
-        .await?;
+        pace.patiently(|| delete(app, &table, &key, room.meeting.clone()))
+            .await?;
     }
     Ok(())
 }

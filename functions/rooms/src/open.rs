@@ -1,15 +1,12 @@
 //! Opening the meetings of a drawn slot, shortly before it starts: at the rate that Chime allows,
-//! up to the quota. Whoever joins a room that is not open yet opens it (see `join`).
+//! up to the quota's unreserved share. Whoever joins a room that is not open yet opens it (see `join`).
 //!
 //! Budget: 1 DynamoDB request a slot that is due, 9 more to open it, and for each room 2 and one to
 //! Chime.
 
-use std::time::Duration;
-
 use enishi_shared::{
     App, Function, Result,
-    app::{ConfigError, Configure, Env},
-    chime::{ChimeError, Place},
+    chime::{ChimeError, ChimeQuota, Pace, Place},
     function::on,
     metric,
     store::{Expression, Write},
@@ -24,58 +21,6 @@ use crate::{
 
 /// `rooms-open`
 pub const FUNCTION: Function = Function::event("rooms-open", |app, event| on(app, event, open_due));
-
-/// Attempts at a room while Chime throttles.
-const ATTEMPTS: u32 = 5;
-
-/// `CHIME_REQUESTS_PER_SECOND`: what the Region allows of each operation; 10 unless raised.
-/// `CHIME_MEETING_QUOTA`: how many meetings it allows at once; 250 unless raised.
-pub struct ChimeQuota {
-    requests_per_second: u32,
-    meetings: usize,
-}
-
-impl Configure for ChimeQuota {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let requests_per_second = env.parsed("CHIME_REQUESTS_PER_SECOND", 10)?;
-        if requests_per_second == 0 {
-            return Err(ConfigError::Invalid("CHIME_REQUESTS_PER_SECOND"));
-        }
-        Ok(Self {
-            requests_per_second,
-            meetings: env.parsed("CHIME_MEETING_QUOTA", 250)?,
-        })
-    }
-}
-
-/// Keeps to the rate that Chime allows: a second's worth at once, then one after the other.
-pub struct Pace {
-    per_second: u32,
-    done: u32,
-    second: tokio::time::Instant,
-}
-
-impl Pace {
-    /// The pace that the configuration allows.
-    pub fn new(quota: &ChimeQuota) -> Self {
-        Self {
-            per_second: quota.requests_per_second,
-            done: 0,
-            second: tokio::time::Instant::now(),
-        }
-    }
-
-    /// Waits until one more request is due.
-    pub async fn next(&mut self) {
-        if self.done == self.per_second {
-            let next = self.second + Duration::from_secs(1);
-            tokio::time::sleep_until(next).await;
-            self.second = tokio::time::Instant::now();
-            self.done = 0;
-        }
-        self.done += 1;
-    }
-}
 
 /// What became of one slot's meetings.
 #[derive(Debug, Serialize)]
@@ -118,14 +63,15 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
         }
         let name = room.id.to_string();
         let place = Place::new(app, table(app)?, meeting_key(room.id), &name).await?;
-        if open >= quota.meetings {
+        if open >= quota.unreserved() {
             beyond_quota += 1;
             continue;
         }
         if room.meeting.is_none() {
             pace.next().await;
         }
-        match patiently(&mut pace, || place.open(room.meeting.clone(), &people)).await {
+        let opened = pace.patiently(|| place.open(room.meeting.clone(), &people));
+        match opened.await {
             Ok(_) => open += 1,
             Err(ChimeError::QuotaExceeded) => beyond_quota += 1,
             // The other rooms go on; the next run tries this one again.
@@ -145,21 +91,6 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
         open,
         beyond_quota,
     })
-}
-
-/// Calls Chime again while it throttles, a bounded number of times at the pace.
-pub async fn patiently<T, F: Future<Output = Result<T, ChimeError>>>(
-    pace: &mut Pace,
-    call: impl Fn() -> F,
-) -> Result<T, ChimeError> {
-    let mut attempt = 1;
-    loop {
-        match call().await {
-            Err(ChimeError::Throttled) if attempt < ATTEMPTS => attempt += 1,
-            outcome => return outcome,
-        }
-        pace.next().await;
-    }
 }
 
 /// Marks a step of a drawn slot as done. Marking twice is marking once.

@@ -427,6 +427,7 @@ async fn pace() -> Result<bool, String> {
         };
         for (name, value) in [
             ("ChimeMeetingQuota", QUOTA.to_string()),
+            ("ChimeReservedPercent", "0".to_owned()),
             ("ChimeRequestsPerSecond", A_SECOND.to_string()),
         ] {
             options.parameters.insert(name.into(), value);

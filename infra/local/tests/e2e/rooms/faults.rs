@@ -210,12 +210,15 @@ async fn a_meeting_beyond_the_quota_is_to_be_tried_again() {
 }
 
 #[tokio::test]
-async fn the_opening_keeps_to_the_configured_quota() {
+async fn the_opening_leaves_the_reserved_share_of_the_quota() {
     let hall = Hall::with(|options| {
-        options.parameters.insert("Slots".into(), slots_of_two());
-        options
-            .parameters
-            .insert("ChimeMeetingQuota".into(), "1".into());
+        for (name, value) in [
+            ("Slots", slots_of_two()),
+            ("ChimeMeetingQuota", "3".into()),
+            ("ChimeReservedPercent", "67".into()),
+        ] {
+            options.parameters.insert(name.into(), value);
+        }
     })
     .await;
     let guests = pairs(&hall, 3).await;
