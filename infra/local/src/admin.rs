@@ -135,7 +135,7 @@ async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) ->
     let payment = NewPayment {
         payment_id: PaymentId::new(&app),
         payer: body.user_id,
-        purpose: Purpose::Order,
+        purpose: Purpose::new("order"),
         reference: "by hand",
         product: Product::Lines(vec![line]),
         currency: "jpy",

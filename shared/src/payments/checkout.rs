@@ -137,7 +137,7 @@ impl NewPayment<'_> {
         let mut payment = Payment {
             payment_id: self.payment_id,
             payer: self.payer,
-            purpose: self.purpose,
+            purpose: self.purpose.clone(),
             reference: self.reference.to_owned(),
             product: self.product.clone(),
             amount,

@@ -1,6 +1,6 @@
 //! A payment's record, and how it moves forward.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,17 +47,18 @@ impl fmt::Display for PaymentId {
     }
 }
 
-/// What is paid for; tells the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = PaymentPurpose)]
-pub enum Purpose {
-    /// A meeting of visits; the reference is the matching.
-    Appointment,
-    /// An order of market; the reference is the transaction.
-    Order,
-    /// Seats of orgs; the reference is the organisation.
-    Licence,
+/// What is paid for: a name that the service chooses, such as `order`, and that the rule of its
+/// function listens for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(as = PaymentPurpose, value_type = String, example = "order")]
+pub struct Purpose(Cow<'static, str>);
+
+impl Purpose {
+    /// The purpose called `name`, in snake case.
+    pub const fn new(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
 }
 
 /// Where a payment stands. In the order in which it moves, and never back.
@@ -399,7 +400,7 @@ impl Payment {
         PaymentSummary {
             payment_id: self.payment_id,
             payer: self.payer,
-            purpose: self.purpose,
+            purpose: self.purpose.clone(),
             reference: self.reference.clone(),
             amount: self.amount,
             amount_refunded: self.amount_refunded,

@@ -18,7 +18,7 @@ fn payment() -> Payment {
     Payment {
         payment_id: "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51".parse().unwrap(),
         payer: "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50".parse().unwrap(),
-        purpose: Purpose::Order,
+        purpose: Purpose::new("order"),
         reference: "order".into(),
         product: Product::Lines(Vec::new()),
         amount: 1_000,

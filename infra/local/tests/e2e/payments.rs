@@ -46,7 +46,7 @@ pub fn new(app: &App, payer: &str, product: Product) -> NewPayment<'static> {
     NewPayment {
         payment_id: PaymentId::new(app),
         payer: payer.parse().unwrap(),
-        purpose: Purpose::Order,
+        purpose: Purpose::new("order"),
         reference: "order-1",
         product,
         currency: "jpy",

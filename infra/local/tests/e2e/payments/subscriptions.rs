@@ -33,7 +33,7 @@ async fn subscribe(app: &App, person: &Person) -> Payment {
         quantity: 3,
     };
     let new = NewPayment {
-        purpose: Purpose::Licence,
+        purpose: Purpose::new("licence"),
         ..new(app, &person.id, seats)
     };
     payments::open(app, new).await.unwrap().payment
