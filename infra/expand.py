@@ -15,8 +15,8 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.yaml"
-# CloudFormation takes 500 resources; some 150 functions must fit.
-RESOURCES_PER_FUNCTION = 2.5
+# CloudFormation takes 500 resources; some 160 functions must fit.
+RESOURCES_PER_FUNCTION = 2.3
 RESOURCES_BESIDE = 60
 MAX_BODY = 1024 * 1024
 MAX_ROUTES = 300

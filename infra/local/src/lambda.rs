@@ -169,7 +169,7 @@ impl Lambda {
             );
             if attempt < attempts {
                 tokio::time::sleep(Duration::from_secs(1)).await;
-            } else if let Some(queue) = &function.async_invoke.on_failure {
+            } else if let Some(queue) = &function.async_invoke.dead_letters {
                 self.give_up(queue, logical_id, &error, event.clone());
             }
         }

@@ -100,6 +100,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
         let function = functions::function(resource, globals, &resolver, &system.tables)?;
         system.functions.push(function);
     }
+    functions::share_roles(&mut system.functions)?;
     let mut apis = resources.iter().filter(|(_, kind)| *kind == Kind::HttpApi);
     if let Some((api, _)) = apis.next() {
         (system.routes, system.cors) = api::read(api, &system.functions, &resolver)?;
@@ -152,7 +153,7 @@ fn check(system: &System) -> Result<(), TemplateError> {
         let queues = (function.rules.iter().map(|r| (&r.dead_letters, r.line)))
             .chain(function.schedules.iter().map(|s| (&s.dead_letters, s.line)))
             .chain(function.mappings.iter().map(|m| (&m.on_failure, m.line)))
-            .chain([(&function.async_invoke.on_failure, function.line)]);
+            .chain([(&function.async_invoke.dead_letters, function.line)]);
         for (arn, line) in queues {
             if let Some(arn) = arn
                 && !system.queues.iter().any(|queue| queue.arn == *arn)
@@ -224,6 +225,8 @@ pub struct Function {
     pub timeout_s: u32,
     /// Environment variables, references resolved.
     pub environment: BTreeMap<String, String>,
+    /// ARN of its role: the one that SAM generates for it, or a sibling's.
+    pub role: String,
     /// What its role may do; see [`Function::allows`].
     pub policy: Vec<Statement>,
     /// What becomes of an asynchronous invocation (rules and schedules) that fails.
@@ -421,13 +424,13 @@ pub struct Retry {
     pub max_age_s: u32,
 }
 
-/// What Lambda does with an asynchronous invocation that fails (`EventInvokeConfig`).
+/// What Lambda does with an asynchronous invocation that fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsyncInvoke {
-    /// Without configuration: twice more, within six hours.
+    /// `EventInvokeConfig`; without it twice more, within six hours.
     pub retry: Retry,
-    /// ARN of the queue that gets what was given up.
-    pub on_failure: Option<String>,
+    /// `DeadLetterQueue`: ARN of the queue that gets the event when it was given up.
+    pub dead_letters: Option<String>,
 }
 
 /// One `ScheduleV2` event.

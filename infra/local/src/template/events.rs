@@ -225,7 +225,7 @@ fn kinds_error(node: &Node, what: &str, kind: &str) -> TemplateError {
 }
 
 /// `DestinationConfig.OnFailure`, a queue's ARN.
-pub(super) fn on_failure(
+fn on_failure(
     node: &Node,
     what: &str,
     resolver: &Resolver,
@@ -235,12 +235,22 @@ pub(super) fn on_failure(
     };
     destinations.only(&["OnFailure"], what)?;
     let on_failure = destinations.require("OnFailure", what)?;
-    on_failure.only(&["Type", "Destination"], what)?;
-    let kind = on_failure.require("Type", what)?;
+    sqs(on_failure, "Destination", what, resolver).map(Some)
+}
+
+/// `{Type: SQS, <key>: <queue's ARN>}`
+pub(super) fn sqs(
+    node: &Node,
+    key: &str,
+    what: &str,
+    resolver: &Resolver,
+) -> Result<String, TemplateError> {
+    node.only(&["Type", key], what)?;
+    let kind = node.require("Type", what)?;
     if kind.literal() != Some("SQS") {
         return Err(kind.error(format!("{what}: only queues (`Type: SQS`) are read here.")));
     }
-    queue(on_failure.require("Destination", what)?, what, resolver).map(Some)
+    queue(node.require(key, what)?, what, resolver)
 }
 
 /// The retry settings that stand in `node`, the rest from `otherwise`.

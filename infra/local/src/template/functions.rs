@@ -10,10 +10,8 @@ use super::{AsyncInvoke, Function, Retry, TemplateError, events, policy, resourc
 const CODE: &str = "target/lambda/";
 
 /// What would change who may call the function, what it may do or what code it is.
-const REFUSED: [&str; 7] = [
-    "Role",
+const REFUSED: [&str; 5] = [
     "FunctionUrlConfig",
-    "DeadLetterQueue",
     "InlineCode",
     "ImageUri",
     "ImageConfig",
@@ -57,10 +55,20 @@ pub(super) fn function(
         Some(value) => resolver.number(value, &format!("`{key}` of `{id}`")),
         None => Ok(otherwise),
     };
+    let role = match (node.get("Role"), node.get("Policies")) {
+        (None, _) => resources::role_arn(id),
+        (Some(role), None) => resolver.text(role, &what)?,
+        (Some(role), Some(_)) => {
+            return Err(role.error(format!(
+                "{what}: SAM ignores `Policies` beside a `Role`; write one of them."
+            )));
+        }
+    };
     let mut function = Function {
         logical_id: id.clone(),
         name: name.to_owned(),
         arn: resources::function_arn(id),
+        role,
         memory_mb: number("MemorySize", 128)?,
         timeout_s: number("Timeout", 3)?,
         environment: environment(&node, &what, resolver)?,
@@ -78,6 +86,39 @@ pub(super) fn function(
         events::read(declared, &mut function, resolver, tables)?;
     }
     Ok(function)
+}
+
+/// Gives each function that has a sibling's role that one's statements.
+pub(super) fn share_roles(functions: &mut [Function]) -> Result<(), TemplateError> {
+    let owners: BTreeMap<String, Function> = functions
+        .iter()
+        .filter(|function| function.role == resources::role_arn(&function.logical_id))
+        .map(|function| (function.role.clone(), function.clone()))
+        .collect();
+    for function in functions {
+        let what = format!("function `{}`", function.logical_id);
+        let error = |sentence| Err(TemplateError::new(function.line, sentence));
+        let Some(owner) = owners.get(&function.role) else {
+            return error(format!(
+                "{what}: its `Role` is none that SAM generates for a function of this template."
+            ));
+        };
+        if owner.logical_id == function.logical_id {
+            continue;
+        }
+        if let Some(other) = [&*function, owner]
+            .into_iter()
+            .find(|f| !f.can_share_role())
+        {
+            return error(format!(
+                "{what}: `{}` has dead letters or reads a stream, for which SAM widens a role; such a \
+                 role cannot be shared.",
+                other.logical_id
+            ));
+        }
+        function.policy.clone_from(&owner.policy);
+    }
+    Ok(())
 }
 
 fn environment(
@@ -106,24 +147,23 @@ fn async_invoke(
     what: &str,
     resolver: &Resolver,
 ) -> Result<AsyncInvoke, TemplateError> {
-    let mut invoke = AsyncInvoke {
-        retry: Retry {
-            attempts: 2,
-            max_age_s: 21_600,
-        },
-        on_failure: None,
+    let mut retry = Retry {
+        attempts: 2,
+        max_age_s: 21_600,
     };
+    // Where the event goes then is said once, by the `DeadLetterQueue`.
     if let Some(config) = node.get("EventInvokeConfig") {
-        let known = [
-            "MaximumRetryAttempts",
-            "MaximumEventAgeInSeconds",
-            "DestinationConfig",
-        ];
-        config.only(&known, what)?;
-        invoke.retry = events::retry(config, invoke.retry, what, resolver)?;
-        invoke.on_failure = events::on_failure(config, what, resolver)?;
+        config.only(&["MaximumRetryAttempts", "MaximumEventAgeInSeconds"], what)?;
+        retry = events::retry(config, retry, what, resolver)?;
     }
-    Ok(invoke)
+    let dead_letters = match node.get("DeadLetterQueue") {
+        Some(queue) => Some(events::sqs(queue, "TargetArn", what, resolver)?),
+        None => None,
+    };
+    Ok(AsyncInvoke {
+        retry,
+        dead_letters,
+    })
 }
 
 /// As SAM merges `Globals`: maps key by key, lists one after the other, else the function's own.

@@ -20,6 +20,12 @@ impl Function {
                 && statement.resources.iter().any(|r| wildcard(r, resource))
         })
     }
+
+    /// Whether its role holds nothing but its policies: SAM adds to it what dead letters and streams
+    /// need.
+    pub fn can_share_role(&self) -> bool {
+        self.async_invoke.dead_letters.is_none() && self.mappings.is_empty()
+    }
 }
 
 /// Reads `Policies`: one policy document or several, inline.

@@ -85,6 +85,10 @@ pub(super) fn declare(
         Kind::Function => {
             resolver.define(id, id);
             resolver.define_attribute(id, "Arn", &function_arn(id));
+            // SAM generates a role, unless the function has a sibling's.
+            if properties(resource).get("Role").is_none() {
+                resolver.define_attribute(&format!("{id}Role"), "Arn", &role_arn(id));
+            }
         }
         Kind::HttpApi => resolver.define(id, "local"),
         Kind::WebSocketApi => resolver.define(id, id),
@@ -124,6 +128,11 @@ pub(super) fn declare(
 /// The ARN of the function with this logical id.
 pub(super) fn function_arn(logical_id: &str) -> String {
     arn("lambda", &format!("function:{logical_id}"))
+}
+
+/// The ARN of the role that SAM generates for the function with this logical id.
+pub(super) fn role_arn(logical_id: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:role/{logical_id}Role")
 }
 
 /// The ARN of the stream of the table with this ARN.

@@ -85,9 +85,8 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: target/lambda/things-sweep
-      EventInvokeConfig:
-        MaximumRetryAttempts: 0
-        DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Dead.Arn}}
+      EventInvokeConfig: {MaximumRetryAttempts: 0}
+      DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Dead.Arn}
       Events:
         EachMinute:
           Type: ScheduleV2
@@ -248,6 +247,23 @@ fn a_policy_allows_the_named_actions_on_the_named_resources_only() {
 }
 
 #[test]
+fn a_function_with_a_siblings_role_may_do_what_the_sibling_may() {
+    let another = "  ThingsAnother:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: target/lambda/things-another/, Role: !GetAtt ThingsGetRole.Arn}
+  ThingsGet:\n";
+    let text = SMALL.replace("  ThingsGet:\n", another);
+    let system = load(&text, &given(&[("Key", "k1")])).unwrap();
+    let [another, get, _] = system.functions.as_slice() else {
+        panic!()
+    };
+    assert_eq!(another.logical_id, "ThingsAnother");
+    assert_eq!(another.role, get.role);
+    assert_eq!(another.policy, get.policy);
+    assert!(another.allows("dynamodb:GetItem", &system.tables[0].arn));
+}
+
+#[test]
 fn routes_lead_to_functions() {
     let system = small();
     let [thing, fallback] = system.routes.as_slice() else {
@@ -350,7 +366,7 @@ fn what_starts_a_function_is_read_with_its_retries_and_dead_letters() {
             max_age_s: 21_600
         }
     );
-    assert_eq!(sweep.async_invoke.on_failure, dead);
+    assert_eq!(sweep.async_invoke.dead_letters, dead);
     assert_eq!(
         (sweep.rules[0].bus.as_str(), sweep.rules[1].bus.as_str()),
         ("enishi", DEFAULT_BUS)

@@ -213,6 +213,52 @@ fn events_that_cannot_be_run_are_refused() {
 }
 
 #[test]
+fn a_role_is_ones_own_or_a_siblings_that_holds_the_siblings_policies_and_nothing_else() {
+    let beside = refused(
+        "MemorySize: 512",
+        "Role: !GetAtt ThingsSweepRole.Arn",
+        "Role: !",
+    );
+    assert!(beside.contains("SAM ignores `Policies` beside a `Role`"));
+    let another = |role: &str, at: &str| {
+        let function = format!(
+            "  Another:\n    Type: AWS::Serverless::Function\n    Properties: {{CodeUri: \
+             target/lambda/things-another, Role: {role}}}\n  Things:\n"
+        );
+        refused("  Things:\n", &function, at)
+    };
+    assert!(another("!GetAtt ThingsSweepRole.Arn", "  Another:").contains("cannot be shared"));
+    assert!(another("!GetAtt ApiRole.Arn", "!GetAtt ApiRole.Arn}").contains("is not read here"));
+    assert!(another("arn:aws:iam::1:role/x", "  Another:").contains("none that SAM generates"));
+    assert!(another("!GetAtt AnotherRole.Arn", "AnotherRole").contains("is neither a parameter"));
+}
+
+#[test]
+fn dead_letters_go_to_a_queue_that_is_named_once() {
+    let given = "DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Dead.Arn}";
+    let instead = |new: &str| refused(given, new, "DeadLetterQueue:");
+    assert!(
+        instead("DeadLetterQueue: {Type: SNS, TargetArn: !GetAtt Dead.Arn}")
+            .contains("only queues (`Type: SQS`)")
+    );
+    assert!(
+        instead("DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Things.Arn}")
+            .contains("no queue's ARN")
+    );
+    assert!(instead("DeadLetterQueue: {Type: SQS}").contains("has no `TargetArn`"));
+    let retries = "{MaximumRetryAttempts: 0}";
+    let sentence = refused(
+        retries,
+        "{DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Dead.Arn}}}",
+        "EventInvokeConfig:",
+    );
+    assert!(
+        sentence.contains("`DestinationConfig` is not read"),
+        "{sentence}"
+    );
+}
+
+#[test]
 fn what_would_run_in_the_cloud_and_not_here_is_refused() {
     assert!(
         refused(
@@ -233,7 +279,6 @@ fn what_would_run_in_the_cloud_and_not_here_is_refused() {
         )
         .contains("`Condition`")
     );
-    assert!(refused("MemorySize: 512", "Role: x", "Role: x").contains("`Role` is not supported"));
     assert!(
         refused("things-sweep", "things-get", "ThingsSweep:")
             .contains("has the binary of `ThingsGet`")
