@@ -236,6 +236,11 @@ impl App {
         uuid::Builder::from_unix_timestamp_millis(millis, &self.random()).into_uuid()
     }
 
+    /// The function's environment, for what is a variable and nothing more.
+    pub(crate) fn env(&self) -> &Env {
+        &self.0.env
+    }
+
     /// The concern's configuration, read on first use.
     ///
     /// # Errors

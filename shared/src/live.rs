@@ -25,29 +25,16 @@ mod connection;
 mod frame;
 mod push;
 
-use crate::{
-    app::{App, ConfigError, Configure, Env},
-    error::Error,
-    store::Table,
-};
+use crate::{app::App, error::Error, store::Table};
 
 pub use connection::{Connection, partition};
 pub use frame::{Caller, on_frame};
 pub use push::{answer, push};
 
-/// `LIVE_TABLE`: the name of the connections' table.
-struct TableName(String);
-
-impl Configure for TableName {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self(env.required("LIVE_TABLE")?.to_owned()))
-    }
-}
-
-/// The table of tickets and connections.
+/// `LIVE_TABLE`: the table of tickets and connections.
 ///
 /// # Errors
 /// `internal_server_error` when it is not configured.
 pub fn table(app: &App) -> Result<Table, Error> {
-    Ok(Table::new(app, &app.config::<TableName>()?.0))
+    Table::named(app, "LIVE_TABLE")
 }

@@ -18,7 +18,7 @@ mod record;
 mod tests;
 
 use crate::{
-    app::{App, ConfigError, Configure, Env},
+    app::App,
     error::Error,
     events::{Announcement, announce},
     store::{Committed, Expression, Item, Key, Table, Write, Written, decode, n, s},
@@ -34,21 +34,12 @@ pub use record::{
     Transition,
 };
 
-/// `PAYMENTS_TABLE`: the table's name.
-struct TableName(String);
-
-impl Configure for TableName {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self(env.required("PAYMENTS_TABLE")?.to_owned()))
-    }
-}
-
-/// The table of payments.
+/// `PAYMENTS_TABLE`: the table of payments.
 ///
 /// # Errors
 /// `internal_server_error` when it is not configured.
 pub fn table(app: &App) -> Result<Table, Error> {
-    Ok(Table::new(app, &app.config::<TableName>()?.0))
+    Table::named(app, "PAYMENTS_TABLE")
 }
 
 /// The partition of somebody's payments, in the order in which they were made.

@@ -229,12 +229,16 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table called `name`.
-    pub fn new(app: &App, name: &str) -> Self {
-        Self {
+    /// The table whose name is in `variable`, such as `ROOMS_TABLE`.
+    ///
+    /// # Errors
+    /// `internal_server_error` when it is not configured.
+    pub fn named(app: &App, variable: &'static str) -> Result<Self, Error> {
+        let name = app.env().required(variable);
+        Ok(Self {
+            name: name.map_err(|error| Error::internal(error))?.to_owned(),
             app: app.clone(),
-            name: name.to_owned(),
-        }
+        })
     }
 
     /// Reads one item, consistently. One request.

@@ -3,7 +3,6 @@
 pub use enishi_shared::user_id::UserId;
 use enishi_shared::{
     App, Result,
-    app::{ConfigError, Configure, Env},
     store::{Key, Table, Write},
 };
 use jiff::Timestamp;
@@ -78,21 +77,12 @@ impl Account {
     }
 }
 
-/// `IDENTITY_TABLE`: the name of this service's table.
-struct TableName(String);
-
-impl Configure for TableName {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self(env.required("IDENTITY_TABLE")?.to_owned()))
-    }
-}
-
-/// This service's table.
+/// `IDENTITY_TABLE`: this service's table.
 ///
 /// # Errors
 /// `internal_server_error` when it is not configured.
 pub fn table(app: &App) -> Result<Table> {
-    Ok(Table::new(app, &app.config::<TableName>()?.0))
+    Table::named(app, "IDENTITY_TABLE")
 }
 
 /// The form in which an e-mail address is unique: lower case.

@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 
 use enishi_shared::{
     App, Error, Result,
-    app::{ConfigError, Configure, Env},
     seal::sha256,
     store::{Item, Key, Table, Write, decode, s},
 };
@@ -44,20 +43,11 @@ const WALK_IN_SEATS: &str = "S#~";
 const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
 
 /// `ROOMS_TABLE`: the service's table.
-pub struct RoomsTable(String);
-
-impl Configure for RoomsTable {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self(env.required("ROOMS_TABLE")?.to_owned()))
-    }
-}
-
-/// The service's table.
 ///
 /// # Errors
 /// `internal_server_error` when it is not configured.
 pub fn table(app: &App) -> Result<Table> {
-    Ok(Table::new(app, &app.config::<RoomsTable>()?.0))
+    Table::named(app, "ROOMS_TABLE")
 }
 
 /// When an item of this slot may be removed, in seconds since 1970.

@@ -3,7 +3,6 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    app::{ConfigError, Configure, Env},
     store::{Expression, Key, Table, Write, n},
 };
 use jiff::{
@@ -324,21 +323,12 @@ pub fn age(birth_date: Date, today: Date) -> u8 {
     u8::try_from(years).unwrap_or(0)
 }
 
-/// `SAJU_TABLE`: the name of this service's table.
-struct TableName(String);
-
-impl Configure for TableName {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self(env.required("SAJU_TABLE")?.to_owned()))
-    }
-}
-
-/// This service's table.
+/// `SAJU_TABLE`: this service's table.
 ///
 /// # Errors
 /// `internal_server_error` when it is not configured.
 pub fn table(app: &App) -> Result<Table> {
-    Ok(Table::new(app, &app.config::<TableName>()?.0))
+    Table::named(app, "SAJU_TABLE")
 }
 
 /// The index of what is listed in an order: the pool by times shown, matches and chats by time.
