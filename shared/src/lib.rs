@@ -6,6 +6,7 @@
 pub mod app;
 pub mod auth;
 pub mod chime;
+pub mod civil;
 pub mod error;
 pub mod events;
 pub mod firebase;
@@ -19,6 +20,7 @@ pub mod metric;
 pub mod outbound;
 pub mod page;
 pub mod password;
+pub mod patch;
 pub mod payments;
 pub mod seal;
 pub mod secrets;

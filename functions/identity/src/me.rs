@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use enishi_saju::profile::{self, Gender, Preferences, Profile, Wanted, profile_key};
-use enishi_shared::{App, Error, Function, Result, auth::User, error::ErrorBody};
+use enishi_shared::{
+    App, Error, Function, Result, auth::User, civil::hour_minute, error::ErrorBody,
+};
 use futures_util::future::try_join;
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -129,9 +131,7 @@ pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
         me = Me {
             name: profile.name,
             birth_date: Some(candidate.birth_date),
-            birth_time: candidate
-                .birth_time
-                .map(|time| time.strftime("%H:%M").to_string()),
+            birth_time: candidate.birth_time.map(hour_minute),
             gender: Some(candidate.gender),
             location: candidate.location,
             job: profile.job,

@@ -9,6 +9,7 @@ use enishi_saju::{
 use enishi_shared::{
     App, Error, Function, Result,
     auth::User,
+    civil,
     error::ErrorBody,
     events::announce,
     http::{Json, SourceIp},
@@ -18,10 +19,7 @@ use enishi_shared::{
 };
 use garde::Validate;
 use jiff::civil::Date;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{self, IntoDeserializer as _},
-};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -59,27 +57,12 @@ pub struct RegisterRequest {
     pub name: String,
     /// Of the solar calendar, from 1920 on, of somebody who is 19 or older in Korea today.
     #[garde(skip)]
-    #[serde(deserialize_with = "date")]
+    #[serde(deserialize_with = "civil::date")]
     #[schema(value_type = String, format = Date, example = "1995-03-02")]
     pub birth_date: Date,
     /// Their gender.
     #[garde(skip)]
-    #[serde(deserialize_with = "gender")]
     pub gender: Gender,
-}
-
-/// `2026-11-21` and no other form of a date.
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Date::strptime("%Y-%m-%d", &text)
-        .ok()
-        .filter(|date| date.to_string() == text)
-        .ok_or_else(|| de::Error::custom("not a date like 2026-11-21"))
-}
-
-/// One of the words. serde_json calls what is no text at all a fault of the syntax, without a field.
-fn gender<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Gender, D::Error> {
-    Gender::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
 /// Who has joined.

@@ -5,17 +5,16 @@ use enishi_saju::profile::{self, Preferences, Profile, Wanted, profile_key};
 use enishi_shared::{
     App, Error, Function, Result,
     auth::User,
+    civil,
     error::ErrorBody,
     http::Json,
+    patch::Patch,
     store::{AttributeValue, Expression, Table, Write, Written, decode, s},
     validate,
 };
 use garde::Validate;
 use jiff::civil::Time;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{self, IntoDeserializer as _},
-};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -35,36 +34,36 @@ const ATTEMPTS: usize = 10;
 #[serde(deny_unknown_fields)]
 pub struct UpdateMeRequest {
     /// Where one lives, in one's own words: one line of 1–255 characters.
-    #[garde(inner(inner(length(chars, min = 1, max = 255), custom(validate::line))))]
-    #[serde(default, deserialize_with = "given")]
+    #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
+    #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "서울 마포구")]
-    pub location: Option<Option<String>>,
+    pub location: Patch<String>,
     /// What one does: one line of 1–255 characters.
-    #[garde(inner(inner(length(chars, min = 1, max = 255), custom(validate::line))))]
-    #[serde(default, deserialize_with = "given")]
+    #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
+    #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "사서")]
-    pub job: Option<Option<String>>,
+    pub job: Patch<String>,
     /// About oneself: 1–2,000 characters, line breaks among them.
-    #[garde(inner(inner(length(chars, min = 1, max = 2000), custom(prose))))]
-    #[serde(default, deserialize_with = "given")]
+    #[garde(inner(length(chars, min = 1, max = 2000), custom(prose)))]
+    #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000, example = "비 오는 날 책방을 좋아해요.")]
-    pub bio: Option<Option<String>>,
+    pub bio: Patch<String>,
     /// The address of one's picture, `https`, at most 2,048 characters; such as the `url` that
     /// `POST /api/users/me/photo` gives.
-    #[garde(inner(inner(length(chars, max = 2048))))]
-    #[serde(default, deserialize_with = "given")]
+    #[garde(inner(length(chars, max = 2048)))]
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = "uri", max_length = 2048, example = "https://photos.example.com/photos/1.jpg")]
-    pub profile_img_url: Option<Option<String>>,
+    pub profile_img_url: Patch<String>,
     /// When one was born, Korean time, `HH:MM`.
     #[garde(skip)]
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "07:40")]
-    pub birth_time: Option<Option<Time>>,
+    pub birth_time: Patch<Time>,
     /// Whom one wants to be introduced to; null clears all of it.
     #[garde(dive)]
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<PreferencesUpdate>)]
-    pub preferences: Option<Option<PreferencesUpdate>>,
+    pub preferences: Patch<PreferencesUpdate>,
 }
 
 /// Whom one wants to be introduced to: what is left out stays, null does not restrict.
@@ -73,52 +72,31 @@ pub struct UpdateMeRequest {
 pub struct PreferencesUpdate {
     /// Null: the opposite gender; for `other` everyone.
     #[garde(skip)]
-    #[serde(default, deserialize_with = "wish")]
+    #[serde(default)]
     #[schema(value_type = Option<Wanted>)]
-    pub gender: Option<Option<Wanted>>,
+    pub gender: Patch<Wanted>,
     /// Completed years, at most `max_age`.
-    #[garde(inner(inner(range(min = 19, max = 120))))]
-    #[serde(default, deserialize_with = "given")]
+    #[garde(inner(range(min = 19, max = 120)))]
+    #[serde(default)]
     #[schema(value_type = Option<u8>, minimum = 19, maximum = 120, example = 27)]
-    pub min_age: Option<Option<u8>>,
+    pub min_age: Patch<u8>,
     /// Completed years, at least `min_age`.
-    #[garde(inner(inner(range(min = 19, max = 120))))]
-    #[serde(default, deserialize_with = "given")]
+    #[garde(inner(range(min = 19, max = 120)))]
+    #[serde(default)]
     #[schema(value_type = Option<u8>, minimum = 19, maximum = 120, example = 39)]
-    pub max_age: Option<Option<u8>>,
+    pub max_age: Patch<u8>,
     /// The other's `location`, letter by letter: one line of 1–255 characters.
-    #[garde(inner(inner(length(chars, min = 1, max = 255), custom(validate::line))))]
-    #[serde(default, deserialize_with = "given")]
+    #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
+    #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "서울 마포구")]
-    pub location: Option<Option<String>>,
+    pub location: Patch<String>,
 }
 
-/// What was given, null included; a field that was left out is `None` by its default.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-/// [`given`] for one of the words. serde_json calls what is no text at all a fault of the syntax,
-/// without a field.
-fn wish<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Wanted>>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| Wanted::deserialize(text.into_deserializer()))
-        .transpose()
-        .map(Some)
-}
-
-/// [`given`] for exactly `HH:MM`.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Time>>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else {
-        return Ok(Some(None));
-    };
-    Time::strptime("%H:%M", &text)
-        .ok()
-        .filter(|time| time.strftime("%H:%M").to_string() == text)
-        .map(|time| Some(Some(time)))
-        .ok_or_else(|| de::Error::custom("not a time like 07:40"))
+/// `HH:MM`.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Time>, D::Error> {
+    Patch::<String>::deserialize(deserializer)?.try_map(|text| {
+        civil::parse_time(&text).ok_or_else(|| de::Error::custom("not a time like 07:40"))
+    })
 }
 
 /// Text of several lines: not blank, no other control characters than tabs and line breaks.
@@ -161,7 +139,7 @@ pub async fn update_me(
     Json(body): Json<UpdateMeRequest>,
 ) -> Result<axum::Json<UpdateMeResponse>> {
     let user_id = UserId::of(&user)?;
-    if let Some(Some(url)) = &body.profile_img_url
+    if let Some(url) = body.profile_img_url.value()
         && !app.config::<Photos>()?.are_at(url)
         && !is_https(url)
     {
@@ -169,9 +147,9 @@ pub async fn update_me(
         return Err(Error::invalid("profile_img_url", message));
     }
     let table = profile::table(&app)?;
-    match body.birth_time.is_some() || body.preferences.is_some() {
-        true => move_and_update(&table, user_id, &body).await?,
-        false => update(&table, user_id, &body).await?,
+    match body.birth_time.is_absent() && body.preferences.is_absent() {
+        true => update(&table, user_id, &body).await?,
+        false => move_and_update(&table, user_id, &body).await?,
     }
     Ok(axum::Json(UpdateMeResponse {
         message: "Profile updated successfully",
@@ -206,12 +184,12 @@ async fn move_and_update(table: &Table, user_id: UserId, body: &UpdateMeRequest)
     for _ in 0..ATTEMPTS {
         let before = profile.ok_or_else(Error::token_invalid)?.candidate;
         let mut after = before.clone();
-        if let Some(time) = body.birth_time {
-            after.birth_time = time;
-        }
-        if let Some(update) = &body.preferences {
-            after.preferences = wanted(&before.preferences, update.as_ref())?;
-        }
+        after.birth_time = body.birth_time.or(before.birth_time);
+        after.preferences = match &body.preferences {
+            Patch::Absent => after.preferences,
+            Patch::Null => Preferences::default(),
+            Patch::Value(update) => wanted(&before.preferences, update)?,
+        };
         after.list()?;
         if after.listing_key != before.listing_key {
             profile::occupy(table, &after).await?;
@@ -235,22 +213,18 @@ async fn move_and_update(table: &Table, user_id: UserId, body: &UpdateMeRequest)
 }
 
 /// The wishes with the update's.
-fn wanted(before: &Preferences, update: Option<&PreferencesUpdate>) -> Result<Preferences> {
-    let Some(update) = update.cloned() else {
-        return Ok(Preferences::default());
-    };
-    let before = before.clone();
-    let ages_given = (update.min_age.is_some(), update.max_age.is_some());
+fn wanted(before: &Preferences, update: &PreferencesUpdate) -> Result<Preferences> {
+    let (before, update) = (before.clone(), update.clone());
     let after = Preferences {
-        gender: update.gender.unwrap_or(before.gender),
-        min_age: update.min_age.unwrap_or(before.min_age),
-        max_age: update.max_age.unwrap_or(before.max_age),
-        location: update.location.unwrap_or(before.location),
+        gender: update.gender.or(before.gender),
+        min_age: update.min_age.or(before.min_age),
+        max_age: update.max_age.or(before.max_age),
+        location: update.location.or(before.location),
     };
     let upside_down = matches!((after.min_age, after.max_age), (Some(min), Some(max)) if min > max);
-    match ages_given {
+    match (update.min_age.is_absent(), update.max_age.is_absent()) {
         _ if !upside_down => Ok(after),
-        (true, false) => Err(Error::invalid(
+        (false, true) => Err(Error::invalid(
             "preferences.min_age",
             "min_age must not be above max_age",
         )),
@@ -287,15 +261,15 @@ impl Change {
             ("profile_img_url", &body.profile_img_url),
         ] {
             match given {
-                None => {}
-                Some(Some(text)) => change.set(name, s(text)),
-                Some(None) => change.remove(name),
+                Patch::Absent => {}
+                Patch::Null => change.remove(name),
+                Patch::Value(text) => change.set(name, s(text)),
             }
         }
         match body.birth_time {
-            None => {}
-            Some(Some(time)) => change.set("birth_time", s(time.to_string())),
-            Some(None) => change.remove("birth_time"),
+            Patch::Absent => {}
+            Patch::Null => change.remove("birth_time"),
+            Patch::Value(time) => change.set("birth_time", s(time.to_string())),
         }
         change
     }

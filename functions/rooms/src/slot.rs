@@ -6,6 +6,7 @@ use std::str::FromStr;
 use enishi_shared::{
     Error, Result,
     app::{ConfigError, Configure, Env},
+    civil::{hour_minute, parse_date, parse_time},
 };
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
@@ -204,7 +205,7 @@ impl Slot {
 
     /// `09:00`, where the slots are.
     pub fn time(&self) -> String {
-        self.time.strftime("%H:%M").to_string()
+        hour_minute(self.time)
     }
 
     /// When its rooms are due to be drawn.
@@ -236,20 +237,6 @@ impl Slot {
 
 fn minus(time: Timestamp, duration: SignedDuration) -> Timestamp {
     time.saturating_sub(duration).unwrap_or(Timestamp::MIN)
-}
-
-/// Exactly `YYYY-MM-DD`: the library's parser takes more.
-fn parse_date(text: &str) -> Option<Date> {
-    Date::strptime("%Y-%m-%d", text)
-        .ok()
-        .filter(|date| date.to_string() == text)
-}
-
-/// Exactly `HH:MM`.
-fn parse_time(text: &str) -> Option<Time> {
-    Time::strptime("%H:%M", text)
-        .ok()
-        .filter(|time| time.strftime("%H:%M").to_string() == text)
 }
 
 fn weekday(text: &str) -> Option<Weekday> {
