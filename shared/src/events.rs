@@ -11,6 +11,7 @@ use crate::{
     app::App,
     error::Error,
     store::{Key, Write, failed},
+    stream::Record,
     user_id::UserId,
 };
 
@@ -92,27 +93,19 @@ pub fn announce<T: Announcement>(app: &App, data: T) -> Result<Write, Error> {
     Write::create(Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX"), &row)
 }
 
-/// An outbox row on its way to the bus.
-pub struct PutEvent {
-    /// Where it stands in its stream.
-    pub sequence_number: Option<String>,
-    /// The row.
-    pub row: OutboxRow,
-}
-
 /// `PutEvents` takes ten entries and 256 KB a request.
 const ENTRIES: usize = 10;
 const REQUEST_BYTES: usize = 240 * 1024;
 
-/// Puts events on the bus and answers the sequence numbers of those that it did not take. One
+/// Puts outbox rows on the bus and answers the sequence numbers of those that it did not take. One
 /// request for ten of them.
-pub async fn put_events(app: &App, bus: &str, events: Vec<PutEvent>) -> Vec<String> {
+pub async fn put_events(app: &App, bus: &str, events: Vec<Record<OutboxRow>>) -> Vec<String> {
     let mut refused = Vec::new();
-    let mut batch: Vec<PutEvent> = Vec::new();
+    let mut batch: Vec<Record<OutboxRow>> = Vec::new();
     let mut bytes = 0;
     for event in events {
         let size =
-            event.row.detail.len() + event.row.source.len() + event.row.detail_type.len() + 64;
+            event.item.detail.len() + event.item.source.len() + event.item.detail_type.len() + 64;
         if batch.len() == ENTRIES || (!batch.is_empty() && bytes + size > REQUEST_BYTES) {
             refused.extend(put_batch(app, bus, std::mem::take(&mut batch)).await);
             bytes = 0;
@@ -126,7 +119,7 @@ pub async fn put_events(app: &App, bus: &str, events: Vec<PutEvent>) -> Vec<Stri
     refused
 }
 
-async fn put_batch(app: &App, bus: &str, batch: Vec<PutEvent>) -> Vec<String> {
+async fn put_batch(app: &App, bus: &str, batch: Vec<Record<OutboxRow>>) -> Vec<String> {
     let sequence_numbers: Vec<Option<String>> = batch
         .iter()
         .map(|event| event.sequence_number.clone())
@@ -134,10 +127,10 @@ async fn put_batch(app: &App, bus: &str, batch: Vec<PutEvent>) -> Vec<String> {
     let entries = batch.into_iter().map(|event| {
         PutEventsRequestEntry::builder()
             .event_bus_name(bus)
-            .source(event.row.source)
-            .detail_type(event.row.detail_type)
-            .detail(event.row.detail)
-            .time(DateTime::from_millis(event.row.time.as_millisecond()))
+            .source(event.item.source)
+            .detail_type(event.item.detail_type)
+            .detail(event.item.detail)
+            .time(DateTime::from_millis(event.item.time.as_millisecond()))
             .build()
     });
     let answer = app

@@ -25,6 +25,7 @@ pub mod payments;
 pub mod seal;
 pub mod secrets;
 pub mod store;
+pub mod stream;
 pub mod stripe;
 pub mod throttle;
 pub mod token;

@@ -8,15 +8,13 @@
 //!
 //! `EVENT_BUS`: the bus's name.
 
-use aws_lambda_events::{
-    dynamodb::{Event, EventRecord},
-    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
-};
+use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use enishi_shared::{
     App, Function, Result,
     app::{ConfigError, Configure, Env},
-    events::{OutboxRow, PutEvent, put_events},
+    events::put_events,
     function::on,
+    stream,
 };
 
 /// `platform-relay`
@@ -33,31 +31,5 @@ impl Configure for Bus {
 
 async fn relay(app: App, event: Event) -> Result<DynamoDbEventResponse> {
     let bus = app.config::<Bus>()?;
-    let mut entries = Vec::new();
-    let mut failed = Vec::new();
-    for record in event.records {
-        let sequence_number = record.change.sequence_number.clone();
-        match row(record) {
-            Some(row) => entries.push(PutEvent {
-                sequence_number,
-                row,
-            }),
-            None => {
-                tracing::error!("an outbox row has an unknown form");
-                failed.extend(sequence_number);
-            }
-        }
-    }
-    failed.extend(put_events(&app, &bus.0, entries).await);
-    let mut response = DynamoDbEventResponse::default();
-    for sequence_number in failed {
-        let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier = Some(sequence_number);
-        response.batch_item_failures.push(failure);
-    }
-    Ok(response)
-}
-
-fn row(record: EventRecord) -> Option<OutboxRow> {
-    serde_dynamo::from_item(record.change.new_image).ok()
+    Ok(stream::records(event, |rows| put_events(&app, &bus.0, rows)).await)
 }

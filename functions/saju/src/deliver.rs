@@ -11,12 +11,14 @@
 
 use std::collections::BTreeMap;
 
-use aws_lambda_events::{
-    dynamodb::{Event, EventRecord},
-    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
+use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
+use enishi_shared::{
+    App, Function, Result,
+    function::on,
+    live,
+    stream::{self, Record},
 };
-use enishi_shared::{App, Function, Result, function::on, live};
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 
 use crate::message::Message;
@@ -36,53 +38,31 @@ struct Frame<'a> {
     message: &'a Message,
 }
 
-/// A message on its way.
-struct Delivery {
-    /// Where it stands in the stream.
-    sequence_number: Option<String>,
-    message: Message,
+async fn deliver(app: App, event: Event) -> Result<DynamoDbEventResponse> {
+    Ok(stream::records(event, |messages| send(&app, messages)).await)
 }
 
-async fn deliver(app: App, event: Event) -> Result<DynamoDbEventResponse> {
-    let mut chats: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
-    let mut failed = Vec::new();
-    for record in event.records {
-        let sequence_number = record.change.sequence_number.clone();
-        match message(record) {
-            Some(message) => {
-                let chat = chats.entry(message.chat_id.to_string()).or_default();
-                chat.push(Delivery {
-                    sequence_number,
-                    message,
-                });
-            }
-            None => {
-                tracing::error!("a message has an unknown form");
-                failed.extend(sequence_number);
-            }
-        }
+/// Sends the messages of each chat; answers the sequence numbers of those that could not be sent.
+async fn send(app: &App, messages: Vec<Record<Message>>) -> Vec<String> {
+    let mut chats: BTreeMap<String, Vec<Record<Message>>> = BTreeMap::new();
+    for message in messages {
+        let chat = chats.entry(message.item.chat_id.to_string()).or_default();
+        chat.push(message);
     }
-    let undelivered: Vec<Vec<String>> = stream::iter(chats.into_values())
-        .map(|chat| in_order(&app, chat))
+    let unsent: Vec<Vec<String>> = futures_util::stream::iter(chats.into_values())
+        .map(|chat| in_order(app, chat))
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    failed.extend(undelivered.into_iter().flatten());
-    let mut response = DynamoDbEventResponse::default();
-    for sequence_number in failed {
-        let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier = Some(sequence_number);
-        response.batch_item_failures.push(failure);
-    }
-    Ok(response)
+    unsent.into_iter().flatten().collect()
 }
 
 /// Sends a chat's messages one after the other; answers the sequence numbers from the first that
 /// could not be sent on.
-async fn in_order(app: &App, chat: Vec<Delivery>) -> Vec<String> {
+async fn in_order(app: &App, chat: Vec<Record<Message>>) -> Vec<String> {
     let mut chat = chat.into_iter();
     for delivery in chat.by_ref() {
-        let message = &delivery.message;
+        let message = &delivery.item;
         let frame = Frame {
             r#type: "message",
             message,
@@ -97,8 +77,4 @@ async fn in_order(app: &App, chat: Vec<Delivery>) -> Vec<String> {
         }
     }
     Vec::new()
-}
-
-fn message(record: EventRecord) -> Option<Message> {
-    serde_dynamo::from_item(record.change.new_image).ok()
 }
