@@ -87,7 +87,7 @@ pub async fn chats(
         ..query
     };
     let list = chat::listing(me);
-    let Listing { rows, next } = listing::page::<Row>(&table, me, &list, &query, &uri).await?;
+    let Listing::<Row> { rows, next } = listing::page(&table, me, &list, &query, &uri).await?;
     let mut keys = vec![profile_key(me)];
     for Row { chat_id } in &rows {
         keys.push(chat_key(*chat_id));

@@ -24,11 +24,11 @@ pub struct Listing<T> {
 /// # Errors
 /// `invalid_parameter` on `cursor` when it is none of ours; `service_unavailable` when DynamoDB
 /// does not answer.
-pub async fn page<T: DeserializeOwned>(
+pub async fn page<T: DeserializeOwned, const MOST: i32>(
     table: &Table,
     me: UserId,
     list: &str,
-    query: &PageQuery,
+    query: &PageQuery<MOST>,
     uri: &Uri,
 ) -> Result<Listing<T>> {
     let after: Option<Place> = query.after()?.as_deref().map(Place::read).transpose()?;

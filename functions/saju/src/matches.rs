@@ -9,10 +9,9 @@ use enishi_shared::{
     page::PageQuery,
     store::{Item, decode},
 };
-use garde::Validate;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -28,19 +27,8 @@ pub const FUNCTION: Function = Function::http("saju-matches", || {
 })
 .with_error_field();
 
-/// `?limit=&cursor=`.
-#[derive(Debug, Deserialize, Validate, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct MatchesQuery {
-    /// How many at the most: 1–50, 20 unless told.
-    #[garde(range(min = 1, max = 50))]
-    #[param(minimum = 1, maximum = 50, example = 20)]
-    pub limit: Option<i32>,
-    /// Where the last page ended, from its `Link` header.
-    #[garde(length(max = 512))]
-    pub cursor: Option<String>,
-}
+/// Two items a request fit into one batch of 100.
+type MatchesQuery = PageQuery<50>;
 
 /// Which way a request went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -118,13 +106,9 @@ pub async fn matches(
     Query(query): Query<MatchesQuery>,
 ) -> Result<impl IntoResponse> {
     let me = UserId::of(&user)?;
-    let query = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
     let table = table(&app)?;
     let list = relation::listing(me);
-    let Listing { rows, next } = listing::page::<Row>(&table, me, &list, &query, &uri).await?;
+    let Listing::<Row> { rows, next } = listing::page(&table, me, &list, &query, &uri).await?;
     let keys: Vec<_> = rows
         .iter()
         .flat_map(|row| [relation_key(me, row.other_id), profile_key(row.other_id)])
