@@ -50,6 +50,22 @@ impl FromStr for Rate {
     }
 }
 
+/// A rate that an installation may change.
+pub struct Limit {
+    /// The variable that holds it.
+    pub variable: &'static str,
+    /// What it is unless the variable is set.
+    pub default: Rate,
+}
+
+impl Limit {
+    /// So many attempts in so many seconds unless `variable` says otherwise.
+    pub const fn new(variable: &'static str, attempts: u32, seconds: u32) -> Self {
+        let default = Rate { attempts, seconds };
+        Self { variable, default }
+    }
+}
+
 /// Counts one attempt at `action` by `subject` (an address, an account's e-mail; stored hashed).
 /// One request.
 ///
@@ -60,8 +76,10 @@ pub async fn count(
     table: &Table,
     action: &str,
     subject: &str,
-    rate: Rate,
+    limit: &Limit,
 ) -> Result<(), Error> {
+    let rate = app.env().parsed(limit.variable, limit.default);
+    let rate = rate.map_err(|error| Error::internal(error))?;
     let now = app.now().as_second();
     let window = i64::from(rate.seconds);
     let started = now - now.rem_euclid(window);

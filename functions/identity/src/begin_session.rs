@@ -25,9 +25,7 @@ use crate::{
         normalised, table,
     },
     events::AccountCreated,
-    limits,
-    login::Rates,
-    session,
+    limits, login, session,
     session_key::{self, SessionResponse},
 };
 
@@ -80,11 +78,10 @@ pub async fn begin_session(
     address: SourceIp,
     Json(body): Json<SessionRequest>,
 ) -> Result<impl IntoResponse> {
-    let rates = app.config::<Rates>()?;
     let table = table(&app)?;
-    limits::by_address(&app, &table, "session", &address, rates.address).await?;
+    limits::by_address(&app, &table, "session", &address, &login::ADDRESS).await?;
     let caller = firebase::verify(&app, &body.id_token).await?;
-    throttle::count(&app, &table, "session", &caller.uid, rates.account).await?;
+    throttle::count(&app, &table, "session", &caller.uid, &login::ACCOUNT).await?;
     for _ in 0..ATTEMPTS {
         let (account, mut writes) = enter(&app, &table, &caller).await?;
         let (session, given) = session::open_market(&app, &account).await?;

@@ -6,11 +6,10 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
     App, Function, Result,
-    app::{ConfigError, Configure, Env},
     error::ErrorBody,
     events::announce,
     http::{Json, SourceIp},
-    throttle::{self, Rate},
+    throttle::{self, Limit},
     validate,
 };
 use garde::Validate;
@@ -28,6 +27,11 @@ use crate::{
 pub const FUNCTION: Function = Function::http("identity-forgot-password", || {
     OpenApiRouter::new().routes(routes!(forgot_password))
 });
+
+/// Mails an e-mail address, known or not.
+const EMAIL: Limit = Limit::new("FORGOT_RATE", 5, 60 * 60);
+/// Mails asked for from an address.
+const ADDRESS: Limit = Limit::new("FORGOT_ADDRESS_RATE", 50, 60 * 60);
 
 /// Whose password is forgotten.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -66,17 +70,9 @@ pub async fn forgot_password(
     address: SourceIp,
     Json(body): Json<ForgotPasswordRequest>,
 ) -> Result<impl IntoResponse> {
-    let rates = app.config::<Rates>()?;
     let table = table(&app)?;
-    limits::by_address(&app, &table, "forgot", &address, rates.address).await?;
-    throttle::count(
-        &app,
-        &table,
-        "forgot",
-        &normalised(&body.email),
-        rates.email,
-    )
-    .await?;
+    limits::by_address(&app, &table, "forgot", &address, &ADDRESS).await?;
+    throttle::count(&app, &table, "forgot", &normalised(&body.email), &EMAIL).await?;
     table
         .write(announce(&app, PasswordForgotten { email: body.email })?)
         .await?;
@@ -85,24 +81,4 @@ pub async fn forgot_password(
         StatusCode::ACCEPTED,
         axum::Json(ForgotPasswordResponse { message }),
     ))
-}
-
-/// `FORGOT_RATE`: mails an e-mail address, known or not (default `5/1h`).
-/// `FORGOT_ADDRESS_RATE`: mails asked for from an address (default `50/1h`).
-struct Rates {
-    email: Rate,
-    address: Rate,
-}
-
-impl Configure for Rates {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let rate = |attempts| Rate {
-            attempts,
-            seconds: 60 * 60,
-        };
-        Ok(Self {
-            email: env.parsed("FORGOT_RATE", rate(5))?,
-            address: env.parsed("FORGOT_ADDRESS_RATE", rate(50))?,
-        })
-    }
 }

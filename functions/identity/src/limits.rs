@@ -1,4 +1,4 @@
-//! Throttles by address. Each use case has its own rates, in its own file.
+//! Throttles by address. Each use case has its own limits, in its own file.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use enishi_shared::{
     App, Result,
     http::SourceIp,
     store::Table,
-    throttle::{self, Rate},
+    throttle::{self, Limit},
 };
 
 /// Counts one attempt at `action` from the caller's address. One request.
@@ -18,14 +18,14 @@ pub async fn by_address(
     table: &Table,
     action: &str,
     SourceIp(address): &SourceIp,
-    rate: Rate,
+    limit: &Limit,
 ) -> Result<()> {
     throttle::count(
         app,
         table,
         &format!("{action}-address"),
         &network(address),
-        rate,
+        limit,
     )
     .await
 }

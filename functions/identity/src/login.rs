@@ -10,12 +10,11 @@ use axum::{
 };
 use enishi_shared::{
     App, Error, FieldCode, Function, Result,
-    app::{ConfigError, Configure, Env},
     error::{Code, ErrorBody, FieldError},
     http::{Json, SourceIp},
     password,
     store::Key,
-    throttle::{self, Rate},
+    throttle::{self, Limit},
     validate,
 };
 use garde::Validate;
@@ -35,6 +34,11 @@ pub const FUNCTION: Function = Function::http("identity-login", || {
         .routes(routes!(login))
         .routes(routes!(login_by_email))
 });
+
+/// Attempts an account, whether it exists or not.
+pub const ACCOUNT: Limit = Limit::new("LOGIN_RATE", 10, 5 * 60);
+/// Attempts an address.
+pub const ADDRESS: Limit = Limit::new("LOGIN_ADDRESS_RATE", 100, 5 * 60);
 
 /// Who logs in: by `email` or by `username`, one of them.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -136,28 +140,6 @@ pub async fn login_by_email(
     begin(&app, &address, email_key(&body.email), &body.password).await
 }
 
-/// `LOGIN_RATE`: attempts an account, whether it exists or not (default `10/5m`).
-/// `LOGIN_ADDRESS_RATE`: attempts an address (default `100/5m`).
-pub struct Rates {
-    /// For each account.
-    pub account: Rate,
-    /// For each address.
-    pub address: Rate,
-}
-
-impl Configure for Rates {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let rate = |attempts| Rate {
-            attempts,
-            seconds: 5 * 60,
-        };
-        Ok(Self {
-            account: env.parsed("LOGIN_RATE", rate(10))?,
-            address: env.parsed("LOGIN_ADDRESS_RATE", rate(100))?,
-        })
-    }
-}
-
 /// The address is counted first: one that has used up its own attempts uses up nobody else's.
 async fn begin(
     app: &App,
@@ -165,10 +147,9 @@ async fn begin(
     name: Key,
     password: &str,
 ) -> Result<axum::Json<LoginResponse>> {
-    let rates = app.config::<Rates>()?;
     let table = table(app)?;
-    limits::by_address(app, &table, "login", address, rates.address).await?;
-    throttle::count(app, &table, "login", &name.pk, rates.account).await?;
+    limits::by_address(app, &table, "login", address, &ADDRESS).await?;
+    throttle::count(app, &table, "login", &name.pk, &ACCOUNT).await?;
 
     // An unknown name goes the whole way too, with nobody at its end.
     let user_id = table

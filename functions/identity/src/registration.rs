@@ -3,13 +3,12 @@
 
 use enishi_shared::{
     App, Error, Result,
-    app::{ConfigError, Configure, Env},
     auth::User,
     http::SourceIp,
     idempotency::{Creation, IdempotencyKey},
     password,
     store::{Committed, Refusal, Table, Write},
-    throttle::{self, Rate},
+    throttle::{self, Limit},
 };
 use serde::Serialize;
 
@@ -17,6 +16,11 @@ use crate::{
     accounts::{Account, Status, UserId, account_key, normalised, table},
     limits,
 };
+
+/// Sign-ups an address.
+const ADDRESS: Limit = Limit::new("REGISTER_RATE", 20, 60 * 60);
+/// Sign-ups an e-mail; replays count too, since they compare a password.
+const EMAIL: Limit = Limit::new("REGISTER_EMAIL_RATE", 10, 60 * 60);
 
 /// A sign-up at work.
 pub struct Registration {
@@ -58,10 +62,9 @@ impl Registration {
         email: &str,
         password: &str,
     ) -> Result<Self> {
-        let rates = app.config::<Rates>()?;
         let table = table(&app)?;
-        limits::by_address(&app, &table, "register", address, rates.address).await?;
-        throttle::count(&app, &table, "register", &normalised(email), rates.email).await?;
+        limits::by_address(&app, &table, "register", address, &ADDRESS).await?;
+        throttle::count(&app, &table, "register", &normalised(email), &EMAIL).await?;
         Ok(Self {
             app,
             table,
@@ -197,25 +200,5 @@ pub fn untrimmed<C>(value: &str, _: &C) -> garde::Result {
         Ok(())
     } else {
         Err(garde::Error::new("starts or ends with a space"))
-    }
-}
-
-/// `REGISTER_RATE`: sign-ups an address (default `20/1h`). `REGISTER_EMAIL_RATE`: sign-ups an
-/// e-mail (default `10/1h`); replays count too, since they compare a password.
-struct Rates {
-    address: Rate,
-    email: Rate,
-}
-
-impl Configure for Rates {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let rate = |attempts| Rate {
-            attempts,
-            seconds: 60 * 60,
-        };
-        Ok(Self {
-            address: env.parsed("REGISTER_RATE", rate(20))?,
-            email: env.parsed("REGISTER_EMAIL_RATE", rate(10))?,
-        })
     }
 }

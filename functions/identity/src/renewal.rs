@@ -5,7 +5,7 @@ use enishi_shared::{
     app::{ConfigError, Configure, Env},
     http::SourceIp,
     store::{Committed, Key, Table, Written, decode},
-    throttle::Rate,
+    throttle::Limit,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,16 +25,16 @@ use crate::{
 /// `service_unavailable`.
 pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
     let presented = RefreshToken::parse(text).ok_or_else(rejected)?;
-    let config = app.config::<Refreshes>()?;
+    let Grace(grace) = *app.config::<Grace>()?;
     let table = table(app)?;
-    limits::by_address(app, &table, "refresh", address, config.rate).await?;
+    limits::by_address(app, &table, "refresh", address, &ADDRESS).await?;
 
     let (account, session) = read(&table, &presented).await?;
     let now = app.now();
     if !session.is_open(&account, now) {
         return Err(rejected());
     }
-    let mut verdict = session.judge(&presented, now, config.grace);
+    let mut verdict = session.judge(&presented, now, grace);
     let mut ttl = session.ttl;
     // Signed before the rotation: a token must not be spent for an answer that cannot be given.
     let access_token = match verdict {
@@ -52,7 +52,7 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
             Written::Refused(Some(item)) => {
                 let rotated: Session = decode(item)?;
                 ttl = rotated.ttl;
-                rotated.judge(&presented, now, config.grace)
+                rotated.judge(&presented, now, grace)
             }
             Written::Refused(None) => return Err(rejected()),
         };
@@ -67,25 +67,16 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
     }
 }
 
-/// `REFRESH_RATE`: refreshes an address (default `600/5m`: an office or a school behind one
-/// address, and many tabs at once). `REFRESH_GRACE_SECONDS`: how long a spent token gets its
-/// successor again (default 30).
-struct Refreshes {
-    rate: Rate,
-    grace: SignedDuration,
-}
+/// Refreshes an address: an office or a school may be behind one, and many tabs at once.
+const ADDRESS: Limit = Limit::new("REFRESH_RATE", 600, 5 * 60);
 
-impl Configure for Refreshes {
+/// `REFRESH_GRACE_SECONDS`: how long a spent token gets its successor again (default 30).
+struct Grace(SignedDuration);
+
+impl Configure for Grace {
     fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let rate = Rate {
-            attempts: 600,
-            seconds: 5 * 60,
-        };
-        let grace = env.parsed("REFRESH_GRACE_SECONDS", 30_u32)?;
-        Ok(Self {
-            rate: env.parsed("REFRESH_RATE", rate)?,
-            grace: SignedDuration::from_secs(grace.into()),
-        })
+        let seconds = env.parsed("REFRESH_GRACE_SECONDS", 30_u32)?;
+        Ok(Self(SignedDuration::from_secs(seconds.into())))
     }
 }
 

@@ -13,12 +13,11 @@ use axum::{
 };
 use enishi_shared::{
     App, Error, Function, Result,
-    app::{ConfigError, Configure, Env},
     error::ErrorBody,
     http::{Json, SourceIp, no_content},
     password,
     store::{AttributeValue, Committed, Expression, Key, Table, Write, n, s},
-    throttle::Rate,
+    throttle::Limit,
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -36,6 +35,8 @@ pub const FUNCTION: Function = Function::http("identity-reset-password", || {
     OpenApiRouter::new().routes(routes!(reset_password))
 });
 
+/// Resets an address.
+const ADDRESS: Limit = Limit::new("RESET_ADDRESS_RATE", 30, 60 * 60);
 /// How long a used token still answers its own repetition, in seconds.
 const REPEATABLE_SECONDS: i64 = 10 * 60;
 /// Attempts against a Firebase identity that joins at the same moment.
@@ -81,9 +82,8 @@ pub async fn reset_password(
     Json(body): Json<ResetPasswordRequest>,
 ) -> Result<impl IntoResponse> {
     let place = one_time::key(&body.token)?;
-    let rates = app.config::<Rates>()?;
     let table = table(&app)?;
-    limits::by_address(&app, &table, "reset", &address, rates.address).await?;
+    limits::by_address(&app, &table, "reset", &address, &ADDRESS).await?;
 
     let (token, mut account) = read(&app, &table, &place).await?;
     if token.used {
@@ -108,23 +108,6 @@ pub async fn reset_password(
         account = present;
     }
     Err(Error::unavailable(1))
-}
-
-/// `RESET_ADDRESS_RATE`: resets an address (default `30/1h`).
-struct Rates {
-    address: Rate,
-}
-
-impl Configure for Rates {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let rate = Rate {
-            attempts: 30,
-            seconds: 60 * 60,
-        };
-        Ok(Self {
-            address: env.parsed("RESET_ADDRESS_RATE", rate)?,
-        })
-    }
 }
 
 async fn read(app: &App, table: &Table, place: &Key) -> Result<(OneTime, Account)> {

@@ -6,14 +6,13 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
     App, Error, Function, Result, UserId,
-    app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
     http::Json,
     idempotency::{Creation, IdempotencyKey},
     metric,
     store::{Committed, Key, Write},
-    throttle::{self, Rate},
+    throttle::{self, Limit},
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -32,6 +31,9 @@ pub const FUNCTION: Function = Function::http("saju-report", || {
     OpenApiRouter::new().routes(routes!(report))
 })
 .with_error_field();
+
+/// How much one person may report.
+const BY_ONE_PERSON: Limit = Limit::new("REPORT_RATE", 20, 24 * 60 * 60);
 
 /// What somebody is reported for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -104,19 +106,6 @@ impl Report<'_> {
     }
 }
 
-/// `REPORT_RATE`: how much one person may report.
-struct ReportRate(Rate);
-
-impl Configure for ReportRate {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let rate = Rate {
-            attempts: 20,
-            seconds: 24 * 60 * 60,
-        };
-        env.parsed("REPORT_RATE", rate).map(Self)
-    }
-}
-
 /// Report somebody
 ///
 /// Blocked people can be reported too, and report too.
@@ -168,8 +157,7 @@ pub async fn report(
     if !is_theirs {
         return Err(Error::not_found("user"));
     }
-    let ReportRate(rate) = *app.config::<ReportRate>()?;
-    throttle::count(&app, &table, "report", &me.to_string(), rate).await?;
+    throttle::count(&app, &table, "report", &me.to_string(), &BY_ONE_PERSON).await?;
 
     let report = Report {
         report_id: app.new_id(),
