@@ -32,6 +32,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub struct Function {
     /// The name of its binary, `<service>-<use-case>`.
     pub name: &'static str,
+    /// The most requests to DynamoDB that a call takes; see [`Function::budget`].
+    pub budget: usize,
     kind: Kind,
     warm_up: Option<WarmUp>,
     error_field: bool,
@@ -64,19 +66,24 @@ impl Function {
     }
 
     const fn new(name: &'static str, kind: Kind) -> Self {
-        let warm_up: Option<WarmUp> = Some(|app| async move { app.warm_up().await }.boxed());
         Self {
             name,
+            budget: 0,
             kind,
-            warm_up,
+            warm_up: None,
             error_field: false,
         }
     }
 
-    /// A function that asks DynamoDB for nothing: it neither links its SDK nor connects to it.
-    pub const fn without_store(self) -> Self {
+    /// The most requests to DynamoDB that one call takes, or that each item adds where a call works
+    /// through many; the doc of the `FUNCTION` says what takes fewer, and what comes beside the items.
+    /// Requests sent again, after a lost answer or a lost race, are beside it. A function without a
+    /// budget asks DynamoDB for nothing: it neither links its SDK nor connects to it.
+    pub const fn budget(self, requests: usize) -> Self {
+        let warm_up: Option<WarmUp> = Some(|app| async move { app.warm_up().await }.boxed());
         Self {
-            warm_up: None,
+            budget: requests,
+            warm_up,
             ..self
         }
     }

@@ -30,9 +30,13 @@ use crate::{
 };
 
 /// `identity-begin-session`.
+///
+/// Budget: two throttles, whose uid and e-mail are in one read, the account, one transaction; the
+/// first time 4, for there is no account to read.
 pub const FUNCTION: Function = Function::http("identity-begin-session", || {
     OpenApiRouter::new().routes(routes!(begin_session))
-});
+})
+.budget(5);
 
 /// Attempts against somebody who makes or changes the account at the same moment.
 const ATTEMPTS: usize = 3;
@@ -57,9 +61,6 @@ pub struct SessionRequest {
 ///
 /// The first token of a Firebase account makes the customer. Where its e-mail has an account, it is
 /// joined if both e-mails are verified.
-///
-/// Budget: 5 DynamoDB requests (two throttles, whose uid and e-mail are in one read, the account,
-/// one transaction); the first time 4, for there is no account to read; whoever loses a race 2 more
 #[utoipa::path(
     post, path = "/api/session", tag = "identity",
     request_body = SessionRequest,

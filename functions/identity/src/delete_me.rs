@@ -17,10 +17,13 @@ use crate::accounts::{
 };
 
 /// `identity-delete-me`.
+///
+/// Budget: the account, one transaction over both tables.
 pub const FUNCTION: Function = Function::http("identity-delete-me", || {
     OpenApiRouter::new().routes(routes!(delete_me))
 })
-.with_error_field();
+.with_error_field()
+.budget(2);
 
 /// Attempts against a profile that is added at the same moment.
 const ATTEMPTS: usize = 5;
@@ -32,8 +35,6 @@ const ATTEMPTS: usize = 5;
 /// may still be taken for up to 15 minutes where no account is looked up. Doing it again is 401.
 ///
 /// API.md's 409 while paid orders or appointments are open cannot come yet: no product has any.
-///
-/// Budget: 2 DynamoDB requests (the account, one transaction over both tables)
 #[utoipa::path(
     delete, path = "/api/users/me", tag = "identity",
     security(("access_token" = [])),

@@ -9,14 +9,13 @@ use crate::{session, session_key};
 /// `identity-end-session`.
 pub const FUNCTION: Function = Function::http("identity-end-session", || {
     OpenApiRouter::new().routes(routes!(end_session))
-});
+})
+.budget(1);
 
 /// Ends the session
 ///
 /// Its session key is worth nothing from then on, and the cookie goes; the access token itself lasts
 /// its 15 minutes. Doing it again is 204 again.
-///
-/// Budget: 1 DynamoDB request (the session)
 #[utoipa::path(
     delete, path = "/api/session", tag = "identity",
     security(("access_token" = [])),

@@ -24,9 +24,12 @@ use crate::{
 };
 
 /// `identity-forgot-password`.
+///
+/// Budget: two throttles, the announcement.
 pub const FUNCTION: Function = Function::http("identity-forgot-password", || {
     OpenApiRouter::new().routes(routes!(forgot_password))
-});
+})
+.budget(3);
 
 /// Mails an e-mail address, known or not.
 const EMAIL: Limit = Limit::new("FORGOT_RATE", 5, 60 * 60);
@@ -54,8 +57,6 @@ pub struct ForgotPasswordResponse {
 /// Asks for a new password
 ///
 /// If the address has an account, a mail with a link (one hour) is on its way.
-///
-/// Budget: 3 DynamoDB requests (two throttles, the announcement)
 #[utoipa::path(
     post, path = "/api/auth/password/forgot", tag = "identity",
     request_body = ForgotPasswordRequest,

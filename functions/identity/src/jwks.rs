@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `identity-jwks`.
+///
+/// The keys are configuration.
 pub const FUNCTION: Function = Function::http("identity-jwks", || {
     OpenApiRouter::new().routes(routes!(jwks))
-})
-.without_store();
+});
 
 /// A JSON Web Key Set (RFC 7517); documents what is served from the configuration.
 #[derive(ToSchema)]
@@ -38,8 +39,6 @@ pub struct PublicKey {
 /// Public keys
 ///
 /// May be kept for five minutes.
-///
-/// Budget: 0 DynamoDB requests (the keys are configuration)
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "identity",
     responses(

@@ -29,11 +29,14 @@ use crate::{
 };
 
 /// `identity-login`.
+///
+/// Budget: two throttles, whose the name is, the account, the new session.
 pub const FUNCTION: Function = Function::http("identity-login", || {
     OpenApiRouter::new()
         .routes(routes!(login))
         .routes(routes!(login_by_email))
-});
+})
+.budget(5);
 
 /// Attempts an account, whether it exists or not.
 pub const ACCOUNT: Limit = Limit::new("LOGIN_RATE", 10, 5 * 60);
@@ -83,8 +86,6 @@ pub struct LoginResponse {
 }
 
 /// Logs in
-///
-/// Budget: 5 DynamoDB requests (two throttles, whose the name is, the account, the new session)
 #[utoipa::path(
     post, path = "/login", tag = "identity",
     request_body = LoginRequest,
@@ -120,8 +121,6 @@ pub async fn login(
 }
 
 /// Logs in by e-mail
-///
-/// Budget: 5 DynamoDB requests (two throttles, whose the name is, the account, the new session)
 #[utoipa::path(
     post, path = "/api/users/login", tag = "identity",
     request_body = EmailLoginRequest,

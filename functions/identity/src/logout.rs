@@ -9,14 +9,13 @@ use crate::session;
 /// `identity-logout`.
 pub const FUNCTION: Function = Function::http("identity-logout", || {
     OpenApiRouter::new().routes(routes!(logout))
-});
+})
+.budget(1);
 
 /// Logs out
 ///
 /// Ends the session's refresh tokens; the access token itself lasts its 15 minutes. Doing it again
 /// is 204 again.
-///
-/// Budget: 1 DynamoDB request (the session)
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "identity",
     security(("access_token" = [])),

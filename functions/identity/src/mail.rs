@@ -3,9 +3,6 @@
 //! Events come at least once. A receipt is written once the mail is on its way, and an event with
 //! a receipt is done. If the function dies between the two, the mail goes out twice, each with a
 //! link that works: better than none at all.
-//!
-//! Budget: a sign-up 3 DynamoDB requests (receipt and account in one read, the token, the
-//! receipt), a forgotten password 4 (and whose the address is); 1 or 2 if there is nothing to send.
 
 use enishi_shared::{
     App, Function, Result,
@@ -25,8 +22,11 @@ use crate::{
 };
 
 /// `identity-mail`.
+///
+/// Budget: after a forgotten password (whose the address is and the receipt in one read, the account,
+/// the token, the receipt); 3 after a sign-up, 1 or 2 if there is nothing to send.
 pub const FUNCTION: Function =
-    Function::event("identity-mail", |app, event| on(app, event, handle));
+    Function::event("identity-mail", |app, event| on(app, event, handle)).budget(4);
 
 /// Longer than EventBridge and Lambda together go on delivering an event.
 const RECEIPT_SECONDS: i64 = 8 * 24 * 60 * 60;

@@ -14,8 +14,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::accounts::{Account, UserId, account_key, table};
 
 /// `identity-me`.
+///
+/// Budget: the account and the profile, at once.
 pub const FUNCTION: Function =
-    Function::http("identity-me", || OpenApiRouter::new().routes(routes!(me))).with_error_field();
+    Function::http("identity-me", || OpenApiRouter::new().routes(routes!(me)))
+        .with_error_field()
+        .budget(2);
 
 /// One's own account, and one's own profile of saju: without one, all from `birth_date` to
 /// `preferences` is null.
@@ -90,8 +94,6 @@ impl From<Preferences> for MyPreferences {
 /// My profile
 ///
 /// Of every product's accounts; the fields of saju are null where there is no such profile.
-///
-/// Budget: 2 DynamoDB requests, at once (the account, the profile)
 #[utoipa::path(
     get, path = "/api/users/me", tag = "identity",
     security(("access_token" = [])),

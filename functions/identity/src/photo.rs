@@ -17,8 +17,7 @@ use crate::accounts::UserId;
 pub const FUNCTION: Function = Function::http("identity-photo", || {
     OpenApiRouter::new().routes(routes!(photo))
 })
-.with_error_field()
-.without_store();
+.with_error_field();
 
 /// Types of pictures, and how their files' names end.
 const TYPES: [(&str, &str); 3] = [
@@ -60,8 +59,6 @@ impl Photos {
 ///
 /// Answers where to PUT the file: a JPEG, PNG or WebP of at most 5 MB, exactly as declared, within
 /// five minutes. `PUT /api/users/me` with `url` as `profile_img_url` then shows it.
-///
-/// Budget: 0 DynamoDB requests
 #[utoipa::path(
     post, path = "/api/users/me/photo", tag = "identity",
     security(("access_token" = [])),

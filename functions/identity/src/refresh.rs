@@ -14,9 +14,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{renewal::renew, session::Tokens};
 
 /// `identity-refresh`.
+///
+/// Budget: throttle, account and session in one read, rotation; 2 within the grace.
 pub const FUNCTION: Function = Function::http("identity-refresh", || {
     OpenApiRouter::new().routes(routes!(refresh))
-});
+})
+.budget(3);
 
 /// The token to spend.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -36,9 +39,6 @@ pub struct RefreshRequest {
 /// Each use spends the token. For a short grace (30 s) the token just spent answers the same next
 /// token again, so a lost answer and parallel calls are harmless; any other spent token ends the
 /// session, for somebody else may hold a copy.
-///
-/// Budget: 3 DynamoDB requests (throttle, account and session in one read, rotation); 2 within the
-/// grace; a caller that loses a race for the rotation 3, and a spent token at most 4
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "identity",
     request_body = RefreshRequest,

@@ -30,10 +30,15 @@ use crate::{
 };
 
 /// `identity-register`.
+///
+/// Budget: two throttles, the place in the pool read and marked, one transaction over both tables,
+/// and with `Authorization` its account; 1 less once that place is marked, which is so for a replay,
+/// and that reads the account.
 pub const FUNCTION: Function = Function::http("identity-register", || {
     OpenApiRouter::new().routes(routes!(register))
 })
-.with_error_field();
+.with_error_field()
+.budget(6);
 
 /// Who wants to be introduced to somebody.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -86,10 +91,6 @@ pub struct RegisterResponse {
 /// must be that account's, the password is ignored, the account keeps the name it has.
 /// A repetition with the same `Idempotency-Key` answers the same account; its password must be the
 /// account's, since only the other values are kept to compare it with.
-///
-/// Budget: 5 DynamoDB requests (two throttles, the place in the pool read and marked, one
-/// transaction over both tables), 4 once that place is marked; 1 more with `Authorization` (its
-/// account), 1 more for a replay (the account)
 #[utoipa::path(
     post, path = "/api/users/register", tag = "identity",
     request_body = RegisterRequest,

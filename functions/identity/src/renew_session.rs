@@ -18,9 +18,12 @@ use crate::{
 };
 
 /// `identity-renew-session`.
+///
+/// Budget: throttle, account and session in one read, rotation; 2 within the grace.
 pub const FUNCTION: Function = Function::http("identity-renew-session", || {
     OpenApiRouter::new().routes(routes!(renew_session))
-});
+})
+.budget(3);
 
 /// The session key to spend; left out, it is the cookie's.
 #[derive(Default, Deserialize, Validate, ToSchema)]
@@ -40,9 +43,6 @@ pub struct RenewSessionRequest {
 /// Each use spends the key, from the body or else from the cookie. For a short grace (30 s) the key
 /// just spent answers the same next key again, so a lost answer and several tabs are harmless; any
 /// other spent key ends the session, for somebody else may hold a copy.
-///
-/// Budget: 3 DynamoDB requests (throttle, account and session in one read, rotation); 2 within the
-/// grace; a caller that loses a race for the rotation 3, and a spent key at most 4
 #[utoipa::path(
     put, path = "/api/session", tag = "identity",
     request_body = Option<RenewSessionRequest>,

@@ -31,9 +31,12 @@ use crate::{
 };
 
 /// `identity-reset-password`.
+///
+/// Budget: throttle, token, account, one transaction; a repetition 3.
 pub const FUNCTION: Function = Function::http("identity-reset-password", || {
     OpenApiRouter::new().routes(routes!(reset_password))
-});
+})
+.budget(4);
 
 /// Resets an address.
 const ADDRESS: Limit = Limit::new("RESET_ADDRESS_RATE", 30, 60 * 60);
@@ -64,9 +67,6 @@ pub struct ResetPasswordRequest {
 /// Ends all sessions and parts a Firebase identity from the account; with the same e-mail, verified,
 /// it joins it again at its next log-in. A token works once: another password with it is 400, only
 /// the very same request is 204 again for ten minutes.
-///
-/// Budget: 4 DynamoDB requests (throttle, token, account, one transaction); a repetition 3, a void
-/// token 4, the loser of a race 6
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "identity",
     request_body = ResetPasswordRequest,

@@ -25,9 +25,13 @@ use crate::{
 };
 
 /// `identity-signup`.
+///
+/// Budget: two throttles and one transaction; 1 more with `Authorization`, its account; 2 more for
+/// a replay, the account and the new session.
 pub const FUNCTION: Function = Function::http("identity-signup", || {
     OpenApiRouter::new().routes(routes!(signup))
-});
+})
+.budget(6);
 
 /// Who wants to join.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -73,9 +77,6 @@ pub struct SignupResponse {
 /// must be that account's, the password is ignored.
 /// A repetition with the same `Idempotency-Key` answers the same account with new tokens; its
 /// password must be the account's, since only names are kept to compare it with.
-///
-/// Budget: 3 DynamoDB requests (two throttles, one transaction); 4 with `Authorization` (and its
-/// account); a replay takes 2 more (the account, the new session)
 #[utoipa::path(
     post, path = "/signup", tag = "identity",
     request_body = SignupRequest,

@@ -21,10 +21,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{accounts::UserId, photo::Photos};
 
 /// `identity-update-me`.
+///
+/// Budget: with `birth_time` or `preferences` the profile before, its new place in the pool read
+/// and marked, the change; 2 where the place stays, 1 without these.
 pub const FUNCTION: Function = Function::http("identity-update-me", || {
     OpenApiRouter::new().routes(routes!(update_me))
 })
-.with_error_field();
+.with_error_field()
+.budget(4);
 
 /// Attempts against changes of the same profile at the same moment.
 const ATTEMPTS: usize = 10;
@@ -120,9 +124,6 @@ pub struct UpdateMeResponse {
 ///
 /// What is left out stays, null clears; so within `preferences`. Changes of different fields at
 /// the same moment are all kept.
-///
-/// Budget: 1 DynamoDB request; 2 with `birth_time` or `preferences` (the profile before), 4 when
-/// these change where it stands in the pool (its new place read and marked)
 #[utoipa::path(
     put, path = "/api/users/me", tag = "identity",
     security(("access_token" = [])),

@@ -22,9 +22,12 @@ use crate::{
 };
 
 /// `identity-verify-email`.
+///
+/// Budget: the token, the account.
 pub const FUNCTION: Function = Function::http("identity-verify-email", || {
     OpenApiRouter::new().routes(routes!(verify_email))
-});
+})
+.budget(2);
 
 /// The proof.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -42,8 +45,6 @@ pub struct VerifyEmailRequest {
 /// Verifies an e-mail address
 ///
 /// Doing it again is 204 again.
-///
-/// Budget: 2 DynamoDB requests (token, account)
 #[utoipa::path(
     post, path = "/api/auth/email/verify", tag = "identity",
     request_body = VerifyEmailRequest,

@@ -3,8 +3,6 @@
 //! Spending the ticket and remembering the connection are one transaction. API Gateway gives no
 //! connection id twice, so one that is known already, of the ticket's owner, is this same handshake
 //! again, whose answer was lost: it is let in again.
-//!
-//! Budget: 1 DynamoDB request.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use enishi_shared::{
@@ -19,7 +17,7 @@ use crate::ticket::Ticket;
 
 /// `live-connect`.
 pub const FUNCTION: Function =
-    Function::event("live-connect", |app, event| on(app, event, connect));
+    Function::event("live-connect", |app, event| on(app, event, connect)).budget(1);
 
 /// The part of the transaction that is refused for a connection that is known: after the ticket.
 const KNOWN: usize = 1;

@@ -1,7 +1,5 @@
 //! `$disconnect`: forgets the connection. API Gateway may send it twice, late or never; what it
 //! leaves is forgotten by the next push that finds it gone, or ends by its `ttl`.
-//!
-//! Budget: 2 DynamoDB requests.
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use enishi_shared::{
@@ -13,7 +11,7 @@ use serde_json::{Value, json};
 
 /// `live-disconnect`.
 pub const FUNCTION: Function =
-    Function::event("live-disconnect", |app, event| on(app, event, disconnect));
+    Function::event("live-disconnect", |app, event| on(app, event, disconnect)).budget(2);
 
 async fn disconnect(app: App, event: ApiGatewayWebsocketProxyRequest) -> Result<Value> {
     let connection_id = event

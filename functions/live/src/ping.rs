@@ -1,7 +1,5 @@
 //! The route `$default`: a sign of life for the client's `ping`, and the refusal of what no route
 //! takes. A ping is answered only on a connection that pushes reach.
-//!
-//! Budget: 1 DynamoDB request.
 
 use enishi_shared::{
     App, Function, Result,
@@ -13,7 +11,7 @@ use serde_json::{Value, json};
 
 /// `live-ping`.
 pub const FUNCTION: Function =
-    Function::event("live-ping", |app, event| on_frame(app, event, pong));
+    Function::event("live-ping", |app, event| on_frame(app, event, pong)).budget(1);
 
 /// Nothing but its `action`.
 #[derive(Deserialize, Validate)]

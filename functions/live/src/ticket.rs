@@ -20,7 +20,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// `live-ticket`.
 pub const FUNCTION: Function = Function::http("live-ticket", || {
     OpenApiRouter::new().routes(routes!(ticket))
-});
+})
+.budget(1);
 
 /// How long a ticket is good, in seconds.
 const SECONDS: i64 = 60;
@@ -152,8 +153,6 @@ pub struct TicketResponse {
 /// so ping every five minutes; take it for dead when no pong comes within ten seconds. It ends
 /// after two hours in any case. Connect again with a new ticket after a random pause of at most one
 /// second, twice as long after each failure up to a minute.
-///
-/// Budget: 1 DynamoDB request (the ticket)
 #[utoipa::path(
     post, path = "/api/live/ticket", tag = "live",
     security(("access_token" = [])),

@@ -1,8 +1,5 @@
 //! `payments-ledger`: what Stripe told is a hint, and the payment it is about moves to what Stripe
 //! says of it now. What is not about one of our payments is left alone.
-//!
-//! Budget: 2 DynamoDB requests (the payment, its next state with its announcement) and at most 2 to
-//! Stripe; 1 and 2 when nothing is new; for an invoice 3 and at most 4.
 
 use crate::events::StripeEvent;
 use enishi_shared::{
@@ -15,8 +12,11 @@ use enishi_shared::{
 };
 
 /// `payments-ledger`
+///
+/// Budget: for an invoice, and at most 4 to Stripe; 2 for the others (the payment, its next state
+/// with its announcement) and at most 2 to Stripe, 1 when nothing is new.
 pub const FUNCTION: Function =
-    Function::event("payments-ledger", |app, event| on(app, event, settle));
+    Function::event("payments-ledger", |app, event| on(app, event, settle)).budget(3);
 
 async fn settle(app: App, Event { detail }: Event<StripeEvent>) -> Result<()> {
     let event = detail.data;

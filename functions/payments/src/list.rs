@@ -18,7 +18,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// `payments-list`
 pub const FUNCTION: Function = Function::http("payments-list", || {
     OpenApiRouter::new().routes(routes!(list))
-});
+})
+.budget(1);
 
 /// A payment of mine.
 #[derive(Serialize, ToSchema)]
@@ -65,8 +66,6 @@ impl From<Payment> for MyPayment {
 }
 
 /// My payments, newest first
-///
-/// Budget: 1 DynamoDB request
 #[utoipa::path(
     get, path = "/api/payments", tag = "payments",
     security(("access_token" = [])),

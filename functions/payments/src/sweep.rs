@@ -1,7 +1,5 @@
 //! `payments-sweep`: asks about payments that have waited for too long, whether a webhook was lost or
 //! a function was cut off between Stripe and the record.
-//!
-//! Budget: 1 DynamoDB request for each hundred that wait; for each of them at most 5, and 4 to Stripe.
 
 use enishi_shared::{
     App, Error, Function, Result,
@@ -14,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// `payments-sweep`
+///
+/// Budget: of each payment that waits, and 4 to Stripe; 1 beside these for each hundred.
 pub const FUNCTION: Function =
-    Function::event("payments-sweep", |app, event| on(app, event, sweep));
+    Function::event("payments-sweep", |app, event| on(app, event, sweep)).budget(5);
 
 /// Payments that are asked about at once: Stripe takes 100 requests a second.
 const AT_ONCE: usize = 8;

@@ -31,7 +31,8 @@ use crate::events::{SOURCE, StripeEvent};
 /// `payments-webhook`
 pub const FUNCTION: Function = Function::http("payments-webhook", || {
     OpenApiRouter::new().routes(routes!(receive))
-});
+})
+.budget(1);
 
 /// How long a body is kept. It holds what Stripe knows of the customer.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -59,8 +60,6 @@ struct Kept<'a> {
 /// before), at most 5 minutes old. An event that comes again is answered alike and does nothing. What
 /// is signed and cannot be read is kept, raises an alarm and is answered 500, so that Stripe sends
 /// it again.
-///
-/// Budget: 1 DynamoDB request (the event)
 #[utoipa::path(
     post, path = "/webhook/stripe", tag = "payments",
     params(("stripe-signature" = String, Header, description = "Stripe's signature, scheme v1")),

@@ -10,8 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// `platform-docs`
 pub const FUNCTION: Function = Function::http("platform-docs", || {
     OpenApiRouter::new().routes(routes!(docs))
-})
-.without_store();
+});
 
 /// The page needs its own style and script, and the document; nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
@@ -19,8 +18,6 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
                       frame-ancestors 'none'";
 
 /// The API reference for people
-///
-/// Budget: 0 DynamoDB requests.
 #[utoipa::path(
     get,
     path = "/docs",

@@ -19,8 +19,7 @@ pub const FUNCTION: Function = Function::http("platform-fallback", || {
     OpenApiRouter::new()
         .route("/", any(fallback))
         .route("/{*path}", any(fallback))
-})
-.without_store();
+});
 
 /// Every documented path with its methods.
 fn paths() -> &'static [(String, Vec<String>)] {

@@ -13,15 +13,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// `platform-openapi`
 pub const FUNCTION: Function = Function::http("platform-openapi", || {
     OpenApiRouter::new().routes(routes!(openapi))
-})
-.without_store();
+});
 
 /// The document, as it is served.
 pub const DOCUMENT: &str = include_str!("../openapi.json");
 
 /// The OpenAPI 3.1 description of this API
-///
-/// Budget: 0 DynamoDB requests.
 #[utoipa::path(
     get,
     path = "/openapi.json",

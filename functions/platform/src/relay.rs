@@ -4,8 +4,6 @@
 //! is reported row by row, so that the stream goes on from the first failure; a row that never
 //! works ends in the dead-letter queue.
 //!
-//! Budget: 0 DynamoDB requests; one to EventBridge for ten rows.
-//!
 //! `EVENT_BUS`: the bus's name.
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
@@ -18,8 +16,10 @@ use enishi_shared::{
 };
 
 /// `platform-relay`
+///
+/// One request to EventBridge for ten rows.
 pub const FUNCTION: Function =
-    Function::event("platform-relay", |app, event| on(app, event, relay)).without_store();
+    Function::event("platform-relay", |app, event| on(app, event, relay));
 
 struct Bus(String);
 

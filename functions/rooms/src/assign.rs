@@ -6,11 +6,6 @@
 //! them were closed. Then the gates are closed, so that the enrolments stand still. From there all
 //! runs reckon the same rooms and write the same items; the last write says that they are all
 //! there.
-//!
-//! Budget: 1 DynamoDB request a slot that is drawn already. To draw one: 5 of its own, 8 to read
-//! the enrolments and 8 for each of at most 30 earlier slots (more above a megabyte a partition),
-//! and for every hundred people one to read their attendance; 25 items a write, each of which
-//! holds 150 people or 25 rooms.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -35,8 +30,13 @@ use crate::{
 };
 
 /// `rooms-assign`
+///
+/// Budget: of each person, and mostly much less: one reads the attendance of a hundred, and a write
+/// takes 25 items, each of which holds 150 people or 25 rooms. Beside these 5 of its own, 8 to read
+/// the enrolments and 8 for each of at most 30 earlier slots (more above a megabyte a partition); 1
+/// for a slot that is drawn already.
 pub const FUNCTION: Function =
-    Function::event("rooms-assign", |app, event| on(app, event, assign_due));
+    Function::event("rooms-assign", |app, event| on(app, event, assign_due)).budget(1);
 
 /// How many earlier slots the draw looks back on to keep people apart.
 const HISTORY: i32 = 30;

@@ -18,11 +18,14 @@ use crate::{
 };
 
 /// `rooms-assign-room`
+///
+/// Budget: of each person, and mostly much less, as `rooms-assign`; 1 to repeat it.
 pub const FUNCTION: Function = Function::http("rooms-assign-room", || {
     OpenApiRouter::new()
         .routes(routes!(assign_room))
         .routes(routes!(assign_room_at))
-});
+})
+.budget(1);
 
 /// Which slot.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
@@ -41,8 +44,6 @@ pub struct AssignRoomRequest {
 /// Draw a slot's rooms
 ///
 /// Repeating it answers the same and changes nothing.
-///
-/// Budget: DynamoDB requests grow with the people enrolled; 1 to repeat it.
 #[utoipa::path(
     post,
     path = "/assign_room/",
@@ -73,8 +74,6 @@ pub async fn assign_room(
 }
 
 /// Draw the rooms of the slot at this time
-///
-/// Budget: as `/assign_room/`.
 #[utoipa::path(
     post,
     path = "/assign_room/{time}",

@@ -1,8 +1,6 @@
 //! Chime's meeting state changes: who joined is present, an ended meeting is retired.
 //!
 //! The events are best-effort, may repeat and come in any order; each only adds to what is known.
-//!
-//! Budget: 3 DynamoDB requests when somebody joins; 1 when somebody leaves or a meeting ends.
 
 use enishi_shared::{
     App, Function, Result,
@@ -18,8 +16,10 @@ use crate::{
 };
 
 /// `rooms-attendance`
+///
+/// Budget: when somebody joins; 1 when somebody leaves or a meeting ends.
 pub const FUNCTION: Function =
-    Function::event("rooms-attendance", |app, event| on(app, event, attendance));
+    Function::event("rooms-attendance", |app, event| on(app, event, attendance)).budget(3);
 
 /// The EventBridge envelope; it often lacks an `id`.
 #[derive(Deserialize)]

@@ -2,10 +2,6 @@
 //!
 //! Every step is safe to repeat; the slot counts as closed only when all are done, and until then
 //! the next minute's run does it again.
-//!
-//! Budget: 1 DynamoDB request. To close a slot: 9 more and up to 8 for walk-ins, for every hundred
-//! people one, for each person one (three for one whose name is taken out), and for each meeting one
-//! and one to Chime.
 
 use enishi_shared::{
     App, Function, Result,
@@ -27,8 +23,12 @@ use crate::{
 };
 
 /// `rooms-close`
+///
+/// Budget: of each person whose name is taken out, 1 of the others and of each meeting, and one to
+/// Chime. Beside these 1, and to close a slot 9, up to 8 for walk-ins, and 1 for every hundred
+/// people.
 pub const FUNCTION: Function =
-    Function::event("rooms-close", |app, event| on(app, event, close_due));
+    Function::event("rooms-close", |app, event| on(app, event, close_due)).budget(3);
 
 /// How many of the latest slots that were drawn and have begun are looked at for ones not closed yet.
 const LOOKS_BACK: i32 = 20;

@@ -26,9 +26,12 @@ use crate::{
 };
 
 /// `rooms-enroll`
+///
+/// Budget: to walk in; 2 to repeat it after the draw, else 1.
 pub const FUNCTION: Function = Function::http("rooms-enroll", || {
     OpenApiRouter::new().routes(routes!(enroll))
-});
+})
+.budget(3);
 
 /// Attempts to be the next to walk in, against others who do so at the same moment.
 const ATTEMPTS: usize = 20;
@@ -51,8 +54,6 @@ pub struct EnrollRequest {
 ///
 /// Repeating it answers the same enrolment with 200. After the rooms are drawn and until the slot
 /// ends, one walks in: into the smallest room that has a seat, or a new one.
-///
-/// Budget: 1 DynamoDB request; 2 to repeat it after the draw; 4 to walk in.
 #[utoipa::path(
     post,
     path = "/register/",

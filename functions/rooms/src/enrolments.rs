@@ -20,13 +20,14 @@ use crate::{
 };
 
 /// `rooms-enrolments`
+///
+/// Budget: 1 when there are none.
 pub const FUNCTION: Function = Function::http("rooms-enrolments", || {
     OpenApiRouter::new().routes(routes!(enrolments))
-});
+})
+.budget(2);
 
 /// My enrolments, from today on, in order of time
-///
-/// Budget: 2 DynamoDB requests; 1 when there are none.
 #[utoipa::path(
     get,
     path = "/register/",

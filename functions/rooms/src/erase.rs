@@ -15,9 +15,6 @@
 //!
 //! What stays is an opaque id, which leads to nobody any more: in the mark for forty days, in a room's
 //! seats until the slot's items expire.
-//!
-//! Budget: 1 DynamoDB request, 2 for each 50 enrolments, and for each enrolment 1, or 4 where its room
-//! is drawn.
 
 use std::collections::HashMap;
 
@@ -38,7 +35,11 @@ use crate::{
 };
 
 /// `rooms-erase`
-pub const FUNCTION: Function = Function::event("rooms-erase", |app, event| on(app, event, erase));
+///
+/// Budget: of each enrolment whose room is drawn, 1 of the others; 1 beside these, and 2 for each
+/// 50 enrolments.
+pub const FUNCTION: Function =
+    Function::event("rooms-erase", |app, event| on(app, event, erase)).budget(4);
 
 /// Enrolments at once.
 const AT_ONCE: usize = 8;

@@ -22,9 +22,12 @@ use crate::{
 };
 
 /// `rooms-history`
+///
+/// Budget: 2, and 1 for each room of a page, at most 30.
 pub const FUNCTION: Function = Function::http("rooms-history", || {
     OpenApiRouter::new().routes(routes!(history))
-});
+})
+.budget(32);
 
 /// One's rooms.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,8 +68,6 @@ pub struct PastMember {
 }
 
 /// My rooms and my rate, newest first
-///
-/// Budget: 2 DynamoDB requests and 1 a room of the page (20 unless told, 30 at the most).
 #[utoipa::path(
     get,
     path = "/me/rooms",

@@ -18,8 +18,10 @@ use crate::{
 };
 
 /// `rooms-join`
+///
+/// Budget: to open the meeting, with one to Chime; 1 while it is open.
 pub const FUNCTION: Function =
-    Function::http("rooms-join", || OpenApiRouter::new().routes(routes!(join)));
+    Function::http("rooms-join", || OpenApiRouter::new().routes(routes!(join))).budget(3);
 
 /// What `MeetingSessionConfiguration` of amazon-chime-sdk-js takes.
 #[derive(Serialize, ToSchema)]
@@ -32,8 +34,6 @@ pub struct JoinResponse {
 }
 
 /// Join a room
-///
-/// Budget: 1 DynamoDB request while the meeting is open; 3, and 1 to Chime, to open it.
 #[utoipa::path(
     get,
     path = "/rooms/{room_id}/join",

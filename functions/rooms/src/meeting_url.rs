@@ -20,9 +20,12 @@ use crate::{
 };
 
 /// `rooms-meeting-url`
+///
+/// Budget: for those who walked in; 2 for the others.
 pub const FUNCTION: Function = Function::http("rooms-meeting-url", || {
     OpenApiRouter::new().routes(routes!(meeting_url))
-});
+})
+.budget(3);
 
 /// `FRONTEND_URL`: where people open a room's page, `<FRONTEND_URL>/rooms/<room_id>`.
 struct FrontendUrl(String);
@@ -77,8 +80,6 @@ pub enum MeetingUrl {
 }
 
 /// Ask whether the rooms are drawn, and for one's own
-///
-/// Budget: 2 DynamoDB requests; 3 for those who walked in.
 #[utoipa::path(
     get,
     path = "/meeting_url/{user_id}",

@@ -1,8 +1,5 @@
 //! Opening the meetings of a drawn slot, shortly before it starts: at the rate that Chime allows,
 //! up to the quota's unreserved share. Whoever joins a room that is not open yet opens it (see `join`).
-//!
-//! Budget: 1 DynamoDB request a slot that is due, 9 more to open it, and for each room 2 and one to
-//! Chime.
 
 use enishi_shared::{
     App, Function, Result,
@@ -20,7 +17,10 @@ use crate::{
 };
 
 /// `rooms-open`
-pub const FUNCTION: Function = Function::event("rooms-open", |app, event| on(app, event, open_due));
+///
+/// Budget: of each room, and one to Chime; 1 beside these for a slot that is due and 9 to open it.
+pub const FUNCTION: Function =
+    Function::event("rooms-open", |app, event| on(app, event, open_due)).budget(2);
 
 /// What became of one slot's meetings.
 #[derive(Debug, Serialize)]

@@ -16,11 +16,14 @@ use crate::{
 };
 
 /// `rooms-participated`
+///
+/// Budget: for those who walked in and name no room; 2 for the others.
 pub const FUNCTION: Function = Function::http("rooms-participated", || {
     OpenApiRouter::new()
         .routes(routes!(participated))
         .routes(routes!(paticipated))
-});
+})
+.budget(3);
 
 /// In which room.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
@@ -45,8 +48,6 @@ pub struct Participated {
 /// Say that one takes part
 ///
 /// From five minutes before the slot to its end.
-///
-/// Budget: 2 DynamoDB requests; 3 for those who walked in and name no room.
 #[utoipa::path(
     post,
     path = "/participated",
@@ -109,8 +110,6 @@ async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<Ro
 }
 
 /// Say that one takes part (as the specification spells it)
-///
-/// Budget: as `/participated`.
 #[utoipa::path(
     post,
     path = "/paticipated",

@@ -21,7 +21,8 @@ use crate::{
 /// `rooms-withdraw`
 pub const FUNCTION: Function = Function::http("rooms-withdraw", || {
     OpenApiRouter::new().routes(routes!(withdraw))
-});
+})
+.budget(1);
 
 /// Which slot of the day.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -35,8 +36,6 @@ pub struct WithdrawQuery {
 }
 
 /// Withdraw an enrolment
-///
-/// Budget: 1 DynamoDB request.
 #[utoipa::path(
     delete,
     path = "/register/{date}",

@@ -15,7 +15,8 @@ use crate::{
 pub const FUNCTION: Function = Function::http("saju-accept", || {
     OpenApiRouter::new().routes(routes!(accept))
 })
-.with_error_field();
+.with_error_field()
+.budget(1);
 
 /// An accepted match.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,8 +32,6 @@ pub struct Accepted {
 /// Accept a request
 ///
 /// The receiver's to do; the chat exists from then on. Accepting again answers the same.
-///
-/// Budget: 1 DynamoDB request.
 #[utoipa::path(
     post,
     path = "/api/matches/{match_id}/accept",

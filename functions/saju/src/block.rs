@@ -25,8 +25,12 @@ use crate::{
 };
 
 /// `saju-block`
+///
+/// Budget: both profiles and what is between the two; the block. 1 when the block stands already.
 pub const FUNCTION: Function =
-    Function::http("saju-block", || OpenApiRouter::new().routes(routes!(block))).with_error_field();
+    Function::http("saju-block", || OpenApiRouter::new().routes(routes!(block)))
+        .with_error_field()
+        .budget(2);
 
 /// Attempts while what is between the two changes at the same time.
 pub const ATTEMPTS: usize = 8;
@@ -44,9 +48,6 @@ pub struct Block {
 ///
 /// It works both ways: neither finds, asks or writes to the other. A pending request waits behind
 /// it. Blocking again answers the same.
-///
-/// Budget: 2 DynamoDB requests (both profiles and what is between the two; the block); 1 when the
-/// block stands already.
 #[utoipa::path(
     post,
     path = "/api/blocks",

@@ -18,14 +18,13 @@ use crate::{
 pub const FUNCTION: Function = Function::http("saju-cancel", || {
     OpenApiRouter::new().routes(routes!(cancel))
 })
-.with_error_field();
+.with_error_field()
+.budget(1);
 
 /// Take a request back
 ///
 /// The requester's to do while it waits; it deletes the request, and either of the two may ask
 /// again.
-///
-/// Budget: 1 DynamoDB request.
 #[utoipa::path(
     post,
     path = "/api/matches/{match_id}/cancel",

@@ -18,7 +18,9 @@ use crate::{
 
 /// `saju-chats`
 pub const FUNCTION: Function =
-    Function::http("saju-chats", || OpenApiRouter::new().routes(routes!(chats))).with_error_field();
+    Function::http("saju-chats", || OpenApiRouter::new().routes(routes!(chats)))
+        .with_error_field()
+        .budget(2);
 
 /// Two items a chat and the caller's profile fit into one batch of 100.
 const MOST: i32 = 49;
@@ -60,8 +62,6 @@ struct Row {
 /// One's chats
 ///
 /// The one with the latest message first. Chats with a block are left out. At most 49 in a page.
-///
-/// Budget: 2 DynamoDB requests.
 #[utoipa::path(
     get,
     path = "/api/chats",

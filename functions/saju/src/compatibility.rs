@@ -18,7 +18,8 @@ use crate::{
 pub const FUNCTION: Function = Function::http("saju-compatibility", || {
     OpenApiRouter::new().routes(routes!(compatibility))
 })
-.with_error_field();
+.with_error_field()
+.budget(1);
 
 /// How well somebody's pillars go with the caller's.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,8 +34,6 @@ pub struct CompatibilityResponse {
 }
 
 /// How well we go together
-///
-/// Budget: 1 DynamoDB request
 #[utoipa::path(
     get,
     path = "/api/matches/{user_id}/compatibility",

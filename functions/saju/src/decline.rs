@@ -14,14 +14,13 @@ use crate::{
 pub const FUNCTION: Function = Function::http("saju-decline", || {
     OpenApiRouter::new().routes(routes!(decline))
 })
-.with_error_field();
+.with_error_field()
+.budget(1);
 
 /// Decline a request
 ///
 /// The receiver's to do, and final: neither of the two can ask again. Declining again answers the
 /// same.
-///
-/// Budget: 1 DynamoDB request.
 #[utoipa::path(
     post,
     path = "/api/matches/{match_id}/decline",

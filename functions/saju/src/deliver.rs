@@ -6,8 +6,6 @@
 //! chat go out in order. When one cannot be sent, those after it in the chat wait, and all are
 //! reported: the stream goes on from there. Clients drop a `seq` they have, and ask for
 //! `after_seq` when one is missing.
-//!
-//! Budget: 2 DynamoDB requests a message, and 1 for each connection that has ended.
 
 use std::collections::BTreeMap;
 
@@ -24,8 +22,10 @@ use serde::Serialize;
 use crate::message::Message;
 
 /// `saju-deliver`
+///
+/// Budget: of each message; 1 more for each connection that has ended.
 pub const FUNCTION: Function =
-    Function::event("saju-deliver", |app, event| on(app, event, deliver));
+    Function::event("saju-deliver", |app, event| on(app, event, deliver)).budget(2);
 
 /// Chats at once.
 const AT_ONCE: usize = 8;

@@ -10,9 +10,6 @@
 //! The other one's rows: a pending or declined request, or a block, goes; a match stays, with its
 //! chat and all that was written in it, and shows a partner without a name. When both have gone, the
 //! chat goes too. Reports stay, for the operators.
-//!
-//! Budget: 2 DynamoDB requests, 1 for each item and 1 more for each relation; those of the chats
-//! that both have left; 1 more for each 200 items of these.
 
 use enishi_shared::{
     App, Error, Function, Result, UserId,
@@ -33,7 +30,11 @@ use crate::{
 };
 
 /// `saju-erase`
-pub const FUNCTION: Function = Function::event("saju-erase", |app, event| on(app, event, erase));
+///
+/// Budget: of each relation, 1 of every other item and of the items of chats that both have left;
+/// 2 beside these, and 1 for each 200 items of such chats.
+pub const FUNCTION: Function =
+    Function::event("saju-erase", |app, event| on(app, event, erase)).budget(2);
 
 const AT_ONCE: usize = 8;
 /// Items read at once.

@@ -17,7 +17,8 @@ use crate::{
 pub const FUNCTION: Function = Function::http("saju-fortune", || {
     OpenApiRouter::new().routes(routes!(fortune))
 })
-.with_error_field();
+.with_error_field()
+.budget(1);
 
 /// The fortune of a day.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,8 +64,6 @@ impl TenGodView {
 ///
 /// It follows from the stem of the day and the stem of the day one was born on, and changes at
 /// midnight in Korea.
-///
-/// Budget: 1 DynamoDB request
 #[utoipa::path(
     get,
     path = "/api/fortune/today",

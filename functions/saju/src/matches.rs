@@ -22,10 +22,13 @@ use crate::{
 };
 
 /// `saju-matches`
+///
+/// Budget: which ones; the requests and the partners. 1 when there are none.
 pub const FUNCTION: Function = Function::http("saju-matches", || {
     OpenApiRouter::new().routes(routes!(matches))
 })
-.with_error_field();
+.with_error_field()
+.budget(2);
 
 /// Two items a request fit into one batch of 100.
 type MatchesQuery = PageQuery<50>;
@@ -85,8 +88,6 @@ struct Row {
 ///
 /// One who blocks the other or is blocked is left out, so a page may be shorter than its limit;
 /// while there is a `Link`, there is more.
-///
-/// Budget: 2 DynamoDB requests (which ones; the requests and the partners); 1 when there are none.
 #[utoipa::path(
     get,
     path = "/api/matches",

@@ -22,10 +22,13 @@ use crate::{
 };
 
 /// `saju-messages`
+///
+/// Budget: where a page holds more than a megabyte; else 2.
 pub const FUNCTION: Function = Function::http("saju-messages", || {
     OpenApiRouter::new().routes(routes!(messages))
 })
-.with_error_field();
+.with_error_field()
+.budget(3);
 
 /// The highest number that a message's key has room for.
 const LAST: u64 = 999_999_999_999;
@@ -55,8 +58,6 @@ pub struct MessagesQuery {
 ///
 /// Newest first; with `after_seq` oldest first, so that a client that was away goes on from the
 /// last number it has until a page is not full.
-///
-/// Budget: 2 DynamoDB requests; 3 where a page holds more than a megabyte.
 #[utoipa::path(
     get,
     path = "/api/chats/{chat_id}/messages",

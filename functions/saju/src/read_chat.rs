@@ -20,10 +20,13 @@ use crate::{
 };
 
 /// `saju-read-chat`
+///
+/// Budget: 1 where nothing changes.
 pub const FUNCTION: Function = Function::http("saju-read-chat", || {
     OpenApiRouter::new().routes(routes!(read_chat))
 })
-.with_error_field();
+.with_error_field()
+.budget(2);
 
 /// Up to where.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -51,8 +54,6 @@ pub struct ReadChat {
 /// Mark a chat as read
 ///
 /// It never goes backwards: a lower `seq` than one has read changes nothing.
-///
-/// Budget: 2 DynamoDB requests; 1 where nothing changes.
 #[utoipa::path(
     post,
     path = "/api/chats/{chat_id}/read",

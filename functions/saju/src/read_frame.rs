@@ -2,8 +2,6 @@
 //!
 //! Marks the chat as read, never backwards, and answers `{type: "read", chat_id, seq,
 //! unread_count}` to the connection that sent it.
-//!
-//! Budget: 3 DynamoDB requests; 2 where nothing changes.
 
 use enishi_shared::{
     App, Function, Result,
@@ -18,8 +16,10 @@ use crate::{
 };
 
 /// `saju-read-frame`
+///
+/// Budget: 2 where nothing changes.
 pub const FUNCTION: Function =
-    Function::event("saju-read-frame", |app, event| on_frame(app, event, read));
+    Function::event("saju-read-frame", |app, event| on_frame(app, event, read)).budget(3);
 
 /// Up to where.
 #[derive(Debug, Deserialize, Validate)]

@@ -28,10 +28,13 @@ use crate::{
 use draw::{STORE_REQUESTS, list_key};
 
 /// `saju-recommendations`
+///
+/// Budget: for the first request of a day at the most; 2 for the others.
 pub const FUNCTION: Function = Function::http("saju-recommendations", || {
     OpenApiRouter::new().routes(routes!(recommendations))
 })
-.with_error_field();
+.with_error_field()
+.budget(40);
 
 /// Reading the caller's profile with the list, and who is on it with what is between them.
 const READ_REQUESTS: usize = 2;
@@ -71,8 +74,6 @@ pub struct Recommendation {
 /// midnight; whoever has gone, was asked, declined or blocked since is left out. Both want to see
 /// each other, by gender, age and location. Of those whose pillars go best with the caller's, the
 /// ones who were recommended least come first. An empty list is drawn anew with each request.
-///
-/// Budget: 2 DynamoDB requests; 40 at most for the first one of a day
 #[utoipa::path(
     get,
     path = "/api/matches/recommendations",

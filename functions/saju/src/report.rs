@@ -27,10 +27,13 @@ use crate::{
 };
 
 /// `saju-report`
+///
+/// Budget: both profiles; the throttle; the report.
 pub const FUNCTION: Function = Function::http("saju-report", || {
     OpenApiRouter::new().routes(routes!(report))
 })
-.with_error_field();
+.with_error_field()
+.budget(3);
 
 /// How much one person may report.
 const BY_ONE_PERSON: Limit = Limit::new("REPORT_RATE", 20, 24 * 60 * 60);
@@ -109,8 +112,6 @@ impl Report<'_> {
 /// Report somebody
 ///
 /// Blocked people can be reported too, and report too.
-///
-/// Budget: 3 DynamoDB requests (both profiles; the throttle; the report).
 #[utoipa::path(
     post,
     path = "/api/reports",

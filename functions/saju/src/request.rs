@@ -25,10 +25,13 @@ use crate::{
 };
 
 /// `saju-request`
+///
+/// Budget: both profiles; the request.
 pub const FUNCTION: Function = Function::http("saju-request", || {
     OpenApiRouter::new().routes(routes!(request))
 })
-.with_error_field();
+.with_error_field()
+.budget(2);
 
 /// The positions of the transaction's parts that may be refused.
 const ROW: usize = 0;
@@ -57,8 +60,6 @@ pub struct MatchStatus {
 /// Ask for a match
 ///
 /// There is one request a pair, whichever way round; a declined one stands for good.
-///
-/// Budget: 2 DynamoDB requests (both profiles; the request).
 #[utoipa::path(
     post,
     path = "/api/matches/request",

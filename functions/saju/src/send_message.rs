@@ -21,7 +21,8 @@ use crate::{
 pub const FUNCTION: Function = Function::http("saju-send-message", || {
     OpenApiRouter::new().routes(routes!(send_message))
 })
-.with_error_field();
+.with_error_field()
+.budget(2);
 
 /// What to say.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -42,9 +43,6 @@ pub struct SendMessageRequest {
 ///
 /// It reaches every open connection of both. The same `client_msg_id` with the same text answers
 /// the first message again. Sending marks the chat as read up to the message.
-///
-/// Budget: 2 DynamoDB requests; 2 more for each message that is sent to the chat at the same
-/// moment.
 #[utoipa::path(
     post,
     path = "/api/chats/{chat_id}/messages",

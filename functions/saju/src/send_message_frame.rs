@@ -3,9 +3,6 @@
 //! Answers `{type: "ack", …}` to the connection that sent it; `saju-deliver` brings the message to
 //! every connection of both, that one included. A message whose `ack` did not come is sent again
 //! with the same `client_msg_id`, here or over HTTP: there will be one.
-//!
-//! Budget: 3 DynamoDB requests; 2 more for each message that is sent to the chat at the same
-//! moment.
 
 use enishi_shared::{
     App, Function, Result,
@@ -24,7 +21,8 @@ use crate::{
 /// `saju-send-message-frame`
 pub const FUNCTION: Function = Function::event("saju-send-message-frame", |app, event| {
     on_frame(app, event, send_message)
-});
+})
+.budget(3);
 
 /// What to say, and where; the rest is as over HTTP.
 #[derive(Debug, Deserialize, Validate)]

@@ -18,17 +18,18 @@ use crate::{
 };
 
 /// `saju-unblock`
+///
+/// Budget: what is between the two; the change. 1 when there is no block.
 pub const FUNCTION: Function = Function::http("saju-unblock", || {
     OpenApiRouter::new().routes(routes!(unblock))
 })
-.with_error_field();
+.with_error_field()
+.budget(2);
 
 /// Lift a block
 ///
 /// Only one's own: where the other blocks too, that one stays. What was there before is there again,
 /// a pending request too. Where there is no block, nothing happens.
-///
-/// Budget: 2 DynamoDB requests (what is between the two; the change); 1 when there is no block.
 #[utoipa::path(
     delete,
     path = "/api/blocks/{user_id}",

@@ -38,7 +38,7 @@ enum Benchmark {
     Quality(quality::Options),
     /// The draw and its whole run for a thousand, ten thousand, a hundred thousand people.
     Scale(scale::Options),
-    /// What each endpoint asks of DynamoDB, beside its budget.
+    /// What the endpoints of identity and rooms ask of DynamoDB, beside their budgets.
     Requests,
     /// A thousand people join 250 rooms within a second.
     NineOclock,

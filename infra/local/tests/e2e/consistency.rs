@@ -21,7 +21,7 @@ use crate::support::text;
 mod document;
 mod paths;
 mod places;
-mod samples;
+pub mod samples;
 
 /// What was found, all of it at once.
 #[derive(Default)]

@@ -14,7 +14,7 @@ mod ledger;
 mod lists;
 mod money;
 mod permutations;
-mod subscriptions;
+pub mod subscriptions;
 mod sweep;
 mod webhook;
 

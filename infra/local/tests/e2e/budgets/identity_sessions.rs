@@ -1,8 +1,6 @@
 //! What the market's sessions take.
 
-use std::collections::BTreeMap;
-
-use super::count;
+use super::Measured;
 use crate::{
     identity::{
         market_sessions::{begin, enter, verified},
@@ -11,30 +9,25 @@ use crate::{
     support::World,
 };
 
-/// Calls each endpoint once in its common case, and in the others that its doc speaks of.
-pub async fn measure(world: &World, measured: &mut BTreeMap<(&'static str, &'static str), usize>) {
+/// Calls each endpoint in its common case, and in the others that its doc speaks of.
+pub async fn measure(world: &World, measured: &mut Measured) {
     let hana = verified(world, "hana@example.com").await;
     begin(world, &hana.id_token).await.expect(200);
-    assert_eq!(count(world, "IdentityBeginSession"), 4, "the first time");
-    let person = enter(world, &hana).await;
-    measured.insert(
-        ("POST", "/api/session"),
-        count(world, "IdentityBeginSession"),
+    assert_eq!(
+        measured.count(world, "identity-begin-session"),
+        4,
+        "the first time"
     );
-    for _ in 0..2 {
+    let person = enter(world, &hana).await;
+    measured.count(world, "identity-begin-session");
+    for requests in [3, 2] {
         renew(world, &person.refresh_token).await.expect(200);
-        measured
-            .entry(("PUT", "/api/session"))
-            .or_insert_with(|| count(world, "IdentityRenewSession"));
+        assert_eq!(measured.count(world, "identity-renew-session"), requests);
     }
-    assert_eq!(count(world, "IdentityRenewSession"), 2, "within the grace");
     let token = Some(person.access_token.as_str());
     world
         .call("DELETE", "/api/session", token, None)
         .await
         .expect(204);
-    measured.insert(
-        ("DELETE", "/api/session"),
-        count(world, "IdentityEndSession"),
-    );
+    measured.count(world, "identity-end-session");
 }

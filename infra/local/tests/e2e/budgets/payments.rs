@@ -1,38 +1,42 @@
 //! What the payments' functions take, and what it costs a service to open one.
 
-use std::collections::BTreeMap;
-
-use super::count;
+use super::{Measured, count};
 use crate::{
-    payments::{later, lines, new, open, seen, service, session, sweep},
+    payments::{later, lines, new, open, seen, service, session, subscriptions::subscribed, sweep},
     support::World,
 };
 use jiff::SignedDuration;
 
-type Measured = BTreeMap<(&'static str, &'static str), usize>;
-
 /// Lets a payment live and counts.
 pub async fn measure(world: &World, measured: &mut Measured) {
+    // An invoice: that of the second month.
+    let member = world.sign_up("member").await;
+    subscribed(world, &member).await;
+    later(world, SignedDuration::from_hours(31 * 24));
+    count(world, "");
+    world.stack.settle().await;
+    measured.count(world, "payments-ledger");
+
     let hana = world.sign_up("payer").await;
     let app = service(world);
     count(world, "");
     // A service is counted as the ledger, as which it acts here.
     let payment = open(&app, &hana).await.payment;
-    assert_eq!(count(world, "PaymentsLedger"), 2);
+    assert_eq!(measured.count(world, "payments-ledger"), 2);
     seen(world, &hana).await;
-    measured.insert(("GET", "/api/payments"), count(world, "PaymentsList"));
+    measured.count(world, "payments-list");
 
-    world.stack.stripe().pay(session(&payment)).unwrap();
-    let asked = world.stack.stripe().requests().len();
-    world.stack.stripe().deliver().await;
-    let events = world.stack.stripe().events().len();
-    measured.insert(
-        ("POST", "/webhook/stripe"),
-        count(world, "PaymentsWebhook") / events,
-    );
+    let stripe = world.stack.stripe();
+    let told = stripe.events().len();
+    stripe.pay(session(&payment)).unwrap();
+    let asked = stripe.requests().len();
+    stripe.deliver().await;
+    let events = stripe.events().len() - told;
+    let taken = measured.within(world, "payments-webhook", 0, events);
+    assert_eq!(taken, events);
     world.stack.settle().await;
-    assert_eq!(count(world, "PaymentsLedger"), 2);
-    assert_eq!(world.stack.stripe().requests().len() - asked, 2);
+    assert_eq!(measured.count(world, "payments-ledger"), 2);
+    assert_eq!(stripe.requests().len() - asked, 2);
 
     // One that nobody paid, and one that is still being made.
     let waiting = open(&app, &hana).await.payment;
@@ -42,5 +46,5 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     enishi_shared::payments::open(&app, young).await.unwrap();
     count(world, "");
     sweep(world).await.unwrap();
-    assert!(count(world, "PaymentsSweep") <= 6);
+    measured.within(world, "payments-sweep", 1, 1);
 }

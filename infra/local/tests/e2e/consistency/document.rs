@@ -1,11 +1,11 @@
-//! The OpenAPI document: current, whole, its examples fitting; and what each call costs.
+//! The OpenAPI document: current, whole, its examples fitting.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
 };
 
-use enishi_local::{lambda::registered, openapi, stack::root};
+use enishi_local::{openapi, stack::root};
 use serde_json::Value;
 
 use super::{Findings, documented, operations};
@@ -75,15 +75,6 @@ fn every_operation_is_described_whole() {
         findings.unless(
             !text(&body["summary"]).is_empty(),
             format!("{here}: the first line of the handler's `///` is the operation's title."),
-        );
-        findings.unless(
-            text(&body["description"])
-                .lines()
-                .any(|line| line.starts_with("Budget: ")),
-            format!(
-                "{here}: the handler's `///` needs a line of the form\n  \
-                 /// Budget: 1 DynamoDB request."
-            ),
         );
         let responses = body["responses"].as_object().cloned().unwrap_or_default();
         findings.unless(
@@ -231,27 +222,4 @@ fn wrong_examples(place: &str, schema: &Value, findings: &mut Findings) {
     if schema["items"].is_object() {
         wrong_examples(place, &schema["items"], findings);
     }
-}
-
-/// Handlers behind HTTP say it in the OpenAPI document; the others say it in their source alone.
-#[test]
-fn every_event_function_says_what_a_call_costs() {
-    let mut findings = Findings::default();
-    for function in registered()
-        .iter()
-        .filter(|function| function.openapi().is_none())
-    {
-        let (service, use_case) = function.name.split_once('-').unwrap();
-        let file = format!("functions/{service}/src/{}.rs", use_case.replace('-', "_"));
-        let source = fs::read_to_string(root().join(&file)).unwrap_or_default();
-        let mut lines = source.lines().map(str::trim_start);
-        findings.unless(
-            lines.any(|line| line.starts_with("/// Budget: ") || line.starts_with("//! Budget: ")),
-            format!(
-                "{file}: the handler's `///` (or the file's `//!`) needs a line of the form\n  \
-                 /// Budget: 1 DynamoDB request."
-            ),
-        );
-    }
-    findings.none();
 }

@@ -8,15 +8,13 @@ use enishi_shared::{
 
 use super::*;
 
-/// Somebody who has just paid for the first month of three seats at ¥1,000.
-async fn subscribed(world: &World) -> (Person, Payment) {
-    let hana = world.sign_up("hana").await;
+/// Somebody pays for the first month of three seats at ¥1,000.
+pub async fn subscribed(world: &World, person: &Person) -> Payment {
     let app = service(world);
-    let first = subscribe(&app, &hana).await;
+    let first = subscribe(&app, person).await;
     world.stack.stripe().pay(session(&first)).unwrap();
     world.stack.settle().await;
-    let payment = find(&app, first.place()).await;
-    (hana, payment)
+    find(&app, first.place()).await
 }
 
 /// Three seats at ¥1,000 a month, for somebody who is Stripe's customer.
@@ -42,7 +40,8 @@ async fn subscribe(app: &App, person: &Person) -> Payment {
 #[tokio::test]
 async fn each_period_is_a_payment_of_its_own() {
     let world = World::new().await;
-    let (hana, payment) = subscribed(&world).await;
+    let hana = world.sign_up("hana").await;
+    let payment = subscribed(&world, &hana).await;
     assert_eq!(payment.state, State::Settled);
     assert!(payment.stripe.subscription.is_some() && payment.stripe.invoice.is_some());
     assert_eq!(seen(&world, &hana).await, [("settled".to_owned(), 0)]);
@@ -76,7 +75,8 @@ async fn each_period_is_a_payment_of_its_own() {
 #[tokio::test]
 async fn a_period_that_is_not_paid_fails_and_may_be_settled_later() {
     let world = World::new().await;
-    let (_, payment) = subscribed(&world).await;
+    let hana = world.sign_up("hana").await;
+    let payment = subscribed(&world, &hana).await;
     let subscription = payment.stripe.subscription.unwrap();
     world.stack.stripe().decline(&subscription, true).unwrap();
     later(&world, SignedDuration::from_hours(31 * 24));
