@@ -13,6 +13,7 @@ pub mod firebase;
 pub mod function;
 pub mod http;
 pub mod idempotency;
+pub mod language;
 pub mod live;
 pub mod mail;
 pub mod media;

@@ -1,30 +1,165 @@
-//! Mail through SES v2. `MAIL_FROM`: the sender's verified address.
+//! Letters: what they are made of, and how one goes out for an event, once.
+//!
+//! A letter with a secret in it (a link that logs in or sets a password) is written by the function
+//! that makes the secret, when it sends it: a secret must lie neither in a table nor on the bus. Any
+//! other is written by the service that has something to say, which announces [`MailRequested`] in the
+//! transaction of whatever it tells of; `platform-mail` sends it.
+//!
+//! Events come at least once. A receipt is written once the letter is on its way, and an event with a
+//! receipt is done. If the function dies between the two, the letter goes out twice: better than never.
+//!
+//! A function that sends needs `MAIL_FROM` (the sender's address, verified at SES) with
+//! `ses:SendEmail`, and `dynamodb:BatchGetItem` and `dynamodb:PutItem` on the table of its receipts.
+
+use std::collections::HashMap;
 
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     app::{App, ConfigError, Configure, Env},
     error::Error,
-    store::OrFailed as _,
+    events::Announcement,
+    language::Language,
+    store::{Item, Key, OrFailed as _, Table, Write, decode},
+    user_id::UserId,
 };
 
-struct MailConfig {
-    from: String,
+/// A letter of plain text.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Letter {
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub text: String,
 }
 
-impl Configure for MailConfig {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self {
-            from: env.required("MAIL_FROM")?.to_owned(),
-        })
+impl Letter {
+    /// A letter with the same in English below it, for whoever reads that better.
+    #[must_use]
+    pub fn followed_by(self, english: Self) -> Self {
+        Self {
+            subject: format!("{} / {}", self.subject, english.subject),
+            text: format!("{}--\n\n{}", self.text, english.text),
+        }
     }
 }
 
-/// Sends a plain-text mail. One request.
-///
-/// # Errors
-/// `service_unavailable` or `internal_server_error` when SES does not take it.
-pub async fn send(app: &App, to: &str, subject: &str, text: &str) -> Result<(), Error> {
+/// The line that greets somebody called `name`, with the empty one below it. A name that could be an
+/// advertisement is left out: anybody can sign up with somebody else's address, and what they call
+/// themselves goes out in our letters.
+pub fn greeting(language: Language, name: &str) -> String {
+    let harmless = !name.is_empty()
+        && name.chars().count() <= 30
+        && name
+            .chars()
+            .all(|char| char.is_alphanumeric() || " -_'・".contains(char));
+    match (language, harmless) {
+        (Language::Japanese, true) => format!("{name} 様\n\n"),
+        (Language::Japanese, false) => String::new(),
+        (Language::Korean, true) => format!("{name} 님, 안녕하세요.\n\n"),
+        (Language::Korean, false) => "안녕하세요.\n\n".to_owned(),
+        (Language::English, true) => format!("Hello {name},\n\n"),
+        (Language::English, false) => "Hello,\n\n".to_owned(),
+    }
+}
+
+/// A service has a letter to send. Whatever service it is, the source is the same, so that one rule
+/// takes them all.
+#[derive(Serialize, Deserialize)]
+pub struct MailRequested {
+    /// Who gets it.
+    pub to: Recipient,
+    /// What they get, in the language they read. No secrets: it lies in the outbox for a week.
+    pub letter: Letter,
+}
+
+impl Announcement for MailRequested {
+    const DETAIL_TYPE: &'static str = "mail.requested";
+    const SOURCE: &'static str = "enishi.mail";
+}
+
+/// Who gets a letter.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// Whoever has this account when the letter is sent, at the address it has then. An account that
+    /// is closed by then gets none.
+    UserId(UserId),
+    /// Somebody who has no account with us.
+    Address(String),
+}
+
+/// Longer than EventBridge and Lambda together go on delivering an event, in seconds.
+const RECEIPT_SECONDS: i64 = 8 * 24 * 60 * 60;
+
+/// The sending of one event's letter.
+pub struct Mailing<'a> {
+    app: &'a App,
+    table: &'a Table,
+    receipt: Key,
+}
+
+/// Says that an event's letter is on its way.
+#[derive(Serialize, Deserialize)]
+struct Receipt {
+    sent: bool,
+    ttl: i64,
+}
+
+impl<'a> Mailing<'a> {
+    /// The letter of the event with this id; its receipt lies in `table`.
+    pub fn new(app: &'a App, table: &'a Table, event_id: &str) -> Self {
+        Self {
+            app,
+            table,
+            receipt: Key::new(format!("MAIL#{event_id}"), "MAIL"),
+        }
+    }
+
+    /// Those of the items at `places` that are there; `None` if the letter was sent. One request.
+    ///
+    /// # Errors
+    /// `service_unavailable` when DynamoDB does not answer.
+    pub async fn unless_sent(&self, places: &[Key]) -> Result<Option<HashMap<Key, Item>>, Error> {
+        let keys = [std::slice::from_ref(&self.receipt), places].concat();
+        let mut found = self.table.batch_get(&keys).await?;
+        if let Some(receipt) = found.remove(&self.receipt) {
+            let receipt: Receipt = decode(receipt)?;
+            if receipt.sent && self.app.now().as_second() < receipt.ttl {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Sends the letter and leaves the receipt. One request, and one to SES.
+    ///
+    /// # Errors
+    /// `service_unavailable` or `internal_server_error` when SES does not take it or the receipt cannot
+    /// be written.
+    pub async fn send(&self, to: &str, letter: &Letter) -> Result<(), Error> {
+        send(self.app, to, letter).await?;
+        let receipt = Receipt {
+            sent: true,
+            ttl: self.app.now().as_second() + RECEIPT_SECONDS,
+        };
+        let receipt = Write::put(self.receipt.clone(), &receipt)?;
+        self.table.write(receipt).await?;
+        Ok(())
+    }
+}
+
+/// `MAIL_FROM`: the sender's verified address.
+struct Sender(String);
+
+impl Configure for Sender {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(env.required("MAIL_FROM")?.to_owned()))
+    }
+}
+
+async fn send(app: &App, to: &str, letter: &Letter) -> Result<(), Error> {
     let content = |data: &str| {
         Content::builder()
             .data(data)
@@ -33,16 +168,46 @@ pub async fn send(app: &App, to: &str, subject: &str, text: &str) -> Result<(), 
             .map_err(|error| Error::internal(error))
     };
     let message = Message::builder()
-        .subject(content(subject)?)
-        .body(Body::builder().text(content(text)?).build())
+        .subject(content(&letter.subject)?)
+        .body(Body::builder().text(content(&letter.text)?).build())
         .build();
     app.ses()
         .send_email()
-        .from_email_address(&app.config::<MailConfig>()?.from)
+        .from_email_address(&app.config::<Sender>()?.0)
         .destination(Destination::builder().to_addresses(to).build())
         .content(EmailContent::builder().simple(message).build())
         .send()
         .await
         .or_failed()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_advertises_is_left_out() {
+        for language in [Language::Japanese, Language::Korean, Language::English] {
+            assert!(greeting(language, "서연 花子-O'Hara").contains("서연 花子-O'Hara"));
+            for name in ["win at evil.example", "http://evil", &"a".repeat(31), ""] {
+                assert!(name.is_empty() || !greeting(language, name).contains(name));
+            }
+        }
+        assert_eq!(
+            greeting(Language::Korean, "서연"),
+            "서연 님, 안녕하세요.\n\n"
+        );
+    }
+
+    #[test]
+    fn english_stands_below() {
+        let letter = |text: &str| Letter {
+            subject: text.to_owned(),
+            text: format!("{text}\n\n"),
+        };
+        let both = letter("縁").followed_by(letter("a bond"));
+        assert_eq!(both.subject, "縁 / a bond");
+        assert_eq!(both.text, "縁\n\n--\n\na bond\n\n");
+    }
 }

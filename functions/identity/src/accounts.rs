@@ -3,6 +3,7 @@
 pub use enishi_shared::user_id::UserId;
 use enishi_shared::{
     App, Result,
+    language::Language,
     store::{Key, Table, Write},
 };
 use jiff::Timestamp;
@@ -28,6 +29,9 @@ pub struct Account {
     pub name: Option<String>,
     /// The address as it was typed; unique in its [`normalised`] form.
     pub email: String,
+    /// What it is written to in.
+    #[serde(default)]
+    pub language: Language,
     /// Whether a mail to the address has been answered.
     pub email_verified: bool,
     /// Argon2id as a PHC string; accounts from elsewhere may have none.

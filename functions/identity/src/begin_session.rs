@@ -11,6 +11,7 @@ use enishi_shared::{
     events::announce,
     firebase::{self, FirebaseUser},
     http::{Json, SourceIp},
+    language::{AcceptLanguage, Language},
     store::{AttributeValue, Committed, Expression, Table, Write, decode, s},
     throttle, validate,
 };
@@ -64,6 +65,7 @@ pub struct SessionRequest {
 #[utoipa::path(
     post, path = "/api/session", tag = "identity",
     request_body = SessionRequest,
+    params(("Accept-Language" = Option<String>, Header, description = "The language of ours (`ja`, `ko`, `en`) that a new account is written to in; Japanese where none is named")),
     responses(
         (status = 200, body = SessionResponse, description = "A new session", headers(
             ("Set-Cookie" = String, description = "`session_key`, for `/api/session` only"),
@@ -77,14 +79,16 @@ pub struct SessionRequest {
 pub async fn begin_session(
     State(app): State<App>,
     address: SourceIp,
+    AcceptLanguage(language): AcceptLanguage,
     Json(body): Json<SessionRequest>,
 ) -> Result<impl IntoResponse> {
+    let language = language.unwrap_or(Language::Japanese);
     let table = table(&app)?;
     limits::by_address(&app, &table, "session", &address, &login::ADDRESS).await?;
     let caller = firebase::verify(&app, &body.id_token).await?;
     throttle::count(&app, &table, "session", &caller.uid, &login::ACCOUNT).await?;
     for _ in 0..ATTEMPTS {
-        let (account, mut writes) = enter(&app, &table, &caller).await?;
+        let (account, mut writes) = enter(&app, &table, &caller, language).await?;
         let (session, given) = session::open_market(&app, &account).await?;
         writes.extend(session);
         match table.transact(writes).await? {
@@ -98,7 +102,12 @@ pub async fn begin_session(
 
 /// The account that the caller logs in to, as it will be, and what makes it so. Two requests, one if
 /// there is none yet.
-async fn enter(app: &App, table: &Table, caller: &FirebaseUser) -> Result<(Account, Vec<Write>)> {
+async fn enter(
+    app: &App,
+    table: &Table,
+    caller: &FirebaseUser,
+    language: Language,
+) -> Result<(Account, Vec<Write>)> {
     let uid = firebase_key(&caller.uid);
     let email = caller.email.as_deref();
     let email = email.filter(|email| validate::email(email, &()).is_ok());
@@ -126,7 +135,7 @@ async fn enter(app: &App, table: &Table, caller: &FirebaseUser) -> Result<(Accou
             let account = account_of(table, decode(owner)?).await?;
             join(caller, account)
         }
-        None => create(app, caller, email),
+        None => create(app, caller, email, language),
     }
 }
 
@@ -181,13 +190,19 @@ fn join(caller: &FirebaseUser, account: Option<Account>) -> Result<(Account, Vec
 }
 
 /// Somebody new.
-fn create(app: &App, caller: &FirebaseUser, email: &str) -> Result<(Account, Vec<Write>)> {
+fn create(
+    app: &App,
+    caller: &FirebaseUser,
+    email: &str,
+    language: Language,
+) -> Result<(Account, Vec<Write>)> {
     let user_id = UserId::new(app);
     let account = Account {
         user_id,
         username: None,
         name: caller.name.as_deref().and_then(shortened),
         email: email.to_owned(),
+        language,
         email_verified: caller.email_verified,
         password_hash: None,
         firebase_uid: Some(caller.uid.clone()),

@@ -1,67 +1,105 @@
-//! The texts of the mails, in Japanese and English. Nothing personal but a greeting.
+//! The texts of the mails, in somebody's language with English below. Nothing personal but a greeting.
 
-/// A mail's subject and its plain text.
-pub struct Letter {
-    /// The subject.
-    pub subject: &'static str,
-    /// The text.
-    pub text: String,
-}
+use enishi_shared::{
+    language::Language,
+    mail::{Letter, greeting},
+};
 
 /// The mail after a sign-up, with the link that verifies the address.
-pub fn welcome(name: &str, frontend: &str, token: &str) -> Letter {
+pub fn welcome(language: Language, name: &str, frontend: &str, token: &str) -> Letter {
     let link = format!("{frontend}/verify-email?token={token}");
-    let (sama, hello) = greetings(name);
-    Letter {
-        subject: "Enishi へようこそ / Welcome to Enishi",
-        text: format!(
-            "{sama}\
-             Enishi へようこそ。お会いできてうれしいです。\n\
-             次のリンクを開いて、メールアドレスの確認をお願いします(7日間有効です)。\n\n\
-             {link}\n\n\
-             お心当たりのない場合は、このメールを破棄してください。\n\n\
-             --\n\n\
-             {hello}\
-             Welcome to Enishi, it is lovely to have you here.\n\
-             Please open the link above to confirm your e-mail address; it works for seven days.\n\
-             If you did not sign up, simply ignore this mail.\n\n\
-             Enishi\n"
+    let own = match language {
+        Language::Japanese => (
+            "Enishi へようこそ",
+            format!(
+                "Enishi へようこそ。お会いできてうれしいです。\n\
+                 次のリンクを開いて、メールアドレスの確認をお願いします(7日間有効です)。\n\n\
+                 {link}\n\n\
+                 お心当たりのない場合は、このメールを破棄してください。\n\n"
+            ),
         ),
-    }
+        Language::Korean => (
+            "Enishi에 오신 것을 환영합니다",
+            format!(
+                "Enishi에 오신 것을 환영합니다. 만나 뵙게 되어 반갑습니다.\n\
+                 아래 링크를 열어 이메일 주소를 인증해 주세요. 링크는 7일 동안 유효합니다.\n\n\
+                 {link}\n\n\
+                 가입하신 적이 없다면 이 메일을 무시하셔도 됩니다.\n\n"
+            ),
+        ),
+        Language::English => (
+            "Welcome to Enishi",
+            format!(
+                "Welcome to Enishi, it is lovely to have you here.\n\
+                 Please open this link to confirm your e-mail address; it works for seven days:\n\n\
+                 {link}\n\n\
+                 If you did not sign up, simply ignore this mail.\n\n\
+                 Enishi\n"
+            ),
+        ),
+    };
+    let below = (
+        "Welcome to Enishi",
+        "Welcome to Enishi, it is lovely to have you here.\n\
+         Please open the link above to confirm your e-mail address; it works for seven days.\n\
+         If you did not sign up, simply ignore this mail.\n\n\
+         Enishi\n",
+    );
+    letter(language, name, own, below)
 }
 
 /// The mail after a forgotten password, with the link that sets a new one.
-pub fn new_password(name: &str, frontend: &str, token: &str) -> Letter {
+pub fn new_password(language: Language, name: &str, frontend: &str, token: &str) -> Letter {
     let link = format!("{frontend}/reset-password?token={token}");
-    let (sama, hello) = greetings(name);
-    Letter {
-        subject: "パスワードの再設定 / Choose a new password",
-        text: format!(
-            "{sama}\
-             次のリンクから、新しいパスワードを設定できます(1時間有効、1回限りです)。\n\n\
-             {link}\n\n\
-             お心当たりのない場合は、このメールを破棄してください。パスワードは変わりません。\n\n\
-             --\n\n\
-             {hello}\
-             The link above lets you choose a new password; it works once, within an hour.\n\
-             If you did not ask for it, simply ignore this mail: your password stays as it is.\n\n\
-             Enishi\n"
+    let own = match language {
+        Language::Japanese => (
+            "パスワードの再設定",
+            format!(
+                "次のリンクから、新しいパスワードを設定できます(1時間有効、1回限りです)。\n\n\
+                 {link}\n\n\
+                 お心当たりのない場合は、このメールを破棄してください。パスワードは変わりません。\n\n"
+            ),
         ),
-    }
+        Language::Korean => (
+            "비밀번호 재설정",
+            format!(
+                "아래 링크에서 새 비밀번호를 설정하실 수 있습니다. 링크는 1시간 동안 한 번만 사용할 수 있습니다.\n\n\
+                 {link}\n\n\
+                 요청하신 적이 없다면 이 메일을 무시하셔도 됩니다. 비밀번호는 바뀌지 않습니다.\n\n"
+            ),
+        ),
+        Language::English => (
+            "Choose a new password",
+            format!(
+                "This link lets you choose a new password; it works once, within an hour:\n\n\
+                 {link}\n\n\
+                 If you did not ask for it, simply ignore this mail: your password stays as it is.\n\n\
+                 Enishi\n"
+            ),
+        ),
+    };
+    let below = (
+        "Choose a new password",
+        "The link above lets you choose a new password; it works once, within an hour.\n\
+         If you did not ask for it, simply ignore this mail: your password stays as it is.\n\n\
+         Enishi\n",
+    );
+    letter(language, name, own, below)
 }
 
-/// The greeting lines in both languages; none for a name that could be an advertisement. Anybody
-/// can sign up with somebody else's address, and what they call themselves goes out in our mail.
-fn greetings(name: &str) -> (String, String) {
-    let harmless = !name.is_empty()
-        && name.chars().count() <= 30
-        && name
-            .chars()
-            .all(|char| char.is_alphanumeric() || " -_'・".contains(char));
-    if harmless {
-        (format!("{name} 様\n\n"), format!("Hello {name},\n\n"))
-    } else {
-        (String::new(), "Hello,\n\n".to_owned())
+/// A subject and a text without its greeting.
+type Body<T> = (&'static str, T);
+
+/// The letter in somebody's own language, and `below` unless that is English.
+fn letter(language: Language, name: &str, own: Body<String>, below: Body<&str>) -> Letter {
+    let letter = |language, (subject, text): Body<&str>| Letter {
+        subject: subject.to_owned(),
+        text: greeting(language, name) + text,
+    };
+    let first = letter(language, (own.0, &own.1));
+    match language {
+        Language::English => first,
+        _ => first.followed_by(letter(Language::English, below)),
     }
 }
 
@@ -71,26 +109,34 @@ mod tests {
 
     #[test]
     fn a_letter_greets_and_carries_its_link() {
-        let letter = welcome("花子", "https://enishi.example", "t0ken");
-        assert!(letter.text.starts_with("花子 様\n"));
-        assert!(letter.text.contains("Hello 花子,"));
-        assert!(
-            letter
-                .text
-                .contains("\nhttps://enishi.example/verify-email?token=t0ken\n")
-        );
-        let letter = new_password("", "https://enishi.example", "t0ken");
-        assert!(
-            letter
-                .text
-                .contains("\nhttps://enishi.example/reset-password?token=t0ken\n")
-        );
+        for (language, greeting) in [
+            (Language::Japanese, "花子 様\n\n"),
+            (Language::Korean, "花子 님, 안녕하세요.\n\n"),
+            (Language::English, "Hello 花子,\n\n"),
+        ] {
+            let letter = welcome(language, "花子", "https://enishi.example", "t0ken");
+            assert!(letter.text.starts_with(greeting), "{}", letter.text);
+            assert!(letter.text.contains("Hello 花子,\n"), "{}", letter.text);
+            let link = "\nhttps://enishi.example/verify-email?token=t0ken\n";
+            assert_eq!(letter.text.matches(link).count(), 1, "{}", letter.text);
+            let letter = new_password(language, "", "https://enishi.example", "t0ken");
+            let link = "\nhttps://enishi.example/reset-password?token=t0ken\n";
+            assert_eq!(letter.text.matches(link).count(), 1, "{}", letter.text);
+            assert_eq!(
+                letter.text.matches("Enishi\n").count(),
+                1,
+                "{}",
+                letter.text
+            );
+        }
     }
 
     #[test]
     fn a_name_that_advertises_is_left_out() {
         for name in ["win at evil.example", "http://evil", &"a".repeat(31)] {
-            assert!(!welcome(name, "", "").text.contains(name));
+            for language in [Language::Japanese, Language::Korean, Language::English] {
+                assert!(!welcome(language, name, "", "").text.contains(name));
+            }
         }
     }
 }

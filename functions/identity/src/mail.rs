@@ -1,23 +1,22 @@
 //! `identity-mail`: mails the links that follow a sign-up and a forgotten password.
 //!
-//! Events come at least once. A receipt is written once the mail is on its way, and an event with
-//! a receipt is done. If the function dies between the two, the mail goes out twice, each with a
-//! link that works: better than none at all.
+//! Each event's mail goes out once (see [`enishi_shared::mail`]), or now and then twice, each with a
+//! link that works.
 
 use enishi_shared::{
     App, Function, Result,
     app::{ConfigError, Configure, Env},
     events::Detail,
     function::on,
-    mail,
-    store::{Item, Key, Table, Write, decode},
+    mail::Mailing,
+    store::{Item, Key, Table, decode},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{
     accounts::{Account, Owner, account_key, email_key, table},
     events::{AccountCreated, PasswordForgotten},
-    letters::{self, Letter},
+    letters,
     one_time::{Purpose, mint},
 };
 
@@ -27,9 +26,6 @@ use crate::{
 /// the token, the receipt); 3 after a sign-up, 1 or 2 if there is nothing to send.
 pub const FUNCTION: Function =
     Function::event("identity-mail", |app, event| on(app, event, handle)).budget(4);
-
-/// Longer than EventBridge and Lambda together go on delivering an event.
-const RECEIPT_SECONDS: i64 = 8 * 24 * 60 * 60;
 
 /// The events that are mailed about, in EventBridge's envelope.
 #[derive(Deserialize)]
@@ -51,28 +47,35 @@ pub async fn handle(app: App, event: Event) -> Result<()> {
     let table = table(&app)?;
     match event {
         Event::AccountCreated(event) => {
+            let mailing = Mailing::new(&app, &table, &event.id);
             let place = account_key(event.data.user_id);
-            let Some(account) = unless_sent(&app, &table, &event.id, &place).await? else {
+            let Some(account) = unless_sent(&mailing, place).await? else {
                 return Ok(());
             };
             let account: Account = decode(account)?;
             if account.email_verified {
                 return Ok(());
             }
-            send(&app, &table, &event.id, &account, Purpose::VerifyEmail).await
+            send(&app, &table, &mailing, &account, Purpose::VerifyEmail).await
         }
         Event::PasswordForgotten(event) => {
-            let place = email_key(&event.data.email);
-            let Some(owner) = unless_sent(&app, &table, &event.id, &place).await? else {
+            let mailing = Mailing::new(&app, &table, &event.id);
+            let Some(owner) = unless_sent(&mailing, email_key(&event.data.email)).await? else {
                 return Ok(());
             };
             let owner: Owner = decode(owner)?;
             let Some(account) = table.get::<Account>(&account_key(owner.user_id)).await? else {
                 return Ok(());
             };
-            send(&app, &table, &event.id, &account, Purpose::ResetPassword).await
+            send(&app, &table, &mailing, &account, Purpose::ResetPassword).await
         }
     }
+}
+
+/// The item at `place`, unless it is not there or the event's mail was sent. One request.
+async fn unless_sent(mailing: &Mailing<'_>, place: Key) -> Result<Option<Item>> {
+    let found = mailing.unless_sent(std::slice::from_ref(&place)).await?;
+    Ok(found.and_then(|mut found| found.remove(&place)))
 }
 
 /// `FRONTEND_URL`: where the links lead, without a path.
@@ -85,40 +88,11 @@ impl Configure for Frontend {
     }
 }
 
-/// Says that an event's mail is on its way.
-#[derive(Serialize, Deserialize)]
-struct Receipt {
-    sent: bool,
-    ttl: i64,
-}
-
-fn receipt_key(event_id: &str) -> Key {
-    Key::new(format!("MAIL#{event_id}"), "MAIL")
-}
-
-/// The item at `place`, unless it is not there or the event's mail was sent. One request.
-async fn unless_sent(
-    app: &App,
-    table: &Table,
-    event_id: &str,
-    place: &Key,
-) -> Result<Option<Item>> {
-    let receipt = receipt_key(event_id);
-    let mut found = table.batch_get(&[receipt.clone(), place.clone()]).await?;
-    if let Some(receipt) = found.remove(&receipt) {
-        let receipt: Receipt = decode(receipt)?;
-        if receipt.sent && app.now().as_second() < receipt.ttl {
-            return Ok(None);
-        }
-    }
-    Ok(found.remove(place))
-}
-
-/// Makes the token good, mails it, and leaves the receipt.
+/// Makes the token good and mails it.
 async fn send(
     app: &App,
     table: &Table,
-    event_id: &str,
+    mailing: &Mailing<'_>,
     account: &Account,
     purpose: Purpose,
 ) -> Result<()> {
@@ -128,19 +102,12 @@ async fn send(
     let (token, write) = mint(app, account, purpose)?;
     table.write(write).await?;
     let frontend = &app.config::<Frontend>()?.0;
-    let Letter { subject, text } = match purpose {
-        Purpose::VerifyEmail => letters::welcome(account.shown_name(), frontend, &token),
-        Purpose::ResetPassword => letters::new_password(account.shown_name(), frontend, &token),
+    let letter = match purpose {
+        Purpose::VerifyEmail => letters::welcome,
+        Purpose::ResetPassword => letters::new_password,
     };
-    mail::send(app, &account.email, subject, &text).await?;
-    let receipt = Receipt {
-        sent: true,
-        ttl: app.now().as_second() + RECEIPT_SECONDS,
-    };
-    table
-        .write(Write::put(receipt_key(event_id), &receipt)?)
-        .await?;
-    Ok(())
+    let letter = letter(account.language, account.shown_name(), frontend, &token);
+    mailing.send(&account.email, &letter).await
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use enishi_shared::{
     events::announce,
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
+    language::{AcceptLanguage, Language},
     store::{AttributeValue, Expression, Table, Write, s},
     validate,
 };
@@ -94,7 +95,10 @@ pub struct RegisterResponse {
 #[utoipa::path(
     post, path = "/api/users/register", tag = "identity",
     request_body = RegisterRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours"),
+        ("Accept-Language" = Option<String>, Header, description = "The language of ours (`ja`, `ko`, `en`) that a new account is written to in; Korean where none is named"),
+    ),
     security((), ("access_token" = [])),
     responses(
         (status = 201, body = RegisterResponse, description = "The account has a saju profile"),
@@ -107,6 +111,7 @@ pub struct RegisterResponse {
 pub async fn register(
     State(app): State<App>,
     address: SourceIp,
+    AcceptLanguage(language): AcceptLanguage,
     key: IdempotencyKey,
     user: Option<User>,
     Json(body): Json<RegisterRequest>,
@@ -121,7 +126,10 @@ pub async fn register(
     let registration = Registration::begin(app, &address, key, &body.email, &body.password).await?;
     let account = match user {
         Some(user) => join(&registration, &saju, &user, &body, birth).await?,
-        None => create(&registration, &saju, &body, birth).await?,
+        None => {
+            let language = language.unwrap_or(Language::Korean);
+            create(&registration, &saju, &body, birth, language).await?
+        }
     };
     let response = RegisterResponse {
         user_id: account.user_id,
@@ -140,11 +148,12 @@ async fn create(
     saju: &Table,
     body: &RegisterRequest,
     birth: Birth,
+    language: Language,
 ) -> Result<Account> {
     let Registration { app, .. } = registration;
     let account = Account {
         name: Some(body.name.clone()),
-        ..registration.new_account(SAJU)?
+        ..registration.new_account(SAJU, language)?
     };
     let user_id = account.user_id;
     let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());

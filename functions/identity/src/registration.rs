@@ -6,6 +6,7 @@ use enishi_shared::{
     auth::User,
     http::SourceIp,
     idempotency::{Creation, IdempotencyKey},
+    language::Language,
     password,
     store::{Committed, Refusal, Table, Write},
     throttle::{self, Limit},
@@ -79,13 +80,14 @@ impl Registration {
     ///
     /// # Errors
     /// `internal_server_error` when the password cannot be hashed.
-    pub fn new_account(&self, product: &str) -> Result<Account> {
+    pub fn new_account(&self, product: &str, language: Language) -> Result<Account> {
         let Self { app, .. } = self;
         Ok(Account {
             user_id: UserId::new(app),
             username: None,
             name: None,
             email: self.email.clone(),
+            language,
             email_verified: false,
             password_hash: Some(password::hash(app, &self.password)?),
             firebase_uid: None,

@@ -9,6 +9,7 @@ use enishi_shared::{
     events::announce,
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
+    language::{AcceptLanguage, Language},
     store::{AttributeValue, Expression, Write, s},
     validate,
 };
@@ -80,7 +81,10 @@ pub struct SignupResponse {
 #[utoipa::path(
     post, path = "/signup", tag = "identity",
     request_body = SignupRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours"),
+        ("Accept-Language" = Option<String>, Header, description = "The language of ours (`ja`, `ko`, `en`) that a new account is written to in; Japanese where none is named"),
+    ),
     security((), ("access_token" = [])),
     responses(
         (status = 201, body = SignupResponse, description = "The account, logged in"),
@@ -93,6 +97,7 @@ pub struct SignupResponse {
 pub async fn signup(
     State(app): State<App>,
     address: SourceIp,
+    AcceptLanguage(language): AcceptLanguage,
     key: IdempotencyKey,
     user: Option<User>,
     Json(body): Json<SignupRequest>,
@@ -100,7 +105,10 @@ pub async fn signup(
     let registration = Registration::begin(app, &address, key, &body.email, &body.password).await?;
     let (account, tokens) = match user {
         Some(user) => join(&registration, &user, &body).await?,
-        None => create(&registration, &body).await?,
+        None => {
+            let language = language.unwrap_or(Language::Japanese);
+            create(&registration, &body, language).await?
+        }
     };
     let response = SignupResponse {
         user_id: account.user_id,
@@ -116,11 +124,15 @@ pub async fn signup(
 const FIELDS: &[&str] = &["email", "username"];
 
 /// A new account.
-async fn create(registration: &Registration, body: &SignupRequest) -> Result<(Account, Tokens)> {
+async fn create(
+    registration: &Registration,
+    body: &SignupRequest,
+    language: Language,
+) -> Result<(Account, Tokens)> {
     let Registration { app, table, .. } = registration;
     let account = Account {
         username: Some(body.username.clone()),
-        ..registration.new_account(ROOMS)?
+        ..registration.new_account(ROOMS, language)?
     };
     let user_id = account.user_id;
     let (session, tokens) = session::open(app, &account).await?;

@@ -12,6 +12,7 @@ use enishi_saju::profile::{
 use enishi_shared::{
     App, UserId,
     app::{Env, Parts, Random, http_client},
+    language::Language,
     store::{AttributeValue, Item, Key, Write},
     token::{self, Subject},
 };
@@ -64,6 +65,7 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
             username: None,
             name: Some(profile.name.clone()),
             email: email.clone(),
+            language: Language::Korean,
             email_verified: true,
             password_hash: None,
             firebase_uid: None,

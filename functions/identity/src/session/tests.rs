@@ -42,6 +42,7 @@ fn account(status: Status, epoch: u32) -> Account {
         username: None,
         name: None,
         email: "hana@example.jp".into(),
+        language: Default::default(),
         email_verified: true,
         password_hash: None,
         firebase_uid: None,
