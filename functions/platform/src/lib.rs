@@ -6,12 +6,19 @@
 //! | [`docs`] | `GET /docs` | the same for people |
 //! | [`fallback`] | any other request | 404, or 405 with what the path takes |
 //! | [`relay`] | the tables' streams | puts announcements on the bus |
+//! | [`mail`] | `mail.requested` | sends a letter that a service has written |
 //!
-//! None of them reads or writes a table.
+//! It has no table of its own. What it asks of `IDENTITY_TABLE`:
+//!
+//! | access pattern | key | requests | capacity units |
+//! |---|---|---|---|
+//! | was an event's letter sent, and to whom | `MAIL#<event id>` / `MAIL`, `ACCOUNT#<user_id>` / `ACCOUNT` | 1 batch get | 2 R |
+//! | the letter is on its way | `MAIL#<event id>` / `MAIL` | 1 put | 1 W |
 
 pub mod allow;
 pub mod docs;
 pub mod fallback;
+pub mod mail;
 pub mod openapi;
 pub mod relay;
 
@@ -23,4 +30,5 @@ pub const FUNCTIONS: &[Function] = &[
     docs::FUNCTION,
     fallback::FUNCTION,
     relay::FUNCTION,
+    mail::FUNCTION,
 ];

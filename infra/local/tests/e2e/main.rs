@@ -9,6 +9,7 @@ mod crash;
 mod firebase;
 mod identity;
 mod live;
+mod mail;
 mod payments;
 mod policies;
 mod rooms;

@@ -7,7 +7,10 @@ use enishi_local::demo::mailed_token;
 use http::{Request, header};
 use serde_json::{Value, json};
 
-use crate::support::{MORNING, Person, World, tokyo};
+use crate::{
+    mail::{announce, requested},
+    support::{MORNING, Person, World, tokyo},
+};
 
 mod identity_sessions;
 mod payments;
@@ -232,6 +235,8 @@ async fn every_function_uses_all_that_its_policy_grants() {
     saju::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;
+    let letter = requested("1", &json!({"address": "shop@example.com"}));
+    announce(&world, "1", &letter).await;
 
     let used: BTreeSet<(String, String)> = world
         .stack
