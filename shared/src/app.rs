@@ -145,6 +145,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     env: Env,
+    limits: TimeLimits,
     clock: Clock,
     random: Random,
     sdk: SdkConfig,
@@ -169,6 +170,54 @@ pub struct Parts {
     pub random: Random,
     /// The connections the SDKs share; the place where a test makes a call fail.
     pub http: SharedHttpClient,
+    /// How long things may take.
+    pub limits: TimeLimits,
+}
+
+/// How long things may take. The defaults are the cloud's; a test whose machine is busy waits longer.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeLimits {
+    /// Connecting to a service.
+    pub connect: Duration,
+    /// One attempt of an outside call.
+    pub attempt: Duration,
+    /// An outside call: three attempts and the pauses between them.
+    pub operation: Duration,
+    /// A handler, before the caller is answered 408. Outside calls end below it, and it ends below
+    /// the function's own timeout.
+    pub answer: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(1),
+            attempt: Duration::from_millis(2_500),
+            operation: Duration::from_secs(8),
+            answer: Duration::from_secs(10),
+        }
+    }
+}
+
+impl TimeLimits {
+    /// Each is this long.
+    pub const fn all(time: Duration) -> Self {
+        Self {
+            connect: time,
+            attempt: time,
+            operation: time,
+            answer: time,
+        }
+    }
+
+    /// What every outside call is made with.
+    pub(crate) fn of_calls(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.operation)
+            .build()
+    }
 }
 
 impl App {
@@ -180,6 +229,7 @@ impl App {
             clock: Clock::system(),
             random: Random::system()?,
             http: http_client(),
+            limits: TimeLimits::default(),
         })
     }
 
@@ -201,10 +251,11 @@ impl App {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(parts.http)
             .retry_config(retries())
-            .timeout_config(timeouts());
+            .timeout_config(parts.limits.of_calls());
         sdk.set_endpoint_url(env.get("AWS_ENDPOINT_URL").map(str::to_owned));
         Ok(Self(Arc::new(Inner {
             env,
+            limits: parts.limits,
             clock: parts.clock,
             random: parts.random,
             sdk: sdk.build(),
@@ -259,6 +310,11 @@ impl App {
         let config = Arc::new(T::configure(&self.0.env).map_err(|error| Error::internal(error))?);
         known.insert(TypeId::of::<T>(), Arc::clone(&config) as _);
         Ok(config)
+    }
+
+    /// How long things may take.
+    pub fn limits(&self) -> TimeLimits {
+        self.0.limits
     }
 
     /// The SDKs' pooled connections, for calls to services that have no AWS SDK.
@@ -353,16 +409,6 @@ pub(crate) fn retries() -> RetryConfig {
         .with_initial_backoff(Duration::from_millis(100))
 }
 
-/// How long every outside call may take. A function answers 408 at 10 s: three attempts and their
-/// pauses fit below it.
-pub(crate) fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_millis(2_500))
-        .operation_timeout(Duration::from_secs(8))
-        .build()
-}
-
 /// The SDKs' pooled HTTPS client (aws-lc, the one crypto provider).
 pub fn http_client() -> SharedHttpClient {
     use aws_smithy_http_client::{
@@ -373,3 +419,6 @@ pub fn http_client() -> SharedHttpClient {
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .build_https()
 }
+
+#[cfg(test)]
+mod tests;

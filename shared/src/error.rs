@@ -9,7 +9,7 @@
 //! somebody else; [`Error::internal`] is for what no caller can mend. Its cause goes to the log
 //! with the place it was made at, never into the body.
 
-use std::{borrow::Cow, panic::Location};
+use std::{borrow::Cow, panic::Location, time::Duration};
 
 use axum::{
     Json,
@@ -210,6 +210,15 @@ impl Error {
             code: FieldCode::AlreadyExists,
         });
         self
+    }
+
+    /// 408 `request_timeout`: no answer within `limit`.
+    pub fn late(limit: Duration) -> Self {
+        let seconds = limit.as_secs_f32();
+        Self::new(
+            Code::RequestTimeout,
+            format!("no answer within {seconds} seconds"),
+        )
     }
 
     /// 429 `too_many_requests`; try again in `retry_after` seconds.

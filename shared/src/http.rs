@@ -1,13 +1,13 @@
 //! Serving HTTP: the extractors that turn bad input into the error body, and the service every
 //! HTTP function runs as, in the cloud and behind the local gateway alike.
 //!
-//! Limits: a body of 256 KB (413), an answer within 10 s (408). A panic answers 500.
+//! Limits: a body of 256 KB (413), an answer in time (408, after 10 s in the cloud). A panic answers 500.
 
-use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible};
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequest, FromRequestParts, MatchedPath, Request},
+    extract::{FromRequest, FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -25,8 +25,6 @@ use crate::{
 
 /// The largest body a function takes, in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
-/// How long a handler may take before the caller is answered 408.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A JSON body, checked: sent as `application/json`, an object, no unknown fields, valid.
 pub struct Json<T>(pub T);
@@ -234,7 +232,7 @@ pub fn service(app: App, endpoints: OpenApiRouter<App>, error_field: bool) -> Ht
         .method_not_allowed_fallback(|| async {
             Error::new(Code::MethodNotAllowed, "the path does not take this method")
         })
-        .layer(axum::middleware::from_fn(guard))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app)
         .into_service::<lambda_http::Body>();
     BoxCloneSyncService::new(tower::service_fn(
@@ -298,14 +296,20 @@ fn with_slash(uri: &Uri) -> Option<Uri> {
 
 /// The log line says method, route, status and time; no path, header or body, which could hold a
 /// person or a token.
-async fn guard(route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+async fn guard(
+    State(app): State<App>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let started = std::time::Instant::now();
     let method = request.method().clone();
     let handled = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = match tokio::time::timeout(TIMEOUT, handled).await {
+    let limit = app.limits().answer;
+    let mut response = match tokio::time::timeout(limit, handled).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Error::internal("a handler panicked").into_response(),
-        Err(_) => Error::new(Code::RequestTimeout, "no answer within 10 seconds").into_response(),
+        Err(_) => Error::late(limit).into_response(),
     };
     let headers = response.headers_mut();
     headers

@@ -202,7 +202,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
-    use crate::app::{Clock, Env, Parts, Random, http_client};
+    use crate::app::{Clock, Env, Parts, Random, TimeLimits, http_client};
 
     /// Of `abc` (FIPS 180-2, appendix B.1).
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -221,6 +221,7 @@ mod tests {
             clock: Clock::from_fn(|| "2026-11-20T11:00:00.9Z".parse().unwrap()),
             random: Random::from_seed(1),
             http: http_client(),
+            limits: TimeLimits::default(),
         })
         .unwrap()
     }

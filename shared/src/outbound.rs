@@ -14,7 +14,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 
 use crate::{
-    app::{App, retries, timeouts},
+    app::{App, retries},
     error::Error,
 };
 
@@ -27,8 +27,8 @@ const AGAIN: &[u16] = &[409, 429, 500, 502, 503, 504];
 #[error("the service answered {}", .0.status())]
 struct Refused(Box<http::Response<Bytes>>);
 
-/// Sends a request and answers whatever the service answered in the end. At most three attempts of
-/// 2.5 seconds: a request that is not safe to repeat needs a key by which the service knows it.
+/// Sends a request and answers whatever the service answered in the end. At most three attempts: a
+/// request that is not safe to repeat needs a key by which the service knows it.
 ///
 /// # Errors
 /// `service_unavailable` when nothing was answered.
@@ -58,7 +58,7 @@ pub async fn send(
         .retry_classifier(TransientErrorClassifier::<Refused>::new())
         .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
         .time_source(aws_smithy_async::time::SystemTimeSource::new())
-        .timeout_config(timeouts())
+        .timeout_config(app.limits().of_calls())
         .serializer(|request: http::Request<Bytes>| {
             let (mut parts, body) = request.into_parts();
             let path = parts.uri.path_and_query().cloned();

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use enishi_rooms::{assign, draw::draw};
 use enishi_shared::{
     App,
-    app::{Clock, Env, Parts, Random as AppRandom, http_client},
+    app::{Clock, Env, Parts, Random as AppRandom, TimeLimits, http_client},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,7 @@ fn assign_slot(time: Timestamp) -> Result<(f64, Value), String> {
         clock: Clock::from_fn(move || time),
         random: AppRandom::system().map_err(sentence)?,
         http: http_client(),
+        limits: TimeLimits::default(),
     })
     .map_err(sentence)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -9,8 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use enishi_shared::{
-    App, UserId,
-    app::{Parts, Random, http_client},
+    UserId,
     payments::{self, Line, NewPayment, PaymentId, Product, Purpose},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    chime::JoinError, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack, stripe,
+    chime::JoinError, import, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack,
+    stripe,
 };
 
 type Answer<T> = Result<Json<T>, (StatusCode, String)>;
@@ -115,18 +115,7 @@ pub struct CheckoutBody {
 /// Opens a payment as a service does, acting as the function `payments-ledger`.
 async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) -> Answer<Value> {
     let failed = |error: String| (StatusCode::BAD_GATEWAY, error);
-    let environment = stack.environment().get("PaymentsLedger");
-    let app = App::new(Parts {
-        env: environment
-            .cloned()
-            .unwrap_or_default()
-            .into_iter()
-            .collect(),
-        clock: stack.clock().as_clock(),
-        random: Random::system().map_err(|error| failed(error.to_string()))?,
-        http: http_client(),
-    });
-    let app = app.map_err(|error| failed(error.to_string()))?;
+    let app = import::app(&stack, "PaymentsLedger").map_err(failed)?;
     let line = Line {
         name: "Enishi".into(),
         unit_amount: body.amount,

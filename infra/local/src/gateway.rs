@@ -55,16 +55,19 @@ pub struct Gateway {
     routes: Vec<Route>,
     cors: Option<Cors>,
     now: Now,
+    timeout: Duration,
     served: AtomicU64,
 }
 
 impl Gateway {
-    /// A gateway over these routes, whose paths and methods are those of a valid template.
-    pub fn new(routes: Vec<Route>, cors: Option<Cors>, now: Now) -> Self {
+    /// A gateway over these routes, whose paths and methods are those of a valid template. A function
+    /// that has `answer` to answer in is waited for that long, if it is longer than the quota.
+    pub fn new(routes: Vec<Route>, cors: Option<Cors>, now: Now, answer: Duration) -> Self {
         Self {
             routes,
             cors,
             now,
+            timeout: TIMEOUT.max(answer),
             served: AtomicU64::new(0),
         }
     }
@@ -195,7 +198,7 @@ impl Gateway {
         let mut response = match self.admit(&parts, &body, source_ip, id.clone()) {
             Err(own) => own_answer(own),
             Ok((function, event)) => {
-                match tokio::time::timeout(TIMEOUT, invoke(function.clone(), event)).await {
+                match tokio::time::timeout(self.timeout, invoke(function.clone(), event)).await {
                     Ok(Ok(answer)) => self.response(answer),
                     Ok(Err(error)) => {
                         tracing::error!(function, error, "a function failed");

@@ -187,6 +187,7 @@ pub fn app(stack: &Stack, function: &str) -> Result<App, String> {
         clock: stack.clock().as_clock(),
         random: Random::system().map_err(sentence)?,
         http: http_client(),
+        limits: stack.limits(),
     })
     .map_err(sentence)
 }

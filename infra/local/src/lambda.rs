@@ -52,12 +52,19 @@ pub struct DeadLetter {
 pub struct Lambda(Arc<Inner>);
 
 struct Inner {
-    functions: BTreeMap<String, (template::Function, Handler)>,
+    functions: BTreeMap<String, Bound>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     dead_letters: Mutex<Vec<DeadLetter>>,
     directory: Option<PathBuf>,
     under_way: AtomicUsize,
     idle: Notify,
+}
+
+/// A function with its handler and how long it may take.
+struct Bound {
+    function: template::Function,
+    handler: Handler,
+    timeout: Duration,
 }
 
 impl Lambda {
@@ -83,10 +90,20 @@ impl Lambda {
                         function.line, function.name
                     )
                 })?;
-            let app = App::new(parts(function))
-                .map_err(|error| format!("{}: {error}", function.logical_id))?;
+            let parts = parts(function);
+            // Who is given longer to answer is not cut off before.
+            let timeout = u64::from(function.timeout_s).max(parts.limits.answer.as_secs());
+            let app =
+                App::new(parts).map_err(|error| format!("{}: {error}", function.logical_id))?;
             let handler = handler.handler(app);
-            bound.insert(function.logical_id.clone(), (function.clone(), handler));
+            bound.insert(
+                function.logical_id.clone(),
+                Bound {
+                    function: function.clone(),
+                    handler,
+                    timeout: Duration::from_secs(timeout),
+                },
+            );
         }
         Ok(Self(Arc::new(Inner {
             functions: bound,
@@ -103,7 +120,7 @@ impl Lambda {
         self.0
             .functions
             .get(logical_id)
-            .map(|(function, _)| function)
+            .map(|bound| &bound.function)
     }
 
     /// The function with this logical id or binary's name.
@@ -111,7 +128,7 @@ impl Lambda {
         self.0
             .functions
             .values()
-            .map(|(function, _)| function)
+            .map(|bound| &bound.function)
             .find(|function| function.logical_id == name || function.name == name)
     }
 
@@ -120,19 +137,23 @@ impl Lambda {
     /// # Errors
     /// The function's own failure, as Lambda would report it.
     pub async fn invoke(&self, logical_id: &str, event: Value) -> Result<Value, String> {
-        let (function, handler) = self
+        let Bound {
+            handler, timeout, ..
+        } = self
             .0
             .functions
             .get(logical_id)
             .ok_or_else(|| format!("there is no function {logical_id}"))?;
         let handler = handler.clone();
-        let seconds = u64::from(function.timeout_s);
         // A task of its own: a panic ends the invocation, not the stack.
         let run = tokio::spawn(async move { handler.invoke(event).await });
-        match tokio::time::timeout(Duration::from_secs(seconds), run).await {
+        match tokio::time::timeout(*timeout, run).await {
             Ok(Ok(answer)) => answer.map_err(|error| error.to_string()),
             Ok(Err(_)) => Err("the function panicked".into()),
-            Err(_) => Err(format!("Task timed out after {seconds} seconds")),
+            Err(_) => Err(format!(
+                "Task timed out after {} seconds",
+                timeout.as_secs()
+            )),
         }
     }
 

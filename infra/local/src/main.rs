@@ -12,7 +12,11 @@ use enishi_local::{
     openapi,
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, root, template_path},
 };
-use enishi_shared::{UserId, function::log_filter};
+use enishi_shared::{
+    UserId,
+    app::{TimeLimits, http_client},
+    function::log_filter,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tracing_subscriber::{
@@ -167,7 +171,8 @@ async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
         quotas: Quotas::default(),
         automatic: true,
         seed: None,
-        http: enishi_shared::app::http_client(),
+        http: http_client(),
+        limits: TimeLimits::default(),
     })
     .await?;
     write_environment(&stack, &directory)?;

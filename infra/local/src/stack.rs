@@ -9,7 +9,7 @@ use std::{
 };
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use enishi_shared::app::{Env, Parts, Random, http_client};
+use enishi_shared::app::{Env, Parts, Random, TimeLimits, http_client};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
@@ -67,6 +67,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// The functions' connections to AWS; a test puts its faults here.
     pub http: SharedHttpClient,
+    /// How long the functions and what they call may take.
+    pub limits: TimeLimits,
 }
 
 impl Options {
@@ -83,6 +85,7 @@ impl Options {
             automatic: false,
             seed: None,
             http: http_client(),
+            limits: TimeLimits::default(),
         }
     }
 }
@@ -110,6 +113,7 @@ struct Inner {
     aws: SocketAddr,
     system: System,
     environment: BTreeMap<String, BTreeMap<String, String>>,
+    limits: TimeLimits,
     clock: LocalClock,
     lambda: Lambda,
     streams: Streams,
@@ -195,6 +199,7 @@ impl Stack {
                 clock: clock.as_clock(),
                 random: random.clone(),
                 http: http.clone(),
+                limits: options.limits,
             },
             {
                 let clock = clock.clone();
@@ -203,13 +208,19 @@ impl Stack {
             directory.map(|directory| directory.join("dead-letters")),
         )?;
 
-        let websockets = WebSockets::new(system.websocket.clone(), clock.as_now(), stopped, {
-            let lambda = lambda.clone();
-            move |function, event| {
+        let websockets = WebSockets::new(
+            system.websocket.clone(),
+            clock.as_now(),
+            stopped,
+            options.limits.answer,
+            {
                 let lambda = lambda.clone();
-                async move { lambda.invoke(&function, event).await }
-            }
-        });
+                move |function, event| {
+                    let lambda = lambda.clone();
+                    async move { lambda.invoke(&function, event).await }
+                }
+            },
+        );
         let (sender, chime_events) = mpsc::unbounded_channel();
         let chime = Chime::new(clock.as_now(), options.quotas, sender);
         let chime_file = directory.map(|directory| directory.join("meetings.json"));
@@ -268,13 +279,19 @@ impl Stack {
             websockets: websockets.clone(),
             written: Arc::clone(&written),
         });
-        let gateway = Gateway::new(system.routes.clone(), system.cors.clone(), clock.as_now());
+        let gateway = Gateway::new(
+            system.routes.clone(),
+            system.cors.clone(),
+            clock.as_now(),
+            options.limits.answer,
+        );
         let stack = Self(Arc::new(Inner {
             api: api_address,
             aws: aws_address,
             schedules: Schedules::new(&system.functions, clock.now()),
             system,
             environment,
+            limits: options.limits,
             clock,
             lambda,
             streams,
@@ -334,6 +351,11 @@ impl Stack {
     /// Each function's environment, by logical id; what a function run elsewhere needs.
     pub fn environment(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
         &self.0.environment
+    }
+
+    /// How long the functions and what they call may take.
+    pub fn limits(&self) -> TimeLimits {
+        self.0.limits
     }
 
     /// The time here.

@@ -66,6 +66,7 @@ pub struct WebSockets(Arc<Inner>);
 struct Inner {
     api: Option<WebSocketApi>,
     now: Now,
+    timeout: Duration,
     invoke: Invoke,
     stopping: watch::Receiver<bool>,
     connections: Mutex<BTreeMap<String, Connection>>,
@@ -93,10 +94,13 @@ struct UnderWay(Arc<Inner>);
 impl WebSockets {
     /// The API of the template; without one there is no stage to connect to. `invoke` gets the
     /// function's logical id and the event; every connection ends once `stopping` holds `true`.
+    /// A function that has `answer` to answer in is waited for that long, if it is longer than the
+    /// quota.
     pub fn new<F, Fut>(
         api: Option<WebSocketApi>,
         now: Now,
         stopping: watch::Receiver<bool>,
+        answer: Duration,
         invoke: F,
     ) -> Self
     where
@@ -106,6 +110,7 @@ impl WebSockets {
         Self(Arc::new(Inner {
             api,
             now,
+            timeout: TIMEOUT.max(answer),
             invoke: Box::new(move |function, event| Box::pin(invoke(function, event))),
             stopping,
             connections: Mutex::default(),
@@ -280,7 +285,7 @@ impl WebSockets {
     async fn call(&self, function: &str, event: Value) -> Result<Value, Failure> {
         let _under_way = self.under_way();
         let invoked = (self.0.invoke)(function.to_owned(), event);
-        match tokio::time::timeout(TIMEOUT, invoked).await {
+        match tokio::time::timeout(self.0.timeout, invoked).await {
             Ok(Ok(answer)) if status(&answer).is_some() => Ok(answer),
             Ok(Ok(_)) => {
                 tracing::error!(function, "the answer has no `statusCode`");

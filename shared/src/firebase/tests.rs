@@ -32,7 +32,7 @@ use http::{Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::app::{App, Clock, Env, Parts, Random, http_client};
+use crate::app::{App, Clock, Env, Parts, Random, TimeLimits, http_client};
 
 const PROJECT: &str = "enishi-test";
 const KEYS_PATH: &str =
@@ -159,6 +159,7 @@ fn app(more: &[(&str, &str)], now: &Arc<Mutex<Timestamp>>, http: SharedHttpClien
         clock: Clock::from_fn(move || *now.lock().unwrap()),
         random: Random::from_seed(1),
         http,
+        limits: TimeLimits::default(),
     })
     .unwrap()
 }

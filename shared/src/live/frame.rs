@@ -13,7 +13,7 @@ use crate::{
     app::App,
     error::{Code, Error, ErrorBody, FieldCode, FieldError},
     function::EventFuture,
-    http::{TIMEOUT, from_value},
+    http::from_value,
     user_id::UserId,
 };
 
@@ -58,7 +58,7 @@ struct ErrorFrame {
 /// does an error, as `{type: "error", action, client_msg_id, …}` with the fields of the error body;
 /// `client_msg_id` where the message has one. The message of an unknown action is one.
 ///
-/// The limits are HTTP's: 408 after ten seconds, 500 for a panic. One request to DynamoDB before
+/// The limits are HTTP's: 408 after ten seconds in the cloud, 500 for a panic. One request to DynamoDB before
 /// `handle` (who is at the connection), one to API Gateway after it. The log line says route,
 /// status and time; nothing of the message.
 ///
@@ -101,13 +101,11 @@ where
             serde_json::to_value(value).map_err(|_| Error::internal("an answer cannot be sent"))
         };
         let handled = AssertUnwindSafe(handled).catch_unwind();
-        let outcome = match tokio::time::timeout(TIMEOUT, handled).await {
+        let limit = app.limits().answer;
+        let outcome = match tokio::time::timeout(limit, handled).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Error::internal("a handler panicked")),
-            Err(_) => Err(Error::new(
-                Code::RequestTimeout,
-                "no answer within 10 seconds",
-            )),
+            Err(_) => Err(Error::late(limit)),
         };
         let status = outcome
             .as_ref()

@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use bytes::Bytes;
@@ -29,7 +30,7 @@ fn gateway(keys: &[&str], cors: Option<Cors>) -> Gateway {
         }
     };
     let now = Arc::new(|| "2026-11-20T22:26:56.789Z".parse().unwrap());
-    Gateway::new(keys.iter().map(route).collect(), cors, now)
+    Gateway::new(keys.iter().map(route).collect(), cors, now, Duration::ZERO)
 }
 
 fn request(method: &str, uri: &str, headers: &[(&str, &str)], body: &[u8]) -> Request<Bytes> {

@@ -9,7 +9,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use bytes::Bytes;
 use enishi_shared::{
     App,
-    app::{Parts, Random, http_client},
+    app::{Parts, Random, TimeLimits, http_client},
     media::{PresignedPut, Upload, delete_prefix, presign_put},
 };
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -88,6 +88,7 @@ impl World {
             clock: stack.clock().as_clock(),
             random: Random::from_seed(1),
             http: http_client(),
+            limits: TimeLimits::default(),
         });
         Self {
             stack,

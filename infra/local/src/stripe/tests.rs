@@ -11,7 +11,7 @@ mod webhooks;
 use bytes::Bytes;
 use enishi_shared::{
     App,
-    app::{Env, Parts, Random, http_client},
+    app::{Env, Parts, Random, TimeLimits, http_client},
     stripe::{CheckoutSession, LineItem, PaymentCheckout, client},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -71,6 +71,7 @@ impl World {
             clock: clock.as_clock(),
             random: Random::from_seed(1),
             http: http_client(),
+            limits: TimeLimits::default(),
         });
         Self {
             stripe,

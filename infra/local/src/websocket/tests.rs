@@ -112,7 +112,7 @@ impl Api {
                 Ok(answer)
             }
         };
-        let sockets = WebSockets::new(Some(api_of(routes)), now, stopped, invoke);
+        let sockets = WebSockets::new(Some(api_of(routes)), now, stopped, Duration::ZERO, invoke);
         let (streams, accepted) = mpsc::unbounded_channel();
         let served = sockets.clone();
         let router = Router::new().fallback(move |request: axum::extract::Request| {

@@ -6,7 +6,6 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use enishi_local::Options;
 use enishi_shared::{
     App,
-    app::{Parts, Random},
     token::{Subject, issue},
 };
 use futures_util::{StreamExt as _, future::BoxFuture, stream};
@@ -51,14 +50,7 @@ impl Scene {
             options.http = faults.client();
         })
         .await;
-        let environment = world.stack.environment()["IdentityLogin"].clone();
-        let issuer = App::new(Parts {
-            env: environment.into_iter().collect(),
-            clock: world.stack.clock().as_clock(),
-            random: Random::from_seed(0),
-            http: faults.client(),
-        })
-        .unwrap();
+        let issuer = world.app("IdentityLogin", |parts| parts.http = faults.client());
         let mut scene = Self {
             world,
             faults,

@@ -37,6 +37,7 @@ fn function(world: &World) -> App {
         clock: stack.clock().as_clock(),
         random: Random::from_seed(1),
         http: http_client(),
+        limits: stack.limits(),
     })
     .unwrap()
 }

@@ -2,7 +2,6 @@
 
 use enishi_shared::{
     App, UserId,
-    app::{Parts, Random, http_client},
     payments::{self, Line, NewPayment, Opened, Payment, PaymentId, Place, Product, Purpose},
 };
 use jiff::SignedDuration;
@@ -21,14 +20,7 @@ mod webhook;
 /// A service that takes payments: it acts as `PaymentsLedger`, whose policy is what such a service
 /// needs.
 pub fn service(world: &World) -> App {
-    let environment = world.stack.environment()["PaymentsLedger"].clone();
-    App::new(Parts {
-        env: environment.into_iter().collect(),
-        clock: world.stack.clock().as_clock(),
-        random: Random::from_seed(7),
-        http: http_client(),
-    })
-    .unwrap()
+    world.app("PaymentsLedger", |_| {})
 }
 
 /// ¥3,000 for an order of two things.

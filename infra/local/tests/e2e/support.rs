@@ -1,7 +1,13 @@
 //! What the end-to-end tests share: a stack in memory, people, and requests over real HTTP.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use enishi_local::{Options, Stack};
+use enishi_shared::{
+    App,
+    app::{Parts, Random, TimeLimits, http_client},
+};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -126,11 +132,27 @@ impl World {
         ] {
             options.parameters.insert(rate.into(), "10000/1h".into());
         }
+        // However busy the machine is.
+        options.limits = TimeLimits::all(Duration::from_mins(5));
         change(&mut options);
         Self {
             stack: Stack::start(options).await.unwrap(),
             client: Client::builder(TokioExecutor::new()).build_http(),
         }
+    }
+
+    /// The world of a function, by its logical id, with its randomness from a seed.
+    pub fn app(&self, function: &str, change: impl FnOnce(&mut Parts)) -> App {
+        let environment = self.stack.environment()[function].clone();
+        let mut parts = Parts {
+            env: environment.into_iter().collect(),
+            clock: self.stack.clock().as_clock(),
+            random: Random::from_seed(1),
+            http: http_client(),
+            limits: self.stack.limits(),
+        };
+        change(&mut parts);
+        App::new(parts).unwrap()
     }
 
     /// Moves the clock to this time in Tokyo, fires what is due and settles.

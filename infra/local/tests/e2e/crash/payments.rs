@@ -3,7 +3,7 @@
 use enishi_local::stripe::{Balance, Order};
 use enishi_shared::{
     App, Error,
-    app::{Parts, Random},
+    app::Random,
     payments::{self, NewPayment, NewTransfer, Opened, PaymentId, Place, State},
     stripe,
 };
@@ -107,14 +107,10 @@ const SERVICE: &str = "PaymentsLedger";
 
 /// Such a service, in a process of its own.
 fn service(scene: &Scene) -> App {
-    let environment = scene.world.stack.environment()[SERVICE].clone();
-    App::new(Parts {
-        env: environment.into_iter().collect(),
-        clock: scene.world.stack.clock().as_clock(),
-        random: Random::from_seed(scene.issuer.new_id().as_u64_pair().1),
-        http: scene.faults.client(),
+    scene.world.app(SERVICE, |parts| {
+        parts.random = Random::from_seed(scene.issuer.new_id().as_u64_pair().1);
+        parts.http = scene.faults.client();
     })
-    .unwrap()
 }
 
 /// Where the first guest's n-th payment lies.

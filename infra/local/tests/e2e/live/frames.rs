@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use enishi_shared::{
     App, Error,
-    app::{Parts, Random, http_client},
     live::{Caller, on_frame},
 };
 use garde::Validate;
@@ -19,14 +18,7 @@ use crate::{
 
 /// The App of a function that takes messages.
 fn app(world: &World) -> App {
-    let environment = world.stack.environment()["LivePing"].clone();
-    App::new(Parts {
-        env: environment.into_iter().collect(),
-        clock: world.stack.clock().as_clock(),
-        random: Random::from_seed(1),
-        http: http_client(),
-    })
-    .unwrap()
+    world.app("LivePing", |_| {})
 }
 
 #[derive(Deserialize, Validate)]

@@ -5,12 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use enishi_shared::{
-    App, UserId,
-    app::{Parts, Random, http_client},
-    error::Code,
-    live::push,
-};
+use enishi_shared::{App, UserId, error::Code, live::push};
 use serde_json::{Value, json};
 
 use super::{Socket, known};
@@ -39,13 +34,9 @@ fn app(world: &World, other: &[(&str, &str)]) -> App {
     for (name, value) in other {
         environment.insert((*name).to_owned(), (*value).to_owned());
     }
-    App::new(Parts {
-        env: environment.into_iter().collect(),
-        clock: world.stack.clock().as_clock(),
-        random: Random::from_seed(1),
-        http: http_client(),
+    world.app("LivePing", |parts| {
+        parts.env = environment.into_iter().collect()
     })
-    .unwrap()
 }
 
 fn ids(people: &[&Person]) -> Vec<UserId> {

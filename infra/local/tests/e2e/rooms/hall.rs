@@ -6,7 +6,6 @@ use bytes::Bytes;
 use enishi_local::{Options, database::from_json};
 use enishi_shared::{
     App,
-    app::{Parts, Random, http_client},
     token::{Subject, issue},
 };
 use futures_util::future::join_all;
@@ -52,14 +51,7 @@ impl Hall {
     /// [`Hall::new`] with other options.
     pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let world = World::with(change).await;
-        let environment = world.stack.environment()["IdentityLogin"].clone();
-        let issuer = App::new(Parts {
-            env: environment.into_iter().collect(),
-            clock: world.stack.clock().as_clock(),
-            random: Random::system().unwrap(),
-            http: http_client(),
-        })
-        .unwrap();
+        let issuer = world.app("IdentityLogin", |_| {});
         Self { world, issuer }
     }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use enishi_local::stripe::{Event, Order};
-use enishi_shared::payments::{Sight, follow, refund};
+use enishi_shared::{
+    app::Random,
+    payments::{Sight, follow, refund},
+};
 
 use super::{super::*, Step, Step::*};
 

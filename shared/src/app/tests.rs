@@ -1,0 +1,128 @@
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::routing::get;
+use serde_json::json;
+use tokio::net::TcpListener;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::*;
+use crate::{Function, error::Code, outbound};
+
+fn app(endpoint: &str, limits: TimeLimits) -> App {
+    let environment = [
+        ("AWS_REGION", "ap-northeast-1"),
+        ("AWS_ACCESS_KEY_ID", "Function"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL", endpoint),
+    ];
+    App::new(Parts {
+        env: environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect(),
+        clock: Clock::system(),
+        random: Random::from_seed(1),
+        http: http_client(),
+        limits,
+    })
+    .unwrap()
+}
+
+/// A service that takes connections and says nothing; how many it took.
+async fn silent() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((connection, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            open.push(connection);
+        }
+    });
+    (url, taken)
+}
+
+#[tokio::test]
+async fn a_handler_that_takes_too_long_is_answered_408() {
+    const SLOW: Function = Function::http("slow", || {
+        OpenApiRouter::new().route("/slow", get(pending::<()>))
+    });
+    let limits = TimeLimits {
+        answer: Duration::from_millis(50),
+        ..TimeLimits::default()
+    };
+    let event = json!({
+        "version": "2.0", "routeKey": "GET /slow", "rawPath": "/slow", "rawQueryString": "",
+        "headers": {}, "isBase64Encoded": false,
+        "requestContext": {
+            "stage": "$default", "http": {"method": "GET", "path": "/slow"},
+        },
+    });
+    let handler = SLOW.handler(app("http://127.0.0.1:1", limits));
+    let answer = handler.invoke(event).await.unwrap();
+    assert_eq!(answer["statusCode"], 408);
+    let body: serde_json::Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        body,
+        json!({
+            "status": 408, "code": "request_timeout",
+            "message": "no answer within 0.05 seconds",
+        })
+    );
+}
+
+#[tokio::test]
+async fn three_attempts_at_a_silent_service_end_in_time() {
+    let (url, taken) = silent().await;
+    let limits = TimeLimits {
+        attempt: Duration::from_millis(20),
+        ..TimeLimits::default()
+    };
+    let app = app(&url, limits);
+    let request = http::Request::get(&url).body(bytes::Bytes::new()).unwrap();
+    let error = outbound::send(&app, request).await.unwrap_err();
+    assert_eq!(error.code(), Code::ServiceUnavailable);
+    assert_eq!(taken.load(Ordering::SeqCst), 3);
+    let error = app.dynamodb().list_tables().send().await.unwrap_err();
+    assert!(matches!(
+        error,
+        aws_sdk_dynamodb::error::SdkError::TimeoutError(_)
+    ));
+    assert_eq!(taken.load(Ordering::SeqCst), 6);
+}
+
+#[tokio::test]
+async fn however_many_attempts_are_left_a_call_ends_in_time() {
+    let (url, taken) = silent().await;
+    let limits = TimeLimits {
+        operation: Duration::from_millis(50),
+        ..TimeLimits::default()
+    };
+    let app = app(&url, limits);
+    let error = app.dynamodb().list_tables().send().await.unwrap_err();
+    assert!(matches!(
+        error,
+        aws_sdk_dynamodb::error::SdkError::TimeoutError(_)
+    ));
+    assert_eq!(taken.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn outside_calls_end_before_the_caller_is_answered() {
+    let limits = TimeLimits::default();
+    assert!(limits.connect < limits.attempt);
+    // The pauses double from 100 ms on.
+    let attempts = limits.attempt * 3 + Duration::from_millis(300);
+    assert!(attempts < limits.operation);
+    assert!(limits.operation < limits.answer);
+}
