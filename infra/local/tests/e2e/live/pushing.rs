@@ -18,11 +18,12 @@ use crate::{
 async fn world() -> World {
     let text = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
     let (before, ping) = text.split_once("\n  LivePing:\n").unwrap();
-    let ping = ping.replacen(
-        "Action: dynamodb:GetItem\n",
-        "Action: [dynamodb:DeleteItem, dynamodb:Query]\n",
-        1,
+    let (own, instead) = (
+        "Action: dynamodb:GetItem,",
+        "Action: [dynamodb:DeleteItem, dynamodb:Query],",
     );
+    assert!(ping.contains(own));
+    let ping = ping.replacen(own, instead, 1);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{before}\n  LivePing:\n{ping}")).unwrap();
     World::with(|options| options.template = file.path().to_owned()).await
