@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     app::App,
     error::Error,
+    mail::Letter,
     store::{Key, Write, failed},
     stream::Record,
     user_id::UserId,
@@ -57,6 +58,32 @@ pub struct AccountDeleted {
 impl Announcement for AccountDeleted {
     const DETAIL_TYPE: &'static str = "account.deleted";
     const SOURCE: &'static str = "enishi.identity";
+}
+
+/// A service has a letter to send. Whatever service it is, the source is the same, so that one rule
+/// takes them all.
+#[derive(Serialize, Deserialize)]
+pub struct MailRequested {
+    /// Who gets it.
+    pub to: Recipient,
+    /// What they get, in the language they read. No secrets: it lies in the outbox for a week.
+    pub letter: Letter,
+}
+
+impl Announcement for MailRequested {
+    const DETAIL_TYPE: &'static str = "mail.requested";
+    const SOURCE: &'static str = "enishi.mail";
+}
+
+/// Who gets a letter.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// Whoever has this account when the letter is sent, at the address it has then. An account that
+    /// is closed by then gets none.
+    UserId(UserId),
+    /// Somebody who has no account with us.
+    Address(String),
 }
 
 /// An outbox row.

@@ -2,8 +2,8 @@
 //!
 //! A letter with a secret in it (a link that logs in or sets a password) is written by the function
 //! that makes the secret, when it sends it: a secret must lie neither in a table nor on the bus. Any
-//! other is written by the service that has something to say, which announces [`MailRequested`] in the
-//! transaction of whatever it tells of; `platform-mail` sends it.
+//! other is written by the service that has something to say, which announces
+//! [`crate::events::MailRequested`] in the transaction of whatever it tells of; `platform-mail` sends it.
 //!
 //! Events come at least once. A receipt is written once the letter is on its way, and an event with a
 //! receipt is done. If the function dies between the two, the letter goes out twice: better than never.
@@ -19,10 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::{App, ConfigError, Configure, Env},
     error::Error,
-    events::Announcement,
     language::Language,
     store::{Item, Key, OrFailed as _, Table, Write, decode},
-    user_id::UserId,
 };
 
 /// A letter of plain text.
@@ -62,32 +60,6 @@ pub fn greeting(language: Language, name: &str) -> String {
         (Language::English, true) => format!("Hello {name},\n\n"),
         (Language::English, false) => "Hello,\n\n".to_owned(),
     }
-}
-
-/// A service has a letter to send. Whatever service it is, the source is the same, so that one rule
-/// takes them all.
-#[derive(Serialize, Deserialize)]
-pub struct MailRequested {
-    /// Who gets it.
-    pub to: Recipient,
-    /// What they get, in the language they read. No secrets: it lies in the outbox for a week.
-    pub letter: Letter,
-}
-
-impl Announcement for MailRequested {
-    const DETAIL_TYPE: &'static str = "mail.requested";
-    const SOURCE: &'static str = "enishi.mail";
-}
-
-/// Who gets a letter.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recipient {
-    /// Whoever has this account when the letter is sent, at the address it has then. An account that
-    /// is closed by then gets none.
-    UserId(UserId),
-    /// Somebody who has no account with us.
-    Address(String),
 }
 
 /// Longer than EventBridge and Lambda together go on delivering an event, in seconds.

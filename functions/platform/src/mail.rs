@@ -6,9 +6,9 @@
 
 use enishi_shared::{
     App, Function, Result, UserId,
-    events::{Detail, Event},
+    events::{Detail, Event, MailRequested, Recipient},
     function::on,
-    mail::{MailRequested, Mailing, Recipient},
+    mail::Mailing,
     store::{Key, Table, decode},
 };
 use serde::Deserialize;
