@@ -13,13 +13,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_chimesdkmeetings::types::{self, CreateAttendeeRequestItem};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     app::{App, ConfigError, Configure, Env},
     error::Error,
     seal::SealingKey,
-    store::{AttributeValue, Expression, Item, Key, Table, Write, Written, decode, n, s},
+    store::{
+        Change, Condition, Item, Key, Outcome, Path, Table, Transaction, Written, decode, gone,
+        when,
+    },
 };
 
 mod error;
@@ -59,7 +62,7 @@ impl Configure for MeetingConfig {
 }
 
 /// Sealed bytes, stored as DynamoDB's binary.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 struct Sealed(#[serde(with = "crate::store::bytes")] Vec<u8>);
 
 /// The stored record of a place's meeting.
@@ -119,7 +122,7 @@ impl Place {
     /// # Errors
     /// Chime's quotas, or its failure. Nothing is left half done: the next call goes on from there.
     pub async fn open(&self, stored: Option<Item>, people: &[&str]) -> Result<Open, ChimeError> {
-        let mut record = self.record(stored)?;
+        let mut record = present(&self.app, stored.map(decode).transpose()?);
         // Each turn moves the generation on or ends; contenders are few.
         for _ in 0..8 {
             if let Some(meeting) = record.meeting.clone() {
@@ -168,22 +171,12 @@ impl Place {
             .and_then(attendee)
             .ok_or_else(|| Error::internal("Chime answered no attendee"))?;
         let sealed = self.seal(open.generation, user_id, &attendee)?;
+        let known = Change::new()
+            .set(Path::new("attendees").field(user_id), Sealed(sealed))
+            .when(when().eq("generation", open.generation).exists("attendees"));
         // Refused: the generation was retired meanwhile; the next join finds the next one.
-        self.table
-            .write(Write::Update(
-                self.record.clone(),
-                Expression::update("SET attendees.#user = :sealed")
-                    .and_when("generation = :generation AND attribute_exists(attendees)")
-                    .name("#user", user_id)
-                    .value(":sealed", AttributeValue::B(sealed.into()))
-                    .value(":generation", n(open.generation)),
-            ))
-            .await?;
+        self.table.update(self.record.clone(), known).await?;
         Ok(attendee)
-    }
-
-    fn record(&self, stored: Option<Item>) -> Result<Record, Error> {
-        record(&self.app, stored)
     }
 
     /// Whether the meeting still runs. Known without asking while it cannot have ended by
@@ -209,13 +202,13 @@ impl Place {
 
     /// The record after `meeting_id` was retired, by us or by somebody else.
     async fn retired(&self, record: Record, meeting_id: &str) -> Result<Record, Error> {
-        match write_retired(&self.table, &self.record, meeting_id).await? {
+        match write_retired(&self.app, &self.table, &self.record, meeting_id).await? {
             Written::Done => Ok(Record {
                 generation: record.generation + 1,
                 ttl: record.ttl,
                 ..Record::default()
             }),
-            Written::Refused(newer) => self.record(newer),
+            Written::Refused(newer) => Ok(present(&self.app, newer.item()?)),
         }
     }
 
@@ -238,31 +231,21 @@ impl Place {
             ttl: plus(now, LONGEST_MEETING).as_second(),
             ..Record::default()
         };
-        let mut expression = Expression::update(
-            "SET generation = :intended, opening_since = :now_text, #ttl = :ttl \
-             REMOVE meeting, attendees, alive_until",
-        )
-        .name("#ttl", "ttl")
-        .value(":intended", n(intended.generation))
-        .value(":now_text", s(now.to_string()))
-        .value(":ttl", n(intended.ttl))
-        .value(":now", n(now.as_second()))
-        .value(":generation", n(record.generation));
-        let unchanged = match record.opening_since {
-            Some(since) => {
-                expression = expression.value(":since", s(since.to_string()));
-                "opening_since = :since"
-            }
-            None => "attribute_not_exists(opening_since)",
-        };
-        let condition = format!(
-            "attribute_not_exists(pk) OR #ttl <= :now OR (generation = :generation \
-             AND attribute_not_exists(meeting) AND {unchanged})"
-        );
-        let update = Write::Update(self.record.clone(), expression.and_when(condition));
-        match self.table.write(update).await? {
+        let unchanged = when()
+            .eq("generation", record.generation)
+            .absent("meeting")
+            .same("opening_since", record.opening_since);
+        let change = Change::new()
+            .set("generation", intended.generation)
+            .set("opening_since", now)
+            .set("ttl", intended.ttl)
+            .remove("meeting")
+            .remove("attendees")
+            .remove("alive_until")
+            .when(gone(now.as_second()).or(unchanged));
+        match self.table.update(self.record.clone(), change).await? {
             Written::Done => Ok(intended),
-            Written::Refused(newer) => self.record(newer),
+            Written::Refused(newer) => Ok(present(&self.app, newer.item()?)),
         }
     }
 
@@ -348,44 +331,17 @@ impl Place {
             opening_since: Some(since),
             ttl: plus(now, LONGEST_MEETING).as_second(),
         };
-        let value = |value| {
-            serde_dynamo::to_attribute_value(value)
-                .map_err(|_| Error::internal("a meeting cannot be stored"))
-        };
-        let written = self
-            .table
-            .write(Write::Update(
-                self.record.clone(),
-                Expression::update(
-                    "SET generation = :generation, meeting = :meeting, attendees = :attendees, \
-                     alive_until = :alive_until, #ttl = :ttl",
-                )
-                .and_when(
-                    "attribute_not_exists(pk) OR #ttl <= :now \
-                     OR (generation = :generation AND attribute_not_exists(meeting))",
-                )
-                .name("#ttl", "ttl")
-                .value(":generation", n(kept.generation))
-                .value(":meeting", value(&kept.meeting)?)
-                .value(
-                    ":attendees",
-                    AttributeValue::M(
-                        kept.attendees
-                            .iter()
-                            .map(|(user_id, sealed)| {
-                                (user_id.clone(), AttributeValue::B(sealed.0.clone().into()))
-                            })
-                            .collect(),
-                    ),
-                )
-                .value(":alive_until", s(alive_until.to_string()))
-                .value(":ttl", n(kept.ttl))
-                .value(":now", n(now.as_second())),
-            ))
-            .await?;
-        match written {
+        let unchanged = when().eq("generation", kept.generation).absent("meeting");
+        let change = Change::new()
+            .set("generation", kept.generation)
+            .set("meeting", &kept.meeting)
+            .set("attendees", &kept.attendees)
+            .set("alive_until", alive_until)
+            .set("ttl", kept.ttl)
+            .when(gone(now.as_second()).or(unchanged));
+        match self.table.update(self.record.clone(), change).await? {
             Written::Done => Ok(kept),
-            Written::Refused(newer) => self.record(newer),
+            Written::Refused(newer) => Ok(present(&self.app, newer.item()?)),
         }
     }
 
@@ -408,16 +364,12 @@ impl Place {
     }
 }
 
-fn record(app: &App, stored: Option<Item>) -> Result<Record, Error> {
-    let mut record = stored
-        .map(decode::<Record>)
-        .transpose()?
-        .unwrap_or_default();
-    if record.ttl <= app.now().as_second() {
-        record = Record::default();
-    }
+/// The record as it counts now: what has expired is gone.
+fn present(app: &App, stored: Option<Record>) -> Record {
+    let now = app.now().as_second();
+    let mut record = stored.filter(|record| now < record.ttl).unwrap_or_default();
     record.generation = record.generation.max(1);
-    Ok(record)
+    record
 }
 
 /// Ends a place's meeting for everybody, if there is one; `stored` is its record as it was read.
@@ -431,7 +383,8 @@ pub async fn delete(
     key: &Key,
     stored: Option<Item>,
 ) -> Result<(), ChimeError> {
-    let Some(meeting) = record(app, stored)?.meeting else {
+    let stored = stored.map(decode).transpose()?;
+    let Some(meeting) = present(app, stored).meeting else {
         return Ok(());
     };
     let request = app.chime().delete_meeting().meeting_id(&meeting.meeting_id);
@@ -439,7 +392,7 @@ pub async fn delete(
         Ok(_) | Err(ChimeError::NotFound) => {}
         Err(error) => return Err(error),
     }
-    retire(table, key, &meeting.meeting_id).await?;
+    retire(app, table, key, &meeting.meeting_id).await?;
     Ok(())
 }
 
@@ -448,24 +401,36 @@ pub async fn delete(
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn retire(table: &Table, record: &Key, meeting_id: &str) -> Result<(), Error> {
-    write_retired(table, record, meeting_id).await?;
+pub async fn retire(app: &App, table: &Table, record: &Key, meeting_id: &str) -> Result<(), Error> {
+    write_retired(app, table, record, meeting_id).await?;
     Ok(())
 }
 
-async fn write_retired(table: &Table, record: &Key, meeting_id: &str) -> Result<Written, Error> {
-    table
-        .write(Write::Update(
-            record.clone(),
-            Expression::update(
-                "SET generation = generation + :one \
-                 REMOVE meeting, attendees, alive_until, opening_since",
-            )
-            .and_when("meeting.MeetingId = :meeting_id")
-            .value(":one", n(1))
-            .value(":meeting_id", s(meeting_id)),
-        ))
-        .await
+/// A transaction of one part: it counts, see [`crate::store::Counting`].
+async fn write_retired(
+    app: &App,
+    table: &Table,
+    record: &Key,
+    meeting_id: &str,
+) -> Result<Written, Error> {
+    let next = Change::new()
+        .add("generation", 1)
+        .remove("meeting")
+        .remove("attendees")
+        .remove("alive_until")
+        .remove("opening_since")
+        .when(is(meeting_id));
+    let mut tx = Transaction::new(app);
+    let retired = tx.update(table, record.clone(), next);
+    Ok(match tx.commit().await? {
+        Outcome::Done => Written::Done,
+        Outcome::Refused(refused) => Written::Refused(refused.found(retired)),
+    })
+}
+
+/// The condition that a record's present meeting is this one.
+fn is(meeting_id: &str) -> Condition {
+    when().eq(Path::new("meeting").field("MeetingId"), meeting_id)
 }
 
 /// Notes that somebody was connected at `time`, so that the meeting lives on for five minutes at
@@ -479,18 +444,11 @@ pub async fn seen(
     meeting_id: &str,
     time: Timestamp,
 ) -> Result<(), Error> {
-    table
-        .write(Write::Update(
-            record.clone(),
-            Expression::update("SET alive_until = :until")
-                .and_when("meeting.MeetingId = :meeting_id AND alive_until < :until")
-                .value(
-                    ":until",
-                    s(plus(time, EMPTY_MEETING_ENDS - MARGIN).to_string()),
-                )
-                .value(":meeting_id", s(meeting_id)),
-        ))
-        .await?;
+    let until = plus(time, EMPTY_MEETING_ENDS - MARGIN);
+    let alive = Change::new()
+        .set("alive_until", until)
+        .when(is(meeting_id).lt("alive_until", until));
+    table.update(record.clone(), alive).await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     error::Error,
     mail::Letter,
-    store::{Key, Write, failed},
+    store::{Key, Table, Transaction, failed},
     stream::Record,
     user_id::UserId,
 };
@@ -101,11 +101,25 @@ pub struct OutboxRow {
     pub ttl: i64,
 }
 
-/// The write that announces `data`; goes into the transaction of what it announces.
+/// Announces `data` in the transaction of what it announces.
 ///
 /// # Errors
 /// `internal_server_error` when it cannot be serialised.
-pub fn announce<T: Announcement>(app: &App, data: T) -> Result<Write, Error> {
+pub fn announce<T: Announcement>(
+    tx: &mut Transaction,
+    table: &Table,
+    data: T,
+) -> Result<(), Error> {
+    let (key, row) = outbox_row(tx.app(), data)?;
+    tx.create(table, key, &row)?;
+    Ok(())
+}
+
+/// The row that announces `data`, and where it lies; for what is announced alone.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be serialised.
+pub fn outbox_row<T: Announcement>(app: &App, data: T) -> Result<(Key, OutboxRow), Error> {
     let id = app.new_id().to_string();
     let time = app.now();
     let detail = Detail { id, time, data };
@@ -117,7 +131,8 @@ pub fn announce<T: Announcement>(app: &App, data: T) -> Result<Write, Error> {
         time,
         ttl: time.as_second() + KEPT.as_secs(),
     };
-    Write::create(Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX"), &row)
+    let key = Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX");
+    Ok((key, row))
 }
 
 /// `PutEvents` takes ten entries and 256 KB a request.

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     error::Error,
     seal::sha256,
-    store::{Expression, Item, Key, Write, decode, n, s},
+    store::{Change, Key, Part, Table, Transaction, gone},
 };
 
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
@@ -38,6 +38,33 @@ impl FromRequestParts<App> for IdempotencyKey {
     }
 }
 
+impl IdempotencyKey {
+    /// What the request is to create, once. `scope` tells endpoint and caller apart; `body` is what
+    /// a repetition must repeat. It must not hold a secret: its digest is stored.
+    ///
+    /// # Errors
+    /// `internal_server_error` when `body` is no JSON.
+    pub fn creation<T: Serialize>(
+        &self,
+        app: &App,
+        scope: &str,
+        body: &T,
+    ) -> Result<Option<Creation>, Error> {
+        let Some(key) = &self.0 else {
+            return Ok(None);
+        };
+        let body = serde_json::to_vec(body)
+            .map_err(|_| Error::internal("a request cannot be fingerprinted"))?;
+        let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(sha256(bytes));
+        let digest = encode(format!("{scope}\n{key}").as_bytes());
+        Ok(Some(Creation {
+            place: Key::new(format!("IDEMPOTENCY#{digest}"), "IDEMPOTENCY"),
+            fingerprint: encode(&body),
+            ttl: app.now().as_second() + KEPT_SECONDS,
+        }))
+    }
+}
+
 /// One keyed creation.
 pub struct Creation {
     place: Key,
@@ -45,58 +72,37 @@ pub struct Creation {
     ttl: i64,
 }
 
+/// What a key was used for, as it lies in a table.
 #[derive(Deserialize)]
-struct Record {
+pub(crate) struct Record {
     fingerprint: String,
     created_id: String,
     ttl: i64,
 }
 
 impl Creation {
-    /// `scope` tells endpoint and caller apart; `body` is what a repetition must repeat. It must
-    /// not hold a secret: its digest is stored.
-    pub fn new<T: Serialize>(app: &App, scope: &str, key: &str, body: &T) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body)
-            .map_err(|_| Error::internal("a request cannot be fingerprinted"))?;
-        let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(sha256(bytes));
-        Ok(Self {
-            place: Key::new(
-                format!(
-                    "IDEMPOTENCY#{}",
-                    encode(format!("{scope}\n{key}").as_bytes())
-                ),
-                "IDEMPOTENCY",
-            ),
-            fingerprint: encode(&body),
-            ttl: app.now().as_second() + KEPT_SECONDS,
-        })
+    /// The part of a transaction that remembers what it creates. An expired record that DynamoDB has
+    /// not removed yet is written over.
+    pub(crate) fn remember(
+        &self,
+        tx: &mut Transaction,
+        table: &Table,
+        created_id: &impl ToString,
+    ) -> Part<Record> {
+        let change = Change::new()
+            .set("fingerprint", &self.fingerprint)
+            .set("created_id", created_id.to_string())
+            .set("ttl", self.ttl)
+            .when(gone(self.ttl - KEPT_SECONDS));
+        tx.update(table, self.place.clone(), change).of()
     }
 
-    /// The write that remembers what is created; part of its transaction. An expired record that
-    /// DynamoDB has not removed yet is written over.
-    ///
-    /// # Errors
-    /// Never: a write of strings can always be made.
-    pub fn remember(&self, created_id: &str) -> Result<Write, Error> {
-        Ok(Write::Update(
-            self.place.clone(),
-            Expression::update("SET fingerprint = :fingerprint, created_id = :id, #ttl = :ttl")
-                .and_when("attribute_not_exists(pk) OR #ttl <= :now")
-                .name("#ttl", "ttl")
-                .value(":fingerprint", s(&self.fingerprint))
-                .value(":id", s(created_id))
-                .value(":ttl", n(self.ttl))
-                .value(":now", n(self.ttl - KEPT_SECONDS)),
-        ))
-    }
-
-    /// What the key created before, from the item that refused [`Self::remember`].
+    /// What the key created before; `None` when that is forgotten by now.
     ///
     /// # Errors
     /// `conflict` when the key came with another body.
-    pub fn recall(&self, app: &App, item: Item) -> Result<Option<String>, Error> {
-        let record: Record = decode(item)?;
-        if record.ttl <= app.now().as_second() {
+    pub(crate) fn recall(&self, now: i64, record: Record) -> Result<Option<String>, Error> {
+        if record.ttl <= now {
             return Ok(None);
         }
         if record.fingerprint != self.fingerprint {

@@ -20,7 +20,7 @@ use crate::{
     app::{App, ConfigError, Configure, Env},
     error::Error,
     language::Language,
-    store::{Item, Key, OrFailed as _, Table, Write, decode},
+    store::{Item, Key, OrFailed as _, Table, decode},
 };
 
 /// A letter of plain text.
@@ -116,9 +116,7 @@ impl<'a> Mailing<'a> {
             sent: true,
             ttl: self.app.now().as_second() + RECEIPT_SECONDS,
         };
-        let receipt = Write::put(self.receipt.clone(), &receipt)?;
-        self.table.write(receipt).await?;
-        Ok(())
+        self.table.put(self.receipt.clone(), &receipt).await
     }
 }
 

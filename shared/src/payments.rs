@@ -21,9 +21,11 @@ use crate::{
     app::App,
     error::Error,
     events::{Announcement, announce},
-    store::{Committed, Expression, Item, Key, Table, Write, Written, decode, n, s},
+    store::{Key, Outcome, Race, Table, Transaction, Written, when},
     user_id::UserId,
 };
+
+use serde::Serialize;
 
 pub use checkout::{NewPayment, Opened, expire, open};
 pub use follow::{Sight, follow, look, renewed};
@@ -104,9 +106,6 @@ pub async fn find(app: &App, place: Place) -> Result<Payment, Error> {
     found.ok_or_else(|| Error::not_found("payment"))
 }
 
-/// Attempts at a record that others write at the same time.
-const ATTEMPTS: u32 = 8;
-
 /// Applies `change` to a payment and stores what it gives, with the announcements of the steps that
 /// this takes; `None` leaves the record as it is. When somebody else wrote it in between, `change` is
 /// asked again with what is there now. One request for each attempt.
@@ -119,86 +118,92 @@ async fn update(
     mut payment: Payment,
     change: impl Fn(&Payment) -> Result<Option<Payment>, Error>,
 ) -> Result<Payment, Error> {
-    for attempt in 0..ATTEMPTS {
+    let mut race = Race::new(app);
+    loop {
         let Some(mut next) = change(&payment)? else {
             return Ok(payment);
         };
         next.version = payment.version + 1;
-        let announcements = announcements(app, &payment, &next)?;
-        let refused = store(app, &payment, &next, announcements).await?;
-        match refused {
+        match store(app, &payment, &next).await? {
             None => return Ok(next),
-            Some(item) => payment = decode(item)?,
+            Some(newer) => payment = newer,
         }
-        table(app)?.pause(attempt).await;
+        race.lost().await?;
     }
-    Err(Error::unavailable(1))
 }
 
-/// Stores `next` where `payment` is, or where nothing is when that was never stored (version 0).
-/// `Some`: somebody else was faster, this is there now.
-async fn store(
-    app: &App,
-    payment: &Payment,
-    next: &Payment,
-    announcements: Vec<Write>,
-) -> Result<Option<Item>, Error> {
+/// A record as it lies in the table.
+#[derive(Serialize)]
+struct Stored<'a> {
+    #[serde(flatten)]
+    payment: &'a Payment,
+    /// Puts it into the index [`DUE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<&'static str>,
+}
+
+/// Stores `next` where `payment` is, or where nothing is when that was never stored (version 0), with
+/// the announcements of the steps between. `Some`: somebody else was faster, this is there now.
+async fn store(app: &App, payment: &Payment, next: &Payment) -> Result<Option<Payment>, Error> {
     let table = table(app)?;
-    let mut write = match payment.version {
-        0 => Write::create(next.place().key(), next)?,
-        version => Write::replace(
-            next.place().key(),
-            next,
-            Expression::when("#version = :seen")
-                .name("#version", "version")
-                .value(":seen", n(version)),
-        )?,
+    let key = next.place().key();
+    let stored = Stored {
+        payment: next,
+        due: next.due_at.map(|_| WAITING),
     };
-    if let (Write::Create(_, item) | Write::Replace(_, item, _), true) =
-        (&mut write, next.due_at.is_some())
-    {
-        item.insert(DUE.into(), s(WAITING));
-    }
-    let item = if announcements.is_empty() {
-        match table.write(write).await? {
-            Written::Done => return Ok(None),
-            Written::Refused(item) => item,
-        }
+    let unchanged = match payment.version {
+        0 => when().absent("pk"),
+        version => when().eq("version", version),
+    };
+    let steps = steps(payment, next);
+    let written = if steps.is_empty() {
+        table.replace(key, &stored, unchanged).await?
     } else {
-        let writes = std::iter::once(write).chain(announcements).collect();
-        match table.transact(writes).await? {
-            Committed::Done => return Ok(None),
-            Committed::Refused(refused) => {
-                (refused.into_iter().next()).and_then(|refusal| refusal.item)
-            }
+        let mut tx = Transaction::new(app);
+        let record = tx.replace(&table, key, &stored, unchanged)?;
+        for step in steps {
+            step(&mut tx, &table, next.summary())?;
+        }
+        match tx.commit().await? {
+            Outcome::Done => Written::Done,
+            Outcome::Refused(refused) => Written::Refused(refused.found(record)),
         }
     };
-    // Nobody deletes payments.
-    item.map(Some)
-        .ok_or_else(|| Error::internal("a payment is gone"))
+    match written {
+        Written::Done => Ok(None),
+        // Nobody deletes payments.
+        Written::Refused(found) => found
+            .item()?
+            .map(Some)
+            .ok_or_else(|| Error::internal("a payment is gone")),
+    }
 }
 
-/// The announcements of all steps from `before` to `after`.
-fn announcements(app: &App, before: &Payment, after: &Payment) -> Result<Vec<Write>, Error> {
+/// Announces a step.
+type Announce = fn(&mut Transaction, &Table, PaymentSummary) -> Result<(), Error>;
+
+/// What announces the steps from `before` to `after`.
+fn steps(before: &Payment, after: &Payment) -> Vec<Announce> {
     fn of<T: Announcement + From<PaymentSummary>>(
-        app: &App,
-        payment: &Payment,
-    ) -> Result<Write, Error> {
-        announce(app, T::from(payment.summary()))
+        tx: &mut Transaction,
+        table: &Table,
+        summary: PaymentSummary,
+    ) -> Result<(), Error> {
+        announce(tx, table, T::from(summary))
     }
-    let mut writes = Vec::new();
+    let mut steps: Vec<Announce> = Vec::new();
     if !before.state.is_paid() && after.state.is_paid() {
-        writes.push(of::<PaymentSettled>(app, after)?);
+        steps.push(of::<PaymentSettled>);
     }
     if before.amount_refunded < after.amount_refunded {
-        writes.push(of::<PaymentRefunded>(app, after)?);
+        steps.push(of::<PaymentRefunded>);
     }
     if before.state != after.state {
         match after.state {
-            State::Failed => writes.push(of::<PaymentFailed>(app, after)?),
-            State::Expired => writes.push(of::<PaymentExpired>(app, after)?),
+            State::Failed => steps.push(of::<PaymentFailed>),
+            State::Expired => steps.push(of::<PaymentExpired>),
             _ => {}
         }
     }
-    Ok(writes)
+    steps
 }

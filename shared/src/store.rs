@@ -5,7 +5,7 @@
 //! leaves its mark in the item (`write_id`): a retry that meets its own mark has succeeded. A
 //! transaction carries a `ClientRequestToken`, which DynamoDB honours for ten minutes.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 pub use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -15,18 +15,28 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{app::App, error::Error};
 
+mod change;
+mod condition;
+mod contention;
 mod failure;
 mod query;
+mod transaction;
 mod write;
 
+pub use change::{Change, Counting, Repeatable};
+pub use condition::{Condition, Path, gone, when};
+pub use contention::Race;
+use contention::pause;
 pub use failure::{OrFailed, failed};
 pub use query::{Page, Query};
+pub use transaction::{Outcome, Part, Refused, Transaction, Unknown};
+pub use write::{Found, Written};
 
 /// An item as DynamoDB returns it.
 pub type Item = HashMap<String, AttributeValue>;
 
 const WRITE_ID: &str = "write_id";
-/// Attempts at what DynamoDB left unprocessed or refused because of a concurrent transaction.
+/// Attempts at what DynamoDB left unprocessed, or refused because of a concurrent transaction.
 const ATTEMPTS: u32 = 8;
 
 /// An item's place: partition and sort key.
@@ -83,142 +93,16 @@ pub fn decode<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
     serde_dynamo::from_item(item).map_err(|_| Error::internal("an item has an unknown form"))
 }
 
+/// Makes the item of a value.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be stored.
 #[track_caller]
-fn encode<T: Serialize>(key: &Key, value: &T) -> Result<Item, Error> {
+pub fn encode<T: Serialize>(key: &Key, value: &T) -> Result<Item, Error> {
     let mut item: Item =
         serde_dynamo::to_item(value).map_err(|_| Error::internal("a value cannot be stored"))?;
     item.extend(key.attributes());
     Ok(item)
-}
-
-/// What became of a conditional write.
-#[derive(Debug)]
-pub enum Written {
-    /// It was done, now or by an earlier attempt of this same write.
-    Done,
-    /// Its condition failed; the item as it stands, if there is one.
-    Refused(Option<Item>),
-}
-
-/// Why a part of a transaction failed.
-#[derive(Debug)]
-pub struct Refusal {
-    /// The part's position, as it was added.
-    pub part: usize,
-    /// The item as it stands, if there is one.
-    pub item: Option<Item>,
-}
-
-/// What became of a transaction.
-#[derive(Debug)]
-pub enum Committed {
-    /// All of it was done.
-    Done,
-    /// None of it was: these parts' conditions failed.
-    Refused(Vec<Refusal>),
-}
-
-/// One part of a transaction, or the same write on its own.
-#[derive(Debug)]
-pub enum Write {
-    /// Puts an item where none is.
-    Create(Key, Item),
-    /// Puts an item, whatever is there.
-    Put(Key, Item),
-    /// Puts an item in the place of one that fulfils a condition.
-    Replace(Key, Item, Expression),
-    /// An update expression under an optional condition.
-    Update(Key, Expression),
-    /// Removes an item, under a condition or (empty) unconditionally.
-    Delete(Key, Expression),
-    /// Writes nothing; the transaction fails when the condition does.
-    Check(Key, Expression),
-}
-
-/// Expressions with their names and values.
-#[derive(Clone, Debug, Default)]
-pub struct Expression {
-    update: Option<String>,
-    condition: Option<String>,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Expression {
-    /// An update expression.
-    pub fn update(expression: impl Into<String>) -> Self {
-        Self {
-            update: Some(expression.into()),
-            ..Self::default()
-        }
-    }
-
-    /// A condition alone.
-    pub fn when(condition: impl Into<String>) -> Self {
-        Self::default().and_when(condition)
-    }
-
-    /// Adds the condition.
-    #[must_use]
-    pub fn and_when(mut self, condition: impl Into<String>) -> Self {
-        self.condition = Some(condition.into());
-        self
-    }
-
-    /// Gives `#name` its attribute.
-    #[must_use]
-    pub fn name(mut self, placeholder: &str, attribute: &str) -> Self {
-        self.names.insert(placeholder.into(), attribute.into());
-        self
-    }
-
-    /// Gives `:value` its value.
-    #[must_use]
-    pub fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
-        self.values.insert(placeholder.into(), value);
-        self
-    }
-
-    fn names(&self) -> Option<HashMap<String, String>> {
-        (!self.names.is_empty()).then(|| self.names.clone())
-    }
-
-    fn values(&self) -> Option<Item> {
-        (!self.values.is_empty()).then(|| self.values.clone())
-    }
-}
-
-impl Write {
-    /// [`Write::Create`] of a serialisable value.
-    ///
-    /// # Errors
-    /// `internal_server_error` when the value cannot be stored.
-    pub fn create<T: Serialize>(key: Key, value: &T) -> Result<Self, Error> {
-        let item = encode(&key, value)?;
-        Ok(Self::Create(key, item))
-    }
-
-    /// [`Write::Put`] of a serialisable value.
-    ///
-    /// # Errors
-    /// `internal_server_error` when the value cannot be stored.
-    pub fn put<T: Serialize>(key: Key, value: &T) -> Result<Self, Error> {
-        let item = encode(&key, value)?;
-        Ok(Self::Put(key, item))
-    }
-
-    /// [`Write::Replace`] by a serialisable value.
-    ///
-    /// # Errors
-    /// `internal_server_error` when the value cannot be stored.
-    pub fn replace<T: Serialize>(
-        key: Key,
-        value: &T,
-        condition: Expression,
-    ) -> Result<Self, Error> {
-        let item = encode(&key, value)?;
-        Ok(Self::Replace(key, item, condition))
-    }
 }
 
 /// One DynamoDB table.
@@ -297,7 +181,7 @@ impl Table {
             if wanted.is_none() {
                 return Ok(found);
             }
-            self.pause(attempt).await;
+            pause(&self.app, attempt).await;
         }
         Err(Error::unavailable(1))
     }
@@ -313,18 +197,10 @@ impl Table {
             })
             .await
     }
+}
 
-    fn write_id(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(self.app.random::<16>())
-    }
-
-    /// Waits before the next attempt: 20 ms doubling, half of it random.
-    pub(crate) async fn pause(&self, attempt: u32) {
-        let longest = 20_u64 << attempt.min(6);
-        let [random, ..] = self.app.random::<1>();
-        let millis = longest / 2 + longest * u64::from(random) / 512;
-        tokio::time::sleep(Duration::from_millis(millis)).await;
-    }
+fn write_id(app: &App) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(app.random::<16>())
 }
 
 /// `#[serde(with = "…")]` for bytes, stored as DynamoDB's binary.

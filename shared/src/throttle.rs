@@ -11,7 +11,7 @@ use crate::{
     app::App,
     error::Error,
     seal::sha256,
-    store::{AttributeValue, Expression, Key, Table, Write, Written, n},
+    store::{Change, Key, Table, Written, when},
 };
 
 /// So many attempts in so many seconds; written `10/5m` (units `s`, `m`, `h`).
@@ -84,24 +84,19 @@ pub async fn count(
     let window = i64::from(rate.seconds);
     let started = now - now.rem_euclid(window);
     let subject = BASE64_URL_SAFE_NO_PAD.encode(&sha256(subject.as_bytes())[..16]);
-    let id = AttributeValue::S(BASE64_URL_SAFE_NO_PAD.encode(app.random::<9>()));
+    let id = BASE64_URL_SAFE_NO_PAD.encode(app.random::<9>());
+    let has_room = when()
+        .absent("attempts")
+        .or(when().smaller("attempts", rate.attempts))
+        .or(when().contains("attempts", &id));
     let written = table
-        .write(Write::Update(
+        .update(
             Key::new(format!("THROTTLE#{action}#{subject}"), format!("{started}")),
-            Expression::update("SET #ttl = :ttl ADD attempts :attempt")
-                .and_when(
-                    "attribute_not_exists(attempts) OR size(attempts) < :limit \
-                     OR contains(attempts, :id)",
-                )
-                .name("#ttl", "ttl")
-                .value(":ttl", n(started + 2 * window))
-                .value(
-                    ":attempt",
-                    AttributeValue::Ss(id.as_s().iter().map(|id| (*id).clone()).collect()),
-                )
-                .value(":id", id.clone())
-                .value(":limit", n(rate.attempts)),
-        ))
+            Change::new()
+                .set("ttl", started + 2 * window)
+                .insert("attempts", &id)
+                .when(has_room),
+        )
         .await?;
     match written {
         Written::Done => Ok(()),

@@ -4,7 +4,7 @@ pub use enishi_shared::user_id::UserId;
 use enishi_shared::{
     App, Result,
     language::Language,
-    store::{Key, Table, Write},
+    store::{Condition, Key, Part, Table, Transaction, when},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,11 +59,6 @@ pub enum Status {
     Active,
     /// It counts as if it did not exist, but keeps its names.
     Disabled,
-}
-
-impl Status {
-    /// How [`Status::Active`] is stored, for conditions.
-    pub const ACTIVE: &'static str = "active";
 }
 
 impl Account {
@@ -129,13 +124,23 @@ pub struct Owner {
     pub user_id: UserId,
 }
 
-/// The write that takes a unique name (an [`email_key`], a [`username_key`] or a [`firebase_key`])
-/// for an account.
+/// Takes a unique name (an [`email_key`], a [`username_key`] or a [`firebase_key`]) for an account;
+/// refused where it is somebody's.
 ///
 /// # Errors
 /// `internal_server_error` when it cannot be stored.
-pub fn claim(name: Key, user_id: UserId) -> Result<Write> {
-    Write::create(name, &Owner { user_id })
+pub fn claim(
+    tx: &mut Transaction,
+    table: &Table,
+    name: Key,
+    user_id: UserId,
+) -> Result<Part<Owner>> {
+    tx.create(table, name, &Owner { user_id })
+}
+
+/// The condition that an account may be used.
+pub fn active() -> Condition {
+    when().eq("status", Status::Active)
 }
 
 #[cfg(test)]

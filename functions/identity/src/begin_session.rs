@@ -12,7 +12,7 @@ use enishi_shared::{
     firebase::{self, FirebaseUser},
     http::{Json, SourceIp},
     language::{AcceptLanguage, Language},
-    store::{AttributeValue, Committed, Expression, Table, Write, decode, s},
+    store::{Change, Outcome, Race, Table, Transaction, decode},
     throttle, validate,
 };
 use garde::Validate;
@@ -22,8 +22,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     accounts::{
-        Account, MARKET, Owner, Status, UserId, account_key, claim, email_key, firebase_key,
-        normalised, table,
+        Account, MARKET, Owner, Status, UserId, account_key, active, claim, email_key,
+        firebase_key, normalised, table,
     },
     events::AccountCreated,
     limits, login, session,
@@ -39,8 +39,6 @@ pub const FUNCTION: Function = Function::http("identity-begin-session", || {
 })
 .budget(5);
 
-/// Attempts against somebody who makes or changes the account at the same moment.
-const ATTEMPTS: usize = 3;
 /// The longest name that is taken over, in characters.
 const LONGEST_NAME: usize = 150;
 
@@ -87,27 +85,27 @@ pub async fn begin_session(
     limits::by_address(&app, &table, "session", &address, &login::ADDRESS).await?;
     let caller = firebase::verify(&app, &body.id_token).await?;
     throttle::count(&app, &table, "session", &caller.uid, &login::ACCOUNT).await?;
-    for _ in 0..ATTEMPTS {
-        let (account, mut writes) = enter(&app, &table, &caller, language).await?;
-        let (session, given) = session::open_market(&app, &account).await?;
-        writes.extend(session);
-        match table.transact(writes).await? {
-            Committed::Done => return session_key::answer(given),
+    let mut race = Race::new(&app);
+    loop {
+        let mut tx = Transaction::new(&app);
+        let account = enter(&mut tx, &table, &caller, language).await?;
+        let given = session::open_market(&mut tx, &table, &account).await?;
+        match tx.commit().await? {
+            Outcome::Done => return session_key::answer(given),
             // Another first token, a closing, a change: it is looked up again.
-            Committed::Refused(_) => {}
+            Outcome::Refused(_) => race.lost().await?,
         }
     }
-    Err(Error::unavailable(1))
 }
 
-/// The account that the caller logs in to, as it will be, and what makes it so. Two requests, one if
-/// there is none yet.
+/// The account that the caller logs in to, as it will be once `tx` has made it so. Two requests, one
+/// if there is none yet.
 async fn enter(
-    app: &App,
+    tx: &mut Transaction,
     table: &Table,
     caller: &FirebaseUser,
     language: Language,
-) -> Result<(Account, Vec<Write>)> {
+) -> Result<Account> {
     let uid = firebase_key(&caller.uid);
     let email = caller.email.as_deref();
     let email = email.filter(|email| validate::email(email, &()).is_ok());
@@ -122,7 +120,7 @@ async fn enter(
             .await?
             .filter(|account| account.firebase_uid.as_deref() == Some(&caller.uid))
             .ok_or_else(Error::token_invalid)?;
-        return Ok(known(caller, account));
+        return Ok(known(tx, table, caller, account));
     }
     let (Some(email), Some(named)) = (email, named) else {
         return Err(Error::invalid(
@@ -133,9 +131,9 @@ async fn enter(
     match found.remove(&named) {
         Some(owner) => {
             let account = account_of(table, decode(owner)?).await?;
-            join(caller, account)
+            join(tx, table, caller, account)
         }
-        None => create(app, caller, email, language),
+        None => create(tx, table, caller, email, language),
     }
 }
 
@@ -146,7 +144,7 @@ async fn account_of(table: &Table, owner: Owner) -> Result<Option<Account>> {
 
 /// Somebody who was here before. They become a customer if they are none, and their address is
 /// verified once it is at Firebase.
-fn known(caller: &FirebaseUser, account: Account) -> (Account, Vec<Write>) {
+fn known(tx: &mut Transaction, table: &Table, caller: &FirebaseUser, account: Account) -> Account {
     let is_same = |email: &String| normalised(email) == normalised(&account.email);
     let verified = caller.email_verified && caller.email.as_ref().is_some_and(is_same);
     let after = Account {
@@ -154,14 +152,19 @@ fn known(caller: &FirebaseUser, account: Account) -> (Account, Vec<Write>) {
         products: with_market(&account),
         ..account.clone()
     };
-    let is_new =
-        after.email_verified != account.email_verified || after.products != account.products;
-    let change = is_new.then(|| change(&account, &after));
-    (after, change.into_iter().collect())
+    if after.email_verified != account.email_verified || after.products != account.products {
+        change(tx, table, caller, &account, &after);
+    }
+    after
 }
 
 /// Somebody whose e-mail has an account.
-fn join(caller: &FirebaseUser, account: Option<Account>) -> Result<(Account, Vec<Write>)> {
+fn join(
+    tx: &mut Transaction,
+    table: &Table,
+    caller: &FirebaseUser,
+    account: Option<Account>,
+) -> Result<Account> {
     let taken = || {
         Error::conflict(
             "there is an account with this e-mail; they become one when it is verified there and \
@@ -172,7 +175,7 @@ fn join(caller: &FirebaseUser, account: Option<Account>) -> Result<(Account, Vec
     let account = account.ok_or_else(taken)?;
     if account.firebase_uid.as_deref() == Some(&caller.uid) {
         // It was made or joined by another token of theirs between the two reads.
-        return Ok(known(caller, account));
+        return Ok(known(tx, table, caller, account));
     }
     if !account.email_verified || !caller.email_verified || account.firebase_uid.is_some() {
         return Err(taken());
@@ -182,21 +185,20 @@ fn join(caller: &FirebaseUser, account: Option<Account>) -> Result<(Account, Vec
         products: with_market(&account),
         ..account.clone()
     };
-    let writes = vec![
-        claim(firebase_key(&caller.uid), account.user_id)?,
-        change(&account, &after),
-    ];
-    Ok((after, writes))
+    claim(tx, table, firebase_key(&caller.uid), account.user_id)?;
+    change(tx, table, caller, &account, &after);
+    Ok(after)
 }
 
 /// Somebody new.
 fn create(
-    app: &App,
+    tx: &mut Transaction,
+    table: &Table,
     caller: &FirebaseUser,
     email: &str,
     language: Language,
-) -> Result<(Account, Vec<Write>)> {
-    let user_id = UserId::new(app);
+) -> Result<Account> {
+    let user_id = UserId::new(tx.app());
     let account = Account {
         user_id,
         username: None,
@@ -209,15 +211,13 @@ fn create(
         status: Status::Active,
         epoch: 0,
         products: vec![MARKET.to_owned()],
-        created_at: app.now(),
+        created_at: tx.app().now(),
     };
-    let writes = vec![
-        claim(firebase_key(&caller.uid), user_id)?,
-        claim(email_key(email), user_id)?,
-        Write::create(account_key(user_id), &account)?,
-        announce(app, AccountCreated { user_id })?,
-    ];
-    Ok((account, writes))
+    claim(tx, table, firebase_key(&caller.uid), user_id)?;
+    claim(tx, table, email_key(email), user_id)?;
+    tx.create(table, account_key(user_id), &account)?;
+    announce(tx, table, AccountCreated { user_id })?;
+    Ok(account)
 }
 
 fn with_market(account: &Account) -> Vec<String> {
@@ -236,40 +236,25 @@ fn shortened(name: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// The write that makes `before` what `after` is, unless it has become something else.
-fn change(before: &Account, after: &Account) -> Write {
-    let list = |products: &[String]| AttributeValue::L(products.iter().map(s).collect());
-    let linked = match before.firebase_uid {
-        Some(_) => "#firebase_uid = :firebase_uid",
-        None => "attribute_not_exists(#firebase_uid)",
-    };
-    let change = Expression::update(
-        "SET #products = :products, #email_verified = :email_verified, \
-         #firebase_uid = :firebase_uid",
-    )
-    .and_when(format!(
-        "#status = :active AND #email = :email AND #email_verified = :was_verified \
-         AND #products = :were AND {linked}"
-    ))
-    .name("#products", "products")
-    .name("#email_verified", "email_verified")
-    .name("#firebase_uid", "firebase_uid")
-    .name("#status", "status")
-    .name("#email", "email")
-    .value(":products", list(&after.products))
-    .value(":were", list(&before.products))
-    .value(
-        ":email_verified",
-        AttributeValue::Bool(after.email_verified),
-    )
-    .value(":was_verified", AttributeValue::Bool(before.email_verified))
-    .value(
-        ":firebase_uid",
-        s(after.firebase_uid.as_deref().unwrap_or_default()),
-    )
-    .value(":active", s(Status::ACTIVE))
-    .value(":email", s(&before.email));
-    Write::Update(account_key(before.user_id), change)
+/// Makes `before` what `after` is, unless it has become something else.
+fn change(
+    tx: &mut Transaction,
+    table: &Table,
+    caller: &FirebaseUser,
+    before: &Account,
+    after: &Account,
+) {
+    let unchanged = active()
+        .eq("email", &before.email)
+        .eq("email_verified", before.email_verified)
+        .eq("products", &before.products)
+        .same("firebase_uid", before.firebase_uid.as_ref());
+    let change = Change::new()
+        .set("products", &after.products)
+        .set("email_verified", after.email_verified)
+        .set("firebase_uid", &caller.uid)
+        .when(unchanged);
+    tx.update(table, account_key(before.user_id), change);
 }
 
 #[cfg(test)]

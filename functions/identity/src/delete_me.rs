@@ -8,12 +8,12 @@ use enishi_shared::{
     error::ErrorBody,
     events::{AccountDeleted, announce},
     http::no_content,
-    store::{Committed, Expression, Write, decode, s},
+    store::{Condition, Outcome, Race, Transaction},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::accounts::{
-    Account, Status, UserId, account_key, email_key, firebase_key, table, username_key,
+    Account, UserId, account_key, active, email_key, firebase_key, table, username_key,
 };
 
 /// `identity-delete-me`.
@@ -24,9 +24,6 @@ pub const FUNCTION: Function = Function::http("identity-delete-me", || {
 })
 .with_error_field()
 .budget(2);
-
-/// Attempts against a profile that is added at the same moment.
-const ATTEMPTS: usize = 5;
 
 /// Closes my account
 ///
@@ -47,60 +44,35 @@ pub async fn delete_me(State(app): State<App>, user: User) -> Result<impl IntoRe
     let user_id = UserId::of(&user)?;
     let (accounts, profiles) = (table(&app)?, profile::table(&app)?);
     let mut account = accounts.get::<Account>(&account_key(user_id)).await?;
-    for _ in 0..ATTEMPTS {
+    // A profile may be added at the same moment.
+    let mut race = Race::new(&app);
+    loop {
         let present = account
             .filter(Account::is_active)
             .ok_or_else(Error::token_invalid)?;
-        let mut writes = vec![
-            Write::Delete(account_key(user_id), unchanged(&present)),
-            Write::Delete(email_key(&present.email), Expression::default()),
-            announce(&app, AccountDeleted { user_id })?,
-        ];
+        let mut tx = Transaction::new(&app);
+        let gone = tx.delete_when(&accounts, account_key(user_id), unchanged(&present));
+        tx.delete(&accounts, email_key(&present.email));
         if let Some(username) = &present.username {
-            writes.push(Write::Delete(username_key(username), Expression::default()));
+            tx.delete(&accounts, username_key(username));
         }
         if let Some(uid) = &present.firebase_uid {
-            writes.push(Write::Delete(firebase_key(uid), Expression::default()));
+            tx.delete(&accounts, firebase_key(uid));
         }
-        let profile = Write::Delete(profile_key(user_id), Expression::default());
-        match accounts
-            .transact_with(writes, &profiles, vec![profile])
-            .await?
-        {
-            Committed::Done => return Ok(no_content()),
-            // The account is the only part with a condition; here is what it has become.
-            Committed::Refused(refused) => {
-                let item = refused.into_iter().next().and_then(|refusal| refusal.item);
-                account = item.map(decode).transpose()?;
-            }
+        announce(&mut tx, &accounts, AccountDeleted { user_id })?;
+        tx.delete(&profiles, profile_key(user_id));
+        match tx.commit().await? {
+            Outcome::Done => return Ok(no_content()),
+            Outcome::Refused(refused) => account = refused.item(gone.of())?,
         }
+        race.lost().await?;
     }
-    Err(Error::unavailable(1))
 }
 
 /// That the account is active and has the names it had: those whose claims go with it.
-fn unchanged(account: &Account) -> Expression {
-    let mut condition = "#status = :active AND #email = :email".to_owned();
-    let mut values = Vec::new();
-    for (name, now) in [
-        ("username", &account.username),
-        ("firebase_uid", &account.firebase_uid),
-    ] {
-        condition += &match now {
-            Some(_) => format!(" AND #{name} = :{name}"),
-            None => format!(" AND attribute_not_exists(#{name})"),
-        };
-        values.extend(now.as_ref().map(|now| (format!(":{name}"), s(now))));
-    }
-    values
-        .into_iter()
-        .fold(Expression::when(condition), |expression, (name, value)| {
-            expression.value(&name, value)
-        })
-        .name("#status", "status")
-        .name("#email", "email")
-        .name("#username", "username")
-        .name("#firebase_uid", "firebase_uid")
-        .value(":active", s(Status::ACTIVE))
-        .value(":email", s(&account.email))
+fn unchanged(account: &Account) -> Condition {
+    active()
+        .eq("email", &account.email)
+        .same("username", account.username.as_ref())
+        .same("firebase_uid", account.firebase_uid.as_ref())
 }

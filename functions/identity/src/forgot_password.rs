@@ -7,7 +7,7 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
     App, Function, Result,
     error::ErrorBody,
-    events::announce,
+    events::outbox_row,
     http::{Json, SourceIp},
     throttle::{self, Limit},
     validate,
@@ -74,9 +74,8 @@ pub async fn forgot_password(
     let table = table(&app)?;
     limits::by_address(&app, &table, "forgot", &address, &ADDRESS).await?;
     throttle::count(&app, &table, "forgot", &normalised(&body.email), &EMAIL).await?;
-    table
-        .write(announce(&app, PasswordForgotten { email: body.email })?)
-        .await?;
+    let (key, row) = outbox_row(&app, PasswordForgotten { email: body.email })?;
+    table.create(key, &row).await?;
     let message = "if this address has an account, a mail is on its way";
     Ok((
         StatusCode::ACCEPTED,

@@ -165,7 +165,7 @@ async fn begin(
         .ok_or_else(rejected)?;
 
     let (session, tokens) = session::open(app, &account).await?;
-    table.write(session).await?;
+    table.create(session.key(user_id), &session).await?;
     Ok(axum::Json(LoginResponse { user_id, tokens }))
 }
 

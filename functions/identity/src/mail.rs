@@ -99,8 +99,7 @@ async fn send(
     if !account.is_active() {
         return Ok(());
     }
-    let (token, write) = mint(app, account, purpose)?;
-    table.write(write).await?;
+    let token = mint(app, table, account, purpose).await?;
     let frontend = &app.config::<Frontend>()?.0;
     let letter = match purpose {
         Purpose::VerifyEmail => letters::welcome,

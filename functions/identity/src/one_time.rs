@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
     App, Error, Result,
     seal::sha256,
-    store::{Key, Table, Write},
+    store::{Key, Table},
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,11 +47,11 @@ pub struct OneTime {
     pub ttl: i64,
 }
 
-/// A new token: its text for the mail, and the write that makes it good.
+/// Makes a new token good and answers its text, for the mail. One request.
 ///
 /// # Errors
-/// `internal_server_error` when it cannot be stored.
-pub fn mint(app: &App, account: &Account, purpose: Purpose) -> Result<(String, Write)> {
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn mint(app: &App, table: &Table, account: &Account, purpose: Purpose) -> Result<String> {
     let secret: [u8; 32] = app.random();
     let token = OneTime {
         user_id: account.user_id,
@@ -61,10 +61,8 @@ pub fn mint(app: &App, account: &Account, purpose: Purpose) -> Result<(String, W
         used: false,
         ttl: app.now().as_second() + purpose.seconds(),
     };
-    Ok((
-        BASE64_URL_SAFE_NO_PAD.encode(secret),
-        Write::create(digest_key(&secret), &token)?,
-    ))
+    table.create(digest_key(&secret), &token).await?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
 }
 
 /// Where the token that a client sent would lie.

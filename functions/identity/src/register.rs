@@ -15,7 +15,7 @@ use enishi_shared::{
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
     language::{AcceptLanguage, Language},
-    store::{AttributeValue, Expression, Table, Write, s},
+    store::{Change, Outcome, Table, Transaction},
     validate,
 };
 use garde::Validate;
@@ -25,9 +25,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{Account, SAJU, Status, UserId, account_key, claim, email_key},
+    accounts::{Account, SAJU, UserId, account_key, active, claim, email_key},
     events::AccountCreated,
-    registration::{Entry, Registration, untrimmed},
+    registration::{Registration, not_joined, taken, untrimmed},
 };
 
 /// `identity-register`.
@@ -139,9 +139,6 @@ pub async fn register(
     Ok((StatusCode::CREATED, axum::Json(response)))
 }
 
-/// What the first part, refused, says to be in use: the e-mail, or its account's profile.
-const FIELDS: &[&str] = &["email"];
-
 /// A new account with its profile.
 async fn create(
     registration: &Registration,
@@ -150,28 +147,25 @@ async fn create(
     birth: Birth,
     language: Language,
 ) -> Result<Account> {
-    let Registration { app, .. } = registration;
+    let Registration { app, table, .. } = registration;
     let account = Account {
         name: Some(body.name.clone()),
         ..registration.new_account(SAJU, language)?
     };
     let user_id = account.user_id;
     let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
-    let entry = Entry {
-        user_id,
-        scope: "register",
-        body: told(body),
-        writes: vec![
-            claim(email_key(&body.email), user_id)?,
-            Write::create(account_key(user_id), &account)?,
-            announce(app, AccountCreated { user_id })?,
-        ],
-        fields: FIELDS,
-        profile: (saju, vec![listed(saju, &profile).await?]),
-    };
-    match registration.commit(entry).await? {
-        None => Ok(account),
-        Some(created) => registration.repeated(created, true).await,
+    profile::occupy(saju, &profile.candidate).await?;
+    let creation = registration.creation("register", &told(body))?;
+
+    let mut tx = Transaction::new(app);
+    let email = claim(&mut tx, table, email_key(&body.email), user_id)?;
+    tx.create(table, account_key(user_id), &account)?;
+    announce(&mut tx, table, AccountCreated { user_id })?;
+    tx.create(saju, profile_key(user_id), &profile)?;
+    match tx.commit_once(table, creation.as_ref(), &user_id).await? {
+        Outcome::Done => Ok(account),
+        Outcome::Replayed { id, .. } => registration.repeated(id, true).await,
+        Outcome::Refused(refused) => Err(taken(&[("email", refused.is(email))])),
     }
 }
 
@@ -183,42 +177,31 @@ async fn join(
     body: &RegisterRequest,
     birth: Birth,
 ) -> Result<Account> {
-    let Registration { app, .. } = registration;
+    let Registration { app, table, .. } = registration;
     let account = registration.account_of(user).await?;
     let user_id = account.user_id;
-    let joined = Expression::update(
-        "SET #products = list_append(#products, :profile), #name = if_not_exists(#name, :name)",
-    )
-    .and_when("#status = :active AND NOT contains(#products, :saju)")
-    .name("#products", "products")
-    .name("#name", "name")
-    .name("#status", "status")
-    .value(":profile", AttributeValue::L(vec![s(SAJU)]))
-    .value(":name", s(&body.name))
-    .value(":saju", s(SAJU))
-    .value(":active", s(Status::ACTIVE));
     let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
-    let entry = Entry {
-        user_id,
-        scope: &format!("register {user_id}"),
-        body: told(body),
-        writes: vec![Write::Update(account_key(user_id), joined)],
-        fields: FIELDS,
-        profile: (saju, vec![listed(saju, &profile).await?]),
-    };
-    match registration.commit(entry).await? {
-        None => Ok(account),
-        Some(created) => registration.repeated(created, false).await,
+    profile::occupy(saju, &profile.candidate).await?;
+    let creation = registration.creation(&format!("register {user_id}"), &told(body))?;
+
+    let mut tx = Transaction::new(app);
+    let change = Change::new()
+        .append("products", SAJU)
+        .set_if_absent("name", &body.name)
+        .when(active().lacks("products", SAJU));
+    let joined = tx.update(table, account_key(user_id), change).of();
+    tx.create(saju, profile_key(user_id), &profile)?;
+    match tx.commit_once(table, creation.as_ref(), &user_id).await? {
+        Outcome::Done => Ok(account),
+        Outcome::Replayed { id, .. } => registration.repeated(id, false).await,
+        Outcome::Refused(refused) if refused.is(joined) => {
+            Err(not_joined(refused.item(joined)?.as_ref()))
+        }
+        Outcome::Refused(_) => Err(taken(&[])),
     }
 }
 
 /// All but the password.
 fn told(body: &RegisterRequest) -> (&str, &str, Date, Gender) {
     (&body.name, &body.email, body.birth_date, body.gender)
-}
-
-/// The write that makes the profile, once its place in the pool is marked.
-async fn listed(saju: &Table, profile: &Profile) -> Result<Write> {
-    profile::occupy(saju, &profile.candidate).await?;
-    Write::create(profile_key(profile.candidate.user_id), profile)
 }

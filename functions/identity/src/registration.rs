@@ -1,5 +1,5 @@
 //! What the sign-ups of all products have in common: the throttles, the new account, the account
-//! that a profile is added to, and the transaction with what it answers when it comes again.
+//! that a profile is added to, and what is answered when one is refused or comes again.
 
 use enishi_shared::{
     App, Error, Result,
@@ -8,7 +8,7 @@ use enishi_shared::{
     idempotency::{Creation, IdempotencyKey},
     language::Language,
     password,
-    store::{Committed, Refusal, Table, Write},
+    store::Table,
     throttle::{self, Limit},
 };
 use serde::Serialize;
@@ -31,24 +31,7 @@ pub struct Registration {
     pub table: Table,
     email: String,
     password: String,
-    key: Option<String>,
-}
-
-/// What a sign-up writes, in one transaction.
-pub struct Entry<'a, T> {
-    /// The account that is made or gets the profile.
-    pub user_id: UserId,
-    /// Endpoint and, where there is one, caller: what the `Idempotency-Key` is valid for.
-    pub scope: &'a str,
-    /// What a repetition must repeat. No password: a fast digest of something guessable must not
-    /// lie in a table.
-    pub body: T,
-    /// The parts for this service's table. Those that somebody else's write can refuse come first.
-    pub writes: Vec<Write>,
-    /// The field that is in use when the part in the same place of `writes` is refused.
-    pub fields: &'static [&'static str],
-    /// The parts for the product's own table; [`Registration::table`] and none if it has none.
-    pub profile: (&'a Table, Vec<Write>),
+    key: IdempotencyKey,
 }
 
 impl Registration {
@@ -59,7 +42,7 @@ impl Registration {
     pub async fn begin(
         app: App,
         address: &SourceIp,
-        IdempotencyKey(key): IdempotencyKey,
+        key: IdempotencyKey,
         email: &str,
         password: &str,
     ) -> Result<Self> {
@@ -116,48 +99,14 @@ impl Registration {
         Ok(account)
     }
 
-    /// Writes it all; `Some` is what this `Idempotency-Key` has created before. One request.
+    /// What is created at most once under the request's `Idempotency-Key`. `scope` is the endpoint
+    /// and, where there is one, the caller; `body` is what a repetition must repeat. No password: a
+    /// fast digest of something guessable must not lie in a table.
     ///
     /// # Errors
-    /// `conflict`, naming what is in use.
-    pub async fn commit<T: Serialize>(&self, entry: Entry<'_, T>) -> Result<Option<UserId>> {
-        let Entry {
-            user_id,
-            scope,
-            body,
-            mut writes,
-            fields,
-            profile: (other, theirs),
-        } = entry;
-        let creation = self
-            .key
-            .as_deref()
-            .map(|key| Creation::new(&self.app, scope, key, &body))
-            .transpose()?;
-        let record = writes.len();
-        if let Some(creation) = &creation {
-            writes.push(creation.remember(&user_id.to_string())?);
-        }
-        let mut refused = match self.table.transact_with(writes, other, theirs).await? {
-            Committed::Done => return Ok(None),
-            Committed::Refused(refused) => refused,
-        };
-        let Some(creation) = creation else {
-            return Err(taken(&refused, fields));
-        };
-        let before = refused
-            .iter_mut()
-            .find(|refusal| refusal.part == record)
-            .and_then(|refusal| refusal.item.take());
-        if let Some(before) = before
-            && let Some(created) = creation.recall(&self.app, before)?
-        {
-            return created
-                .parse()
-                .map(Some)
-                .map_err(|error| Error::internal(error));
-        }
-        Err(taken(&refused, fields))
+    /// `internal_server_error` when `body` is no JSON.
+    pub fn creation<T: Serialize>(&self, scope: &str, body: &T) -> Result<Option<Creation>> {
+        self.key.creation(&self.app, scope, body)
     }
 
     /// The account that a repetition is about. To have made it, its password must be repeated;
@@ -181,15 +130,22 @@ impl Registration {
     }
 }
 
-/// The 409 that names what is in use.
-fn taken(refused: &[Refusal], fields: &[&'static str]) -> Error {
-    let is = |part| refused.iter().any(|refusal| refusal.part == part);
-    let mut taken = (0..)
-        .zip(fields)
-        .filter_map(|(part, field)| is(part).then_some(*field));
+/// The 409 that names the fields that are in use.
+pub fn taken(fields: &[(&'static str, bool)]) -> Error {
+    let mut taken = fields.iter().filter(|(_, is_taken)| *is_taken);
     match taken.next() {
-        Some(first) => taken.fold(Error::already_exists(first), Error::and_already_exists),
+        Some((first, _)) => taken.fold(Error::already_exists(first), |error, (field, _)| {
+            error.and_already_exists(field)
+        }),
         None => Error::conflict("somebody else was faster; try again"),
+    }
+}
+
+/// Why a profile was not added to an account, `there` being the account as it refused that.
+pub fn not_joined(there: Option<&Account>) -> Error {
+    match there.filter(|account| account.is_active()) {
+        Some(_) => Error::conflict("your account has this profile already"),
+        None => Error::token_invalid(),
     }
 }
 

@@ -4,10 +4,10 @@ use enishi_shared::{
     App, Error, Result,
     app::{ConfigError, Configure, Env},
     http::SourceIp,
-    store::{Committed, Key, Table, Written, decode},
+    store::{Key, Outcome, Table, Transaction, Written, decode},
     throttle::Limit,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::{
     accounts::{Account, account_key, table},
@@ -43,18 +43,17 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
     };
     if let Verdict::Rotate = verdict {
         let salt = salt(app);
-        verdict = match rotate(&table, &session, &presented, &salt, now).await? {
+        verdict = match rotate(app, &table, &session, &presented, &salt).await? {
             Written::Done => {
                 ttl = session.ends_after(now);
                 Verdict::Again(presented.successor(&salt))
             }
             // Somebody else spent it in between: now it is a parent like any other.
-            Written::Refused(Some(item)) => {
-                let rotated: Session = decode(item)?;
+            Written::Refused(found) => {
+                let rotated: Session = found.item()?.ok_or_else(rejected)?;
                 ttl = rotated.ttl;
                 rotated.judge(&presented, now, grace)
             }
-            Written::Refused(None) => return Err(rejected()),
         };
     }
     match verdict {
@@ -82,23 +81,22 @@ impl Configure for Grace {
 
 /// Spends `presented`, and records its successor where the session's tokens are recorded.
 async fn rotate(
+    app: &App,
     table: &Table,
     session: &Session,
     presented: &RefreshToken,
     salt: &str,
-    now: Timestamp,
 ) -> Result<Written> {
-    let rotation = session.rotation(presented, salt, now);
+    let rotation = session.rotation(presented, salt, app.now());
     if !session.login_log {
-        return table.write(rotation).await;
+        return table.update(place(presented), rotation).await;
     }
-    let record = session::record(&presented.successor(salt), now)?;
-    Ok(match table.transact(vec![rotation, record]).await? {
-        Committed::Done => Written::Done,
-        // The rotation is the only part with a condition.
-        Committed::Refused(refused) => {
-            Written::Refused(refused.into_iter().find_map(|refusal| refusal.item))
-        }
+    let mut tx = Transaction::new(app);
+    let rotated = tx.update(table, place(presented), rotation);
+    session::record(&mut tx, table, &presented.successor(salt))?;
+    Ok(match tx.commit().await? {
+        Outcome::Done => Written::Done,
+        Outcome::Refused(refused) => Written::Refused(refused.found(rotated)),
     })
 }
 

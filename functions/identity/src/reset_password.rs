@@ -12,11 +12,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Function, Result,
     error::ErrorBody,
     http::{Json, SourceIp, no_content},
     password,
-    store::{AttributeValue, Committed, Expression, Key, Table, Write, n, s},
+    store::{Change, Key, Outcome, Race, Table, Transaction, when},
     throttle::Limit,
 };
 use garde::Validate;
@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{Account, Status, account_key, firebase_key, table},
+    accounts::{Account, account_key, active, firebase_key, table},
     limits,
     one_time::{self, OneTime, Purpose, rejected},
 };
@@ -42,8 +42,6 @@ pub const FUNCTION: Function = Function::http("identity-reset-password", || {
 const ADDRESS: Limit = Limit::new("RESET_ADDRESS_RATE", 30, 60 * 60);
 /// How long a used token still answers its own repetition, in seconds.
 const REPEATABLE_SECONDS: i64 = 10 * 60;
-/// Attempts against a Firebase identity that joins at the same moment.
-const ATTEMPTS: usize = 2;
 
 /// The new password.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -95,9 +93,10 @@ pub async fn reset_password(
         return repeated(&app, &token, &account, &body.password);
     }
     let hash = password::hash(&app, &body.password)?;
-    for _ in 0..ATTEMPTS {
-        let writes = change(&app, place.clone(), &token, &account, &hash);
-        if let Committed::Done = table.transact(writes).await? {
+    let mut race = Race::new(&app);
+    loop {
+        let tx = change(&app, &table, &place, &token, &account, &hash);
+        if let Outcome::Done = tx.commit().await? {
             return Ok(no_content());
         }
         let (token, present) = read(&app, &table, &place).await?;
@@ -105,9 +104,10 @@ pub async fn reset_password(
             // The same request at the same time, or another one with another password?
             return repeated(&app, &token, &present, &body.password);
         }
+        // A Firebase identity has joined.
         account = present;
+        race.lost().await?;
     }
-    Err(Error::unavailable(1))
 }
 
 async fn read(app: &App, table: &Table, place: &Key) -> Result<(OneTime, Account)> {
@@ -131,42 +131,34 @@ fn repeated(app: &App, token: &OneTime, account: &Account, password: &str) -> Re
 }
 
 /// The new password, with the proof that its owner receives the address's mail.
-fn change(app: &App, place: Key, token: &OneTime, account: &Account, hash: &str) -> Vec<Write> {
-    let set = "SET #password_hash = :hash, #epoch = :next, #email_verified = :true";
-    let present = "#epoch = :epoch AND #email = :email AND #status = :active";
-    let update = match &account.firebase_uid {
-        Some(uid) => Expression::update(format!("{set} REMOVE #firebase_uid"))
-            .and_when(format!("{present} AND #firebase_uid = :uid"))
-            .value(":uid", s(uid)),
-        None => Expression::update(set)
-            .and_when(format!("{present} AND attribute_not_exists(#firebase_uid)")),
-    };
-    let update = update
-        .name("#password_hash", "password_hash")
-        .name("#epoch", "epoch")
-        .name("#email_verified", "email_verified")
-        .name("#firebase_uid", "firebase_uid")
-        .name("#email", "email")
-        .name("#status", "status")
-        .value(":hash", s(hash))
-        .value(":epoch", n(token.epoch))
-        .value(":next", n(token.epoch.wrapping_add(1)))
-        .value(":email", s(&token.email))
-        .value(":active", s(Status::ACTIVE))
-        .value(":true", AttributeValue::Bool(true));
-    let parted = account.firebase_uid.as_deref().map(firebase_key);
+fn change(
+    app: &App,
+    table: &Table,
+    place: &Key,
+    token: &OneTime,
+    account: &Account,
+    hash: &str,
+) -> Transaction {
+    let present = active()
+        .eq("epoch", token.epoch)
+        .eq("email", &token.email)
+        .same("firebase_uid", account.firebase_uid.as_ref());
+    let change = Change::new()
+        .set("password_hash", hash)
+        .set("epoch", token.epoch.wrapping_add(1))
+        .set("email_verified", true)
+        .remove("firebase_uid")
+        .when(present);
     let ttl = token.ttl.min(app.now().as_second() + REPEATABLE_SECONDS);
-    let spent = Expression::update("SET #used = :true, #ttl = :ttl")
-        .and_when("#used = :false")
-        .name("#used", "used")
-        .name("#ttl", "ttl")
-        .value(":true", AttributeValue::Bool(true))
-        .value(":false", AttributeValue::Bool(false))
-        .value(":ttl", n(ttl));
-    let mut writes = vec![
-        Write::Update(account_key(token.user_id), update),
-        Write::Update(place, spent),
-    ];
-    writes.extend(parted.map(|key| Write::Delete(key, Expression::default())));
-    writes
+    let spent = Change::new()
+        .set("used", true)
+        .set("ttl", ttl)
+        .when(when().eq("used", false));
+    let mut tx = Transaction::new(app);
+    tx.update(table, account_key(token.user_id), change);
+    tx.update(table, place.clone(), spent);
+    if let Some(uid) = &account.firebase_uid {
+        tx.delete(table, firebase_key(uid));
+    }
+    tx
 }

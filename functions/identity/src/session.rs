@@ -11,7 +11,7 @@ use enishi_shared::{
     app::{ConfigError, Configure, Env},
     auth::User,
     error::Code,
-    store::{Expression, Key, Write, n, s},
+    store::{Change, Key, Table, Transaction, when},
     token::{self, Subject},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -149,26 +149,22 @@ impl Session {
         Verdict::Reused
     }
 
-    /// The write that spends `presented` for the successor it has under `salt`; refused when
+    /// Where it lies.
+    pub fn key(&self, user_id: UserId) -> Key {
+        key(user_id, &self.session_id)
+    }
+
+    /// The change that spends `presented` for the successor it has under `salt`; refused when
     /// somebody else spent it first.
-    pub fn rotation(&self, presented: &RefreshToken, salt: &str, now: Timestamp) -> Write {
-        Write::Update(
-            key(presented.user_id(), &self.session_id),
-            Expression::update(
-                "SET #current = :new, #parent = :old, #salt = :salt, #rotated_at = :now, #ttl = :ttl",
-            )
-            .and_when("#current = :old")
-            .name("#current", "current")
-            .name("#parent", "parent")
-            .name("#salt", "salt")
-            .name("#rotated_at", "rotated_at")
-            .name("#ttl", "ttl")
-            .value(":new", s(presented.successor(salt).digest()))
-            .value(":old", s(presented.digest()))
-            .value(":salt", s(salt))
-            .value(":now", s(now.to_string()))
-            .value(":ttl", n(self.ends_after(now))),
-        )
+    pub fn rotation(&self, presented: &RefreshToken, salt: &str, now: Timestamp) -> Change {
+        let spent = presented.digest();
+        Change::new()
+            .set("current", presented.successor(salt).digest())
+            .set("parent", &spent)
+            .set("salt", salt)
+            .set("rotated_at", now)
+            .set("ttl", self.ends_after(now))
+            .when(when().eq("current", &spent))
     }
 
     /// When it ends if it is refreshed now and never again, in seconds.
@@ -182,11 +178,12 @@ pub fn key(user_id: UserId, session_id: &str) -> Key {
     Key::new(partition(user_id), format!("SESSION#{session_id}"))
 }
 
-/// The write that records a token which a market session gives out.
+/// Records a token which a market session gives out.
 ///
 /// # Errors
 /// `internal_server_error` when it cannot be stored.
-pub fn record(token: &RefreshToken, now: Timestamp) -> Result<Write> {
+pub fn record(tx: &mut Transaction, table: &Table, token: &RefreshToken) -> Result<()> {
+    let now = tx.app().now();
     let entry = LogIn {
         session_key: token.digest(),
         session_id: token.session_id(),
@@ -195,32 +192,32 @@ pub fn record(token: &RefreshToken, now: Timestamp) -> Result<Write> {
     };
     // As many digits in every time, or their order as text would not be theirs.
     let place = format!("LOGIN#{now:.6}#{}", entry.session_key);
-    Write::put(Key::new(partition(token.user_id()), place), &entry)
+    tx.put(table, Key::new(partition(token.user_id()), place), &entry)
 }
 
-/// A new session: the write that begins it, and its first tokens.
+/// A new session, still to be stored, and its first tokens.
 ///
 /// # Errors
 /// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
-pub async fn open(app: &App, account: &Account) -> Result<(Write, Tokens)> {
+pub async fn open(app: &App, account: &Account) -> Result<(Session, Tokens)> {
     let (session, given) = begin(app, account, false).await?;
     Ok((session, Tokens::new(given.access_token, &given.token)))
 }
 
-/// A new session of the market: the writes that begin it and record its first key, and what it
-/// gives.
+/// Begins a session of the market, records its first key, and answers what it gives.
 ///
 /// # Errors
 /// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
-pub async fn open_market(app: &App, account: &Account) -> Result<([Write; 2], Given)> {
-    let (session, given) = begin(app, account, true).await?;
-    let record = record(&given.token, app.now())?;
-    Ok(([session, record], given))
+pub async fn open_market(tx: &mut Transaction, table: &Table, account: &Account) -> Result<Given> {
+    let (session, given) = begin(tx.app(), account, true).await?;
+    tx.create(table, session.key(account.user_id), &session)?;
+    record(tx, table, &given.token)?;
+    Ok(given)
 }
 
 /// The access token is signed here, before anything is written: a key that cannot be read must not
 /// leave half a log-in.
-async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Write, Given)> {
+async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Session, Given)> {
     let now = app.now();
     let first = RefreshToken::first(app, account.user_id);
     let session = Session {
@@ -239,8 +236,7 @@ async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Write, 
         token: first,
         lasts: session.ttl - now.as_second(),
     };
-    let place = key(account.user_id, &session.session_id);
-    Ok((Write::create(place, &session)?, given))
+    Ok((session, given))
 }
 
 /// Ends the session that an access token was issued in, if it goes on. One request.

@@ -10,7 +10,7 @@ use enishi_shared::{
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
     language::{AcceptLanguage, Language},
-    store::{AttributeValue, Expression, Write, s},
+    store::{Change, Outcome, Transaction},
     validate,
 };
 use garde::Validate;
@@ -19,9 +19,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{Account, ROOMS, Status, UserId, account_key, claim, email_key, username_key},
+    accounts::{Account, ROOMS, UserId, account_key, active, claim, email_key, username_key},
     events::AccountCreated,
-    registration::{Entry, Registration, untrimmed},
+    registration::{Registration, not_joined, taken, untrimmed},
     session::{self, Tokens},
 };
 
@@ -90,7 +90,7 @@ pub struct SignupResponse {
         (status = 201, body = SignupResponse, description = "The account, logged in"),
         (status = 400, body = ErrorBody, description = "A value is missing or wrong"),
         (status = 401, body = ErrorBody, description = "The access token is not valid"),
-        (status = 409, body = ErrorBody, description = "`email` or `username` is already in use, or the `Idempotency-Key` was used with another body"),
+        (status = 409, body = ErrorBody, description = "`email` or `username` is already in use, or the account has the profile, or the `Idempotency-Key` was used with another body"),
         (status = 429, body = ErrorBody, description = "Too many sign-ups; `Retry-After` says when"),
     )
 )]
@@ -119,10 +119,6 @@ pub async fn signup(
     Ok((StatusCode::CREATED, axum::Json(response)))
 }
 
-/// What a refused part says to be in use: the e-mail (or its account's profile) and the username
-/// are the first parts.
-const FIELDS: &[&str] = &["email", "username"];
-
 /// A new account.
 async fn create(
     registration: &Registration,
@@ -136,23 +132,23 @@ async fn create(
     };
     let user_id = account.user_id;
     let (session, tokens) = session::open(app, &account).await?;
-    let entry = Entry {
-        user_id,
-        scope: "signup",
-        body: (&body.username, &body.email),
-        writes: vec![
-            claim(email_key(&body.email), user_id)?,
-            claim(username_key(&body.username), user_id)?,
-            Write::create(account_key(user_id), &account)?,
-            session,
-            announce(app, AccountCreated { user_id })?,
-        ],
-        fields: FIELDS,
-        profile: (table, Vec::new()),
-    };
-    match registration.commit(entry).await? {
-        None => Ok((account, tokens)),
-        Some(created) => log_in(registration, registration.repeated(created, true).await?).await,
+    let creation = registration.creation("signup", &(&body.username, &body.email))?;
+
+    let mut tx = Transaction::new(app);
+    let email = claim(&mut tx, table, email_key(&body.email), user_id)?;
+    let username = claim(&mut tx, table, username_key(&body.username), user_id)?;
+    tx.create(table, account_key(user_id), &account)?;
+    tx.create(table, session.key(user_id), &session)?;
+    announce(&mut tx, table, AccountCreated { user_id })?;
+    match tx.commit_once(table, creation.as_ref(), &user_id).await? {
+        Outcome::Done => Ok((account, tokens)),
+        Outcome::Replayed { id, .. } => {
+            log_in(registration, registration.repeated(id, true).await?).await
+        }
+        Outcome::Refused(refused) => Err(taken(&[
+            ("email", refused.is(email)),
+            ("username", refused.is(username)),
+        ])),
     }
 }
 
@@ -167,41 +163,33 @@ async fn join(
     account.username = Some(body.username.clone());
     let user_id = account.user_id;
     let (session, tokens) = session::open(app, &account).await?;
-    let profile = Expression::update(
-        "SET #username = :username, #products = list_append(#products, :profile)",
-    )
-    .and_when(
-        "#status = :active AND attribute_not_exists(#username) \
-                 AND NOT contains(#products, :rooms)",
-    )
-    .name("#username", "username")
-    .name("#products", "products")
-    .name("#status", "status")
-    .value(":username", s(&body.username))
-    .value(":profile", AttributeValue::L(vec![s(ROOMS)]))
-    .value(":rooms", s(ROOMS))
-    .value(":active", s(Status::ACTIVE));
-    let entry = Entry {
-        user_id,
-        scope: &format!("signup {user_id}"),
-        body: (&body.username, &body.email),
-        writes: vec![
-            Write::Update(account_key(user_id), profile),
-            claim(username_key(&body.username), user_id)?,
-            session,
-        ],
-        fields: FIELDS,
-        profile: (table, Vec::new()),
-    };
-    match registration.commit(entry).await? {
-        None => Ok((account, tokens)),
-        Some(created) => log_in(registration, registration.repeated(created, false).await?).await,
+    let scope = format!("signup {user_id}");
+    let creation = registration.creation(&scope, &(&body.username, &body.email))?;
+
+    let mut tx = Transaction::new(app);
+    let profile = Change::new()
+        .set("username", &body.username)
+        .append("products", ROOMS)
+        .when(active().absent("username").lacks("products", ROOMS));
+    let joined = tx.update(table, account_key(user_id), profile).of();
+    let username = claim(&mut tx, table, username_key(&body.username), user_id)?;
+    tx.create(table, session.key(user_id), &session)?;
+    match tx.commit_once(table, creation.as_ref(), &user_id).await? {
+        Outcome::Done => Ok((account, tokens)),
+        Outcome::Replayed { id, .. } => {
+            log_in(registration, registration.repeated(id, false).await?).await
+        }
+        Outcome::Refused(refused) if refused.is(joined) => {
+            Err(not_joined(refused.item(joined)?.as_ref()))
+        }
+        Outcome::Refused(refused) => Err(taken(&[("username", refused.is(username))])),
     }
 }
 
 /// Answers a repetition: a new session, since tokens are kept nowhere.
 async fn log_in(registration: &Registration, account: Account) -> Result<(Account, Tokens)> {
     let (session, tokens) = session::open(&registration.app, &account).await?;
-    registration.table.write(session).await?;
+    let place = session.key(account.user_id);
+    registration.table.create(place, &session).await?;
     Ok((account, tokens))
 }

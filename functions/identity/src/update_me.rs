@@ -9,7 +9,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Json,
     patch::Patch,
-    store::{AttributeValue, Expression, Table, Write, Written, decode, s},
+    store::{Change, Race, Table, Written, when},
     validate,
 };
 use garde::Validate;
@@ -29,9 +29,6 @@ pub const FUNCTION: Function = Function::http("identity-update-me", || {
 })
 .with_error_field()
 .budget(4);
-
-/// Attempts against changes of the same profile at the same moment.
-const ATTEMPTS: usize = 10;
 
 /// What is to change: what is left out stays, null clears.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -150,7 +147,7 @@ pub async fn update_me(
     let table = profile::table(&app)?;
     match body.birth_time.is_absent() && body.preferences.is_absent() {
         true => update(&table, user_id, &body).await?,
-        false => move_and_update(&table, user_id, &body).await?,
+        false => move_and_update(&app, &table, user_id, &body).await?,
     }
     Ok(axum::Json(UpdateMeResponse {
         message: "Profile updated successfully",
@@ -168,11 +165,8 @@ fn is_https(url: &str) -> bool {
 
 /// Changes what nothing depends on: only the fields that were given are written.
 async fn update(table: &Table, user_id: UserId, body: &UpdateMeRequest) -> Result<()> {
-    let change = Change::of(body).when("attribute_exists(pk)");
-    match table
-        .write(Write::Update(profile_key(user_id), change))
-        .await?
-    {
+    let change = change(body).when(when().exists("pk"));
+    match table.update(profile_key(user_id), change).await? {
         Written::Done => Ok(()),
         Written::Refused(_) => Err(Error::token_invalid()),
     }
@@ -180,9 +174,15 @@ async fn update(table: &Table, user_id: UserId, body: &UpdateMeRequest) -> Resul
 
 /// Changes what decides the place in the pool too: on the condition that the profile still stands
 /// where it was read, and wants what it wanted then.
-async fn move_and_update(table: &Table, user_id: UserId, body: &UpdateMeRequest) -> Result<()> {
+async fn move_and_update(
+    app: &App,
+    table: &Table,
+    user_id: UserId,
+    body: &UpdateMeRequest,
+) -> Result<()> {
     let mut profile = table.get::<Profile>(&profile_key(user_id)).await?;
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new(app);
+    loop {
         let before = profile.ok_or_else(Error::token_invalid)?.candidate;
         let mut after = before.clone();
         after.birth_time = body.birth_time.or(before.birth_time);
@@ -195,22 +195,19 @@ async fn move_and_update(table: &Table, user_id: UserId, body: &UpdateMeRequest)
         if after.listing_key != before.listing_key {
             profile::occupy(table, &after).await?;
         }
-        let mut change = Change::of(body);
-        change.set("listing_key", s(&after.listing_key));
-        change.set("preferences", stored(&after.preferences)?);
-        let change = change
-            .when("#listing_key = :listed AND #preferences = :wanted")
-            .value(":listed", s(&before.listing_key))
-            .value(":wanted", stored(&before.preferences)?);
-        match table
-            .write(Write::Update(profile_key(user_id), change))
-            .await?
-        {
+        let unchanged = when()
+            .eq("listing_key", &before.listing_key)
+            .eq("preferences", &before.preferences);
+        let change = change(body)
+            .set("listing_key", &after.listing_key)
+            .set("preferences", &after.preferences)
+            .when(unchanged);
+        match table.update(profile_key(user_id), change).await? {
             Written::Done => return Ok(()),
-            Written::Refused(item) => profile = item.map(decode).transpose()?,
+            Written::Refused(found) => profile = found.item()?,
         }
+        race.lost().await?;
     }
-    Err(Error::unavailable(1))
 }
 
 /// The wishes with the update's.
@@ -236,71 +233,12 @@ fn wanted(before: &Preferences, update: &PreferencesUpdate) -> Result<Preference
     }
 }
 
-/// As the table holds it.
-fn stored(preferences: &Preferences) -> Result<AttributeValue> {
-    serde_dynamo::to_attribute_value(preferences)
-        .map_err(|_| Error::internal("preferences cannot be stored"))
-}
-
-/// An update expression in the making.
-#[derive(Default)]
-struct Change {
-    set: Vec<String>,
-    remove: Vec<String>,
-    names: Vec<&'static str>,
-    values: Vec<(String, AttributeValue)>,
-}
-
-impl Change {
-    /// The plain fields that were given.
-    fn of(body: &UpdateMeRequest) -> Self {
-        let mut change = Self::default();
-        for (name, given) in [
-            ("location", &body.location),
-            ("job", &body.job),
-            ("bio", &body.bio),
-            ("profile_img_url", &body.profile_img_url),
-        ] {
-            match given {
-                Patch::Absent => {}
-                Patch::Null => change.remove(name),
-                Patch::Value(text) => change.set(name, s(text)),
-            }
-        }
-        match body.birth_time {
-            Patch::Absent => {}
-            Patch::Null => change.remove("birth_time"),
-            Patch::Value(time) => change.set("birth_time", s(time.to_string())),
-        }
-        change
-    }
-
-    fn set(&mut self, name: &'static str, value: AttributeValue) {
-        self.names.push(name);
-        self.set.push(format!("#{name} = :{name}"));
-        self.values.push((format!(":{name}"), value));
-    }
-
-    fn remove(&mut self, name: &'static str) {
-        self.names.push(name);
-        self.remove.push(format!("#{name}"));
-    }
-
-    /// The whole expression, under a condition. Of no field at all it only tests the condition.
-    fn when(self, condition: &str) -> Expression {
-        let mut clauses = Vec::new();
-        for (clause, parts) in [("SET", self.set), ("REMOVE", self.remove)] {
-            if !parts.is_empty() {
-                clauses.push(format!("{clause} {}", parts.join(", ")));
-            }
-        }
-        let mut expression = Expression::update(clauses.join(" ")).and_when(condition);
-        for name in self.names {
-            expression = expression.name(&format!("#{name}"), name);
-        }
-        for (placeholder, value) in self.values {
-            expression = expression.value(&placeholder, value);
-        }
-        expression
-    }
+/// The plain fields that were given.
+fn change(body: &UpdateMeRequest) -> Change {
+    Change::new()
+        .patch("location", &body.location)
+        .patch("job", &body.job)
+        .patch("bio", &body.bio)
+        .patch("profile_img_url", &body.profile_img_url)
+        .patch("birth_time", &body.birth_time)
 }

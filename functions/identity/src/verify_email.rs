@@ -9,7 +9,7 @@ use enishi_shared::{
     App, Function, Result,
     error::ErrorBody,
     http::{Json, no_content},
-    store::{AttributeValue, Expression, Write, Written, s},
+    store::{Change, Written},
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{Status, account_key, table},
+    accounts::{account_key, active, table},
     one_time::{self, Purpose, rejected},
 };
 
@@ -60,18 +60,10 @@ pub async fn verify_email(
     let place = one_time::key(&body.token)?;
     let table = table(&app)?;
     let token = one_time::find(&app, &table, &place, Purpose::VerifyEmail).await?;
-    let verified = Expression::update("SET #email_verified = :true")
-        .and_when("#email = :email AND #status = :active")
-        .name("#email_verified", "email_verified")
-        .name("#email", "email")
-        .name("#status", "status")
-        .value(":true", AttributeValue::Bool(true))
-        .value(":email", s(&token.email))
-        .value(":active", s(Status::ACTIVE));
-    let written = table
-        .write(Write::Update(account_key(token.user_id), verified))
-        .await?;
-    match written {
+    let verified = Change::new()
+        .set("email_verified", true)
+        .when(active().eq("email", &token.email));
+    match table.update(account_key(token.user_id), verified).await? {
         Written::Done => Ok(no_content()),
         Written::Refused(_) => Err(rejected()),
     }

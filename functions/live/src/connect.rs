@@ -9,7 +9,7 @@ use enishi_shared::{
     App, Error, Function, Result,
     function::on,
     live::{self, Connection},
-    store::{Committed, Refusal, decode},
+    store::{Outcome, Transaction},
 };
 use serde_json::{Value, json};
 
@@ -18,9 +18,6 @@ use crate::ticket::Ticket;
 /// `live-connect`.
 pub const FUNCTION: Function =
     Function::event("live-connect", |app, event| on(app, event, connect)).budget(1);
-
-/// The part of the transaction that is refused for a connection that is known: after the ticket.
-const KNOWN: usize = 1;
 
 async fn connect(app: App, event: ApiGatewayWebsocketProxyRequest) -> Result<Value> {
     let connection_id = event
@@ -41,16 +38,15 @@ async fn connect(app: App, event: ApiGatewayWebsocketProxyRequest) -> Result<Val
 }
 
 async fn admit(app: &App, ticket: &Ticket, connection_id: &str) -> Result<bool> {
-    let connection = Connection::new(app, ticket.user_id(), connection_id);
-    let [by_id, of_user] = connection.begin()?;
-    let writes = vec![ticket.spend(app), by_id, of_user];
-    let refusals = match live::table(app)?.transact(writes).await? {
-        Committed::Done => return Ok(true),
-        Committed::Refused(refusals) => refusals,
-    };
-    let known = refusals
-        .into_iter()
-        .find_map(|Refusal { part, item }| (part == KNOWN).then_some(item).flatten());
-    let known = known.map(decode::<Connection>).transpose()?;
-    Ok(known.is_some_and(|known| known.user_id == ticket.user_id()))
+    let table = live::table(app)?;
+    let mut tx = Transaction::new(app);
+    ticket.spend(&mut tx, &table);
+    let known = Connection::new(app, ticket.user_id(), connection_id).begin(&mut tx, &table)?;
+    match tx.commit().await? {
+        Outcome::Done => Ok(true),
+        Outcome::Refused(refused) => {
+            let known = refused.item(known)?;
+            Ok(known.is_some_and(|known| known.user_id == ticket.user_id()))
+        }
+    }
 }

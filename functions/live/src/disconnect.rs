@@ -20,7 +20,7 @@ async fn disconnect(app: App, event: ApiGatewayWebsocketProxyRequest) -> Result<
         .ok_or_else(|| Error::internal("an event without a connection"))?;
     let table = live::table(&app)?;
     if let Some(connection) = Connection::find(&app, &table, &connection_id).await? {
-        connection.forget(&table).await?;
+        connection.forget(&app, &table).await?;
     }
     Ok(json!({"statusCode": 200}))
 }

@@ -11,7 +11,7 @@ use enishi_shared::{
     error::ErrorBody,
     live,
     seal::sha256,
-    store::{Expression, Key, Write, n},
+    store::{Key, Table, Transaction, when},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -79,22 +79,20 @@ impl Ticket {
         Key::new(live::partition(self.user_id), format!("TICKET#{digest}"))
     }
 
-    /// The write that makes it good for a minute.
+    /// Makes it good for a minute. One request.
     ///
     /// # Errors
-    /// `internal_server_error` when it cannot be stored.
-    pub fn issue(&self, app: &App) -> Result<Write> {
+    /// `service_unavailable` when DynamoDB does not answer.
+    pub async fn issue(&self, app: &App) -> Result<()> {
         let ttl = app.now().as_second() + SECONDS;
-        Write::put(self.key(), &Stored { ttl })
+        live::table(app)?.put(self.key(), &Stored { ttl }).await
     }
 
-    /// The write that spends it, refused unless it is good.
-    pub fn spend(&self, app: &App) -> Write {
+    /// Spends it; refused unless it is good.
+    pub fn spend(&self, tx: &mut Transaction, table: &Table) {
         // A ticket that is not there has no `ttl` either.
-        let good = Expression::when("#ttl > :now")
-            .name("#ttl", "ttl")
-            .value(":now", n(app.now().as_second()));
-        Write::Delete(self.key(), good)
+        let good = when().gt("ttl", tx.app().now().as_second());
+        tx.delete_when(table, self.key(), good);
     }
 }
 
@@ -164,7 +162,7 @@ pub struct TicketResponse {
 pub async fn ticket(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
     let url = app.config::<LiveUrl>()?.0.clone();
     let ticket = Ticket::new(&app, UserId::of(&user)?);
-    live::table(&app)?.write(ticket.issue(&app)?).await?;
+    ticket.issue(&app).await?;
     let answer = TicketResponse {
         ticket: ticket.encode(),
         url,

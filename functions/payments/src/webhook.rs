@@ -18,7 +18,7 @@ use enishi_shared::{
     http::BODY_LIMIT,
     payments::table,
     seal::sha256,
-    store::{self, Key, Write},
+    store::{self, Key},
     stripe::webhook::{self, Event},
 };
 use jiff::SignedDuration;
@@ -85,20 +85,18 @@ pub async fn receive(
         .map_err(|_| Error::new(Code::PayloadTooLarge, "the body is larger than 256 KB"))?;
     let secrets = webhook::secrets(&app).await?;
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-    let write = match webhook::verify(&body, signature, &secrets, app.now()) {
-        Ok(event) => keep(&app, event, &body)?,
+    match webhook::verify(&body, signature, &secrets, app.now()) {
+        Ok(event) => keep(&app, event, &body).await?,
         Err(error) if error.code() == Code::InternalServerError => {
-            table(&app)?.write(keep_unreadable(&app, &body)?).await?;
+            keep_unreadable(&app, &body).await?;
             return Err(error);
         }
         Err(error) => return Err(error),
-    };
-    // Refused, it is here already.
-    table(&app)?.write(write).await?;
+    }
     Ok(axum::Json(Received { received: true }))
 }
 
-fn keep(app: &App, event: Event, body: &[u8]) -> Result<Write> {
+async fn keep(app: &App, event: Event, body: &[u8]) -> Result<()> {
     let detail_type = format!("stripe.{}", event.kind);
     let detail = Detail {
         id: event.id,
@@ -119,11 +117,13 @@ fn keep(app: &App, event: Event, body: &[u8]) -> Result<Write> {
         ttl: app.now().as_second() + KEPT.as_secs(),
     };
     let key = Key::new(format!("{OUTBOX}{}", detail.id), "OUTBOX");
-    Write::create(key, &Kept { row, body })
+    // Refused, it is here already.
+    table(app)?.create(key, &Kept { row, body }).await?;
+    Ok(())
 }
 
 /// What was signed and cannot be read: the same in each delivery, so once.
-fn keep_unreadable(app: &App, body: &[u8]) -> Result<Write> {
+async fn keep_unreadable(app: &App, body: &[u8]) -> Result<()> {
     #[derive(Serialize)]
     struct Unreadable<'a> {
         #[serde(with = "store::bytes")]
@@ -136,5 +136,6 @@ fn keep_unreadable(app: &App, body: &[u8]) -> Result<Write> {
         ttl: app.now().as_second() + KEPT.as_secs(),
     };
     let key = Key::new(format!("UNREADABLE#{digest}"), "UNREADABLE");
-    Write::create(key, &unreadable)
+    table(app)?.create(key, &unreadable).await?;
+    Ok(())
 }

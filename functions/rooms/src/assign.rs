@@ -13,7 +13,7 @@ use enishi_shared::{
     App, Error, Function, Result,
     function::on,
     metric,
-    store::{Expression, Write, Written, decode, n, s},
+    store::{Change, Found, Written, decode, s, when},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -187,7 +187,7 @@ pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
     let rooms = draw(&rates, &history, claim.room_size as usize);
     let rooms = seated(people, rooms);
 
-    let (rosters, seats) = seating::writes(slot, &rooms)?;
+    let (rosters, seats) = seating::items(slot, &rooms)?;
     table(app)?.put_all(rosters).await?;
     table(app)?.put_all(seats).await?;
     let enrolled = rooms.iter().map(Vec::len).sum::<usize>();
@@ -196,26 +196,15 @@ pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
         .iter()
         .filter(|room| room.len() > smaller_size)
         .count();
-    let written = table(app)?
-        .write(Write::Update(
-            draw_key(&slot_id),
-            Expression::update(
-                "SET #state = :drawn, enrolled = :enrolled, rooms = :rooms, \
-                 smaller_size = :smaller_size, larger = :larger",
-            )
-            .and_when("#state = :drawing")
-            .name("#state", "state")
-            .value(":drawing", s("drawing"))
-            .value(":drawn", s("drawn"))
-            .value(":enrolled", n(enrolled))
-            .value(":rooms", n(rooms.len()))
-            .value(":smaller_size", n(smaller_size))
-            .value(":larger", n(larger)),
-        ))
-        .await?;
-    let draw = match written {
-        Written::Refused(Some(newer)) => decode(newer)?,
-        Written::Refused(None) => return Err(Error::internal("the draw's claim is gone")),
+    let drawn = Change::new()
+        .set("state", State::Drawn)
+        .set("enrolled", enrolled)
+        .set("rooms", rooms.len())
+        .set("smaller_size", smaller_size)
+        .set("larger", larger)
+        .when(when().eq("state", State::Drawing));
+    let draw = match table(app)?.update(draw_key(&slot_id), drawn).await? {
+        Written::Refused(found) => claimed(found)?,
         Written::Done => {
             let late = app.now().duration_since(slot.drawn_at()) > LATE;
             metric::count("SlotDrawnLate", u32::from(late));
@@ -277,14 +266,16 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
         closed: false,
         ttl: ttl(slot),
     };
-    match table(app)?
-        .write(Write::create(draw_key(&slot_id), &claim)?)
-        .await?
-    {
+    match table(app)?.create(draw_key(&slot_id), &claim).await? {
         Written::Done => Ok(claim),
-        Written::Refused(Some(first)) => decode(first),
-        Written::Refused(None) => Err(Error::internal("the draw's claim is gone")),
+        Written::Refused(found) => claimed(found),
     }
+}
+
+/// The claim of the run that was faster. Nobody deletes one.
+fn claimed(found: Found) -> Result<Draw> {
+    let draw = found.item()?;
+    draw.ok_or_else(|| Error::internal("the draw's claim is gone"))
 }
 
 #[derive(Deserialize)]

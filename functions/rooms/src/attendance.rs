@@ -57,7 +57,9 @@ async fn attendance(app: App, StateChange { detail }: StateChange) -> Result<()>
         "chime:AttendeeLeft" | "chime:AttendeeDropped" => {
             seen(&table(&app)?, &meeting_key(id), &detail.meeting_id, time).await
         }
-        "chime:MeetingEnded" => retire(&table(&app)?, &meeting_key(id), &detail.meeting_id).await,
+        "chime:MeetingEnded" => {
+            retire(&app, &table(&app)?, &meeting_key(id), &detail.meeting_id).await
+        }
         _ => Ok(()),
     }
 }
@@ -80,9 +82,7 @@ async fn joined(app: &App, id: RoomId, detail: &Detail, time: Timestamp) -> Resu
         .iter()
         .find(|member| external_user_id(&name, &member.user_id) == external_id)
     {
-        table(app)?
-            .write(mark_participant(id, &slot, &member.user_id))
-            .await?;
+        mark_participant(app, id, &slot, &member.user_id).await?;
     }
     seen(&table(app)?, &meeting_key(id), &detail.meeting_id, time).await
 }

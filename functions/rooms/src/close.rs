@@ -89,7 +89,7 @@ async fn close(app: &App, slot: &Slot, draw: &Draw) -> Result<Closed> {
     enter_attendance(app, slot, &rooms).await?;
     enter_walk_ins(app, slot, draw, &rooms).await?;
     end_meetings(app, &rooms).await?;
-    table(app)?.write(mark(slot, "closed")).await?;
+    mark(app, slot, "closed").await?;
     Ok(Closed {
         slot: slot.id(),
         assigned,
@@ -140,8 +140,8 @@ async fn enter_walk_ins(app: &App, slot: &Slot, draw: &Draw, rooms: &[Room]) -> 
                 .filter_map(|member| Some((Uuid::parse_str(&member.user_id).ok()?, room.id.number)))
         })
         .collect();
-    let writes = seating::walk_in_writes(slot, &walk_ins)?;
-    table(app)?.put_all(writes).await
+    let seats = seating::walk_in_seats(slot, &walk_ins);
+    table(app)?.put_all(seats).await
 }
 
 async fn end_meetings(app: &App, rooms: &[Room]) -> Result<()> {

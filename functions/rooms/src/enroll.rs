@@ -10,7 +10,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Json,
     idempotency::{Creation, IdempotencyKey},
-    store::{Committed, Expression, Item, Write, decode, n},
+    store::{Change, Outcome, Race, Table, Transaction, when},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -19,9 +19,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     assign::{self, Draw},
-    enrolment::{Enrolment, EnrolmentItem},
-    person,
-    seating::{self, Member, draw_key, enrolment_key, gate_key, table},
+    enrolment::{Enrolment, EnrolmentItem, is_drawn},
+    person::check_here,
+    seating::{Member, draw_key, gate_key, seat_walk_in, table},
     slot::{RoomId, Slot, Slots},
 };
 
@@ -32,9 +32,6 @@ pub const FUNCTION: Function = Function::http("rooms-enroll", || {
     OpenApiRouter::new().routes(routes!(enroll))
 })
 .budget(3);
-
-/// Attempts to be the next to walk in, against others who do so at the same moment.
-const ATTEMPTS: usize = 20;
 
 /// For which slot.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
@@ -80,58 +77,53 @@ pub async fn enroll(
     if slot.end <= app.now() {
         return Err(Error::conflict("the slot is over"));
     }
-    let creation = key
-        .0
-        .map(|key| Creation::new(&app, &format!("rooms-enroll\n{}", user.id), &key, &body))
-        .transpose()?;
+    let creation = key.creation(&app, &format!("rooms-enroll\n{}", user.id), &body)?;
+    let table = table(&app)?;
     let item = EnrolmentItem::new(&app, &user, &slot);
-    let mut writes = vec![
-        Write::Check(
-            gate_key(&slot.id(), &user.id),
-            Expression::when("attribute_not_exists(pk)"),
-        ),
-        Write::create(item.key(), &item)?,
-        person::is_here(&user.id),
-    ];
-    if let Some(creation) = &creation {
-        writes.push(creation.remember(&item.id)?);
-    }
-    let refused = match table(&app)?.transact(writes).await? {
-        Committed::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(false)))),
-        Committed::Refused(refused) => refused,
+    let mut tx = Transaction::new(&app);
+    let gate = tx.check(&table, gate_key(&slot.id(), &user.id), when().absent("pk"));
+    let enrolment = tx.create(&table, item.key(), &item)?;
+    let here = check_here(&mut tx, &table, &user.id);
+    let outcome = tx.commit_once(&table, creation.as_ref(), &item.id).await?;
+    let (refused, replayed) = match outcome {
+        Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(false)))),
+        Outcome::Replayed { refused, .. } => (refused, true),
+        Outcome::Refused(refused) => (refused, false),
     };
-    let mut parts: [Option<Option<Item>>; 4] = [const { None }; 4];
-    for refusal in refused {
-        if let Some(part) = parts.get_mut(refusal.part) {
-            *part = Some(refusal.item);
-        }
-    }
-    let [gate, existing, gone, remembered] = parts;
-    if gone.is_some() {
+    if refused.is(here) {
         return Err(Error::token_invalid());
     }
-    let mut status = StatusCode::OK;
-    if let (Some(creation), Some(Some(remembered))) = (&creation, remembered)
-        && creation.recall(&app, remembered)?.is_some()
-    {
-        status = StatusCode::CREATED;
+    if let Some(existing) = refused.item(enrolment)? {
+        let drawn = refused.is(gate) && is_drawn(&app, &slot.id()).await?;
+        return Ok(present(existing, drawn, replayed));
     }
-    if let Some(Some(existing)) = existing {
-        let existing: EnrolmentItem = decode(existing)?;
-        let drawn = gate.is_some() && crate::enrolment::is_drawn(&app, &slot.id()).await?;
-        return Ok((status, axum::Json(existing.view(drawn))));
-    }
-    if gate.is_none() || status == StatusCode::CREATED {
+    if replayed || !refused.is(gate) {
         // The key was used for an enrolment that has been withdrawn since.
         return Err(Error::conflict("this Idempotency-Key was used before"));
     }
-    walk_in(&app, &slot, item, creation.as_ref()).await
+    walk_in(&app, &table, &slot, item, creation.as_ref()).await
+}
+
+/// What is answered where somebody is enrolled already: by the same request, which is `replayed`, or
+/// by another one.
+fn present(
+    existing: EnrolmentItem,
+    drawn: bool,
+    replayed: bool,
+) -> (StatusCode, axum::Json<Enrolment>) {
+    let status = if replayed {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    (status, axum::Json(existing.view(drawn)))
 }
 
 /// Seats somebody after the draw. The only thing that those who walk in share is a count: which
 /// room the i-th of them gets follows from the draw (see [`Draw::walk_in_room`]).
 async fn walk_in(
     app: &App,
+    table: &Table,
     slot: &Slot,
     mut item: EnrolmentItem,
     creation: Option<&Creation>,
@@ -141,55 +133,35 @@ async fn walk_in(
         username: Some(item.username.clone()),
     };
     let mut draw = assign::read(app, &slot.id()).await?;
-    for _ in 0..ATTEMPTS {
+    // Others may walk in at the same moment.
+    let mut race = Race::new(app);
+    loop {
         let Some(drawn) = draw.filter(Draw::is_drawn) else {
             // The gates are closed, the rooms not yet known: the draw is running.
             return Err(Error::unavailable(2));
         };
         let room = RoomId::new(slot, drawn.walk_in_room());
         item.room_id = Some(room.to_string());
-        let mut writes = vec![
-            Write::Update(
-                draw_key(&slot.id()),
-                Expression::update("SET walk_ins = :next")
-                    .and_when("walk_ins = :walk_ins")
-                    .value(":next", n(drawn.walk_ins + 1))
-                    .value(":walk_ins", n(drawn.walk_ins)),
-            ),
-            Write::create(enrolment_key(&slot.id(), &item.user_id), &item)?,
-            seating::seat_walk_in(room, slot, &member),
-            person::is_here(&item.user_id),
-        ];
-        if let Some(creation) = creation {
-            writes.push(creation.remember(&item.id)?);
-        }
-        let Committed::Refused(refused) = table(app)?.transact(writes).await? else {
-            return Ok((StatusCode::CREATED, axum::Json(item.view(true))));
+        let next = Change::new()
+            .set("walk_ins", drawn.walk_ins + 1)
+            .when(when().eq("walk_ins", drawn.walk_ins));
+        let mut tx = Transaction::new(app);
+        let count = tx.update(table, draw_key(&slot.id()), next).of();
+        let enrolment = tx.create(table, item.key(), &item)?;
+        seat_walk_in(&mut tx, table, room, slot, &member);
+        let here = check_here(&mut tx, table, &item.user_id);
+        let (refused, replayed) = match tx.commit_once(table, creation, &item.id).await? {
+            Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(true)))),
+            Outcome::Replayed { refused, .. } => (refused, true),
+            Outcome::Refused(refused) => (refused, false),
         };
-        draw = None;
-        let mut present: Option<EnrolmentItem> = None;
-        let mut remembered = None;
-        for refusal in refused {
-            match (refusal.part, refusal.item) {
-                (0, Some(newer)) => draw = Some(decode(newer)?),
-                (1, Some(existing)) => present = Some(decode(existing)?),
-                (3, _) => return Err(Error::token_invalid()),
-                (4, record) => remembered = record,
-                _ => {}
-            }
+        if refused.is(here) {
+            return Err(Error::token_invalid());
         }
-        let replayed = match (creation, remembered) {
-            (Some(creation), Some(record)) => creation.recall(app, record)?.is_some(),
-            _ => false,
-        };
-        if let Some(existing) = present {
-            let status = if replayed {
-                StatusCode::CREATED
-            } else {
-                StatusCode::OK
-            };
-            return Ok((status, axum::Json(existing.view(true))));
+        if let Some(existing) = refused.item(enrolment)? {
+            return Ok(present(existing, true, replayed));
         }
+        draw = refused.item(count)?;
+        race.lost().await?;
     }
-    Err(Error::unavailable(1))
 }

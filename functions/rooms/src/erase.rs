@@ -19,10 +19,10 @@
 use std::collections::HashMap;
 
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Function, Result,
     events::{AccountDeleted, Event},
     function::on,
-    store::{Expression, Item, Key, Write, Written, decode, s},
+    store::{Item, Key, Race, Transaction, Written, decode, s, when},
 };
 use futures_util::{TryStreamExt as _, stream};
 
@@ -45,8 +45,6 @@ pub const FUNCTION: Function =
 const AT_ONCE: usize = 8;
 /// Enrolments read at once.
 const PAGE: i32 = 50;
-/// Attempts to take a name out of a room against others who walk in at the same moment.
-const ATTEMPTS: usize = 20;
 
 /// Erases what there is of the account.
 ///
@@ -55,7 +53,7 @@ const ATTEMPTS: usize = 20;
 pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
     let (app, user_id) = (&app, detail.data.user_id.to_string());
     let table = table(app)?;
-    table.write(person::go(app, &user_id)).await?;
+    person::go(app, &user_id).await?;
     let mut after = None;
     loop {
         let page = table
@@ -96,16 +94,12 @@ async fn end(app: &App, draws: &HashMap<Key, Item>, enrolment: EnrolmentItem) ->
     if slot.is_none_or(|slot| slot.end <= app.now()) {
         return table.delete(enrolment.key()).await;
     }
+    let mut tx = Transaction::new(app);
+    let gate = gate_key(enrolment.slot_id(), &enrolment.user_id);
+    tx.check(&table, gate, when().absent("pk"));
+    tx.delete(&table, enrolment.key());
     // Refused: the draw is running.
-    table
-        .transact(vec![
-            Write::Check(
-                gate_key(enrolment.slot_id(), &enrolment.user_id),
-                Expression::when("attribute_not_exists(pk)"),
-            ),
-            Write::Delete(enrolment.key(), Expression::default()),
-        ])
-        .await?;
+    tx.commit().await?;
     Ok(())
 }
 
@@ -116,19 +110,21 @@ async fn end(app: &App, draws: &HashMap<Key, Item>, enrolment: EnrolmentItem) ->
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn leave(app: &App, slot_id: &str, room: RoomId, user_id: &str) -> Result<()> {
     let table = table(app)?;
-    for _ in 0..ATTEMPTS {
+    // Others may walk in at the same moment.
+    let mut race = Race::new(app);
+    loop {
         let items = table
             .batch_get(&[roster_key(room), state_key(room)])
             .await?;
         let written = match unname(room, user_id, &items)? {
-            Some(write) => table.write(write).await?,
+            Some((key, change)) => table.update(key, change).await?,
             None => Written::Done,
         };
-        if let Written::Done = written {
-            return table.delete(enrolment_key(slot_id, user_id)).await;
+        match written {
+            Written::Done => return table.delete(enrolment_key(slot_id, user_id)).await,
+            Written::Refused(_) => race.lost().await?,
         }
     }
-    Err(Error::unavailable(1))
 }
 
 #[cfg(test)]

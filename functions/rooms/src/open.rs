@@ -6,7 +6,7 @@ use enishi_shared::{
     chime::{ChimeError, ChimeQuota, Pace, Place},
     function::on,
     metric,
-    store::{Expression, Write},
+    store::{Change, when},
 };
 use serde::Serialize;
 
@@ -85,7 +85,7 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
     if let Some(error) = failed {
         return Err(error.into());
     }
-    table(app)?.write(mark(slot, "opened")).await?;
+    mark(app, slot, "opened").await?;
     Ok(Opened {
         slot: slot.id(),
         open,
@@ -93,13 +93,12 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
     })
 }
 
-/// Marks a step of a drawn slot as done. Marking twice is marking once.
-pub fn mark(slot: &Slot, step: &str) -> Write {
-    Write::Update(
-        draw_key(&slot.id()),
-        Expression::update("SET #step = :true")
-            .and_when("attribute_exists(pk)")
-            .name("#step", step)
-            .value(":true", enishi_shared::store::AttributeValue::Bool(true)),
-    )
+/// Marks a step of a drawn slot as done. One request; marking twice is marking once.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn mark(app: &App, slot: &Slot, step: &str) -> Result<()> {
+    let done = Change::new().set(step, true).when(when().exists("pk"));
+    table(app)?.update(draw_key(&slot.id()), done).await?;
+    Ok(())
 }

@@ -88,9 +88,7 @@ pub async fn participated(
             (own_room(&app, &user, &slot).await?, slot)
         }
     };
-    table(&app)?
-        .write(mark_participant(id, &slot, &user.id))
-        .await?;
+    mark_participant(&app, id, &slot, &user.id).await?;
     Ok(axum::Json(Participated {
         room_id: id.to_string(),
         participate: true,

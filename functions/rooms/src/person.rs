@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use enishi_shared::{
-    App, Error, Result,
-    store::{AttributeValue, Expression, Item, Key, Write, Written, decode, n},
+    App, Result,
+    store::{Change, Item, Key, Part, Race, Table, Transaction, Written, decode, when},
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +21,6 @@ const KEPT: usize = 2 * MORNINGS;
 /// How long it is known that somebody has gone, in seconds: longer than anybody enrols ahead, so that
 /// the close of any slot they are in knows it.
 const GONE_SECONDS: i64 = 40 * 24 * 60 * 60;
-/// Attempts to enter a morning against another slot's close that enters one for the same person.
-const ATTEMPTS: usize = 5;
 
 /// The stored record.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -77,22 +75,24 @@ pub fn person_key(user_id: &str) -> Key {
     Key::new(format!("PERSON#{user_id}"), "PERSON")
 }
 
-/// The write that leaves of a person only that they have gone. After it they can enrol for nothing
-/// (see [`is_here`]), and no morning is entered.
-pub fn go(app: &App, user_id: &str) -> Write {
-    Write::Update(
-        person_key(user_id),
-        Expression::update("SET gone = :true, #ttl = :ttl REMOVE mornings, rate")
-            .name("#ttl", "ttl")
-            .value(":true", AttributeValue::Bool(true))
-            .value(":ttl", n(app.now().as_second() + GONE_SECONDS)),
-    )
+/// Leaves of a person only that they have gone. After it they can enrol for nothing (see
+/// [`check_here`]), and no morning is entered. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn go(app: &App, user_id: &str) -> Result<()> {
+    let gone = Change::new()
+        .set("gone", true)
+        .set("ttl", app.now().as_second() + GONE_SECONDS)
+        .remove("mornings")
+        .remove("rate");
+    table(app)?.update(person_key(user_id), gone).await?;
+    Ok(())
 }
 
-/// The part of a transaction that fails once somebody has gone.
-pub fn is_here(user_id: &str) -> Write {
-    let here = Expression::when("attribute_not_exists(gone)");
-    Write::Check(person_key(user_id), here)
+/// That somebody is here: refused once they have gone.
+pub fn check_here(tx: &mut Transaction, table: &Table, user_id: &str) -> Part {
+    tx.check(table, person_key(user_id), when().absent("gone"))
 }
 
 /// Reads a person's attendance out of the items at [`person_key`].
@@ -119,45 +119,30 @@ pub async fn enter(
     attended: bool,
 ) -> Result<()> {
     let table = table(app)?;
-    let mut stored = known;
-    for _ in 0..ATTEMPTS {
-        let before: Attendance = stored.clone().map_or(Ok(Attendance::default()), decode)?;
-        if before.gone {
+    let mut stored: Option<Attendance> = known.map(decode).transpose()?;
+    // Another slot's close may enter one for the same person.
+    let mut race = Race::new(app);
+    loop {
+        let mut after = stored.clone().unwrap_or_default();
+        if after.gone {
             return Ok(());
         }
-        let mut after = before.clone();
         after.enter(slot_id, attended);
-        if stored.is_some() && after.mornings == before.mornings {
-            return Ok(());
-        }
-        let map = |attendance: &Attendance| {
-            AttributeValue::M(
-                attendance
-                    .mornings
-                    .iter()
-                    .map(|(slot_id, attended)| (slot_id.clone(), AttributeValue::Bool(*attended)))
-                    .collect(),
-            )
+        let unchanged = match &stored {
+            Some(before) if before.mornings == after.mornings => return Ok(()),
+            Some(before) => when().eq("mornings", &before.mornings),
+            None => when().absent("pk"),
         };
-        let mut update = Expression::update("SET mornings = :after, rate = :rate")
-            .value(":after", map(&after))
-            .value(":rate", n(after.rate()));
-        update = if stored.is_some() {
-            update
-                .and_when("mornings = :before")
-                .value(":before", map(&before))
-        } else {
-            update.and_when("attribute_not_exists(pk)")
-        };
-        match table
-            .write(Write::Update(person_key(user_id), update))
-            .await?
-        {
+        let change = Change::new()
+            .set("mornings", &after.mornings)
+            .set("rate", after.rate())
+            .when(unchanged);
+        match table.update(person_key(user_id), change).await? {
             Written::Done => return Ok(()),
-            Written::Refused(newer) => stored = newer,
+            Written::Refused(found) => stored = found.item()?,
         }
+        race.lost().await?;
     }
-    Err(Error::unavailable(1))
 }
 
 #[cfg(test)]

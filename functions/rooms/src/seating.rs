@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use enishi_shared::{
     App, Error, Result,
     seal::sha256,
-    store::{Item, Key, Table, Write, decode, s},
+    store::{Item, Key, Table, decode, s},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -105,14 +105,8 @@ pub async fn close_gates(app: &App, slot: &Slot) -> Result<()> {
     struct Gate {
         ttl: i64,
     }
-    let mut gates = Vec::new();
-    for number in 0..GATES {
-        gates.push(Write::put(
-            gate(&slot.id(), number),
-            &Gate { ttl: ttl(slot) },
-        )?);
-    }
-    table(app)?.put_all(gates).await
+    let closed = |number| (gate(&slot.id(), number), Gate { ttl: ttl(slot) });
+    table(app)?.put_all((0..GATES).map(closed)).await
 }
 
 /// Where the record of a slot's draw lies.
@@ -148,6 +142,9 @@ pub fn meeting_key(room: RoomId) -> Key {
     )
 }
 
+/// Items, each with where it is to lie.
+pub type Items<T> = Vec<(Key, T)>;
+
 /// The packed seats of up to 150 people.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Seats {
@@ -176,11 +173,12 @@ impl Seats {
     }
 }
 
-/// The writes of a draw: rosters first, then seats, so that whoever finds a seat finds its room.
+/// The items of a draw: rosters, to be stored first, and seats, so that whoever finds a seat finds its
+/// room.
 ///
 /// # Errors
-/// `internal_server_error` when something cannot be stored.
-pub fn writes(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Vec<Write>, Vec<Write>)> {
+/// `internal_server_error` when somebody has no user's id.
+pub fn items(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Items<Roster>, Items<Seats>)> {
     let mut rosters = Vec::new();
     let mut people = Vec::new();
     let mut number = 0;
@@ -199,7 +197,7 @@ pub fn writes(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Vec<Write>, Vec<Wri
             rooms: chunk.to_vec(),
             ttl: ttl(slot),
         };
-        rosters.push(Write::put(roster_key(RoomId::new(slot, first)), &roster)?);
+        rosters.push((roster_key(RoomId::new(slot, first)), roster));
     }
     people.sort();
     let mut partitions = vec![Vec::new(); PARTITIONS as usize];
@@ -216,17 +214,14 @@ pub fn writes(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Vec<Write>, Vec<Wri
             };
             let packed = Seats::pack(slot, chunk.iter().map(|(_, user, room)| (*user, *room)));
             let key = Key::new(partition(&slot.id(), number), format!("S#{last}"));
-            seats.push(Write::put(key, &packed)?);
+            seats.push((key, packed));
         }
     }
     Ok((rosters, seats))
 }
 
-/// The writes that enter a slot's walk-ins into its seats, for the draws to come.
-///
-/// # Errors
-/// `internal_server_error` when something cannot be stored.
-pub fn walk_in_writes(slot: &Slot, walk_ins: &[(Uuid, u32)]) -> Result<Vec<Write>> {
+/// The seats of a slot's walk-ins, for the draws to come.
+pub fn walk_in_seats(slot: &Slot, walk_ins: &[(Uuid, u32)]) -> Items<Seats> {
     let mut partitions: BTreeMap<u32, Vec<(Uuid, u32)>> = BTreeMap::new();
     for seat in walk_ins {
         let number = person_partition(&seat.0.to_string());
@@ -236,7 +231,7 @@ pub fn walk_in_writes(slot: &Slot, walk_ins: &[(Uuid, u32)]) -> Result<Vec<Write
         .into_iter()
         .map(|(number, seats)| {
             let key = Key::new(partition(&slot.id(), number), WALK_IN_SEATS);
-            Write::put(key, &Seats::pack(slot, seats.into_iter()))
+            (key, Seats::pack(slot, seats.into_iter()))
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::{Path, Query, no_content},
-    store::{Committed, Expression, Write},
+    store::{Outcome, Transaction, when},
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -59,23 +59,15 @@ pub async fn withdraw(
     let slot = app
         .config::<Slots>()?
         .requested(app.now(), &date, query.time.as_deref())?;
-    let committed = table(&app)?
-        .transact(vec![
-            Write::Check(
-                gate_key(&slot.id(), &user.id),
-                Expression::when("attribute_not_exists(pk)"),
-            ),
-            Write::Delete(
-                enrolment_key(&slot.id(), &user.id),
-                Expression::when("attribute_exists(pk)"),
-            ),
-        ])
-        .await?;
-    match committed {
-        Committed::Done => Ok(no_content()),
-        Committed::Refused(refused) if refused.iter().any(|refusal| refusal.part == 1) => {
-            Err(Error::not_found("enrolment"))
-        }
-        Committed::Refused(_) => Err(Error::conflict("the rooms of this slot are drawn")),
+    let table = table(&app)?;
+    let mut tx = Transaction::new(&app);
+    let gate = gate_key(&slot.id(), &user.id);
+    tx.check(&table, gate, when().absent("pk"));
+    let enrolment = enrolment_key(&slot.id(), &user.id);
+    let enrolment = tx.delete_when(&table, enrolment, when().exists("pk"));
+    match tx.commit().await? {
+        Outcome::Done => Ok(no_content()),
+        Outcome::Refused(refused) if refused.is(enrolment) => Err(Error::not_found("enrolment")),
+        Outcome::Refused(_) => Err(Error::conflict("the rooms of this slot are drawn")),
     }
 }

@@ -10,7 +10,7 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::Json,
-    store::{AttributeValue, Committed, Expression, Write, decode, s},
+    store::{Change, Outcome, Race, Table, Transaction, decode, when},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     chat::chat_key,
     pair::PairId,
-    profile::{exists, profile_key, table},
+    profile::{check_exists, profile_key, table},
     relation::{Relation, Status, as_read, relation_key},
 };
 
@@ -31,9 +31,6 @@ pub const FUNCTION: Function =
     Function::http("saju-block", || OpenApiRouter::new().routes(routes!(block)))
         .with_error_field()
         .budget(2);
-
-/// Attempts while what is between the two changes at the same time.
-pub const ATTEMPTS: usize = 8;
 
 /// Whom to block, or who is blocked.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
@@ -71,7 +68,9 @@ pub async fn block(
         return Err(Error::invalid("user_id", "user_id is oneself"));
     };
     let table = table(&app)?;
-    for _ in 0..ATTEMPTS {
+    // What is between the two may change at the same moment.
+    let mut race = Race::new(&app);
+    loop {
         let places = [profile_key(me), profile_key(other), relation_key(me, other)];
         let mut found = table.batch_get(&places).await?;
         let [mine, theirs, row] = places.map(|place| found.remove(&place));
@@ -79,43 +78,36 @@ pub async fn block(
         theirs.ok_or_else(|| Error::not_found("user"))?;
         let row: Option<Relation> = row.map(decode).transpose()?;
         if row.as_ref().is_some_and(|row| row.blocks) {
-            return Ok((StatusCode::CREATED, axum::Json(body)));
+            break;
         }
-        let mut writes = vec![
-            Write::Update(
-                relation_key(me, other),
-                as_read(mark(me, other, "blocks"), row.as_ref()),
-            ),
-            Write::Update(relation_key(other, me), mark(other, me, "blocked")),
-            exists(me),
-            exists(other),
-        ];
+        let mut tx = Transaction::new(&app);
+        let blocks = mark(me, other, "blocks").when(as_read(row.as_ref()));
+        tx.update(&table, relation_key(me, other), blocks);
+        tx.update(&table, relation_key(other, me), mark(other, me, "blocked"));
+        check_exists(&mut tx, &table, me);
+        check_exists(&mut tx, &table, other);
         if row.is_some_and(|row| row.status == Some(Status::Matched)) {
-            writes.push(closing(chat_id, "ADD", me));
+            let closed = Change::new().insert("blocked_by", me);
+            change_chat(&mut tx, &table, chat_id, closed);
         }
-        if let Committed::Done = table.transact(writes).await? {
-            return Ok((StatusCode::CREATED, axum::Json(body)));
+        match tx.commit().await? {
+            Outcome::Done => break,
+            Outcome::Refused(_) => race.lost().await?,
         }
     }
-    Err(Error::unavailable(1))
+    Ok((StatusCode::CREATED, axum::Json(body)))
 }
 
 /// Sets `flag` in the row of `user_id` about `other_id`, and makes the row where there is none.
-fn mark(user_id: UserId, other_id: UserId, flag: &str) -> Expression {
-    Expression::update(format!(
-        "SET user_id = :user, other_id = :other, {flag} = :true"
-    ))
-    .value(":user", s(user_id.to_string()))
-    .value(":other", s(other_id.to_string()))
-    .value(":true", AttributeValue::Bool(true))
+fn mark(user_id: UserId, other_id: UserId, flag: &str) -> Change {
+    Change::new()
+        .set("user_id", user_id)
+        .set("other_id", other_id)
+        .set(flag, true)
 }
 
-/// `ADD`s somebody to those who stop a chat, or `DELETE`s them.
-pub fn closing(chat_id: PairId, clause: &str, user_id: UserId) -> Write {
-    Write::Update(
-        chat_key(chat_id),
-        Expression::update(format!("{clause} blocked_by :who"))
-            .and_when("attribute_exists(pk)")
-            .value(":who", AttributeValue::Ss(vec![user_id.to_string()])),
-    )
+/// Changes who stops a chat.
+pub fn change_chat(tx: &mut Transaction, table: &Table, chat_id: PairId, change: Change) {
+    let change = change.when(when().exists("pk"));
+    tx.update(table, chat_key(chat_id), change);
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use enishi_shared::{
-    App, Error, Result, UserId,
-    store::{Item, Key, Table, Write, decode},
+    Error, Result, UserId,
+    store::{Item, Key, Table, Transaction, decode},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -109,12 +109,12 @@ pub fn listing(user_id: UserId) -> String {
     format!("CHATS#{user_id}")
 }
 
-/// The writes that begin a chat: parts of the transaction that accepts the request.
+/// Begins a chat, in the transaction that accepts the request.
 ///
 /// # Errors
-/// `internal_server_error` when they cannot be stored.
-pub fn begin(app: &App, chat_id: PairId) -> Result<Vec<Write>, Error> {
-    let created_at = app.now();
+/// `internal_server_error` when it cannot be stored.
+pub fn begin(tx: &mut Transaction, table: &Table, chat_id: PairId) -> Result<()> {
+    let created_at = tx.app().now();
     let chat = Chat {
         chat_id,
         last_seq: 0,
@@ -123,17 +123,14 @@ pub fn begin(app: &App, chat_id: PairId) -> Result<Vec<Write>, Error> {
         blocked_by: BTreeSet::new(),
         created_at,
     };
-    let mut writes = vec![Write::create(chat_key(chat_id), &chat)?];
+    tx.create(table, chat_key(chat_id), &chat)?;
     for user_id in chat_id.both() {
         let membership = Membership {
             chat_id,
             listing_key: listing(user_id),
             listing_order: created_at.as_millisecond(),
         };
-        writes.push(Write::create(
-            membership_key(user_id, chat_id),
-            &membership,
-        )?);
+        tx.create(table, membership_key(user_id, chat_id), &membership)?;
     }
-    Ok(writes)
+    Ok(())
 }

@@ -5,12 +5,10 @@
 //! stored in the same transaction: so a message that is sent again is not stored again. Sending
 //! pushes nothing; `saju-deliver` takes every message from the table's stream.
 
-use std::time::Duration;
-
 use enishi_shared::{
     App, Error, Result, UserId,
     seal::sha256,
-    store::{Committed, Expression, Key, Write, decode, n, s},
+    store::{Change, Key, Outcome, Part, Path, Race, Table, Transaction, decode, when},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,8 +27,6 @@ pub const LONGEST: usize = 4_000;
 const LONGEST_CLIENT_ID: usize = 64;
 /// The sort keys of messages start with this; `template.yaml` filters the stream by it.
 const PREFIX: &str = "MESSAGE#";
-/// Attempts to be the next in the sequence, against others who send at the same moment.
-const ATTEMPTS: u32 = 20;
 
 /// A message of a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -140,7 +136,8 @@ pub async fn send(
     let message_id = app.new_id();
     // In whose lists the chat goes up.
     let mut listed = chat_id.both().to_vec();
-    for attempt in 0..ATTEMPTS {
+    let mut race = Race::new(app);
+    loop {
         let also = [first_use.clone()];
         let (chat, mut items) = chat::enter(&table, sender, chat_id, &also).await?;
         let mut message = ChatMessage {
@@ -167,19 +164,16 @@ pub async fn send(
             });
         }
         let (seq, sent_at) = (message.seq, message.sent_at);
-        let mut writes = vec![
-            profile::exists(sender),
-            next_in(&chat, &message),
-            Write::create(
-                first_use.clone(),
-                &FirstUse {
-                    seq,
-                    message_id,
-                    sent_at,
-                    digest: digest.clone(),
-                },
-            )?,
-        ];
+        let use_now = FirstUse {
+            seq,
+            message_id,
+            sent_at,
+            digest: digest.clone(),
+        };
+        let mut tx = Transaction::new(app);
+        profile::check_exists(&mut tx, &table, sender);
+        tx.update(&table, chat_key(chat_id), next_in(&chat, &message));
+        tx.create(&table, first_use.clone(), &use_now)?;
         let stored = Message {
             chat_id,
             sent: Sent {
@@ -187,55 +181,48 @@ pub async fn send(
                 client_msg_id,
             },
         };
-        writes.push(Write::create(message_key(chat_id, seq), &stored)?);
-        let others = writes.len();
-        writes.extend(listed.iter().map(|who| up(*who, chat_id, sent_at)));
-        let Committed::Refused(refused) = table.transact(writes).await? else {
-            return Ok(stored.sent);
+        tx.create(&table, message_key(chat_id, seq), &stored)?;
+        let lists: Vec<_> = listed
+            .iter()
+            .map(|who| (*who, up(&mut tx, &table, *who, chat_id, sent_at)))
+            .collect();
+        let refused = match tx.commit().await? {
+            Outcome::Done => return Ok(stored.sent),
+            Outcome::Refused(refused) => refused,
         };
         // Somebody erased has no list any more, and must not get one. Whatever else was in the
         // way, the next reading shows it.
-        let mut parts = others..;
-        listed.retain(|_| {
-            let part = parts.next();
-            !refused.iter().any(|refusal| Some(refusal.part) == part)
-        });
-        pause(app, attempt).await;
+        listed = lists
+            .into_iter()
+            .filter(|(_, list)| !refused.is(*list))
+            .map(|(who, _)| who)
+            .collect();
+        race.lost().await?;
     }
-    Err(Error::unavailable(1))
 }
 
 /// The chat with one more message, if nobody sent one meanwhile and nobody has blocked.
-fn next_in(chat: &Chat, message: &ChatMessage) -> Write {
+fn next_in(chat: &Chat, message: &ChatMessage) -> Change {
     let preview: String = message.content.chars().take(PREVIEW).collect();
-    Write::Update(
-        chat_key(chat.chat_id),
-        Expression::update("SET last_seq = :next, last_message = :preview, #read.#sender = :next")
-            .and_when("last_seq = :last AND attribute_not_exists(blocked_by)")
-            .name("#read", "read")
-            .name("#sender", &message.sender_id.to_string())
-            .value(":next", n(message.seq))
-            .value(":last", n(chat.last_seq))
-            .value(":preview", s(preview)),
-    )
+    Change::new()
+        .set("last_seq", message.seq)
+        .set("last_message", preview)
+        .set(Path::new("read").field(message.sender_id), message.seq)
+        .when(when().eq("last_seq", chat.last_seq).absent("blocked_by"))
 }
 
-/// The chat as the latest in somebody's list.
-fn up(user_id: UserId, chat_id: PairId, at: Timestamp) -> Write {
-    Write::Update(
-        membership_key(user_id, chat_id),
-        Expression::update("SET listing_order = :at")
-            .and_when("attribute_exists(pk)")
-            .value(":at", n(at.as_millisecond())),
-    )
-}
-
-/// Waits before the next attempt: up to 20 ms doubling to 640, half of it random.
-async fn pause(app: &App, attempt: u32) {
-    let longest = 20_u64 << attempt.min(5);
-    let [random] = app.random::<1>();
-    let millis = longest / 2 + longest * u64::from(random) / 512;
-    tokio::time::sleep(Duration::from_millis(millis)).await;
+/// The chat as the latest in somebody's list; refused when they have none any more.
+fn up(
+    tx: &mut Transaction,
+    table: &Table,
+    user_id: UserId,
+    chat_id: PairId,
+    at: Timestamp,
+) -> Part {
+    let change = Change::new()
+        .set("listing_order", at.as_millisecond())
+        .when(when().exists("pk"));
+    tx.update(table, membership_key(user_id, chat_id), change)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    store::{Expression, Key, Table, Write, n},
+    store::{Change, Key, Part, Table, Transaction, when},
 };
 use jiff::{
     SignedDuration, Timestamp,
@@ -264,21 +264,19 @@ pub async fn occupy(table: &Table, candidate: &Candidate) -> Result<()> {
     if year.is_some_and(|year| year.codes.contains(&code)) {
         return Ok(());
     }
-    let codes = enishi_shared::store::AttributeValue::Ns(vec![code.to_string()]);
-    let mark = Expression::update("ADD codes :code").value(":code", codes);
-    table.write(Write::Update(key, mark)).await?;
+    table
+        .update(key, Change::new().insert("codes", code))
+        .await?;
     Ok(())
 }
 
-/// The write that counts one more recommendation of somebody; part of the transaction that stores
-/// the list they stand on.
-pub fn shown_once_more(user_id: UserId) -> Write {
-    Write::Update(
-        profile_key(user_id),
-        Expression::update("SET listing_order = listing_order + :one")
-            .and_when("attribute_exists(pk)")
-            .value(":one", n(1)),
-    )
+/// Counts one more recommendation of somebody, in the transaction that stores the list they stand on;
+/// refused when they have gone.
+pub fn shown_once_more(tx: &mut Transaction, table: &Table, user_id: UserId) -> Part {
+    let change = Change::new()
+        .add("listing_order", 1)
+        .when(when().exists("pk"));
+    tx.update(table, profile_key(user_id), change)
 }
 
 /// Where a profile lies.
@@ -291,12 +289,9 @@ pub fn partition(user_id: UserId) -> String {
     format!("USER#{user_id}")
 }
 
-/// The condition under which somebody may act: they have a profile.
-pub fn exists(user_id: UserId) -> Write {
-    Write::Check(
-        profile_key(user_id),
-        Expression::when("attribute_exists(pk)"),
-    )
+/// That somebody may act: refused without a profile.
+pub fn check_exists(tx: &mut Transaction, table: &Table, user_id: UserId) -> Part {
+    tx.check(table, profile_key(user_id), when().exists("pk"))
 }
 
 /// The day in Korea, which has had no summer time since 1988.

@@ -6,7 +6,7 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::{Json, Path},
-    store::{Expression, Write, Written, decode, n},
+    store::{Change, Path as Field, Written, when},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -89,23 +89,18 @@ pub async fn read(app: &App, reader: UserId, chat_id: PairId, seq: u64) -> Resul
         return Err(Error::invalid("seq", "seq is beyond the last message"));
     }
     if seq > chat.read_by(reader) {
-        let further = Expression::update("SET #read.#reader = :seq")
-            .and_when("#read.#reader < :seq AND attribute_not_exists(blocked_by)")
-            .name("#read", "read")
-            .name("#reader", &reader.to_string())
-            .value(":seq", n(seq));
-        match table
-            .write(Write::Update(chat_key(chat_id), further))
-            .await?
-        {
+        let mine = Field::new("read").field(reader);
+        let further = Change::new()
+            .set(mine.clone(), seq)
+            .when(when().lt(mine, seq).absent("blocked_by"));
+        match table.update(chat_key(chat_id), further).await? {
             Written::Done => {
                 chat.read.insert(reader.to_string(), seq);
             }
             // Read further meanwhile, on another device; or blocked.
-            Written::Refused(newer) => {
-                chat = newer
-                    .map(decode::<Chat>)
-                    .transpose()?
+            Written::Refused(found) => {
+                chat = found
+                    .item::<Chat>()?
                     .filter(|newer| !newer.is_blocked())
                     .ok_or_else(|| Error::not_found("chat"))?;
             }

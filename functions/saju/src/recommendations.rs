@@ -99,7 +99,7 @@ pub async fn recommendations(
         .ok_or_else(Error::token_invalid)?;
     let people = match items.remove(&list) {
         Some(list) => draw::people(list)?,
-        None => draw::draw(&table, &mine.candidate, app.now()).await?,
+        None => draw::draw(&app, &table, &mine.candidate).await?,
     };
     let keys: Vec<Key> = people
         .iter()

@@ -3,7 +3,7 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    store::{Committed, Expression, Key, Write, decode, s},
+    store::{Change, Condition, Key, Outcome, Transaction, when},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     chat,
     pair::PairId,
-    profile::{exists, partition, table},
+    profile::{check_exists, partition, table},
 };
 
 /// `specs/saju.md` `matches.status`.
@@ -95,24 +95,12 @@ pub fn listing(user_id: UserId) -> String {
     format!("MATCHES#{user_id}")
 }
 
-/// Adds the condition that somebody's row is as it was read; `None` where there was none.
-pub fn as_read(expression: Expression, row: Option<&Relation>) -> Expression {
-    let flag = |name: &str, is_set: bool| match is_set {
-        true => format!("attribute_exists({name})"),
-        false => format!("attribute_not_exists({name})"),
-    };
-    let (expression, status) = match row.and_then(|row| row.status) {
-        Some(status) => (
-            expression.value(":read", s(status.text())),
-            "#status = :read",
-        ),
-        None => (expression, "attribute_not_exists(#status)"),
-    };
-    let blocks = flag("blocks", row.is_some_and(|row| row.blocks));
-    let blocked = flag("blocked", row.is_some_and(|row| row.blocked));
-    expression
-        .and_when(format!("{status} AND {blocks} AND {blocked}"))
-        .name("#status", "status")
+/// The condition that somebody's row is as it was read; `None` where there was none.
+pub fn as_read(row: Option<&Relation>) -> Condition {
+    when()
+        .same("status", row.and_then(|row| row.status))
+        .present("blocks", row.is_some_and(|row| row.blocks))
+        .present("blocked", row.is_some_and(|row| row.blocked))
 }
 
 /// What becomes of a pending request.
@@ -177,44 +165,33 @@ impl Step {
 /// hides it, `forbidden` to the side that has no say, `conflict` when the request is at its end.
 pub async fn take(app: &App, me: UserId, match_id: PairId, step: Step) -> Result<()> {
     let other = match_id.other(me, "match")?;
-    let pending = |expression: Expression| {
-        let requester = step.requester(me, other).to_string();
-        expression
-            .and_when(
-                "#status = :requested AND requester_id = :requester \
-                 AND attribute_not_exists(blocks) AND attribute_not_exists(blocked)",
-            )
-            .name("#status", "status")
-            .value(":requested", s(Status::Requested.text()))
-            .value(":requester", s(requester))
-    };
-    let row = |key: Key| match step.target() {
-        Some(status) => Write::Update(
-            key,
-            pending(Expression::update("SET #status = :status")).value(":status", s(status.text())),
-        ),
-        None => Write::Delete(key, pending(Expression::default())),
-    };
-    let mut writes = vec![
-        row(relation_key(me, other)),
-        row(relation_key(other, me)),
-        exists(me),
-    ];
-    if step == Step::Accept {
-        writes.push(exists(other));
-        writes.extend(chat::begin(app, match_id)?);
-    }
-    let Committed::Refused(refused) = table(app)?.transact(writes).await? else {
-        return Ok(());
-    };
-    let mut mine = None;
-    for refusal in refused {
-        match refusal.part {
-            0 => mine = refusal.item.map(decode::<Relation>).transpose()?,
-            2 => return Err(Error::token_invalid()),
-            // A receiver's pending request goes with the account of who asked.
-            _ => {}
+    let table = table(app)?;
+    let mut tx = Transaction::new(app);
+    let mut row = |key: Key| {
+        let pending = when()
+            .eq("status", Status::Requested)
+            .eq("requester_id", step.requester(me, other))
+            .absent("blocks")
+            .absent("blocked");
+        match step.target() {
+            Some(status) => {
+                let change = Change::new().set("status", status).when(pending);
+                tx.update(&table, key, change)
+            }
+            None => tx.delete_when(&table, key, pending),
         }
+    };
+    let mine = row(relation_key(me, other)).of();
+    row(relation_key(other, me));
+    let my_profile = check_exists(&mut tx, &table, me);
+    if step == Step::Accept {
+        // A receiver's pending request goes with the account of who asked.
+        check_exists(&mut tx, &table, other);
+        chat::begin(&mut tx, &table, match_id)?;
     }
-    step.judge(mine.as_ref(), me, other)
+    match tx.commit().await? {
+        Outcome::Done => Ok(()),
+        Outcome::Refused(refused) if refused.is(my_profile) => Err(Error::token_invalid()),
+        Outcome::Refused(refused) => step.judge(refused.item(mine)?.as_ref(), me, other),
+    }
 }

@@ -9,9 +9,9 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::Json,
-    idempotency::{Creation, IdempotencyKey},
+    idempotency::IdempotencyKey,
     metric,
-    store::{Committed, Key, Write},
+    store::{Key, Outcome, Transaction},
     throttle::{self, Limit},
 };
 use garde::Validate;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::{
     pair::PairId,
-    profile::{exists, profile_key, table},
+    profile::{check_exists, profile_key, table},
 };
 
 /// `saju-report`
@@ -144,10 +144,7 @@ pub async fn report(
             "chat_id is not the chat with user_id",
         ));
     }
-    let creation = key
-        .0
-        .map(|key| Creation::new(&app, &format!("saju-report\n{me}"), &key, &body))
-        .transpose()?;
+    let creation = key.creation(&app, &format!("saju-report\n{me}"), &body)?;
     let table = table(&app)?;
     let places = [profile_key(me), profile_key(other)];
     let found = table.batch_get(&places).await?;
@@ -169,26 +166,19 @@ pub async fn report(
         chat_id: body.chat_id,
         created_at: app.now(),
     };
-    let mut writes = vec![Write::create(report.key(), &report)?, exists(me)];
-    if let Some(creation) = &creation {
-        writes.push(creation.remember(&report.report_id.to_string())?);
-    }
-    let mut report_id = report.report_id;
-    if let Committed::Refused(refused) = table.transact(writes).await? {
-        let record = refused.into_iter().find(|refusal| refusal.part == 2);
-        let record = record.and_then(|refusal| refusal.item);
-        let created = match (&creation, record) {
-            (Some(creation), Some(record)) => creation.recall(&app, record)?,
-            _ => None,
-        };
-        // Else the account was closed a moment ago.
-        let created = created.ok_or_else(Error::token_invalid)?;
-        report_id = created
-            .parse()
-            .map_err(|_| Error::internal("a report's id is none"))?;
-    } else {
-        metric::count("Reports", 1);
-    }
+    let mut tx = Transaction::new(&app);
+    tx.create(&table, report.key(), &report)?;
+    check_exists(&mut tx, &table, me);
+    let committed = tx.commit_once(&table, creation.as_ref(), &report.report_id);
+    let report_id = match committed.await? {
+        Outcome::Done => {
+            metric::count("Reports", 1);
+            report.report_id
+        }
+        Outcome::Replayed { id, .. } => id,
+        // The account was closed a moment ago.
+        Outcome::Refused(_) => return Err(Error::token_invalid()),
+    };
     Ok((
         StatusCode::CREATED,
         axum::Json(ReportResponse { report_id }),

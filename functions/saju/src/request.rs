@@ -9,8 +9,8 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::Json,
-    idempotency::{Creation, IdempotencyKey},
-    store::{Committed, Item, Write, decode},
+    idempotency::IdempotencyKey,
+    store::{Outcome, Transaction, decode},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     pair::PairId,
-    profile::{Candidate, exists, profile_key, table},
+    profile::{Candidate, check_exists, profile_key, table},
     relation::{Relation, Status, listing, relation_key},
     score,
 };
@@ -32,12 +32,6 @@ pub const FUNCTION: Function = Function::http("saju-request", || {
 })
 .with_error_field()
 .budget(2);
-
-/// The positions of the transaction's parts that may be refused.
-const ROW: usize = 0;
-const REQUESTER: usize = 2;
-const RECEIVER: usize = 3;
-const KEY: usize = 4;
 
 /// Who is asked.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
@@ -85,10 +79,7 @@ pub async fn request(
     let Some(match_id) = PairId::of(me, other) else {
         return Err(Error::invalid("receiver_id", "receiver_id is oneself"));
     };
-    let creation = key
-        .0
-        .map(|key| Creation::new(&app, &format!("saju-request\n{me}"), &key, &body))
-        .transpose()?;
+    let creation = key.creation(&app, &format!("saju-request\n{me}"), &body)?;
     let table = table(&app)?;
     let places = [profile_key(me), profile_key(other)];
     let mut profiles = table.batch_get(&places).await?;
@@ -98,7 +89,8 @@ pub async fn request(
 
     let created_at = app.now();
     let score = score::score_of(&mine.birth()?.pillars(), &theirs.birth()?.pillars());
-    let row = |user_id, other_id| {
+    let mut tx = Transaction::new(&app);
+    let mut row = |user_id, other_id| {
         let row = Relation {
             user_id,
             other_id,
@@ -111,31 +103,26 @@ pub async fn request(
             listing_key: Some(listing(user_id)),
             listing_order: Some(created_at.as_millisecond()),
         };
-        Write::create(relation_key(user_id, other_id), &row)
+        tx.create(&table, relation_key(user_id, other_id), &row)
     };
-    let mut writes = vec![row(me, other)?, row(other, me)?, exists(me), exists(other)];
-    if let Some(creation) = &creation {
-        writes.push(creation.remember(&match_id.to_string())?);
-    }
-    let mut refused: [Option<Option<Item>>; KEY + 1] = [const { None }; KEY + 1];
-    if let Committed::Refused(refusals) = table.transact(writes).await? {
-        for refusal in refusals {
-            if let Some(part) = refused.get_mut(refusal.part) {
-                *part = Some(refusal.item);
-            }
-        }
-        let row = refused[ROW].take().flatten().map(decode).transpose()?;
-        if refused[REQUESTER].is_some() {
+    let my_row = row(me, other)?;
+    row(other, me)?;
+    let my_profile = check_exists(&mut tx, &table, me);
+    let their_profile = check_exists(&mut tx, &table, other);
+    let outcome = tx.commit_once(&table, creation.as_ref(), &match_id).await?;
+    let (refused, replayed) = match outcome {
+        Outcome::Done => (None, false),
+        Outcome::Replayed { refused, .. } => (Some(refused), true),
+        Outcome::Refused(refused) => (Some(refused), false),
+    };
+    if let Some(refused) = refused {
+        if refused.is(my_profile) {
             return Err(Error::token_invalid());
         }
-        if refused[RECEIVER].is_some() {
+        if refused.is(their_profile) {
             return Err(Error::not_found("user"));
         }
-        let replayed = match (&creation, refused[KEY].take().flatten()) {
-            (Some(creation), Some(record)) => creation.recall(&app, record)?.is_some(),
-            _ => false,
-        };
-        refusal(row.as_ref(), me, replayed)?;
+        refusal(refused.item(my_row)?.as_ref(), me, replayed)?;
     }
     let status = Status::Requested;
     Ok((

@@ -6,12 +6,12 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::{Path, no_content},
-    store::{Committed, Expression, Write, decode},
+    store::{Change, Outcome, Race, Table, Transaction, decode, when},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    block::{ATTEMPTS, closing},
+    block::change_chat,
     pair::PairId,
     profile::{profile_key, table},
     relation::{Relation, Status, as_read, relation_key},
@@ -49,7 +49,8 @@ pub async fn unblock(
 ) -> Result<Response> {
     let me = UserId::of(&user)?;
     let table = table(&app)?;
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new(&app);
+    loop {
         let places = [
             profile_key(me),
             relation_key(me, other),
@@ -64,34 +65,34 @@ pub async fn unblock(
         let Some(mine) = mine.filter(|row| row.blocks) else {
             return Ok(no_content());
         };
-        if let Committed::Done = table.transact(lift(&mine, theirs.is_some())).await? {
-            return Ok(no_content());
+        let mut tx = Transaction::new(&app);
+        lift(&mut tx, &table, &mine, theirs.is_some());
+        match tx.commit().await? {
+            Outcome::Done => return Ok(no_content()),
+            Outcome::Refused(_) => race.lost().await?,
         }
     }
-    Err(Error::unavailable(1))
 }
 
-/// The writes that lift the block of the row `mine`. The other row `is_there` unless its owner has
-/// closed their account.
-fn lift(mine: &Relation, is_there: bool) -> Vec<Write> {
+/// Lifts the block of the row `mine`. The other row `is_there` unless its owner has closed their
+/// account.
+fn lift(tx: &mut Transaction, table: &Table, mine: &Relation, is_there: bool) {
     let (me, other) = (mine.user_id, mine.other_id);
     let places = (relation_key(me, other), relation_key(other, me));
     if mine.status.is_none() && !mine.blocked {
-        return vec![
-            Write::Delete(places.0, as_read(Expression::default(), Some(mine))),
-            Write::Delete(places.1, Expression::default()),
-        ];
+        tx.delete_when(table, places.0, as_read(Some(mine)));
+        tx.delete(table, places.1);
+        return;
     }
-    let update = as_read(Expression::update("REMOVE blocks"), Some(mine));
-    let mut writes = vec![Write::Update(places.0, update)];
+    let lifted = Change::new().remove("blocks").when(as_read(Some(mine)));
+    tx.update(table, places.0, lifted);
     if is_there {
-        let update = Expression::update("REMOVE blocked").and_when("attribute_exists(pk)");
-        writes.push(Write::Update(places.1, update));
+        let lifted = Change::new().remove("blocked").when(when().exists("pk"));
+        tx.update(table, places.1, lifted);
     }
     if let Some(chat_id) = PairId::of(me, other)
         && mine.status == Some(Status::Matched)
     {
-        writes.push(closing(chat_id, "DELETE", me));
+        change_chat(tx, table, chat_id, Change::new().discard("blocked_by", me));
     }
-    writes
 }

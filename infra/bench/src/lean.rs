@@ -295,11 +295,7 @@ async fn enrolments(world: &World, count: usize, from: usize) -> Result<Vec<Valu
 /// A thousand people are drawn; one of them asks for the room.
 async fn questions(world: &World, slot: &Slot, count: usize) -> Result<Vec<Value>, String> {
     let people = people(1_000);
-    let enrolments = people
-        .iter()
-        .map(|member| world.enrolment(member, slot))
-        .collect::<Result<_, _>>()?;
-    world.import(enrolments)?;
+    world.import(people.iter().map(|member| world.enrolment(member, slot)))?;
     let tick = json!({"scheduled_time": slot.drawn_at()});
     world.stack.lambda().invoke("RoomsAssign", tick).await?;
     let member = people.first().ok_or("nobody")?;

@@ -106,11 +106,8 @@ async fn morning(open: bool) -> Result<Measured, String> {
     })
     .await?;
     let slot = world.slot(MORNING)?;
-    let enrolments = people(PEOPLE)
-        .iter()
-        .map(|member| world.enrolment(member, &slot))
-        .collect::<Result<_, _>>()?;
-    world.import(enrolments)?;
+    let people = people(PEOPLE);
+    world.import(people.iter().map(|member| world.enrolment(member, &slot)))?;
     let lambda = world.stack.lambda();
     let tick = |time| json!({"scheduled_time": time});
     lambda.invoke("RoomsAssign", tick(at("08:50")?)).await?;

@@ -13,7 +13,6 @@ use enishi_rooms::{
     person::person_key,
     seating::{self, Member, draw_key, ttl},
 };
-use enishi_shared::store::Write;
 use jiff::{ToSpan as _, civil::Date};
 use serde_json::{Value, json};
 
@@ -149,7 +148,7 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
     for day in &days {
         let slot = world.slot(&day.to_string())?;
         let rooms = crate::world::at_random(people, ROOM_SIZE, &mut random);
-        let (rosters, seats) = seating::writes(&slot, &rooms).map_err(sentence)?;
+        let (rosters, seats) = seating::items(&slot, &rooms).map_err(sentence)?;
         world.import(rosters)?;
         world.import(seats)?;
         let before: Vec<&String> = ids.iter().rev().collect();
@@ -165,16 +164,14 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
         ] {
             draw[field] = value;
         }
-        world.import(vec![
-            Write::put(draw_key(&slot.id()), &draw).map_err(sentence)?,
-        ])?;
+        world.import([(draw_key(&slot.id()), draw)])?;
         ids.push(slot.id());
     }
     let slot = world.slot(MORNING)?;
     for chunk in people.chunks(10_000) {
-        let mut writes = Vec::new();
+        world.import(chunk.iter().map(|member| world.enrolment(member, &slot)))?;
+        let mut attendances = Vec::new();
         for member in chunk {
-            writes.push(world.enrolment(member, &slot)?);
             let often = random.below(100);
             let mornings: BTreeMap<&String, bool> = ids
                 .iter()
@@ -184,9 +181,9 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
             let person = json!({
                 "mornings": mornings, "rate": 100 * came / ids.len(), "write_id": "0123456789012345678901",
             });
-            writes.push(Write::put(person_key(&member.user_id), &person).map_err(sentence)?);
+            attendances.push((person_key(&member.user_id), person));
         }
-        world.import(writes)?;
+        world.import(attendances)?;
     }
     Ok(ids)
 }
@@ -435,11 +432,8 @@ async fn pace() -> Result<bool, String> {
     })
     .await?;
     let slot = world.slot(MORNING)?;
-    let enrolments = people(ROOMS * ROOM_SIZE)
-        .iter()
-        .map(|member| world.enrolment(member, &slot))
-        .collect::<Result<_, _>>()?;
-    world.import(enrolments)?;
+    let people = people(ROOMS * ROOM_SIZE);
+    world.import(people.iter().map(|member| world.enrolment(member, &slot)))?;
     let lambda = world.stack.lambda();
     lambda
         .invoke("RoomsAssign", json!({"scheduled_time": at("08:50")?}))

@@ -12,10 +12,11 @@ use enishi_rooms::{
 use enishi_shared::{
     App,
     auth::User,
-    store::Write,
+    store::Key,
     token::{self, Claims, Subject},
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::random::Random;
@@ -84,8 +85,8 @@ impl World {
         token::issue(&self.issuer, subject).await.map_err(sentence)
     }
 
-    /// What somebody's enrolment for a slot writes.
-    pub fn enrolment(&self, member: &Member, slot: &Slot) -> Result<Write, String> {
+    /// Somebody's enrolment for a slot, and where it lies.
+    pub fn enrolment(&self, member: &Member, slot: &Slot) -> (Key, EnrolmentItem) {
         let user = User {
             id: member.user_id.clone(),
             claims: Claims {
@@ -101,12 +102,15 @@ impl World {
             },
         };
         let item = EnrolmentItem::new(&self.slots, &user, slot);
-        Write::create(item.key(), &item).map_err(sentence)
+        (item.key(), item)
     }
 
     /// Brings items into the rooms service's table, past the wire.
-    pub fn import(&self, writes: Vec<Write>) -> Result<(), String> {
-        import::items(&self.stack, "RoomsTable", writes)
+    pub fn import<T: Serialize>(
+        &self,
+        items: impl IntoIterator<Item = (Key, T)>,
+    ) -> Result<(), String> {
+        import::items(&self.stack, "RoomsTable", items)
     }
 }
 

@@ -13,26 +13,28 @@ use enishi_shared::{
     App, UserId,
     app::{Env, Parts, Random, http_client},
     language::Language,
-    store::{AttributeValue, Item, Key, Write},
+    store::{AttributeValue, Item, Key, encode},
     token::{self, Subject},
 };
 use jiff::{Timestamp, ToSpan as _};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{database::from_json, stack::Stack};
 
-/// Brings items into a table, by its logical id. Only whole items: creations and puts.
+/// Brings items into a table, by its logical id.
 ///
 /// # Errors
 /// A sentence that says what cannot be imported.
-pub fn items(stack: &Stack, table: &str, writes: Vec<Write>) -> Result<(), String> {
-    let mut items = Vec::with_capacity(writes.len());
-    for write in writes {
-        match write {
-            Write::Create(_, item) | Write::Put(_, item) => items.push(stored(item)?),
-            _ => return Err("only whole items are imported".into()),
-        }
-    }
+pub fn items<T: Serialize>(
+    stack: &Stack,
+    table: &str,
+    items: impl IntoIterator<Item = (Key, T)>,
+) -> Result<(), String> {
+    let items = items
+        .into_iter()
+        .map(|(key, item)| stored(encode(&key, &item).map_err(sentence)?))
+        .collect::<Result<_, _>>()?;
     stack
         .database()
         .import_items(table_name(stack, table)?, items, ImportOptions::default())
@@ -54,7 +56,7 @@ fn table_name<'a>(stack: &'a Stack, logical_id: &str) -> Result<&'a str, String>
 /// # Errors
 /// A sentence that says what cannot be imported.
 pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
-    let (mut accounts, mut profiles) = (Vec::new(), Vec::new());
+    let (mut accounts, mut owners) = (Vec::new(), Vec::new());
     let mut occupied: BTreeMap<(Gender, _, i16), BTreeSet<u16>> = BTreeMap::new();
     for profile in people {
         let candidate = &profile.candidate;
@@ -74,9 +76,8 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
             products: vec!["saju".to_owned()],
             created_at: profile.created_at,
         };
-        accounts.push(put(account_key(user_id), &account)?);
-        accounts.push(put(email_key(&email), &Owner { user_id })?);
-        profiles.push(put(profile_key(user_id), profile)?);
+        accounts.push((account_key(user_id), account));
+        owners.push((email_key(&email), Owner { user_id }));
         let bucket = candidate.birth().map_err(sentence)?.bucket();
         let year = (candidate.gender, candidate.wanted(), bucket.date().year());
         occupied.entry(year).or_default().insert(bucket.code());
@@ -93,6 +94,10 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
         stack.database().update_item(mark).map_err(sentence)?;
     }
     items(stack, "IdentityTable", accounts)?;
+    items(stack, "IdentityTable", owners)?;
+    let profiles = people
+        .iter()
+        .map(|profile| (profile_key(profile.candidate.user_id), profile));
     items(stack, "SajuTable", profiles)
 }
 
@@ -190,10 +195,6 @@ pub fn app(stack: &Stack, function: &str) -> Result<App, String> {
         limits: stack.limits(),
     })
     .map_err(sentence)
-}
-
-fn put<T: serde::Serialize>(key: Key, value: &T) -> Result<Write, String> {
-    Write::put(key, value).map_err(sentence)
 }
 
 fn sentence(error: impl std::fmt::Display) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     error::Error,
-    store::{Expression, Key, Table, Write, s},
+    store::{Key, Part, Table, Transaction, s},
     user_id::UserId,
 };
 
@@ -40,22 +40,26 @@ impl Connection {
         }
     }
 
-    /// The writes that make it known, the first of them refused where it is known already.
+    /// Makes it known; refused where it is known already.
     ///
     /// # Errors
     /// `internal_server_error` when it cannot be stored.
-    pub fn begin(&self) -> Result<[Write; 2], Error> {
+    pub fn begin(&self, tx: &mut Transaction, table: &Table) -> Result<Part<Self>, Error> {
         let [by_id, of_user] = self.keys();
-        Ok([Write::create(by_id, self)?, Write::put(of_user, self)?])
+        tx.put(table, of_user, self)?;
+        tx.create(table, by_id, self)
     }
 
     /// Forgets it. One request; once more does no harm.
     ///
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer.
-    pub async fn forget(&self, table: &Table) -> Result<(), Error> {
-        let forget = |key| Write::Delete(key, Expression::default());
-        table.transact(self.keys().map(forget).into()).await?;
+    pub async fn forget(&self, app: &App, table: &Table) -> Result<(), Error> {
+        let mut tx = Transaction::new(app);
+        for key in self.keys() {
+            tx.delete(table, key);
+        }
+        tx.commit().await?;
         Ok(())
     }
 

@@ -78,7 +78,7 @@ async fn deliver(
     match post(app, &connection.connection_id, data).await? {
         Posted::Gone if !connection.is_opening(app.now()) => {
             // The log has the failure; the rows end by themselves.
-            let _ = connection.forget(table).await;
+            let _ = connection.forget(app, table).await;
         }
         Posted::Taken | Posted::Gone => {}
     }

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    store::decode,
     stripe::{
         self, CheckoutSession, LineItem, PaymentCheckout, SessionStatus, StripeError,
         SubscriptionCheckout,
@@ -64,9 +63,9 @@ pub struct Opened {
 /// take a new id then. `service_unavailable`: open it again with the same id.
 pub async fn open(app: &App, new: NewPayment<'_>) -> Result<Opened, Error> {
     let record = new.record(app.now())?;
-    let payment = match store(app, &record, &first(&record), Vec::new()).await? {
+    let payment = match store(app, &record, &first(&record)).await? {
         None => first(&record),
-        Some(item) => decode::<Payment>(item)?,
+        Some(known) => known,
     };
     if !record.is_same_as(&payment) {
         return Err(Error::conflict("this payment_id is another payment's"));

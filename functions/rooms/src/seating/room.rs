@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use enishi_shared::{
     App, Error, Result,
-    store::{AttributeValue, Expression, Item, Key, Write, decode, n, s},
+    store::{Change, Item, Key, Path, Table, Transaction, decode, when},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,15 +62,19 @@ pub struct RoomState {
     /// Who took part, by user id.
     #[serde(default)]
     pub participants: BTreeSet<String>,
-    /// Who walked in: `<user id> <username>`, a set so that adding twice is adding once; no name
-    /// when they have closed their account.
+    /// Who walked in.
     #[serde(default)]
-    walk_ins: BTreeSet<String>,
+    walk_ins: WalkIns,
 }
+
+/// `<user id> <username>`, a set so that adding twice is adding once; no name when they have closed
+/// their account.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct WalkIns(#[serde(with = "serde_dynamo::string_set")] BTreeSet<String>);
 
 impl RoomState {
     fn walk_ins(&self) -> impl Iterator<Item = Member> {
-        self.walk_ins.iter().filter_map(|entry| {
+        self.walk_ins.0.iter().filter_map(|entry| {
             let (user_id, username) = entry.split_once(' ')?;
             Some(Member {
                 user_id: user_id.to_owned(),
@@ -80,26 +84,30 @@ impl RoomState {
     }
 }
 
-/// The update that seats somebody who walked in.
-pub fn seat_walk_in(room: RoomId, slot: &Slot, member: &Member) -> Write {
-    Write::Update(
-        state_key(room),
-        Expression::update("SET #ttl = :ttl ADD walk_ins :walk_in")
-            .name("#ttl", "ttl")
-            .value(":ttl", n(ttl(slot)))
-            .value(":walk_in", AttributeValue::Ss(vec![member.entry()])),
-    )
+/// Seats somebody who walked in.
+pub fn seat_walk_in(
+    tx: &mut Transaction,
+    table: &Table,
+    room: RoomId,
+    slot: &Slot,
+    member: &Member,
+) {
+    let seated = Change::new()
+        .set("ttl", ttl(slot))
+        .insert("walk_ins", member.entry());
+    tx.update(table, state_key(room), seated);
 }
 
-/// The update that marks a member as taking part. Marking twice is marking once.
-pub fn mark_participant(room: RoomId, slot: &Slot, user_id: &str) -> Write {
-    Write::Update(
-        state_key(room),
-        Expression::update("SET #ttl = :ttl ADD participants :participant")
-            .name("#ttl", "ttl")
-            .value(":ttl", n(ttl(slot)))
-            .value(":participant", AttributeValue::Ss(vec![user_id.to_owned()])),
-    )
+/// Marks a member as taking part. One request; marking twice is marking once.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn mark_participant(app: &App, room: RoomId, slot: &Slot, user_id: &str) -> Result<()> {
+    let takes_part = Change::new()
+        .set("ttl", ttl(slot))
+        .insert("participants", user_id);
+    table(app)?.update(state_key(room), takes_part).await?;
+    Ok(())
 }
 
 /// A room with its people, as read.
@@ -146,13 +154,17 @@ impl Room {
     }
 }
 
-/// The write that takes somebody's name out of a room: `items` hold its roster and its state as
-/// they were read, and it is refused when they have changed. `None` when it is not in there. The
-/// seat stays, without a name: others were in a room with somebody.
+/// The change that takes somebody's name out of a room, and of what: `items` hold its roster and its
+/// state as they were read, and it is refused when they have changed. `None` when it is not in there.
+/// The seat stays, without a name: others were in a room with somebody.
 ///
 /// # Errors
 /// `internal_server_error` when an item has an unknown form.
-pub fn unname(id: RoomId, user_id: &str, items: &HashMap<Key, Item>) -> Result<Option<Write>> {
+pub fn unname(
+    id: RoomId,
+    user_id: &str,
+    items: &HashMap<Key, Item>,
+) -> Result<Option<(Key, Change)>> {
     let named = |member: &Member| member.user_id == user_id && member.username.is_some();
     let item = |key: &Key| items.get(key).cloned();
     let roster: Option<Roster> = item(&roster_key(id)).map(decode).transpose()?;
@@ -161,13 +173,11 @@ pub fn unname(id: RoomId, user_id: &str, items: &HashMap<Key, Item>) -> Result<O
         Some((room, roster.rooms.get(room)?.iter().position(named)?))
     });
     if let Some((room, seat)) = seat {
-        let place = format!("rooms[{room}][{seat}]");
-        return Ok(Some(Write::Update(
-            roster_key(id),
-            Expression::update(format!("REMOVE {place}.username"))
-                .and_when(format!("{place}.user_id = :user"))
-                .value(":user", s(user_id)),
-        )));
+        let place = Path::new("rooms").index(room).index(seat);
+        let unnamed = Change::new()
+            .remove(place.clone().field("username"))
+            .when(when().eq(place.field("user_id"), user_id));
+        return Ok(Some((roster_key(id), unnamed)));
     }
     let state: Option<RoomState> = item(&state_key(id)).map(decode).transpose()?;
     let state = state.unwrap_or_default();
@@ -175,22 +185,18 @@ pub fn unname(id: RoomId, user_id: &str, items: &HashMap<Key, Item>) -> Result<O
         return Ok(None);
     };
     let mut nameless = state.walk_ins.clone();
-    nameless.remove(&walk_in.entry());
-    nameless.insert(
+    nameless.0.remove(&walk_in.entry());
+    nameless.0.insert(
         Member {
             username: None,
             ..walk_in
         }
         .entry(),
     );
-    let set = |entries: BTreeSet<String>| AttributeValue::Ss(entries.into_iter().collect());
-    Ok(Some(Write::Update(
-        state_key(id),
-        Expression::update("SET walk_ins = :after")
-            .and_when("walk_ins = :before")
-            .value(":after", set(nameless))
-            .value(":before", set(state.walk_ins)),
-    )))
+    let unnamed = Change::new()
+        .set("walk_ins", nameless)
+        .when(when().eq("walk_ins", &state.walk_ins));
+    Ok(Some((state_key(id), unnamed)))
 }
 
 /// Reads a room with its people. One request.

@@ -8,10 +8,10 @@
 use std::cmp::Reverse;
 
 use enishi_shared::{
-    Error, Result, UserId,
-    store::{Committed, Item, Key, Table, Write, decode},
+    App, Error, Result, UserId,
+    store::{Item, Key, Outcome, Table, Transaction, decode},
 };
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{SignedDuration, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -55,7 +55,8 @@ pub fn people(list: Item) -> Result<Vec<UserId>> {
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer, or one after the other on the list goes
 /// while it is stored.
-pub async fn draw(table: &Table, me: &Candidate, now: Timestamp) -> Result<Vec<UserId>> {
+pub async fn draw(app: &App, table: &Table, me: &Candidate) -> Result<Vec<UserId>> {
+    let now = app.now();
     let today = today(now);
     let mut candidates = ranked(candidates(table, me, today).await?, me.user_id, today);
     for _ in 0..STORE_REQUESTS {
@@ -67,20 +68,24 @@ pub async fn draw(table: &Table, me: &Candidate, now: Timestamp) -> Result<Vec<U
             ttl: (now + KEPT).as_second(),
             entries,
         };
-        let mut writes = vec![Write::create(list_key(me.user_id, today), &list)?];
-        writes.extend(list.entries.iter().copied().map(shown_once_more));
-        let refused = match table.transact(writes).await? {
-            Committed::Done => return Ok(list.entries),
-            Committed::Refused(refused) => refused,
+        let mut tx = Transaction::new(app);
+        let stored = tx.create(table, list_key(me.user_id, today), &list)?;
+        let shown: Vec<_> = list
+            .entries
+            .iter()
+            .map(|user_id| (*user_id, shown_once_more(&mut tx, table, *user_id)))
+            .collect();
+        let refused = match tx.commit().await? {
+            Outcome::Done => return Ok(list.entries),
+            Outcome::Refused(refused) => refused,
         };
-        for refusal in refused {
-            match (refusal.part.checked_sub(1), refusal.item) {
-                (None, Some(faster)) => return people(faster),
-                (None, None) => return Err(Error::unavailable(1)),
-                (Some(gone), _) => {
-                    let gone = list.entries.get(gone);
-                    candidates.retain(|user_id| Some(user_id) != gone);
-                }
+        if let Some(faster) = refused.item(stored)? {
+            return Ok(faster.entries);
+        }
+        // Who has gone is left out, which is no race: the rest can be stored at once.
+        for (user_id, part) in shown {
+            if refused.is(part) {
+                candidates.retain(|candidate| *candidate != user_id);
             }
         }
     }

@@ -11,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use enishi_saju::{chat, pair::PairId};
-use enishi_shared::app::Random;
+use enishi_saju::{chat, pair::PairId, profile};
+use enishi_shared::{App, app::Random, store::Transaction};
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
@@ -48,6 +48,13 @@ pub struct Outcome {
     pub violations: Vec<String>,
 }
 
+async fn begin(app: &App, chat_id: PairId) -> enishi_shared::Result<()> {
+    let mut tx = Transaction::new(app);
+    chat::begin(&mut tx, &profile::table(app)?, chat_id)?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Lets it blow over a stack that runs by itself.
 ///
 /// # Errors
@@ -57,9 +64,9 @@ pub async fn storm(stack: &Stack, options: Options) -> Result<Outcome, String> {
     import::people(stack, &people)?;
     let [one, other] = [0, 1].map(|at| people[at].candidate.user_id);
     let chat_id = PairId::of(one, other).ok_or("one person twice")?;
-    let begun = chat::begin(&import::app(stack, "SajuAccept")?, chat_id)
+    begin(&import::app(stack, "SajuAccept")?, chat_id)
+        .await
         .map_err(|error| error.to_string())?;
-    import::items(stack, "SajuTable", begun)?;
 
     let cuts = Arc::new(AtomicU64::new(0));
     let mut tokens = Vec::new();

@@ -2,7 +2,7 @@
 
 use enishi_local::import;
 use enishi_saju::relation::{Relation, relation_key};
-use enishi_shared::{UserId, store::Write};
+use enishi_shared::UserId;
 
 use super::register;
 use crate::support::{Person, World};
@@ -72,8 +72,8 @@ async fn oneself_the_unknown_and_the_blocked_have_no_score() {
         listing_order: None,
     };
     let rows = [row(one, other, true), row(other, one, false)]
-        .map(|row| Write::put(relation_key(row.user_id, row.other_id), &row).unwrap());
-    import::items(&world.stack, "SajuTable", rows.into()).unwrap();
+        .map(|row| (relation_key(row.user_id, row.other_id), row));
+    import::items(&world.stack, "SajuTable", rows).unwrap();
     for (me, them) in [(&her, &him), (&him, &her)] {
         let answer = world.get(me, &path(them)).await;
         answer.expect_error(404, "not_found", &[]);

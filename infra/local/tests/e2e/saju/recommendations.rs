@@ -8,10 +8,8 @@ use enishi_saju::{
     profile::{Gender, Profile, profile_key},
     relation::{Relation, Status, relation_key},
 };
-use enishi_shared::{
-    UserId,
-    store::{Key, Write},
-};
+use enishi_shared::{UserId, store::Key};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, World};
@@ -53,7 +51,12 @@ async fn times_shown(world: &World, people: &[Profile]) -> u64 {
 }
 
 /// Both rows about two people, as a request or a block leaves them.
-fn between(one: UserId, other: UserId, status: Option<Status>, blocks: bool) -> Vec<Write> {
+fn between(
+    one: UserId,
+    other: UserId,
+    status: Option<Status>,
+    blocks: bool,
+) -> [(Key, Relation); 2] {
     let row = |user_id, other_id, blocks, blocked| Relation {
         user_id,
         other_id,
@@ -66,15 +69,15 @@ fn between(one: UserId, other: UserId, status: Option<Status>, blocks: bool) -> 
         listing_key: None,
         listing_order: None,
     };
-    let put = |row: Relation| Write::put(relation_key(row.user_id, row.other_id), &row).unwrap();
-    vec![
-        put(row(one, other, blocks, false)),
-        put(row(other, one, false, blocks)),
+    [
+        row(one, other, blocks, false),
+        row(other, one, false, blocks),
     ]
+    .map(|row| (relation_key(row.user_id, row.other_id), row))
 }
 
-fn relate(world: &World, writes: Vec<Write>) {
-    import::items(&world.stack, "SajuTable", writes).unwrap();
+fn relate<T: Serialize>(world: &World, rows: impl IntoIterator<Item = (Key, T)>) {
+    import::items(&world.stack, "SajuTable", rows).unwrap();
 }
 
 fn id(profile: &Profile) -> UserId {
@@ -236,16 +239,13 @@ async fn whoever_goes_during_the_draw_makes_room_for_another() {
         item.candidate.list().unwrap();
         let key = profile_key(id(one));
         remove(&world, key.clone());
-        Write::put(
-            Key {
-                sk: "GHOST".into(),
-                ..key
-            },
-            &item,
-        )
-        .unwrap()
+        let ghost = Key {
+            sk: "GHOST".into(),
+            ..key
+        };
+        (ghost, item)
     });
-    relate(&world, ghosts.collect());
+    relate(&world, ghosts);
     count(&world);
     let mut found = list(&world, &me).await;
     // One attempt to store the list more than usual.

@@ -1,0 +1,55 @@
+//! What is done about writes that get in each other's way.
+
+use std::time::Duration;
+
+use crate::{app::App, error::Error};
+
+/// Attempts against others who write the same items at the same moment.
+const ATTEMPTS: u32 = 20;
+
+/// A write that goes back to what is there now when somebody else was faster: a bounded number of
+/// times, with a pause before each.
+///
+/// ```ignore
+/// let mut race = Race::new(&app);
+/// loop {
+///     let account = table.get::<Account>(&key).await?;
+///     match table.update(key.clone(), change(account)).await? {
+///         Written::Done => return Ok(()),
+///         Written::Refused(_) => race.lost().await?,
+///     }
+/// }
+/// ```
+#[must_use]
+pub struct Race<'a> {
+    app: &'a App,
+    lost: u32,
+}
+
+impl<'a> Race<'a> {
+    /// One that was not lost yet.
+    pub fn new(app: &'a App) -> Self {
+        Self { app, lost: 0 }
+    }
+
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// `service_unavailable` when others were always faster.
+    pub async fn lost(&mut self) -> Result<(), Error> {
+        self.lost += 1;
+        if self.lost == ATTEMPTS {
+            return Err(Error::unavailable(1));
+        }
+        pause(self.app, self.lost - 1).await;
+        Ok(())
+    }
+}
+
+/// Waits before the next attempt: up to 20 ms doubling to 640, half of it random.
+pub(super) async fn pause(app: &App, attempt: u32) {
+    let longest = 20_u64 << attempt.min(5);
+    let [random] = app.random::<1>();
+    let millis = longest / 2 + longest * u64::from(random) / 512;
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}
