@@ -62,7 +62,7 @@ struct Kept<'a> {
 /// it again.
 #[utoipa::path(
     post, path = "/webhook/stripe", tag = "payments",
-    params(("stripe-signature" = String, Header, description = "Stripe's signature, scheme v1")),
+    security(("stripe_signature" = [])),
     request_body(content = Object, description = "An event, as Stripe sends it"),
     responses(
         (status = 200, body = Received, description = "The event is kept"),

@@ -1,6 +1,6 @@
 //! `GET /openapi.json`: OpenAPI 3.1 of every endpoint.
 //!
-//! The document is generated from the handlers of all services by `cargo run -- openapi` and kept
+//! The document is generated from the handlers of all services by `cargo run -- generate` and kept
 //! beside this crate; a test holds the two together. So this function links no other service.
 
 use axum::{

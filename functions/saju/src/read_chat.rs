@@ -34,7 +34,7 @@ pub const FUNCTION: Function = Function::http("saju-read-chat", || {
 pub struct ReadChatRequest {
     /// The number of the last message one has seen.
     #[garde(skip)]
-    #[schema(example = 7)]
+    #[schema(example = 1)]
     pub seq: u64,
 }
 
@@ -44,7 +44,7 @@ pub struct ReadChat {
     /// The chat.
     pub chat_id: PairId,
     /// The number of the last message one has read: never less than it was.
-    #[schema(example = 7)]
+    #[schema(example = 1)]
     pub seq: u64,
     /// How many came after it.
     #[schema(example = 0)]

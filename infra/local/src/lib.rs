@@ -20,8 +20,9 @@
 //! | [`clock`] | the time |
 //!
 //! [`stack`] puts them together, [`admin`] is how a developer reaches into a running stack,
-//! [`openapi`] generates the document, [`import`] brings people in, [`chat_client`] is a chat as an
-//! app keeps it, [`demo`] plays two mornings.
+//! [`openapi`] generates the document, [`places`] holds together what stands in several places,
+//! [`new`] writes an endpoint, [`import`] brings people in, [`chat_client`] is a chat as an app keeps
+//! it, [`demo`] plays two mornings.
 
 pub mod admin;
 pub mod aws;
@@ -38,8 +39,10 @@ pub mod import;
 pub mod keys;
 pub mod lambda;
 pub mod mailbox;
+pub mod new;
 pub mod openapi;
 pub mod pattern;
+pub mod places;
 pub mod s3;
 pub mod schedule;
 pub mod secrets;

@@ -9,7 +9,7 @@ use enishi_local::{
     clock::LocalClock,
     demo,
     keys::Keys,
-    openapi,
+    new, places,
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, root, template_path},
 };
 use enishi_shared::{
@@ -80,8 +80,19 @@ enum Command {
     },
     /// Makes the keys of an installation.
     Keys,
-    /// Generates functions/platform/openapi.json from the handlers.
-    Openapi,
+    /// Writes what follows from template.yaml and the handlers: the OpenAPI document, the binaries,
+    /// and cargo-lambda's routes and access keys.
+    #[command(alias = "openapi")]
+    Generate,
+    /// Writes a new endpoint, wherever it stands; what it is for is then filled in.
+    New {
+        /// Its function, `<service>-<use-case>`, such as rooms-notes.
+        name: String,
+        /// GET, POST, PUT, PATCH or DELETE.
+        method: String,
+        /// Its path, such as /rooms/{room_id}/notes.
+        path: String,
+    },
 }
 
 /// What has a demo.
@@ -137,7 +148,8 @@ async fn main() -> ExitCode {
             }
         }
         Some(Command::Keys) => print_keys(),
-        Some(Command::Openapi) => write_openapi(),
+        Some(Command::Generate) => places::generate(),
+        Some(Command::New { name, method, path }) => write_new(name, method, path),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -289,8 +301,16 @@ fn print_keys() -> Result<(), String> {
     Ok(())
 }
 
-fn write_openapi() -> Result<(), String> {
-    let file = root().join("functions/platform/openapi.json");
-    let document = openapi::document().map_err(|error| error.to_string())?;
-    std::fs::write(&file, document).map_err(|error| format!("{}: {error}", file.display()))
+#[allow(clippy::print_stdout)]
+fn write_new(name: &str, method: &str, path: &str) -> Result<(), String> {
+    let files = new::endpoint(name, method, path)?;
+    println!(
+        "\
+It answers 200 to whoever is logged in. Fill in:
+  {}
+Then `cargo run -- generate`; the tests say what is still missing, and where:
+  cargo test -p enishi-local --test e2e -- consistency:: actors:: budgets:: policies::",
+        files.join("\n  ")
+    );
+    Ok(())
 }

@@ -42,6 +42,10 @@ pub fn document() -> Result<String, serde_json::Error> {
     ]);
     document["components"]["securitySchemes"] = json!({
         "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "stripe_signature": {
+            "type": "apiKey", "in": "header", "name": "Stripe-Signature",
+            "description": "Stripe's signature of the body, scheme v1",
+        },
     });
     // Whatever else may go wrong answers in the same body.
     let error = json!({

@@ -543,7 +543,10 @@ fn secret_arn(name: &str) -> String {
 }
 
 /// The parameters without a default, and the operator of a local stack.
-fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(crate) fn parameters(
+    keys: &Keys,
+    others: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     let mut parameters = BTreeMap::from([
         ("TokenPublicKeys".to_owned(), keys.public_keys.clone()),
         (

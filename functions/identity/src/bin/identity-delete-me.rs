@@ -1,4 +1,4 @@
-//! `identity-delete-me`: `DELETE /api/users/me`.
+//! `identity-delete-me`: see [`enishi_identity::delete_me`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_identity::delete_me::FUNCTION)

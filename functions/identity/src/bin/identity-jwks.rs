@@ -1,4 +1,4 @@
-//! The function behind `GET /.well-known/jwks.json`.
+//! `identity-jwks`: see [`enishi_identity::jwks`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_identity::jwks::FUNCTION)

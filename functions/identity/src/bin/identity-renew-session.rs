@@ -1,4 +1,4 @@
-//! `identity-renew-session`: `PUT /api/session`.
+//! `identity-renew-session`: see [`enishi_identity::renew_session`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_identity::renew_session::FUNCTION)

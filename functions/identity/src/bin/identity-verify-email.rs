@@ -1,4 +1,4 @@
-//! The function behind `POST /api/auth/email/verify`.
+//! `identity-verify-email`: see [`enishi_identity::verify_email`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_identity::verify_email::FUNCTION)

@@ -1,4 +1,4 @@
-//! `live-disconnect`: the WebSocket's `$disconnect`.
+//! `live-disconnect`: see [`enishi_live::disconnect`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_live::disconnect::FUNCTION)

@@ -1,4 +1,4 @@
-//! `payments-sweep`: asks about payments that have waited for too long.
+//! `payments-sweep`: see [`enishi_payments::sweep`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_payments::sweep::FUNCTION)

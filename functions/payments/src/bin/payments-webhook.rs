@@ -1,4 +1,4 @@
-//! `payments-webhook`: `POST /webhook/stripe`.
+//! `payments-webhook`: see [`enishi_payments::webhook`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_payments::webhook::FUNCTION)

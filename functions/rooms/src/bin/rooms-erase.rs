@@ -1,4 +1,4 @@
-//! `rooms-erase`: erases who has closed their account.
+//! `rooms-erase`: see [`enishi_rooms::erase`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_rooms::erase::FUNCTION)

@@ -1,4 +1,4 @@
-//! `saju-block`: `POST /api/blocks`.
+//! `saju-block`: see [`enishi_saju::block`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_saju::block::FUNCTION)

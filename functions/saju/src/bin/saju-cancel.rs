@@ -1,4 +1,4 @@
-//! `saju-cancel`: `POST /api/matches/{match_id}/cancel`.
+//! `saju-cancel`: see [`enishi_saju::cancel`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_saju::cancel::FUNCTION)

@@ -1,4 +1,4 @@
-//! `saju-decline`: `POST /api/matches/{match_id}/decline`.
+//! `saju-decline`: see [`enishi_saju::decline`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_saju::decline::FUNCTION)

@@ -1,4 +1,4 @@
-//! `saju-erase`: erases who has closed their account.
+//! `saju-erase`: see [`enishi_saju::erase`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_saju::erase::FUNCTION)

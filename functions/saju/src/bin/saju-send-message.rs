@@ -1,4 +1,4 @@
-//! `saju-send-message`: `POST /api/chats/{chat_id}/messages`.
+//! `saju-send-message`: see [`enishi_saju::send_message`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_saju::send_message::FUNCTION)

@@ -1,4 +1,4 @@
-//! `saju-unblock`: `DELETE /api/blocks/{user_id}`.
+//! `saju-unblock`: see [`enishi_saju::unblock`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_saju::unblock::FUNCTION)

@@ -5,10 +5,14 @@ use std::{
     fs,
 };
 
-use enishi_local::{openapi, stack::root};
+use enishi_local::{
+    openapi,
+    places::{Handler, operations},
+    stack::root,
+};
 use serde_json::Value;
 
-use super::{Findings, documented, operations};
+use super::Findings;
 use crate::support::text;
 
 #[test]
@@ -17,7 +21,7 @@ fn the_openapi_document_is_current() {
     assert!(
         file.is_ok_and(|file| file == openapi::document().unwrap()),
         "functions/platform/openapi.json is not what the handlers say; write it anew with \
-         `cargo run -- openapi`"
+         `cargo run -- generate`"
     );
 }
 
@@ -37,13 +41,14 @@ fn every_operation_is_described_whole() {
         .map(|tag| text(&tag["name"]))
         .collect();
     let mut ids = BTreeMap::new();
-    let functions = documented();
+    let handlers = Handler::registered().unwrap();
     for (operation, body) in &operations {
         let (path, method) = operation;
-        let function = functions
-            .iter()
-            .find(|(_, documented)| documented.contains(operation))
-            .map_or("", |(name, _)| name);
+        let documents = |handler: &&Handler| {
+            let operations = handler.operations.as_ref();
+            operations.is_some_and(|operations| operations.contains(operation))
+        };
+        let function = (handlers.iter().find(documents)).map_or("", |handler| &handler.name);
         let here = format!("{method} {path} (`{function}`)");
 
         let id = text(&body["operationId"]);

@@ -3,16 +3,14 @@
 use std::{fs, time::Duration};
 
 use enishi_local::{
+    aws::Call,
     stack::root,
     template::{DEFAULT_ROUTE, Function, System},
 };
 use serde_json::{Value, json};
 
 use super::Findings;
-use crate::{
-    budgets::count,
-    support::{MORNING, World, text},
-};
+use crate::support::{MORNING, World, text};
 
 /// What a function made of its sample event.
 pub struct Played {
@@ -22,8 +20,8 @@ pub struct Played {
     pub event: Value,
     /// Its answer, or why there is none.
     pub answer: Result<Value, String>,
-    /// What it asked of DynamoDB.
-    pub requests: usize,
+    /// What it asked of AWS.
+    pub calls: Vec<Call>,
 }
 
 impl Played {
@@ -58,15 +56,17 @@ pub async fn play(world: &World) -> Vec<Played> {
     });
     let mut played = Vec::new();
     for (function, file, event) in samples {
-        count(world, &function.name);
+        world.stack.aws().forget_calls();
         let invoked = world
             .stack
             .lambda()
             .invoke(&function.logical_id, event.clone());
         // A sample that hangs would hide the others.
         let answer = tokio::time::timeout(Duration::from_secs(20), invoked).await;
+        let mut calls = world.stack.aws().calls();
+        calls.retain(|call| call.function == function.logical_id);
         played.push(Played {
-            requests: count(world, &function.name),
+            calls,
             answer: answer.unwrap_or_else(|_| Err("takes too long".into())),
             function,
             file,
