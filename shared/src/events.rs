@@ -18,6 +18,8 @@ use crate::{
 
 /// The partition keys of outbox rows start with this; `template.yaml` filters streams by it.
 pub const OUTBOX: &str = "OUTBOX#";
+/// The source of what is announced about accounts, whichever service's function it was.
+const ACCOUNTS: &str = "enishi.identity";
 /// A row is kept this long after it was written; the stream itself holds it for a day.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -47,6 +49,18 @@ pub struct Event<T> {
     pub detail: Detail<T>,
 }
 
+/// Somebody has signed up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountCreated {
+    /// The new account. Who it is, its reader looks up: an event outlives a closed account.
+    pub user_id: UserId,
+}
+
+impl Announcement for AccountCreated {
+    const DETAIL_TYPE: &'static str = "account.created";
+    const SOURCE: &'static str = ACCOUNTS;
+}
+
 /// Somebody has closed their account; identity announces it. Every service erases what it holds of
 /// them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,7 +71,7 @@ pub struct AccountDeleted {
 
 impl Announcement for AccountDeleted {
     const DETAIL_TYPE: &'static str = "account.deleted";
-    const SOURCE: &'static str = "enishi.identity";
+    const SOURCE: &'static str = ACCOUNTS;
 }
 
 /// A service has a letter to send. Whatever service it is, the source is the same, so that one rule

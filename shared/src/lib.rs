@@ -3,6 +3,7 @@
 //!
 //! The services' own rules live in `functions/`; nothing here knows a product.
 
+pub mod accounts;
 pub mod app;
 pub mod auth;
 pub mod chime;

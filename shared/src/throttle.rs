@@ -3,13 +3,14 @@
 //! A window's attempts are a set of ids in one item, which makes counting safe to repeat: the same
 //! attempt counted twice is still one element. The limit bounds the set, and with it the item.
 
-use std::str::FromStr;
+use std::{net::IpAddr, str::FromStr};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{
     app::App,
     error::Error,
+    http::SourceIp,
     seal::sha256,
     store::{Change, Key, Table, Written, when},
 };
@@ -106,6 +107,42 @@ pub async fn count(
     }
 }
 
+/// Counts one attempt at `action` from the caller's address. One request.
+///
+/// # Errors
+/// `too_many_requests` when the address has used up its window.
+pub async fn count_address(
+    app: &App,
+    table: &Table,
+    action: &str,
+    SourceIp(address): &SourceIp,
+    limit: &Limit,
+) -> Result<(), Error> {
+    count(
+        app,
+        table,
+        &format!("{action}-address"),
+        &network(address),
+        limit,
+    )
+    .await
+}
+
+/// What counts as one address: with IPv6 a whole /64, since every household has one to itself.
+fn network(address: &str) -> String {
+    match address
+        .parse()
+        .map(|address: IpAddr| address.to_canonical())
+    {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,5 +159,14 @@ mod tests {
         for wrong in ["", "10", "10/", "10/5", "0/5m", "10/0s", "x/5m", "1/5d"] {
             assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_ipv6_household_is_one_address() {
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_ne!(network("203.0.113.7"), network("203.0.113.8"));
+        assert_eq!(network(""), "");
     }
 }

@@ -37,6 +37,18 @@ pub fn line<C>(value: &str, _: &C) -> garde::Result {
     Ok(())
 }
 
+/// Text without spaces around it.
+///
+/// # Errors
+/// Says that it has some.
+pub fn trimmed<C>(value: &str, _: &C) -> garde::Result {
+    if value.trim() == value {
+        Ok(())
+    } else {
+        Err(garde::Error::new("starts or ends with a space"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,11 +4,16 @@
 //! has its e-mail, but only where both sides have proved that the address is theirs: or somebody
 //! could sign up with another's address, here or at Firebase, and wait for them.
 
+use std::collections::BTreeSet;
+
 use axum::{extract::State, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Error, Function, Result, UserId,
+    accounts::{
+        self, Account, Owner, Status, account_key, active, claim, email_key, firebase_key,
+        normalised, table,
+    },
     error::ErrorBody,
-    events::announce,
     firebase::{self, FirebaseUser},
     http::{Json, SourceIp},
     language::{AcceptLanguage, Language},
@@ -21,12 +26,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{
-        Account, MARKET, Owner, Status, UserId, account_key, active, claim, email_key,
-        firebase_key, normalised, table,
-    },
-    events::AccountCreated,
-    limits, login, session,
+    login, session,
     session_key::{self, SessionResponse},
 };
 
@@ -39,6 +39,8 @@ pub const FUNCTION: Function = Function::http("identity-begin-session", || {
 })
 .budget(5);
 
+/// The product that customers are of.
+const MARKET: &str = "market";
 /// The longest name that is taken over, in characters.
 const LONGEST_NAME: usize = 150;
 
@@ -82,7 +84,7 @@ pub async fn begin_session(
 ) -> Result<impl IntoResponse> {
     let language = language.unwrap_or(Language::Japanese);
     let table = table(&app)?;
-    limits::by_address(&app, &table, "session", &address, &login::ADDRESS).await?;
+    throttle::count_address(&app, &table, "session", &address, &login::ADDRESS).await?;
     let caller = firebase::verify(&app, &body.id_token).await?;
     throttle::count(&app, &table, "session", &caller.uid, &login::ACCOUNT).await?;
     let mut race = Race::new(&app);
@@ -211,12 +213,11 @@ fn create(
         status: Status::Active,
         epoch: 0,
         products: vec![MARKET.to_owned()],
+        holds: BTreeSet::new(),
         created_at: tx.app().now(),
     };
     claim(tx, table, firebase_key(&caller.uid), user_id)?;
-    claim(tx, table, email_key(email), user_id)?;
-    tx.create(table, account_key(user_id), &account)?;
-    announce(tx, table, AccountCreated { user_id })?;
+    accounts::create(tx, table, &account)?;
     Ok(account)
 }
 

@@ -6,6 +6,7 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
     App, Function, Result,
+    accounts::{normalised, table},
     error::ErrorBody,
     events::outbox_row,
     http::{Json, SourceIp},
@@ -17,11 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    accounts::{normalised, table},
-    events::PasswordForgotten,
-    limits,
-};
+use crate::events::PasswordForgotten;
 
 /// `identity-forgot-password`.
 ///
@@ -72,7 +69,7 @@ pub async fn forgot_password(
     Json(body): Json<ForgotPasswordRequest>,
 ) -> Result<impl IntoResponse> {
     let table = table(&app)?;
-    limits::by_address(&app, &table, "forgot", &address, &ADDRESS).await?;
+    throttle::count_address(&app, &table, "forgot", &address, &ADDRESS).await?;
     throttle::count(&app, &table, "forgot", &normalised(&body.email), &EMAIL).await?;
     let (key, row) = outbox_row(&app, PasswordForgotten { email: body.email })?;
     table.create(key, &row).await?;

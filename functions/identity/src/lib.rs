@@ -1,12 +1,11 @@
 //! identity: accounts, sessions, and the access tokens that every other service trusts.
 //!
+//! Accounts themselves, and how they are made, are `enishi_shared::accounts`: each product has a
+//! sign-up of its own.
+//!
 //! | function | endpoint or event | what |
 //! |---|---|---|
 //! | `identity-signup` | `POST /signup` | makes an account, or adds the rooms profile to one |
-//! | `identity-register` | `POST /api/users/register` | makes an account, or adds the saju profile to one |
-//! | `identity-me` | `GET /api/users/me` | the account and its saju profile |
-//! | `identity-update-me` | `PUT /api/users/me` | changes the saju profile |
-//! | `identity-photo` | `POST /api/users/me/photo` | where to send one's picture |
 //! | `identity-delete-me` | `DELETE /api/users/me` | closes the account |
 //! | `identity-login` | `POST /login`, `POST /api/users/login` | begins a session |
 //! | `identity-refresh` | `POST /api/auth/refresh` | spends a refresh token for the next tokens |
@@ -19,6 +18,7 @@
 //! | `identity-verify-email` | `POST /api/auth/email/verify` | proves the address |
 //! | `identity-jwks` | `GET /.well-known/jwks.json` | the public keys |
 //! | `identity-mail` | `account.created`, `password.forgotten` | mails the links |
+//! | `identity-erase` | `account.deleted` | what is left of a closed account |
 //!
 //! The table, `IDENTITY_TABLE` (keys `pk` / `sk`; all reads are consistent, no index):
 //!
@@ -29,19 +29,16 @@
 //! | who has a username | `USERNAME#<username>` / `USERNAME` | 1 get | 1 R |
 //! | whose a Firebase identity is | `FIREBASE#<uid>` / `FIREBASE`, with its e-mail | 1 batch get | 2 R |
 //! | begin a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 put | 1 W |
-//! | begin, renew a market session | session, `ACCOUNT#<user_id>` / `LOGIN#<time>#<digest>` ² | 1 transaction | 4 W |
+//! | begin, renew a market session | session, `ACCOUNT#<user_id>` / `LOGIN#<time>#<digest>` ¹ | 1 transaction | 4 W |
 //! | log in with Firebase, the first time | account, uid, e-mail, outbox, market session | 1 transaction | 12 W |
 //! | … to an account that is there | account, uid, market session | 1 transaction | 8 W |
 //! | a session with its account | `ACCOUNT#<user_id>` / `ACCOUNT`, `SESSION#<session_id>` | 1 batch get | 2 R |
 //! | spend a refresh token, end a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 update, 1 delete | 1 W |
 //! | sign up | account, e-mail, username, session, outbox (and idempotency) | 1 transaction | 10 W (12) |
-//! | sign up to saju | account, e-mail, outbox (and idempotency), profile ¹ | 1 transaction | 8 W (10) |
-//! | add the saju profile | account (and idempotency), profile ¹ | 1 transaction | 4 W (6) |
-//! | a new place in the pool | its mark ¹ | 1 get, 1 update unless marked | 1 R, 1 W |
-//! | read, change the profile | profile ¹ | 1 get, 1 update | 1 R, 1 W |
-//! | close the account | account, e-mail, username, uid, outbox, profile ¹ | 1 transaction | 12 W |
+//! | close the account | account, e-mail, username, uid, outbox | 1 transaction | 10 W |
+//! | erase what is left of it | `ACCOUNT#<user_id>` / `SESSION#…`, `TOKEN#…` | 2 queries, 1 delete each | 1 R, 1 W each |
 //! | add a profile | account, username, session (and idempotency) | 1 transaction | 6 W (8) |
-//! | the token of a mail | `TOKEN#<sha256>` / `TOKEN` | 1 get, 1 put | 1 R, 1 W |
+//! | the token of a mail | `ACCOUNT#<user_id>` / `TOKEN#<sha256>` | 1 get; made in 1 transaction with its account | 1 R, 4 W |
 //! | set a new password | account, token (and uid) | 1 transaction | 4 W (6) |
 //! | verify the address | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 update | 1 W |
 //! | was an event's mail sent | `MAIL#<event id>` / `MAIL`, with the account or the e-mail | 1 batch get, 1 put | 2 R, 1 W |
@@ -49,41 +46,32 @@
 //! | count an attempt | `THROTTLE#<action>#<subject>` / `<window>` | 1 update | 1 W (one more for each 70 attempts) |
 //! | recognise a repeated creation | `IDEMPOTENCY#<sha256>` / `IDEMPOTENCY` | within the sign-up | |
 //!
-//! ¹ in `SAJU_TABLE`, whose keys are saju's to say; a profile takes one W more for the
-//! index `listing`, two where it moves there.
-//!
-//! ² the LogInLog of `specs/market.md`: each session key as its digest, for a year. Nothing reads it
+//! ¹ the market's LogInLog: each session key as its digest, for a year. Nothing reads it
 //! but people who look into what happened.
 //!
 //! Passwords and tokens are stored as hashes only, and nothing that holds one is `Debug`.
 
-pub mod accounts;
 pub mod begin_session;
 pub mod delete_me;
 pub mod end_session;
+pub mod erase;
 pub mod events;
 pub mod forgot_password;
 pub mod jwks;
 pub mod login;
 pub mod logout;
 pub mod mail;
-pub mod me;
-pub mod photo;
 pub mod refresh;
-pub mod register;
 pub mod renew_session;
 pub mod reset_password;
 pub mod session;
 pub mod session_key;
 pub mod signup;
-pub mod update_me;
 pub mod verify_email;
 
 mod letters;
-mod limits;
 mod one_time;
 mod refresh_token;
-mod registration;
 mod renewal;
 
 use enishi_shared::Function;
@@ -91,10 +79,6 @@ use enishi_shared::Function;
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[
     signup::FUNCTION,
-    register::FUNCTION,
-    me::FUNCTION,
-    update_me::FUNCTION,
-    photo::FUNCTION,
     delete_me::FUNCTION,
     login::FUNCTION,
     refresh::FUNCTION,
@@ -107,4 +91,5 @@ pub const FUNCTIONS: &[Function] = &[
     verify_email::FUNCTION,
     jwks::FUNCTION,
     mail::FUNCTION,
+    erase::FUNCTION,
 ];

@@ -9,7 +9,8 @@ use axum::{
     response::IntoResponse,
 };
 use enishi_shared::{
-    App, Error, FieldCode, Function, Result,
+    App, Error, FieldCode, Function, Result, UserId,
+    accounts::{Account, Owner, account_key, email_key, table, username_key},
     error::{Code, ErrorBody, FieldError},
     http::{Json, SourceIp},
     password,
@@ -22,11 +23,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    accounts::{Account, Owner, UserId, account_key, email_key, table, username_key},
-    limits,
-    session::{self, Tokens},
-};
+use crate::session::{self, Tokens};
 
 /// `identity-login`.
 ///
@@ -147,7 +144,7 @@ async fn begin(
     password: &str,
 ) -> Result<axum::Json<LoginResponse>> {
     let table = table(app)?;
-    limits::by_address(app, &table, "login", address, &ADDRESS).await?;
+    throttle::count_address(app, &table, "login", address, &ADDRESS).await?;
     throttle::count(app, &table, "login", &name.pk, &ACCOUNT).await?;
 
     // An unknown name goes the whole way too, with nobody at its end.

@@ -5,8 +5,9 @@
 
 use enishi_shared::{
     App, Function, Result,
+    accounts::{Account, Owner, account_key, email_key, table},
     app::{ConfigError, Configure, Env},
-    events::Detail,
+    events::{AccountCreated, Detail},
     function::on,
     mail::Mailing,
     store::{Item, Key, Table, decode},
@@ -14,8 +15,7 @@ use enishi_shared::{
 use serde::Deserialize;
 
 use crate::{
-    accounts::{Account, Owner, account_key, email_key, table},
-    events::{AccountCreated, PasswordForgotten},
+    events::PasswordForgotten,
     letters,
     one_time::{Purpose, mint},
 };
@@ -99,7 +99,9 @@ async fn send(
     if !account.is_active() {
         return Ok(());
     }
-    let token = mint(app, table, account, purpose).await?;
+    let Some(token) = mint(app, table, account, purpose).await? else {
+        return Ok(());
+    };
     let frontend = &app.config::<Frontend>()?.0;
     let letter = match purpose {
         Purpose::VerifyEmail => letters::welcome,

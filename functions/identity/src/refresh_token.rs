@@ -7,11 +7,9 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
-    App,
+    App, UserId,
     seal::{hmac_sha256, sha256},
 };
-
-use crate::accounts::UserId;
 
 /// Keeps what is derived here apart from anything else these bytes might ever be a key for.
 const CONTEXT: &[u8] = b"enishi refresh-token successor 1\0";

@@ -2,16 +2,15 @@
 
 use enishi_shared::{
     App, Error, Result,
+    accounts::{Account, account_key, table},
     app::{ConfigError, Configure, Env},
     http::SourceIp,
     store::{Key, Outcome, Table, Transaction, Written, decode},
-    throttle::Limit,
+    throttle::{self, Limit},
 };
 use jiff::SignedDuration;
 
 use crate::{
-    accounts::{Account, account_key, table},
-    limits,
     refresh_token::{RefreshToken, salt},
     session::{self, Given, Session, Verdict, rejected},
 };
@@ -27,7 +26,7 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
     let presented = RefreshToken::parse(text).ok_or_else(rejected)?;
     let Grace(grace) = *app.config::<Grace>()?;
     let table = table(app)?;
-    limits::by_address(app, &table, "refresh", address, &ADDRESS).await?;
+    throttle::count_address(app, &table, "refresh", address, &ADDRESS).await?;
 
     let (account, session) = read(&table, &presented).await?;
     let now = app.now();

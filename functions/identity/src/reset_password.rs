@@ -13,22 +13,19 @@ use axum::{
 };
 use enishi_shared::{
     App, Function, Result,
+    accounts::{Account, account_key, active, firebase_key, table},
     error::ErrorBody,
     http::{Json, SourceIp, no_content},
     password,
     store::{Change, Key, Outcome, Race, Table, Transaction, when},
-    throttle::Limit,
+    throttle::{self, Limit},
 };
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    accounts::{Account, account_key, active, firebase_key, table},
-    limits,
-    one_time::{self, OneTime, Purpose, rejected},
-};
+use crate::one_time::{self, OneTime, Purpose, rejected};
 
 /// `identity-reset-password`.
 ///
@@ -51,7 +48,7 @@ pub struct ResetPasswordRequest {
     #[garde(length(min = 1, max = 512))]
     #[schema(
         max_length = 512,
-        example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE"
+        example = "AZqitHwefTOfClscLT5PUGieMqpNFcd5jNnPGW-8KtavUSB4WH4rlT2wD3rRvCxk"
     )]
     pub token: String,
     /// 8–128 characters of any kind.
@@ -81,7 +78,7 @@ pub async fn reset_password(
 ) -> Result<impl IntoResponse> {
     let place = one_time::key(&body.token)?;
     let table = table(&app)?;
-    limits::by_address(&app, &table, "reset", &address, &ADDRESS).await?;
+    throttle::count_address(&app, &table, "reset", &address, &ADDRESS).await?;
 
     let (token, mut account) = read(&app, &table, &place).await?;
     if token.used {

@@ -7,7 +7,8 @@
 //! recorded, as the LogInLog of `specs/market.md`: its digest only, for a year.
 
 use enishi_shared::{
-    App, Error, Result,
+    App, Error, Result, UserId,
+    accounts::{Account, normalised, partition, table},
     app::{ConfigError, Configure, Env},
     auth::User,
     error::Code,
@@ -18,14 +19,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    accounts::{Account, UserId, normalised, partition, table},
-    refresh_token::RefreshToken,
-};
+use crate::refresh_token::RefreshToken;
 
 const IDLE_SECONDS: i64 = 30 * 24 * 60 * 60;
 const LONGEST_SECONDS: i64 = 365 * 24 * 60 * 60;
 const LOG_SECONDS: i64 = 365 * 24 * 60 * 60;
+
+/// What the sort keys of an account's sessions start with.
+pub const PREFIX: &str = "SESSION#";
 
 /// What a log-in and a refresh give.
 #[derive(Serialize, ToSchema)]
@@ -175,7 +176,7 @@ impl Session {
 
 /// Where a session lies.
 pub fn key(user_id: UserId, session_id: &str) -> Key {
-    Key::new(partition(user_id), format!("SESSION#{session_id}"))
+    Key::new(partition(user_id), format!("{PREFIX}{session_id}"))
 }
 
 /// Records a token which a market session gives out.

@@ -3,10 +3,12 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
-    App, Function, Result,
+    App, Function, Result, UserId,
+    accounts::{
+        self, Account, Registration, account_key, active, claim, not_joined, taken, username_key,
+    },
     auth::User,
     error::ErrorBody,
-    events::announce,
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
     language::{AcceptLanguage, Language},
@@ -18,12 +20,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    accounts::{Account, ROOMS, UserId, account_key, active, claim, email_key, username_key},
-    events::AccountCreated,
-    registration::{Registration, not_joined, taken, untrimmed},
-    session::{self, Tokens},
-};
+use crate::session::{self, Tokens};
 
 /// `identity-signup`.
 ///
@@ -34,6 +31,9 @@ pub const FUNCTION: Function = Function::http("identity-signup", || {
 })
 .budget(6);
 
+/// The product that this sign-up is of.
+const ROOMS: &str = "rooms";
+
 /// Who wants to join.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +42,7 @@ pub struct SignupRequest {
     #[garde(
         length(chars, min = 1, max = 150),
         custom(validate::line),
-        custom(untrimmed)
+        custom(validate::trimmed)
     )]
     #[schema(min_length = 1, max_length = 150, example = "hana")]
     pub username: String,
@@ -135,11 +135,9 @@ async fn create(
     let creation = registration.creation("signup", &(&body.username, &body.email))?;
 
     let mut tx = Transaction::new(app);
-    let email = claim(&mut tx, table, email_key(&body.email), user_id)?;
+    let email = accounts::create(&mut tx, table, &account)?;
     let username = claim(&mut tx, table, username_key(&body.username), user_id)?;
-    tx.create(table, account_key(user_id), &account)?;
     tx.create(table, session.key(user_id), &session)?;
-    announce(&mut tx, table, AccountCreated { user_id })?;
     match tx.commit_once(table, creation.as_ref(), &user_id).await? {
         Outcome::Done => Ok((account, tokens)),
         Outcome::Replayed { id, .. } => {

@@ -7,6 +7,7 @@
 use axum::{extract::State, response::IntoResponse};
 use enishi_shared::{
     App, Function, Result,
+    accounts::{account_key, active, table},
     error::ErrorBody,
     http::{Json, no_content},
     store::{Change, Written},
@@ -16,10 +17,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    accounts::{account_key, active, table},
-    one_time::{self, Purpose, rejected},
-};
+use crate::one_time::{self, Purpose, rejected};
 
 /// `identity-verify-email`.
 ///
@@ -37,7 +35,7 @@ pub struct VerifyEmailRequest {
     #[garde(length(min = 1, max = 512))]
     #[schema(
         max_length = 512,
-        example = "mJ4yqk0Vx3mM2c8Zb7wq1rTgKfYh5uPdLsA9eN6iWoE"
+        example = "AZqitHwefTOfClscLT5PUGieMqpNFcd5jNnPGW-8KtavUSB4WH4rlT2wD3rRvCxk"
     )]
     pub token: String,
 }

@@ -17,7 +17,7 @@ use enishi_shared::{
     events::{AccountDeleted, Event},
     function::on,
     media,
-    store::{Key, Query, Table, s},
+    store::{Key, Table, s},
 };
 use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
@@ -70,7 +70,11 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
     table.delete(profile_key(user_id)).await?;
     let mut after = None;
     loop {
-        let page = (rows(&table, &partition(user_id)).after(after))
+        let page = table
+            .query("pk = :pk")
+            .value(":pk", s(partition(user_id)))
+            .limit(PAGE)
+            .after(after)
             .page::<Row>()
             .await?;
         // Memberships before matches: of two who go at once, one finds that the other has left.
@@ -104,26 +108,9 @@ async fn part(table: &Table, user_id: UserId, row: Row) -> Result<()> {
         .await?)
         .is_none()
     {
-        empty(table, &chat_key(chat_id).pk).await?;
+        table.delete_all(&chat_key(chat_id).pk, "").await?;
     }
     table.delete(relation_key(user_id, other)).await
-}
-
-/// Deletes all items of a partition.
-async fn empty(table: &Table, pk: &str) -> Result<()> {
-    let mut after = None;
-    loop {
-        let page = rows(table, pk).after(after).page::<Row>().await?;
-        at_once(page.items, |row| table.delete(Key::new(pk, row.sk))).await?;
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-fn rows(table: &Table, pk: &str) -> Query {
-    table.query("pk = :pk").value(":pk", s(pk)).limit(PAGE)
 }
 
 async fn at_once<T, F>(items: Vec<T>, each: impl Fn(T) -> F) -> Result<()>

@@ -2,6 +2,9 @@
 //!
 //! | function | endpoint, route or event | what |
 //! |---|---|---|
+//! | [`register`] | `POST /api/users/register` | makes an account, or adds the profile to one |
+//! | [`me`], [`update_me`] | `GET`, `PUT /api/users/me` | the account and its profile |
+//! | [`photo`] | `POST /api/users/me/photo` | where to send one's picture |
 //! | [`recommendations`] | `GET /api/matches/recommendations` | at most five people a day |
 //! | [`compatibility`] | `GET /api/matches/{user_id}/compatibility` | the score with somebody, part by part |
 //! | [`fortune`] | `GET /api/fortune/today` | today's ten god and its text |
@@ -17,16 +20,19 @@
 //! | [`deliver`] | the table's stream | new messages to everybody's connections |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
 //!
-//! The profile itself is identity's endpoint `/api/users/me`. [`pillars`], [`score`] and
-//! [`ten_gods`] hold the rules of the field; [`profile`], [`pair`], [`relation`] and [`chat`] what
-//! is stored.
+//! [`pillars`], [`score`] and [`ten_gods`] hold the rules of the field; [`profile`], [`pair`],
+//! [`relation`] and [`chat`] what is stored.
 //!
 //! The table, `SAJU_TABLE` (keys `pk` / `sk`, stream of new images, index `listing` with
 //! `listing_key` / `listing_order`):
 //!
 //! | access pattern | key or index | requests | capacity units |
 //! |---|---|---|---|
+//! | sign up | profile, and ¹ account, e-mail, outbox (and idempotency) | 1 transaction | 9 W (11) |
+//! | add the profile to an account | profile, and ¹ account (and idempotency) | 1 transaction | 5 W (7) |
+//! | mark a birth's place in the pool | `OCCUPIED#<gender>#<wanted>` / `<year>` | 1 get, 1 update unless marked | 1 R, 1 W |
 //! | somebody's profile | `USER#<user>` / `PROFILE` | 1 get | 1 R |
+//! | change the profile | `USER#<user>` / `PROFILE` | 1 update | 1–3 W |
 //! | what is between two people | `USER#<user>` / `WITH#<other>`, a row for each | with others | 1 R |
 //! | ask, answer, block | both rows, both profiles, perhaps the chat | 1 transaction | 8–16 W |
 //! | my requests, newest first | `listing`: `MATCHES#<user>` / time, then the rows | 2 | 1–30 R |
@@ -39,6 +45,8 @@
 //! | send a message | the chat, the message, its client id, both memberships | 1 transaction | 12 W |
 //! | my chats, latest first | `listing`: `CHATS#<user>` / time, then the chats | 2 | 1–60 R |
 //! | reports of a month | `REPORTS#<month>` / `<time>#<id>` | | 1 W |
+//!
+//! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 
 pub mod accept;
 pub mod block;
@@ -52,15 +60,18 @@ pub mod erase;
 pub mod fortune;
 pub mod listing;
 pub mod matches;
+pub mod me;
 pub mod message;
 pub mod messages;
 pub mod pair;
+pub mod photo;
 pub mod pillars;
 pub mod pool;
 pub mod profile;
 pub mod read_chat;
 pub mod read_frame;
 pub mod recommendations;
+pub mod register;
 pub mod relation;
 pub mod report;
 pub mod request;
@@ -69,11 +80,16 @@ pub mod send_message;
 pub mod send_message_frame;
 pub mod ten_gods;
 pub mod unblock;
+pub mod update_me;
 
 use enishi_shared::Function;
 
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[
+    register::FUNCTION,
+    me::FUNCTION,
+    update_me::FUNCTION,
+    photo::FUNCTION,
     recommendations::FUNCTION,
     compatibility::FUNCTION,
     fortune::FUNCTION,

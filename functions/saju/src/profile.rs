@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 
 use crate::pillars::{Birth, Bucket};
 
+/// What the product is called among those that an account has a profile of.
+pub const PRODUCT: &str = "saju";
 /// How old one must be, in completed years at Korean time (API.md "saju").
 pub const MIN_AGE: u8 = 19;
 

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dynoxide::ImportOptions;
-use enishi_identity::accounts::{Account, Owner, Status, account_key, email_key};
 use enishi_saju::profile::{
-    Candidate, Gender, Preferences, Profile, occupied_key, profile_key, today,
+    Candidate, Gender, PRODUCT, Preferences, Profile, occupied_key, profile_key, today,
 };
+use enishi_shared::accounts::{Account, Owner, Status, account_key, email_key};
 use enishi_shared::{
     App, UserId,
     app::{Env, Parts, Random, http_client},
@@ -73,7 +73,8 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
             firebase_uid: None,
             status: Status::Active,
             epoch: 0,
-            products: vec!["saju".to_owned()],
+            products: vec![PRODUCT.to_owned()],
+            holds: BTreeSet::new(),
             created_at: profile.created_at,
         };
         accounts.push((account_key(user_id), account));

@@ -1,9 +1,10 @@
 //! Queries of one partition.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use futures_util::{TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
 
-use super::{AttributeValue, Item, OrFailed as _, Table, decode};
+use super::{AttributeValue, Item, Key, OrFailed as _, Table, decode, s};
 use crate::error::Error;
 
 /// A page of a query.
@@ -20,6 +21,33 @@ pub struct Page<T> {
 pub struct Query(QueryFluentBuilder);
 
 impl Table {
+    /// Deletes the items of a partition whose sort keys start with `prefix`; all of them where it is
+    /// empty. One request for each 200 of them, and one for each, eight at once.
+    ///
+    /// # Errors
+    /// `service_unavailable` when DynamoDB does not answer.
+    pub async fn delete_all(&self, pk: &str, prefix: &str) -> Result<(), Error> {
+        let query = match prefix {
+            "" => self.query("pk = :pk"),
+            _ => self
+                .query("pk = :pk AND begins_with(sk, :prefix)")
+                .value(":prefix", s(prefix)),
+        };
+        let query = query.value(":pk", s(pk)).limit(200);
+        let mut after = None;
+        loop {
+            let page = query.clone().after(after).0.send().await.or_failed()?;
+            let keys = page.items().iter().filter_map(Key::of).map(Ok);
+            stream::iter(keys)
+                .try_for_each_concurrent(8, |key| self.delete(key))
+                .await?;
+            after = page.last_evaluated_key;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     /// Starts a query of one partition.
     pub fn query(&self, condition: &str) -> Query {
         Query(

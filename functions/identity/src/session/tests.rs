@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
+use enishi_shared::accounts::Status;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{accounts::Status, refresh_token::tests::any_token};
+use crate::refresh_token::tests::any_token;
 
 const GRACE: SignedDuration = SignedDuration::from_secs(30);
 const SALT: &str = "salt";
@@ -49,6 +52,7 @@ fn account(status: Status, epoch: u32) -> Account {
         status,
         epoch,
         products: Vec::new(),
+        holds: BTreeSet::new(),
         created_at: at(0),
     }
 }

@@ -1,5 +1,6 @@
 //! identity: sign-up, log-in, the mails' links, log-out and the public keys, over real HTTP.
 
+mod closing;
 mod input;
 mod languages;
 mod login;

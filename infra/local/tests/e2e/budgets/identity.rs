@@ -61,7 +61,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
 /// People with one profile join with the other, and do so again.
 async fn joins(world: &World, measured: &mut Measured) {
     let saju = register(world, "ha", "1993-04-05", "female").await;
-    assert_eq!(measured.count(world, "identity-register"), 5);
+    assert_eq!(measured.count(world, "saju-register"), 5);
     let authorization = format!("Bearer {}", saju.access_token);
     let headers = [
         ("authorization", authorization.as_str()),
@@ -89,6 +89,6 @@ async fn joins(world: &World, measured: &mut Measured) {
         post_with(world, "/api/users/register", &headers, body.clone())
             .await
             .expect(201);
-        assert_eq!(measured.count(world, "identity-register"), 6);
+        assert_eq!(measured.count(world, "saju-register"), 6);
     }
 }

@@ -1,4 +1,4 @@
-//! What saju's endpoints and the WebSocket's ticket take, and identity's for saju.
+//! What saju's endpoints, the WebSocket's ticket and the closing of an account take.
 
 use enishi_local::import;
 use serde_json::json;
@@ -27,30 +27,33 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         .await
         .expect(204);
     measured.count(world, "identity-delete-me");
+    world.stack.settle().await;
+    // A session, and the token of a mail.
+    measured.within(world, "identity-erase", 2, 2);
 }
 
 async fn me_and_my_day(world: &World, me: &Person, other: &Person, measured: &mut Measured) {
     world.get(me, "/api/users/me").await.expect(200);
-    measured.count(world, "identity-me");
+    measured.count(world, "saju-me");
     let token = Some(me.access_token.as_str());
     let body = json!({"bio": "안녕하세요"});
     world
         .call("PUT", "/api/users/me", token, Some(body))
         .await
         .expect(200);
-    assert_eq!(measured.count(world, "identity-update-me"), 1);
+    assert_eq!(measured.count(world, "saju-update-me"), 1);
     for (gender, requests) in [("female", 2), ("any", 4), ("female", 3)] {
         let body = json!({"preferences": {"gender": gender}});
         world
             .call("PUT", "/api/users/me", token, Some(body))
             .await
             .expect(200);
-        assert_eq!(measured.count(world, "identity-update-me"), requests);
+        assert_eq!(measured.count(world, "saju-update-me"), requests);
     }
     let picture = json!({"content_type": "image/png", "size": 3, "sha256": "0".repeat(64)});
     let answer = world.post(me, "/api/users/me/photo", picture).await;
     assert!(answer.status.is_success(), "{}", answer.text);
-    measured.count(world, "identity-photo");
+    measured.count(world, "saju-photo");
     let path = "/api/matches/recommendations";
     world.get(me, path).await.expect(200);
     measured.within(world, "saju-recommendations", 0, 1);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Flow, Scene};
 use crate::support::MORNING;
 
-pub const FLOWS: [Flow; 10] = [
+pub const FLOWS: [Flow; 12] = [
     Flow {
         name: "sign-up",
         function: "IdentitySignup",
@@ -43,6 +43,32 @@ pub const FLOWS: [Flow; 10] = [
         },
         act: |scene| Box::pin(async { refresh(scene, &scene.people[0].token).await.0 == 200 }),
         check: |scene| Box::pin(family_lives(scene)),
+    },
+    Flow {
+        name: "close account",
+        function: "IdentityDeleteMe",
+        prepare: |scene| Box::pin(somebody_with_an_account(scene)),
+        // Whoever lost the answer is told that there is no account any more.
+        act: |scene| Box::pin(async { matches!(close_account(scene).await, 204 | 401) }),
+        check: |scene| Box::pin(gone_for_good(scene)),
+    },
+    Flow {
+        name: "identity's erase",
+        function: "IdentityErase",
+        prepare: |scene| {
+            Box::pin(async {
+                somebody_with_an_account(scene).await;
+                assert_eq!(close_account(scene).await, 204);
+            })
+        },
+        act: |scene| {
+            Box::pin(async {
+                let id = &scene.people[0].id;
+                let erased = scene.world.account_deleted("IdentityErase", id);
+                erased.await.is_ok()
+            })
+        },
+        check: |scene| Box::pin(gone_for_good(scene)),
     },
     Flow {
         name: "enrol",
@@ -114,6 +140,34 @@ async fn sign_up(scene: &Scene) -> (u16, Value) {
     let body =
         json!({"username": "hana", "email": "hana@example.com", "password": "correct horse"});
     scene.post_keyed("/signup", &body).await
+}
+
+/// The first guest is somebody who has signed up, and been mailed.
+async fn somebody_with_an_account(scene: &mut Scene) {
+    let (_, answer) = sign_up(scene).await;
+    scene.world.stack.settle().await;
+    scene.people[0].id = answer["user_id"].as_str().unwrap().to_owned();
+    scene.people[0].token = answer["access_token"].as_str().unwrap().to_owned();
+}
+
+async fn close_account(scene: &Scene) -> u16 {
+    scene.call(0, "DELETE", "/api/users/me", None).await.0
+}
+
+/// Announced once, and nothing is left of the account.
+async fn gone_for_good(scene: &mut Scene) -> Result<(), String> {
+    let (status, answer) = scene.call(0, "GET", "/api/users/me", None).await;
+    scene.world.stack.settle().await;
+    let items = crate::identity::items(&scene.world);
+    let deleted = |item: &&Value| item["detail_type"]["S"] == "account.deleted";
+    let announced = items.iter().filter(deleted).count();
+    let rows = rows(scene, "IdentityTable");
+    let names = ["ACCOUNT#", "EMAIL#", "USERNAME#"];
+    let left = |pk: &&String| names.iter().any(|prefix| pk.starts_with(prefix));
+    if status != 401 || announced != 1 || rows.iter().any(|pk| left(&pk)) {
+        return Err(format!("{status} {answer} {announced} {rows:?}"));
+    }
+    Ok(())
 }
 
 async fn refresh(scene: &Scene, token: &str) -> (u16, Value) {

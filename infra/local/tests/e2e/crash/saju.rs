@@ -9,7 +9,7 @@ use crate::live::Socket;
 pub const FLOWS: [Flow; 9] = [
     Flow {
         name: "register",
-        function: "IdentityRegister",
+        function: "SajuRegister",
         prepare: |_| Box::pin(async {}),
         act: |scene| Box::pin(async { register(scene).await == 201 }),
         check: |scene| Box::pin(registered_once(scene)),

@@ -345,7 +345,7 @@ async fn mails_and_resets_are_throttled() {
         .await
         .expect_error(429, "too_many_requests", &[]);
 
-    let unknown = "A".repeat(43);
+    let unknown = "A".repeat(64);
     for _ in 0..2 {
         refused(reset(&world, &unknown, "password1").await);
     }

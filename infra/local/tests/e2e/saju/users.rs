@@ -45,7 +45,7 @@ async fn join(world: &World, person: &Person, key: &str, body: Value) -> Answer 
 
 /// Somebody's profile as it lies in the table, if there is one.
 fn profile(world: &World, id: &str) -> Option<Value> {
-    let table = &world.stack.environment()["IdentityMe"]["SAJU_TABLE"];
+    let table = &world.stack.environment()["SajuMe"]["SAJU_TABLE"];
     let key = json!({"pk": {"S": format!("USER#{id}")}, "sk": {"S": "PROFILE"}});
     let request = json!({"TableName": table, "Key": key, "ConsistentRead": true});
     let request = enishi_local::database::from_json(request).unwrap();

@@ -30,6 +30,10 @@ async fn closing_an_account_ends_its_sessions_and_frees_its_names() {
     let person = register(&world, "seoyeon", "1995-03-02", "female").await;
     let answer = close(&world, &person).await.expect(204);
     assert_eq!(answer.text, "");
+    let me = world.get(&person, "/api/users/me").await;
+    me.expect_error(401, "access_token_invalid", &[]);
+    // The profile goes on `account.deleted`.
+    world.stack.settle().await;
 
     for (method, body) in [("GET", None), ("PUT", Some(json!({}))), ("DELETE", None)] {
         let answer = world
@@ -44,11 +48,12 @@ async fn closing_an_account_ends_its_sessions_and_frees_its_names() {
     assert!(profile(&world, &person.id).is_none());
     let [event] = announced(&world).try_into().unwrap();
     assert_eq!(event["data"], json!({"user_id": person.id}));
-    // Nothing but the event says who it was.
+    // Nothing but the announcements says who it was, by the id alone.
     for item in items(&world) {
-        let about = ["EMAIL#", "USERNAME#"];
+        let about = ["EMAIL#", "USERNAME#", "ACCOUNT#"];
         let key = text(&item["pk"]["S"]);
         assert!(!about.iter().any(|prefix| key.starts_with(prefix)), "{key}");
+        assert!(!item.to_string().contains(&person.email), "{key}");
     }
 
     let again = register(&world, "seoyeon", "1996-03-02", "female").await;
@@ -118,6 +123,7 @@ async fn closing_while_a_profile_is_added_leaves_nothing_behind() {
             [201, 401, 409].contains(&joined.status.as_u16()),
             "{joined:?}"
         );
+        world.stack.settle().await;
         assert!(profile(&world, &hana.id).is_none());
         world.sign_up("hana").await;
     }

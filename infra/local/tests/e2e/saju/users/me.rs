@@ -251,7 +251,7 @@ async fn a_birth_time_on_the_other_side_of_a_term_moves_one_in_the_pool() {
     assert_eq!(listed(&world, &person.id), format!("POOL#female{shown}"));
 
     // Every place it had is marked: its wish and year, with both sides of the day.
-    let table = &world.stack.environment()["IdentityMe"]["SAJU_TABLE"];
+    let table = &world.stack.environment()["SajuMe"]["SAJU_TABLE"];
     let key = json!({"pk": {"S": "OCCUPIED#female#male"}, "sk": {"S": "1990"}});
     let request = json!({"TableName": table, "Key": key});
     let request = enishi_local::database::from_json(request).unwrap();

@@ -1,8 +1,13 @@
 //! What the sign-ups of all products have in common: the throttles, the new account, the account
 //! that a profile is added to, and what is answered when one is refused or comes again.
 
-use enishi_shared::{
-    App, Error, Result,
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Account, Status, account_key, normalised, table};
+use crate::{
+    App, Error, Result, UserId,
     auth::User,
     http::SourceIp,
     idempotency::{Creation, IdempotencyKey},
@@ -10,12 +15,6 @@ use enishi_shared::{
     password,
     store::Table,
     throttle::{self, Limit},
-};
-use serde::Serialize;
-
-use crate::{
-    accounts::{Account, Status, UserId, account_key, normalised, table},
-    limits,
 };
 
 /// Sign-ups an address.
@@ -27,7 +26,7 @@ const EMAIL: Limit = Limit::new("REGISTER_EMAIL_RATE", 10, 60 * 60);
 pub struct Registration {
     /// The world.
     pub app: App,
-    /// This service's table.
+    /// The table of accounts.
     pub table: Table,
     email: String,
     password: String,
@@ -47,7 +46,7 @@ impl Registration {
         password: &str,
     ) -> Result<Self> {
         let table = table(&app)?;
-        limits::by_address(&app, &table, "register", address, &ADDRESS).await?;
+        throttle::count_address(&app, &table, "register", address, &ADDRESS).await?;
         throttle::count(&app, &table, "register", &normalised(email), &EMAIL).await?;
         Ok(Self {
             app,
@@ -77,6 +76,7 @@ impl Registration {
             status: Status::Active,
             epoch: 0,
             products: vec![product.to_owned()],
+            holds: BTreeSet::new(),
             created_at: app.now(),
         })
     }
@@ -146,17 +146,5 @@ pub fn not_joined(there: Option<&Account>) -> Error {
     match there.filter(|account| account.is_active()) {
         Some(_) => Error::conflict("your account has this profile already"),
         None => Error::token_invalid(),
-    }
-}
-
-/// A name without spaces around it, for `#[garde(custom(…))]`.
-///
-/// # Errors
-/// Says that it has some.
-pub fn untrimmed<C>(value: &str, _: &C) -> garde::Result {
-    if value.trim() == value {
-        Ok(())
-    } else {
-        Err(garde::Error::new("starts or ends with a space"))
     }
 }

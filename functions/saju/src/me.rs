@@ -1,9 +1,12 @@
-//! `GET /api/users/me`: one's own account and profile, `specs/saju.md`.
+//! `GET /api/users/me`: one's own account and profile.
 
 use axum::extract::State;
-use enishi_saju::profile::{self, Gender, Preferences, Profile, Wanted, profile_key};
 use enishi_shared::{
-    App, Error, Function, Result, auth::User, civil::hour_minute, error::ErrorBody,
+    App, Error, Function, Result, UserId,
+    accounts::{self, Account, account_key},
+    auth::User,
+    civil::hour_minute,
+    error::ErrorBody,
 };
 use futures_util::future::try_join;
 use jiff::{Timestamp, civil::Date};
@@ -11,13 +14,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::accounts::{Account, UserId, account_key, table};
+use crate::profile::{self, Gender, Preferences, Profile, Wanted, profile_key};
 
-/// `identity-me`.
+/// `saju-me`.
 ///
 /// Budget: the account and the profile, at once.
 pub const FUNCTION: Function =
-    Function::http("identity-me", || OpenApiRouter::new().routes(routes!(me)))
+    Function::http("saju-me", || OpenApiRouter::new().routes(routes!(me)))
         .with_error_field()
         .budget(2);
 
@@ -95,7 +98,7 @@ impl From<Preferences> for MyPreferences {
 ///
 /// Of every product's accounts; the fields of saju are null where there is no such profile.
 #[utoipa::path(
-    get, path = "/api/users/me", tag = "identity",
+    get, path = "/api/users/me", tag = "saju",
     security(("access_token" = [])),
     responses(
         (status = 200, body = Me, description = "The account and its profile"),
@@ -104,7 +107,7 @@ impl From<Preferences> for MyPreferences {
 )]
 pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
     let user_id = UserId::of(&user)?;
-    let (accounts, profiles) = (table(&app)?, profile::table(&app)?);
+    let (accounts, profiles) = (accounts::table(&app)?, profile::table(&app)?);
     let (account_key, profile_key) = (account_key(user_id), profile_key(user_id));
     let (account, profile) = try_join(
         accounts.get::<Account>(&account_key),

@@ -1,9 +1,8 @@
-//! `PUT /api/users/me`: changes one's own profile, `specs/saju.md`.
+//! `PUT /api/users/me`: changes one's own profile.
 
 use axum::extract::State;
-use enishi_saju::profile::{self, Preferences, Profile, Wanted, profile_key};
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Error, Function, Result, UserId,
     auth::User,
     civil,
     error::ErrorBody,
@@ -18,13 +17,16 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{accounts::UserId, photo::Photos};
+use crate::{
+    photo::Photos,
+    profile::{self, Preferences, Profile, Wanted, profile_key},
+};
 
-/// `identity-update-me`.
+/// `saju-update-me`.
 ///
 /// Budget: with `birth_time` or `preferences` the profile before, its new place in the pool read
 /// and marked, the change; 2 where the place stays, 1 without these.
-pub const FUNCTION: Function = Function::http("identity-update-me", || {
+pub const FUNCTION: Function = Function::http("saju-update-me", || {
     OpenApiRouter::new().routes(routes!(update_me))
 })
 .with_error_field()
@@ -122,7 +124,7 @@ pub struct UpdateMeResponse {
 /// What is left out stays, null clears; so within `preferences`. Changes of different fields at
 /// the same moment are all kept.
 #[utoipa::path(
-    put, path = "/api/users/me", tag = "identity",
+    put, path = "/api/users/me", tag = "saju",
     security(("access_token" = [])),
     request_body = UpdateMeRequest,
     responses(

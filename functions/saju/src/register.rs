@@ -1,17 +1,13 @@
-//! `POST /api/users/register`: the sign-up of `specs/saju.md`. Makes an account, or adds the saju
-//! profile to the one whose token is presented.
+//! `POST /api/users/register`: the sign-up. Makes an account, or adds the saju profile to the one
+//! whose token is presented.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
-use enishi_saju::{
-    pillars::Birth,
-    profile::{self, Gender, MIN_AGE, Profile, profile_key},
-};
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Error, Function, Result, UserId,
+    accounts::{self, Account, Registration, account_key, active, not_joined, taken},
     auth::User,
     civil,
     error::ErrorBody,
-    events::announce,
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
     language::{AcceptLanguage, Language},
@@ -25,17 +21,16 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    accounts::{Account, SAJU, UserId, account_key, active, claim, email_key},
-    events::AccountCreated,
-    registration::{Registration, not_joined, taken, untrimmed},
+    pillars::Birth,
+    profile::{self, Gender, MIN_AGE, Profile, profile_key},
 };
 
-/// `identity-register`.
+/// `saju-register`.
 ///
 /// Budget: two throttles, the place in the pool read and marked, one transaction over both tables,
 /// and with `Authorization` its account; 1 less once that place is marked, which is so for a replay,
 /// and that reads the account.
-pub const FUNCTION: Function = Function::http("identity-register", || {
+pub const FUNCTION: Function = Function::http("saju-register", || {
     OpenApiRouter::new().routes(routes!(register))
 })
 .with_error_field()
@@ -57,7 +52,7 @@ pub struct RegisterRequest {
     #[garde(
         length(chars, min = 1, max = 100),
         custom(validate::line),
-        custom(untrimmed)
+        custom(validate::trimmed)
     )]
     #[schema(min_length = 1, max_length = 100, example = "서연")]
     pub name: String,
@@ -93,7 +88,7 @@ pub struct RegisterResponse {
 /// A repetition with the same `Idempotency-Key` answers the same account; its password must be the
 /// account's, since only the other values are kept to compare it with.
 #[utoipa::path(
-    post, path = "/api/users/register", tag = "identity",
+    post, path = "/api/users/register", tag = "saju",
     request_body = RegisterRequest,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours"),
@@ -150,7 +145,7 @@ async fn create(
     let Registration { app, table, .. } = registration;
     let account = Account {
         name: Some(body.name.clone()),
-        ..registration.new_account(SAJU, language)?
+        ..registration.new_account(profile::PRODUCT, language)?
     };
     let user_id = account.user_id;
     let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
@@ -158,9 +153,7 @@ async fn create(
     let creation = registration.creation("register", &told(body))?;
 
     let mut tx = Transaction::new(app);
-    let email = claim(&mut tx, table, email_key(&body.email), user_id)?;
-    tx.create(table, account_key(user_id), &account)?;
-    announce(&mut tx, table, AccountCreated { user_id })?;
+    let email = accounts::create(&mut tx, table, &account)?;
     tx.create(saju, profile_key(user_id), &profile)?;
     match tx.commit_once(table, creation.as_ref(), &user_id).await? {
         Outcome::Done => Ok(account),
@@ -186,9 +179,9 @@ async fn join(
 
     let mut tx = Transaction::new(app);
     let change = Change::new()
-        .append("products", SAJU)
+        .append("products", profile::PRODUCT)
         .set_if_absent("name", &body.name)
-        .when(active().lacks("products", SAJU));
+        .when(active().lacks("products", profile::PRODUCT));
     let joined = tx.update(table, account_key(user_id), change).of();
     tx.create(saju, profile_key(user_id), &profile)?;
     match tx.commit_once(table, creation.as_ref(), &user_id).await? {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Function, Result,
+    App, Function, Result, UserId,
     app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
@@ -11,13 +11,9 @@ use enishi_shared::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::accounts::UserId;
-
-/// `identity-photo`.
-pub const FUNCTION: Function = Function::http("identity-photo", || {
-    OpenApiRouter::new().routes(routes!(photo))
-})
-.with_error_field();
+/// `saju-photo`.
+pub const FUNCTION: Function =
+    Function::http("saju-photo", || OpenApiRouter::new().routes(routes!(photo))).with_error_field();
 
 /// Types of pictures, and how their files' names end.
 const TYPES: [(&str, &str); 3] = [
@@ -60,7 +56,7 @@ impl Photos {
 /// Answers where to PUT the file: a JPEG, PNG or WebP of at most 5 MB, exactly as declared, within
 /// five minutes. `PUT /api/users/me` with `url` as `profile_img_url` then shows it.
 #[utoipa::path(
-    post, path = "/api/users/me/photo", tag = "identity",
+    post, path = "/api/users/me/photo", tag = "saju",
     security(("access_token" = [])),
     request_body = Upload,
     responses(

@@ -1,20 +1,36 @@
-//! Accounts as they lie in the table, and how they are found.
+//! Accounts: how they lie in the table of the service identity, how they are found, and how they are
+//! made ([`Registration`]). Below all services, for each product has a sign-up of its own, which
+//! writes the account and the product's profile in one transaction.
+//!
+//! | access pattern of `IDENTITY_TABLE` | key | requests | capacity units |
+//! |---|---|---|---|
+//! | the account of a user | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 get | 1 R |
+//! | who has an e-mail | `EMAIL#<lower case>` / `EMAIL` | 1 get | 1 R |
+//! | who has a username | `USERNAME#<username>` / `USERNAME` | 1 get | 1 R |
+//! | whose a Firebase identity is | `FIREBASE#<uid>` / `FIREBASE` | 1 get | 1 R |
+//! | make an account | account, e-mail, outbox; its other names, the product's profile | 1 transaction | from 6 W |
+//! | begin or end what forbids closing it | account, within another transaction | | 2 W |
+//!
+//! An obligation, such as a paid order, is a hold: a name in the account's set `holds`, which a
+//! service adds in the transaction that begins the obligation and takes away in the one that ends it.
+//! While there is one, the account cannot be closed. A function that does either needs
+//! `IDENTITY_TABLE` with `dynamodb:UpdateItem`.
 
-pub use enishi_shared::user_id::UserId;
-use enishi_shared::{
-    App, Result,
-    language::Language,
-    store::{Condition, Key, Part, Table, Transaction, when},
-};
+mod registration;
+
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The product profile of `specs/rooms.md`.
-pub const ROOMS: &str = "rooms";
-/// The product profile of `specs/saju.md`.
-pub const SAJU: &str = "saju";
-/// The product profile of `specs/market.md`.
-pub const MARKET: &str = "market";
+use crate::{
+    App, Result, UserId,
+    events::{AccountCreated, announce},
+    language::Language,
+    store::{Change, Condition, Key, Part, Table, Transaction, when},
+};
+
+pub use registration::{Registration, not_joined, taken};
 
 /// An account.
 #[derive(Clone, Serialize, Deserialize)]
@@ -45,8 +61,11 @@ pub struct Account {
     /// Every session and every token for a new password carries the epoch it was made in. A reset
     /// raises it, which ends them all in one write.
     pub epoch: u32,
-    /// The products it has a profile of, such as [`ROOMS`].
+    /// The products it has a profile of, by the names that these give themselves.
     pub products: Vec<String>,
+    /// What is open and forbids closing it; only [`hold`] and [`release`] write it.
+    #[serde(default, skip_serializing)]
+    pub holds: BTreeSet<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -76,7 +95,7 @@ impl Account {
     }
 }
 
-/// `IDENTITY_TABLE`: this service's table.
+/// `IDENTITY_TABLE`: the table of the service identity.
 ///
 /// # Errors
 /// `internal_server_error` when it is not configured.
@@ -138,6 +157,44 @@ pub fn claim(
     tx.create(table, name, &Owner { user_id })
 }
 
+/// Makes an account, with its e-mail, and announces it; refused where the e-mail is somebody's. Its
+/// other names are claimed beside it.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be stored.
+pub fn create(tx: &mut Transaction, table: &Table, account: &Account) -> Result<Part<Owner>> {
+    let user_id = account.user_id;
+    let email = claim(tx, table, email_key(&account.email), user_id)?;
+    tx.create(table, account_key(user_id), account)?;
+    announce(tx, table, AccountCreated { user_id })?;
+    Ok(email)
+}
+
+/// Begins an obligation that forbids closing the account: refused when it is closed. `name` tells one
+/// obligation from all others of the account (`<what> <id>`), and people read it: it is what they are
+/// told to end first. Once more does no harm.
+///
+/// # Errors
+/// `internal_server_error` when the table is not configured.
+pub fn hold(tx: &mut Transaction, user_id: UserId, name: &str) -> Result<Part<Account>> {
+    let held = Change::new().insert("holds", name).when(active());
+    let table = table(tx.app())?;
+    Ok(tx.update(&table, account_key(user_id), held).of())
+}
+
+/// Ends an obligation. Refused when there is no such account: one with a hold cannot be closed, so
+/// this one has ended before. Once more does no harm.
+///
+/// # Errors
+/// As [`hold`].
+pub fn release(tx: &mut Transaction, user_id: UserId, name: &str) -> Result<Part> {
+    let released = Change::new()
+        .discard("holds", name)
+        .when(when().exists("pk"));
+    let table = table(tx.app())?;
+    Ok(tx.update(&table, account_key(user_id), released))
+}
+
 /// The condition that an account may be used.
 pub fn active() -> Condition {
     when().eq("status", Status::Active)
@@ -158,8 +215,8 @@ mod tests {
     #[test]
     fn an_id_is_stored_as_text() -> Result<(), Box<dyn std::error::Error>> {
         let id: UserId = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50".parse()?;
-        let item: enishi_shared::store::Item = serde_dynamo::to_item(Owner { user_id: id })?;
-        assert_eq!(item["user_id"], enishi_shared::store::s(id.to_string()));
+        let item: crate::store::Item = serde_dynamo::to_item(Owner { user_id: id })?;
+        assert_eq!(item["user_id"], crate::store::s(id.to_string()));
         assert_eq!(UserId::from_bytes(id.to_bytes()), id);
         Ok(())
     }

@@ -1,5 +1,0 @@
-//! `identity-register`: see [`enishi_identity::register`].
-
-fn main() -> Result<(), enishi_shared::function::BoxError> {
-    enishi_shared::function::run(&enishi_identity::register::FUNCTION)
-}

@@ -1,0 +1,5 @@
+//! `saju-photo`: `POST /api/users/me/photo`.
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_saju::photo::FUNCTION)
+}
