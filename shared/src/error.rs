@@ -1,8 +1,8 @@
-//! The error catalogue: every 4xx and 5xx answers the one body of `specs/orgs.md`,
+//! The error catalogue: every 4xx and 5xx answers the one body
 //! `{status, code, message, errors:[{field, code}]}`.
 //!
 //! To add an error: 1. a variant of [`Code`]; 2. its name and status in the two matches below;
-//! 3. a row in API.md's table; 4. a constructor here, if more than one handler needs it.
+//! 3. a constructor here, if more than one handler needs it.
 //!
 //! When to use which: `invalid_parameter` names the field the caller must change; `conflict` means
 //! the same request could succeed in another state; `not_found` also stands for what belongs to
@@ -19,7 +19,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The documented codes (`specs/orgs.md` "Status Code", API.md "Errors").
+/// What went wrong, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
@@ -72,7 +72,7 @@ impl Code {
     }
 }
 
-/// What is wrong with a field (`specs/orgs.md` "Validation error code").
+/// What is wrong with a field, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldCode {
@@ -110,7 +110,7 @@ pub struct ErrorBody {
     /// The fields at fault; only on validation failures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// `message` once more; only where a specification calls it so (`specs/saju.md`).
+    /// `message` once more, for clients that read it there; most services leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! Events: an announcement is an outbox row, written in the same transaction as the state it
 //! announces; `platform-relay` puts it on the bus, at least once. Consumers recognise a repetition
-//! by the event's `id`.
+//! by the event's `id`. What one service announces and another takes is declared here, in one place;
+//! what a service tells itself is its own.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_smithy_types::DateTime;
@@ -10,16 +11,19 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     app::App,
     error::Error,
-    mail::Letter,
     store::{Key, Table, Transaction, failed},
     stream::Record,
-    user_id::UserId,
+};
+
+mod catalogue;
+
+pub use catalogue::{
+    AccountCreated, AccountDeleted, MailRequested, PaymentExpired, PaymentFailed, PaymentRefunded,
+    PaymentSettled, PaymentSummary, Recipient, StripeEvent,
 };
 
 /// The partition keys of outbox rows start with this; `template.yaml` filters streams by it.
 pub const OUTBOX: &str = "OUTBOX#";
-/// The source of what is announced about accounts, whichever service's function it was.
-const ACCOUNTS: &str = "enishi.identity";
 /// A row is kept this long after it was written; the stream itself holds it for a day.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -47,57 +51,6 @@ pub struct Detail<T> {
 pub struct Event<T> {
     /// What we said.
     pub detail: Detail<T>,
-}
-
-/// Somebody has signed up.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AccountCreated {
-    /// The new account. Who it is, its reader looks up: an event outlives a closed account.
-    pub user_id: UserId,
-}
-
-impl Announcement for AccountCreated {
-    const DETAIL_TYPE: &'static str = "account.created";
-    const SOURCE: &'static str = ACCOUNTS;
-}
-
-/// Somebody has closed their account; identity announces it. Every service erases what it holds of
-/// them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AccountDeleted {
-    /// The account that was.
-    pub user_id: UserId,
-}
-
-impl Announcement for AccountDeleted {
-    const DETAIL_TYPE: &'static str = "account.deleted";
-    const SOURCE: &'static str = ACCOUNTS;
-}
-
-/// A service has a letter to send. Whatever service it is, the source is the same, so that one rule
-/// takes them all.
-#[derive(Serialize, Deserialize)]
-pub struct MailRequested {
-    /// Who gets it.
-    pub to: Recipient,
-    /// What they get, in the language they read. No secrets: it lies in the outbox for a week.
-    pub letter: Letter,
-}
-
-impl Announcement for MailRequested {
-    const DETAIL_TYPE: &'static str = "mail.requested";
-    const SOURCE: &'static str = "enishi.mail";
-}
-
-/// Who gets a letter.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recipient {
-    /// Whoever has this account when the letter is sent, at the address it has then. An account that
-    /// is closed by then gets none.
-    UserId(UserId),
-    /// Somebody who has no account with us.
-    Address(String),
 }
 
 /// An outbox row.

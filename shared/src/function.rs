@@ -88,7 +88,7 @@ impl Function {
         }
     }
 
-    /// A function whose error bodies say `error` beside `message` (`specs/saju.md`).
+    /// A function whose error bodies say `error` beside `message`, for clients that read it there.
     pub const fn with_error_field(self) -> Self {
         Self {
             error_field: true,
@@ -139,7 +139,7 @@ where
     })
 }
 
-/// What is logged: as `RUST_LOG` says (`info`, or `warn,enishi_rooms=debug`), else `default`.
+/// What is logged: as `RUST_LOG` says (`info`, or `warn,enishi_identity=debug`), else `default`.
 pub fn log_filter(default: LevelFilter) -> Targets {
     std::env::var("RUST_LOG")
         .ok()

@@ -4,7 +4,7 @@
 //! somebody's connections with [`push`], and takes the messages of a route with [`on_frame`]:
 //!
 //! ```ignore
-//! Function::event("saju-read-frame", |app, event| live::on_frame(app, event, read))
+//! Function::event("chat-read-frame", |app, event| live::on_frame(app, event, read))
 //! ```
 //!
 //! A push reaches whoever is connected and nobody else: what it tells of must be found over HTTP

@@ -1,4 +1,4 @@
-//! Files in S3: the browser sends one straight to the bucket with a "presigned PUT" (API.md), so
+//! Files in S3: the browser sends one straight to the bucket with a presigned PUT, so
 //! that no file passes through a function.
 //!
 //! The uploader declares type, size and SHA-256; all three are signed, so the bucket takes exactly
@@ -71,7 +71,7 @@ impl Upload {
     }
 }
 
-/// The "presigned PUT" of API.md: where and how to send the file, and where it is afterwards.
+/// A presigned PUT: where and how to send the file, and where it is afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PresignedPut {
@@ -210,7 +210,7 @@ mod tests {
     fn app(more: &[(&str, &str)]) -> App {
         let environment = [
             ("AWS_REGION", "ap-northeast-1"),
-            ("AWS_ACCESS_KEY_ID", "SajuPhoto"),
+            ("AWS_ACCESS_KEY_ID", "Photos"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
         ];
         let environment = environment.iter().chain(more);

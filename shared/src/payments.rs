@@ -20,7 +20,10 @@ mod tests;
 use crate::{
     app::App,
     error::Error,
-    events::{Announcement, announce},
+    events::{
+        Announcement, PaymentExpired, PaymentFailed, PaymentRefunded, PaymentSettled,
+        PaymentSummary, announce,
+    },
     store::{Key, Outcome, Race, Table, Transaction, Written, when},
     user_id::UserId,
 };
@@ -31,8 +34,7 @@ pub use checkout::{NewPayment, Opened, expire, open};
 pub use follow::{Sight, follow, look, renewed};
 pub use given::{NewTransfer, refund, transfer};
 pub use record::{
-    Line, Observed, Payment, PaymentExpired, PaymentFailed, PaymentId, PaymentRefunded,
-    PaymentSettled, PaymentSummary, Product, Purpose, Refund, State, StripeObjects, Transfer,
+    Line, Observed, Payment, PaymentId, Product, Purpose, Refund, State, StripeObjects, Transfer,
     Transition,
 };
 

@@ -113,7 +113,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table whose name is in `variable`, such as `ROOMS_TABLE`.
+    /// The table whose name is in `variable`, such as `IDENTITY_TABLE`.
     ///
     /// # Errors
     /// `internal_server_error` when it is not configured.

@@ -22,7 +22,8 @@
 //! | somebody's connections, to push to them | `USER#<user_id>` / `CONNECTION#…` | 1 query | 1 R |
 //! | forget a connection that is gone | both its rows | 1 transaction | 4 W |
 //!
-//! Tickets are stored as hashes only.
+//! Tickets are stored as hashes only. Nothing is erased when an account is closed, for nothing lasts:
+//! a ticket for a minute, a connection for little more than two hours, with its person's id alone.
 
 pub mod connect;
 pub mod disconnect;

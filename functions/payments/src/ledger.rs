@@ -1,11 +1,10 @@
 //! `payments-ledger`: what Stripe told is a hint, and the payment it is about moves to what Stripe
 //! says of it now. What is not about one of our payments is left alone.
 
-use crate::events::StripeEvent;
 use enishi_shared::{
     App, Function, Result,
     error::Code,
-    events::Event,
+    events::{Event, StripeEvent},
     function::on,
     payments::{self, Place, Sight, find, follow},
     stripe::{self, RefundStatus, StripeError},

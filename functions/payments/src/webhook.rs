@@ -14,7 +14,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
     App, Error, Function, Result,
     error::{Code, ErrorBody},
-    events::{Detail, OUTBOX, OutboxRow},
+    events::{Detail, OUTBOX, OutboxRow, StripeEvent},
     http::BODY_LIMIT,
     payments::table,
     seal::sha256,
@@ -25,8 +25,6 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::events::{SOURCE, StripeEvent};
 
 /// `payments-webhook`
 pub const FUNCTION: Function = Function::http("payments-webhook", || {
@@ -109,7 +107,7 @@ async fn keep(app: &App, event: Event, body: &[u8]) -> Result<()> {
         },
     };
     let row = OutboxRow {
-        source: SOURCE.to_owned(),
+        source: StripeEvent::SOURCE.to_owned(),
         detail_type,
         detail: serde_json::to_string(&detail)
             .map_err(|_| Error::internal("an event cannot be serialised"))?,

@@ -6,12 +6,12 @@
 
 use enishi_shared::{
     App, Function, Result, UserId,
+    accounts::{Account, account_key, table},
     events::{Detail, Event, MailRequested, Recipient},
     function::on,
     mail::Mailing,
-    store::{Key, Table, decode},
+    store::decode,
 };
-use serde::Deserialize;
 
 /// `platform-mail`
 ///
@@ -25,7 +25,7 @@ pub const FUNCTION: Function =
 /// Whatever keeps the letter from being sent; the event comes again.
 pub async fn mail(app: App, Event { detail }: Event<MailRequested>) -> Result<()> {
     let Detail { id, data, .. } = detail;
-    let table = Table::named(&app, "IDENTITY_TABLE")?;
+    let table = table(&app)?;
     let mailing = Mailing::new(&app, &table, &id);
     let to = match data.to {
         Recipient::Address(address) => {
@@ -40,20 +40,13 @@ pub async fn mail(app: App, Event { detail }: Event<MailRequested>) -> Result<()
     }
 }
 
-/// An account, as far as a letter needs it.
-#[derive(Deserialize)]
-struct Addressee {
-    email: String,
-    status: String,
-}
-
 /// The address of somebody who has an account, unless the letter was sent. One request.
 async fn address(mailing: &Mailing<'_>, user_id: UserId) -> Result<Option<String>> {
-    let place = Key::new(format!("ACCOUNT#{user_id}"), "ACCOUNT");
+    let place = account_key(user_id);
     let found = mailing.unless_sent(std::slice::from_ref(&place)).await?;
     let account = found.and_then(|mut found| found.remove(&place));
-    let account: Option<Addressee> = account.map(decode).transpose()?;
-    let active = account.filter(|account| account.status == "active");
+    let account: Option<Account> = account.map(decode).transpose()?;
+    let active = account.filter(Account::is_active);
     Ok(active.map(|account| account.email))
 }
 

@@ -12,10 +12,9 @@ use crate::{
 };
 
 /// `saju-accept`
-pub const FUNCTION: Function = Function::http("saju-accept", || {
+pub const FUNCTION: Function = crate::http("saju-accept", || {
     OpenApiRouter::new().routes(routes!(accept))
 })
-.with_error_field()
 .budget(1);
 
 /// An accepted match.

@@ -28,9 +28,7 @@ use crate::{
 ///
 /// Budget: both profiles and what is between the two; the block. 1 when the block stands already.
 pub const FUNCTION: Function =
-    Function::http("saju-block", || OpenApiRouter::new().routes(routes!(block)))
-        .with_error_field()
-        .budget(2);
+    crate::http("saju-block", || OpenApiRouter::new().routes(routes!(block))).budget(2);
 
 /// Whom to block, or who is blocked.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]

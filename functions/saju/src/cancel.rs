@@ -15,10 +15,9 @@ use crate::{
 };
 
 /// `saju-cancel`
-pub const FUNCTION: Function = Function::http("saju-cancel", || {
+pub const FUNCTION: Function = crate::http("saju-cancel", || {
     OpenApiRouter::new().routes(routes!(cancel))
 })
-.with_error_field()
 .budget(1);
 
 /// Take a request back

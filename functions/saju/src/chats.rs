@@ -18,9 +18,7 @@ use crate::{
 
 /// `saju-chats`
 pub const FUNCTION: Function =
-    Function::http("saju-chats", || OpenApiRouter::new().routes(routes!(chats)))
-        .with_error_field()
-        .budget(2);
+    crate::http("saju-chats", || OpenApiRouter::new().routes(routes!(chats))).budget(2);
 
 /// Two items a chat and the caller's profile fit into one batch of 100.
 const MOST: i32 = 49;

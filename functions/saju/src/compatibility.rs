@@ -15,10 +15,9 @@ use crate::{
 };
 
 /// `saju-compatibility`
-pub const FUNCTION: Function = Function::http("saju-compatibility", || {
+pub const FUNCTION: Function = crate::http("saju-compatibility", || {
     OpenApiRouter::new().routes(routes!(compatibility))
 })
-.with_error_field()
 .budget(1);
 
 /// How well somebody's pillars go with the caller's.

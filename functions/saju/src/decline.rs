@@ -11,10 +11,9 @@ use crate::{
 };
 
 /// `saju-decline`
-pub const FUNCTION: Function = Function::http("saju-decline", || {
+pub const FUNCTION: Function = crate::http("saju-decline", || {
     OpenApiRouter::new().routes(routes!(decline))
 })
-.with_error_field()
 .budget(1);
 
 /// Decline a request

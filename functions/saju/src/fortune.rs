@@ -14,10 +14,9 @@ use crate::{
 };
 
 /// `saju-fortune`
-pub const FUNCTION: Function = Function::http("saju-fortune", || {
+pub const FUNCTION: Function = crate::http("saju-fortune", || {
     OpenApiRouter::new().routes(routes!(fortune))
 })
-.with_error_field()
 .budget(1);
 
 /// The fortune of a day.

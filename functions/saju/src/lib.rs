@@ -82,7 +82,13 @@ pub mod ten_gods;
 pub mod unblock;
 pub mod update_me;
 
-use enishi_shared::Function;
+use enishi_shared::{App, Function};
+use utoipa_axum::router::OpenApiRouter;
+
+/// A function of this service behind API Gateway. Its error bodies say `error` beside `message`.
+const fn http(name: &'static str, endpoints: fn() -> OpenApiRouter<App>) -> Function {
+    Function::http(name, endpoints).with_error_field()
+}
 
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[

@@ -24,10 +24,9 @@ use crate::{
 /// `saju-matches`
 ///
 /// Budget: which ones; the requests and the partners. 1 when there are none.
-pub const FUNCTION: Function = Function::http("saju-matches", || {
+pub const FUNCTION: Function = crate::http("saju-matches", || {
     OpenApiRouter::new().routes(routes!(matches))
 })
-.with_error_field()
 .budget(2);
 
 /// Two items a request fit into one batch of 100.

@@ -20,9 +20,7 @@ use crate::profile::{self, Gender, Preferences, Profile, Wanted, profile_key};
 ///
 /// Budget: the account and the profile, at once.
 pub const FUNCTION: Function =
-    Function::http("saju-me", || OpenApiRouter::new().routes(routes!(me)))
-        .with_error_field()
-        .budget(2);
+    crate::http("saju-me", || OpenApiRouter::new().routes(routes!(me))).budget(2);
 
 /// One's own account, and one's own profile of saju: without one, all from `birth_date` to
 /// `preferences` is null.

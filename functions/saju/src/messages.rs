@@ -24,10 +24,9 @@ use crate::{
 /// `saju-messages`
 ///
 /// Budget: where a page holds more than a megabyte; else 2.
-pub const FUNCTION: Function = Function::http("saju-messages", || {
+pub const FUNCTION: Function = crate::http("saju-messages", || {
     OpenApiRouter::new().routes(routes!(messages))
 })
-.with_error_field()
 .budget(3);
 
 /// The highest number that a message's key has room for.

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `saju-photo`.
 pub const FUNCTION: Function =
-    Function::http("saju-photo", || OpenApiRouter::new().routes(routes!(photo))).with_error_field();
+    crate::http("saju-photo", || OpenApiRouter::new().routes(routes!(photo)));
 
 /// Types of pictures, and how their files' names end.
 const TYPES: [(&str, &str); 3] = [

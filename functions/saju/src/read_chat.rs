@@ -22,10 +22,9 @@ use crate::{
 /// `saju-read-chat`
 ///
 /// Budget: 1 where nothing changes.
-pub const FUNCTION: Function = Function::http("saju-read-chat", || {
+pub const FUNCTION: Function = crate::http("saju-read-chat", || {
     OpenApiRouter::new().routes(routes!(read_chat))
 })
-.with_error_field()
 .budget(2);
 
 /// Up to where.

@@ -30,10 +30,9 @@ use draw::{STORE_REQUESTS, list_key};
 /// `saju-recommendations`
 ///
 /// Budget: for the first request of a day at the most; 2 for the others.
-pub const FUNCTION: Function = Function::http("saju-recommendations", || {
+pub const FUNCTION: Function = crate::http("saju-recommendations", || {
     OpenApiRouter::new().routes(routes!(recommendations))
 })
-.with_error_field()
 .budget(40);
 
 /// Reading the caller's profile with the list, and who is on it with what is between them.

@@ -30,10 +30,9 @@ use crate::{
 /// Budget: two throttles, the place in the pool read and marked, one transaction over both tables,
 /// and with `Authorization` its account; 1 less once that place is marked, which is so for a replay,
 /// and that reads the account.
-pub const FUNCTION: Function = Function::http("saju-register", || {
+pub const FUNCTION: Function = crate::http("saju-register", || {
     OpenApiRouter::new().routes(routes!(register))
 })
-.with_error_field()
 .budget(6);
 
 /// Who wants to be introduced to somebody.

@@ -29,10 +29,9 @@ use crate::{
 /// `saju-report`
 ///
 /// Budget: both profiles; the throttle; the report.
-pub const FUNCTION: Function = Function::http("saju-report", || {
+pub const FUNCTION: Function = crate::http("saju-report", || {
     OpenApiRouter::new().routes(routes!(report))
 })
-.with_error_field()
 .budget(3);
 
 /// How much one person may report.

@@ -27,10 +27,9 @@ use crate::{
 /// `saju-request`
 ///
 /// Budget: both profiles; the request.
-pub const FUNCTION: Function = Function::http("saju-request", || {
+pub const FUNCTION: Function = crate::http("saju-request", || {
     OpenApiRouter::new().routes(routes!(request))
 })
-.with_error_field()
 .budget(2);
 
 /// Who is asked.

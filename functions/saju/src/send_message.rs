@@ -18,10 +18,9 @@ use crate::{
 };
 
 /// `saju-send-message`
-pub const FUNCTION: Function = Function::http("saju-send-message", || {
+pub const FUNCTION: Function = crate::http("saju-send-message", || {
     OpenApiRouter::new().routes(routes!(send_message))
 })
-.with_error_field()
 .budget(2);
 
 /// What to say.

@@ -20,10 +20,9 @@ use crate::{
 /// `saju-unblock`
 ///
 /// Budget: what is between the two; the change. 1 when there is no block.
-pub const FUNCTION: Function = Function::http("saju-unblock", || {
+pub const FUNCTION: Function = crate::http("saju-unblock", || {
     OpenApiRouter::new().routes(routes!(unblock))
 })
-.with_error_field()
 .budget(2);
 
 /// Lift a block

@@ -26,10 +26,9 @@ use crate::{
 ///
 /// Budget: with `birth_time` or `preferences` the profile before, its new place in the pool read
 /// and marked, the change; 2 where the place stays, 1 without these.
-pub const FUNCTION: Function = Function::http("saju-update-me", || {
+pub const FUNCTION: Function = crate::http("saju-update-me", || {
     OpenApiRouter::new().routes(routes!(update_me))
 })
-.with_error_field()
 .budget(4);
 
 /// What is to change: what is left out stays, null clears.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::{Builder, Uuid};
 
 use super::Place;
-use crate::{app::App, events::Announcement, seal::sha256, user_id::UserId};
+use crate::{app::App, events::PaymentSummary, seal::sha256, user_id::UserId};
 
 /// A payment's id: a UUIDv7.
 #[derive(
@@ -408,57 +408,4 @@ impl Payment {
             subscription: self.stripe.subscription.clone(),
         }
     }
-}
-
-/// What an announcement says of a payment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentSummary {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// Who paid, or was to pay.
-    pub payer: UserId,
-    /// What for: rules choose by it.
-    pub purpose: Purpose,
-    /// The service's own record.
-    pub reference: String,
-    /// In minor units.
-    pub amount: i64,
-    /// What was given back of it so far.
-    pub amount_refunded: i64,
-    /// ISO 4217, lower case.
-    pub currency: String,
-    /// Stripe's `sub_…`, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subscription: Option<String>,
-}
-
-macro_rules! announcements {
-    ($($(#[$about:meta])* $name:ident = $detail_type:literal,)+) => {$(
-        $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(pub PaymentSummary);
-
-        impl From<PaymentSummary> for $name {
-            fn from(summary: PaymentSummary) -> Self {
-                Self(summary)
-            }
-        }
-
-        impl Announcement for $name {
-            const DETAIL_TYPE: &'static str = $detail_type;
-            const SOURCE: &'static str = "enishi.payments";
-        }
-    )+};
-}
-
-announcements! {
-    /// The money is there.
-    PaymentSettled = "payment.settled",
-    /// The money did not come.
-    PaymentFailed = "payment.failed",
-    /// It can no longer be paid.
-    PaymentExpired = "payment.expired",
-    /// More was given back than before.
-    PaymentRefunded = "payment.refunded",
 }

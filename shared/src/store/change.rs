@@ -186,7 +186,7 @@ mod tests {
         let change = Change::new()
             .set("status", "closed")
             .set_if_absent("name", "hana")
-            .append("products", "rooms")
+            .append("products", "chess")
             .remove("hash")
             .add("left", -3)
             .discard("holds", "order")

@@ -291,9 +291,9 @@ mod tests {
     #[test]
     fn a_path_leads_into_maps_and_lists_and_one_name_has_one_placeholder() -> Result<(), Error> {
         let mut terms = Terms::default();
-        let seat = Path::new("rooms").index(3).index(0).field("user.id");
+        let seat = Path::new("seats").index(3).index(0).field("user.id");
         assert_eq!(terms.path(&seat), "#n0[3][0].#n1");
-        assert_eq!(terms.path(&Path::new("rooms")), "#n0");
+        assert_eq!(terms.path(&Path::new("seats")), "#n0");
         assert_eq!(terms.names().unwrap_or_default()["#n1"], "user.id");
         assert_eq!(terms.value(&value("x"))?, ":v0");
         assert_eq!(terms.values().unwrap_or_default()[":v0"], s("x"));

@@ -1,4 +1,4 @@
-//! `saju-register`: `POST /api/users/register`.
+//! `saju-register`: see [`enishi_saju::register`].
 
 fn main() -> Result<(), enishi_shared::function::BoxError> {
     enishi_shared::function::run(&enishi_saju::register::FUNCTION)

@@ -1,0 +1,140 @@
+//! The events that cross services.
+
+use serde::{Deserialize, Serialize};
+
+use super::Announcement;
+use crate::{
+    mail::Letter,
+    payments::{PaymentId, Purpose},
+    user_id::UserId,
+};
+
+/// The source of what is announced about accounts, whichever service's function it was.
+const ACCOUNTS: &str = "enishi.identity";
+/// The source of what is announced about payments, and of what Stripe tells.
+const PAYMENTS: &str = "enishi.payments";
+
+/// Somebody has signed up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountCreated {
+    /// The new account. Who it is, its reader looks up: an event outlives a closed account.
+    pub user_id: UserId,
+}
+
+impl Announcement for AccountCreated {
+    const DETAIL_TYPE: &'static str = "account.created";
+    const SOURCE: &'static str = ACCOUNTS;
+}
+
+/// Somebody has closed their account; identity announces it. Every service erases what it holds of
+/// them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountDeleted {
+    /// The account that was.
+    pub user_id: UserId,
+}
+
+impl Announcement for AccountDeleted {
+    const DETAIL_TYPE: &'static str = "account.deleted";
+    const SOURCE: &'static str = ACCOUNTS;
+}
+
+/// A service has a letter to send. Whatever service it is, the source is the same, so that one rule
+/// takes them all.
+#[derive(Serialize, Deserialize)]
+pub struct MailRequested {
+    /// Who gets it.
+    pub to: Recipient,
+    /// What they get, in the language they read. No secrets: it lies in the outbox for a week.
+    pub letter: Letter,
+}
+
+impl Announcement for MailRequested {
+    const DETAIL_TYPE: &'static str = "mail.requested";
+    const SOURCE: &'static str = "enishi.mail";
+}
+
+/// Who gets a letter.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// Whoever has this account when the letter is sent, at the address it has then. An account that
+    /// is closed by then gets none.
+    UserId(UserId),
+    /// Somebody who has no account with us.
+    Address(String),
+}
+
+/// What an announcement says of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentSummary {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// Who paid, or was to pay.
+    pub payer: UserId,
+    /// What for: rules choose by it.
+    pub purpose: Purpose,
+    /// The service's own record.
+    pub reference: String,
+    /// In minor units.
+    pub amount: i64,
+    /// What was given back of it so far.
+    pub amount_refunded: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Stripe's `sub_…`, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+}
+
+macro_rules! announcements {
+    ($($(#[$about:meta])* $name:ident = $detail_type:literal,)+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub PaymentSummary);
+
+        impl From<PaymentSummary> for $name {
+            fn from(summary: PaymentSummary) -> Self {
+                Self(summary)
+            }
+        }
+
+        impl Announcement for $name {
+            const DETAIL_TYPE: &'static str = $detail_type;
+            const SOURCE: &'static str = PAYMENTS;
+        }
+    )+};
+}
+
+announcements! {
+    /// The money is there.
+    PaymentSettled = "payment.settled",
+    /// The money did not come.
+    PaymentFailed = "payment.failed",
+    /// It can no longer be paid.
+    PaymentExpired = "payment.expired",
+    /// More was given back than before.
+    PaymentRefunded = "payment.refunded",
+}
+
+/// Something happened to an object of Stripe's; `detail-type` is `stripe.` and Stripe's own type. A
+/// hint, no more: whoever takes it asks Stripe for the object's present state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StripeEvent {
+    /// Stripe's type, `checkout.session.completed`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the object is, `checkout.session`.
+    pub object: String,
+    /// The object's id.
+    pub object_id: String,
+    /// The connected account it belongs to; none is our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+impl StripeEvent {
+    /// EventBridge's `source` of these.
+    pub const SOURCE: &'static str = PAYMENTS;
+}
