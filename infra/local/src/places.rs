@@ -224,7 +224,8 @@ fn shared_roles(system: &System) -> Vec<String> {
 /// Binaries and samples of no function, and functions without a sample.
 fn strays(names: &BTreeSet<&str>) -> Result<Vec<String>, String> {
     let mut findings = Vec::new();
-    for service in services()? {
+    let services: BTreeSet<&str> = names.iter().map(|name| service(name)).collect();
+    for service in services {
         let directory = format!("functions/{service}/src/bin");
         for name in names_in(&directory, ".rs")? {
             if !names.contains(&*name) {
@@ -248,11 +249,6 @@ fn strays(names: &BTreeSet<&str>) -> Result<Vec<String>, String> {
         ));
     }
     Ok(findings)
-}
-
-/// The services' names, those of the folders under functions/.
-fn services() -> Result<BTreeSet<String>, String> {
-    names_in("functions", "")
 }
 
 /// What a folder holds, without `suffix`; what has another suffix keeps it.
