@@ -1,5 +1,5 @@
 //! What every Enishi service stands on: one `App`, one error body, one store, one identity,
-//! one way to announce events, to open meetings and to send mail.
+//! one way to announce events, to converse, to open meetings and to send mail.
 //!
 //! The services' own rules live in `functions/`; nothing here knows a product.
 
@@ -8,6 +8,7 @@ pub mod app;
 pub mod auth;
 pub mod chime;
 pub mod civil;
+pub mod conversation;
 pub mod error;
 pub mod events;
 pub mod firebase;
@@ -15,6 +16,7 @@ pub mod function;
 pub mod http;
 pub mod idempotency;
 pub mod language;
+pub mod listing;
 pub mod live;
 pub mod mail;
 pub mod media;

@@ -8,9 +8,10 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
     App, Error, Function, Result, UserId,
     auth::User,
+    conversation,
     error::ErrorBody,
     http::Json,
-    store::{Change, Outcome, Race, Table, Transaction, decode, when},
+    store::{Change, Outcome, Race, Transaction, decode},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -18,9 +19,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    chat::chat_key,
+    chat,
     pair::PairId,
-    profile::{check_exists, profile_key, table},
+    profile::{check_exists, profile_key},
     relation::{Relation, Status, as_read, relation_key},
 };
 
@@ -65,7 +66,8 @@ pub async fn block(
     let Some(chat_id) = PairId::of(me, other) else {
         return Err(Error::invalid("user_id", "user_id is oneself"));
     };
-    let table = table(&app)?;
+    let chats = chat::chats(&app)?;
+    let table = chats.table();
     // What is between the two may change at the same moment.
     let mut race = Race::new(&app);
     loop {
@@ -80,13 +82,12 @@ pub async fn block(
         }
         let mut tx = Transaction::new(&app);
         let blocks = mark(me, other, "blocks").when(as_read(row.as_ref()));
-        tx.update(&table, relation_key(me, other), blocks);
-        tx.update(&table, relation_key(other, me), mark(other, me, "blocked"));
-        check_exists(&mut tx, &table, me);
-        check_exists(&mut tx, &table, other);
+        tx.update(table, relation_key(me, other), blocks);
+        tx.update(table, relation_key(other, me), mark(other, me, "blocked"));
+        check_exists(&mut tx, table, me);
+        check_exists(&mut tx, table, other);
         if row.is_some_and(|row| row.status == Some(Status::Matched)) {
-            let closed = Change::new().insert("blocked_by", me);
-            change_chat(&mut tx, &table, chat_id, closed);
+            tx.update(table, chats.key(chat_id), conversation::close(me));
         }
         match tx.commit().await? {
             Outcome::Done => break,
@@ -102,10 +103,4 @@ fn mark(user_id: UserId, other_id: UserId, flag: &str) -> Change {
         .set("user_id", user_id)
         .set("other_id", other_id)
         .set(flag, true)
-}
-
-/// Changes who stops a chat.
-pub fn change_chat(tx: &mut Transaction, table: &Table, chat_id: PairId, change: Change) {
-    let change = change.when(when().exists("pk"));
-    tx.update(table, chat_key(chat_id), change);
 }

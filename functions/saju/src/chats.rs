@@ -2,18 +2,17 @@
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result, UserId, auth::User, error::ErrorBody, http::Query,
+    App, Function, Result, UserId, auth::User, error::ErrorBody, http::Query, listing::Listing,
     page::PageQuery, store::decode,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    chat::{self, Chat, chat_key},
-    listing::{self, Listing},
+    chat,
     pair::PairId,
-    profile::{self, Profile, profile_key},
+    profile::{Profile, profile_key},
 };
 
 /// `saju-chats`
@@ -51,12 +50,6 @@ pub struct ChatPartner {
     pub profile_img_url: Option<String>,
 }
 
-/// A membership, as the index has it.
-#[derive(Deserialize)]
-struct Row {
-    chat_id: PairId,
-}
-
 /// One's chats
 ///
 /// The one with the latest message first. Chats with a block are left out. At most 49 in a page.
@@ -79,31 +72,24 @@ pub async fn chats(
     Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
     let me = UserId::of(&user)?;
-    let table = profile::table(&app)?;
+    let chats = chat::chats(&app)?;
     let query = PageQuery {
         limit: Some(query.limit().min(MOST)),
         ..query
     };
-    let list = chat::listing(me);
-    let Listing::<Row> { rows, next } = listing::page(&table, me, &list, &query, &uri).await?;
+    let Listing { rows, next } = chats.list_of(me, &query, &uri).await?;
     let mut keys = vec![profile_key(me)];
-    for Row { chat_id } in &rows {
-        keys.push(chat_key(*chat_id));
+    for chat_id in &rows {
+        keys.push(chats.key(*chat_id));
         keys.push(profile_key(chat_id.other(me, "chat")?));
     }
-    let mut items = table.batch_get(&keys).await?;
-    if !items.contains_key(&profile_key(me)) {
-        return Err(Error::token_invalid());
-    }
+    let mut items = chats.table().batch_get(&keys).await?;
+    chat::admit(&items, me)?;
     let mut listed = Vec::new();
-    for Row { chat_id } in rows {
-        let Some(chat) = items.remove(&chat_key(chat_id)) else {
+    for chat_id in rows {
+        let Some(chat) = chats.take(&mut items, me, chat_id)? else {
             continue;
         };
-        let chat = decode::<Chat>(chat)?;
-        if chat.is_blocked() {
-            continue;
-        }
         let partner_id = chat_id.other(me, "chat")?;
         let partner = items.remove(&profile_key(partner_id));
         let partner = partner.map(decode::<Profile>).transpose()?;

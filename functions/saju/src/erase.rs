@@ -23,9 +23,9 @@ use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::{
-    chat::{Membership, chat_key, membership_key},
+    chat::{self, Chats},
     pair::PairId,
-    profile::{partition, profile_key, table},
+    profile::{partition, profile_key},
     relation::{Status, relation_key},
 };
 
@@ -66,7 +66,8 @@ struct Row {
 /// Whatever keeps something from being erased; the event comes again.
 pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
     let user_id = detail.data.user_id;
-    let table = table(&app)?;
+    let chats = chat::chats(&app)?;
+    let table = chats.table();
     table.delete(profile_key(user_id)).await?;
     let mut after = None;
     loop {
@@ -84,7 +85,7 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
             table.delete(Key::new(partition(user_id), row.sk))
         })
         .await?;
-        at_once(relations, |row| part(&table, user_id, row)).await?;
+        at_once(relations, |row| part(&chats, user_id, row)).await?;
         after = page.next;
         if after.is_none() {
             break;
@@ -95,7 +96,8 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
 }
 
 /// Ends what is between somebody who goes and another.
-async fn part(table: &Table, user_id: UserId, row: Row) -> Result<()> {
+async fn part(chats: &Chats, user_id: UserId, row: Row) -> Result<()> {
+    let table = chats.table();
     let other: Option<UserId> = row.sk.strip_prefix(WITH).and_then(|id| id.parse().ok());
     let Some((other, chat_id)) = other.and_then(|other| Some((other, PairId::of(user_id, other)?)))
     else {
@@ -103,12 +105,9 @@ async fn part(table: &Table, user_id: UserId, row: Row) -> Result<()> {
     };
     if row.status != Some(Status::Matched) {
         table.delete(relation_key(other, user_id)).await?;
-    } else if (table
-        .get::<Membership>(&membership_key(other, chat_id))
-        .await?)
-        .is_none()
-    {
-        table.delete_all(&chat_key(chat_id).pk, "").await?;
+    } else if !chats.is_listed(other, chat_id).await? {
+        // Both have left their lists.
+        chats.erase(chat_id, &[]).await?;
     }
     table.delete(relation_key(user_id, other)).await
 }

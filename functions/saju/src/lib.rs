@@ -20,8 +20,8 @@
 //! | [`deliver`] | the table's stream | new messages to everybody's connections |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
 //!
-//! [`pillars`], [`score`] and [`ten_gods`] hold the rules of the field; [`profile`], [`pair`],
-//! [`relation`] and [`chat`] what is stored.
+//! [`pillars`], [`score`] and [`ten_gods`] hold the rules of the field; [`profile`], [`pair`] and
+//! [`relation`] what is stored. A [`chat`] is a conversation of [`enishi_shared::conversation`].
 //!
 //! The table, `SAJU_TABLE` (keys `pk` / `sk`, stream of new images, index `listing` with
 //! `listing_key` / `listing_order`):
@@ -58,7 +58,6 @@ pub mod decline;
 pub mod deliver;
 pub mod erase;
 pub mod fortune;
-pub mod listing;
 pub mod matches;
 pub mod me;
 pub mod message;

@@ -6,6 +6,7 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::Query,
+    listing::{self, Listing},
     page::PageQuery,
     store::{Item, decode},
 };
@@ -15,9 +16,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    listing::{self, Listing},
     pair::PairId,
-    profile::{Profile, profile_key, table, today},
+    profile::{Profile, partition, profile_key, table, today},
     relation::{self, Relation, Status, relation_key},
 };
 
@@ -108,7 +108,8 @@ pub async fn matches(
     let me = UserId::of(&user)?;
     let table = table(&app)?;
     let list = relation::listing(me);
-    let Listing::<Row> { rows, next } = listing::page(&table, me, &list, &query, &uri).await?;
+    let Listing::<Row> { rows, next } =
+        listing::page(&table, &partition(me), &list, &query, &uri).await?;
     let keys: Vec<_> = rows
         .iter()
         .flat_map(|row| [relation_key(me, row.other_id), profile_key(row.other_id)])

@@ -11,7 +11,7 @@ pub mod search;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use enishi_shared::{
-    Result, UserId,
+    Result, UserId, listing,
     store::{Item, Key, Page, Table, s},
 };
 use futures_util::future::try_join_all;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::{
     pillars::Bucket,
-    profile::{Candidate, Gender, LISTING, MIN_AGE, Wanted, age, occupied_key, pool},
+    profile::{Candidate, Gender, MIN_AGE, Wanted, age, occupied_key, pool},
     relation::{Relation, relation_key},
     score::score_of,
 };
@@ -180,7 +180,7 @@ async fn people(table: &Table, visit: &Visit) -> Result<Page<Candidate>> {
     } = visit.place;
     table
         .query("listing_key = :pool")
-        .index(LISTING)
+        .index(listing::INDEX)
         .value(":pool", s(pool(gender, wanted, bucket)))
         .limit(search::PAGE)
         .after(visit.after.clone())

@@ -327,6 +327,3 @@ pub fn age(birth_date: Date, today: Date) -> u8 {
 pub fn table(app: &App) -> Result<Table> {
     Table::named(app, "SAJU_TABLE")
 }
-
-/// The index of what is listed in an order: the pool by times shown, matches and chats by time.
-pub const LISTING: &str = "listing";

@@ -2,22 +2,17 @@
 
 use axum::{extract::State, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
+    App, Function, Result, UserId,
     auth::User,
     error::ErrorBody,
     http::{Json, Path},
-    store::{Change, Path as Field, Written, when},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    chat::{self, Chat, chat_key},
-    pair::PairId,
-    profile,
-};
+use crate::{chat, pair::PairId};
 
 /// `saju-read-chat`
 ///
@@ -82,29 +77,9 @@ pub async fn read_chat(
 /// # Errors
 /// As [`chat::enter`]; `invalid_parameter` on `seq` beyond the last message.
 pub async fn read(app: &App, reader: UserId, chat_id: PairId, seq: u64) -> Result<ReadChat> {
-    let table = profile::table(app)?;
-    let (mut chat, _) = chat::enter(&table, reader, chat_id, &[]).await?;
-    if seq > chat.last_seq {
-        return Err(Error::invalid("seq", "seq is beyond the last message"));
-    }
-    if seq > chat.read_by(reader) {
-        let mine = Field::new("read").field(reader);
-        let further = Change::new()
-            .set(mine.clone(), seq)
-            .when(when().lt(mine, seq).absent("blocked_by"));
-        match table.update(chat_key(chat_id), further).await? {
-            Written::Done => {
-                chat.read.insert(reader.to_string(), seq);
-            }
-            // Read further meanwhile, on another device; or blocked.
-            Written::Refused(found) => {
-                chat = found
-                    .item::<Chat>()?
-                    .filter(|newer| !newer.is_blocked())
-                    .ok_or_else(|| Error::not_found("chat"))?;
-            }
-        }
-    }
+    let chats = chat::chats(app)?;
+    let chat = chat::enter(&chats, reader, chat_id).await?;
+    let chat = chats.mark_read(chat, reader, seq).await?;
     Ok(ReadChat {
         chat_id,
         seq: chat.read_by(reader),

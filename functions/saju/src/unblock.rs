@@ -4,16 +4,17 @@ use axum::{extract::State, response::Response};
 use enishi_shared::{
     App, Error, Function, Result, UserId,
     auth::User,
+    conversation,
     error::ErrorBody,
     http::{Path, no_content},
-    store::{Change, Outcome, Race, Table, Transaction, decode, when},
+    store::{Change, Outcome, Race, Transaction, decode, when},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    block::change_chat,
+    chat::{self, Chats},
     pair::PairId,
-    profile::{profile_key, table},
+    profile::profile_key,
     relation::{Relation, Status, as_read, relation_key},
 };
 
@@ -47,7 +48,8 @@ pub async fn unblock(
     Path(other): Path<UserId>,
 ) -> Result<Response> {
     let me = UserId::of(&user)?;
-    let table = table(&app)?;
+    let chats = chat::chats(&app)?;
+    let table = chats.table();
     let mut race = Race::new(&app);
     loop {
         let places = [
@@ -65,7 +67,7 @@ pub async fn unblock(
             return Ok(no_content());
         };
         let mut tx = Transaction::new(&app);
-        lift(&mut tx, &table, &mine, theirs.is_some());
+        lift(&mut tx, &chats, &mine, theirs.is_some());
         match tx.commit().await? {
             Outcome::Done => return Ok(no_content()),
             Outcome::Refused(_) => race.lost().await?,
@@ -75,7 +77,8 @@ pub async fn unblock(
 
 /// Lifts the block of the row `mine`. The other row `is_there` unless its owner has closed their
 /// account.
-fn lift(tx: &mut Transaction, table: &Table, mine: &Relation, is_there: bool) {
+fn lift(tx: &mut Transaction, chats: &Chats, mine: &Relation, is_there: bool) {
+    let table = chats.table();
     let (me, other) = (mine.user_id, mine.other_id);
     let places = (relation_key(me, other), relation_key(other, me));
     if mine.status.is_none() && !mine.blocked {
@@ -92,6 +95,6 @@ fn lift(tx: &mut Transaction, table: &Table, mine: &Relation, is_there: bool) {
     if let Some(chat_id) = PairId::of(me, other)
         && mine.status == Some(Status::Matched)
     {
-        change_chat(tx, table, chat_id, Change::new().discard("blocked_by", me));
+        tx.update(table, chats.key(chat_id), conversation::reopen(me));
     }
 }

@@ -1,14 +1,17 @@
-//! Somebody's lists, in the index `listing`: the latest first, a page at a time.
+//! Somebody's lists, in a table's index `listing` (keys `listing_key` / `listing_order`): the latest
+//! first, a page at a time.
 
 use axum::http::{HeaderMap, Uri};
-use enishi_shared::{
-    Error, Result, UserId,
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    error::Error,
     page::{PageQuery, next_link},
     store::{Item, Table, n, s},
 };
-use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::profile::{LISTING, partition};
+/// The index's name.
+pub const INDEX: &str = "listing";
 
 /// A page of a list.
 pub struct Listing<T> {
@@ -18,27 +21,27 @@ pub struct Listing<T> {
     pub next: HeaderMap,
 }
 
-/// A page of `list` (the index's partition), whose rows all lie in the partition of `me`. One
-/// request.
+/// A page of `list` (the index's partition), whose rows all lie in one partition of the table,
+/// `pk`. One request.
 ///
 /// # Errors
 /// `invalid_parameter` on `cursor` when it is none of ours; `service_unavailable` when DynamoDB
 /// does not answer.
 pub async fn page<T: DeserializeOwned, const MOST: i32>(
     table: &Table,
-    me: UserId,
+    pk: &str,
     list: &str,
     query: &PageQuery<MOST>,
     uri: &Uri,
-) -> Result<Listing<T>> {
+) -> Result<Listing<T>, Error> {
     let after: Option<Place> = query.after()?.as_deref().map(Place::read).transpose()?;
     let page = table
         .query("listing_key = :list")
-        .index(LISTING)
+        .index(INDEX)
         .value(":list", s(list))
         .descending()
         .limit(query.limit())
-        .after(after.map(|place| place.key(me, list)))
+        .after(after.map(|place| place.key(pk, list)))
         .page::<Row<T>>()
         .await?;
     let last = page.next.and(page.items.last());
@@ -71,7 +74,7 @@ impl Place {
         format!("{} {}", self.listing_order, self.sk)
     }
 
-    fn read(cursor: &str) -> Result<Self> {
+    fn read(cursor: &str) -> Result<Self, Error> {
         let parts = cursor.split_once(' ').filter(|(_, sk)| !sk.is_empty());
         parts
             .and_then(|(order, sk)| {
@@ -83,12 +86,12 @@ impl Place {
             .ok_or_else(|| Error::invalid("cursor", "cursor is not one of ours"))
     }
 
-    /// The whole key in the index. The list it is in is always one's own.
-    fn key(self, me: UserId, list: &str) -> Item {
+    /// The whole key in the index. The list it is in is always the caller's to say.
+    fn key(self, pk: &str, list: &str) -> Item {
         Item::from([
             ("listing_key".to_owned(), s(list)),
             ("listing_order".to_owned(), n(self.listing_order)),
-            ("pk".to_owned(), s(partition(me))),
+            ("pk".to_owned(), s(pk)),
             ("sk".to_owned(), s(self.sk)),
         ])
     }
@@ -108,12 +111,11 @@ mod tests {
         }
 
         #[test]
-        fn a_place_is_never_in_the_list_of_somebody_else(cursor in "-?[0-9]{0,20} ?\\PC{0,60}", me: [u8; 16]) {
-            let me = UserId::from_bytes(me);
+        fn a_place_is_never_in_the_list_of_somebody_else(cursor in "-?[0-9]{0,20} ?\\PC{0,60}") {
             if let Ok(place) = Place::read(&cursor) {
-                let key = place.key(me, "CHATS#me");
+                let key = place.key("USER#me", "CHATS#me");
                 prop_assert_eq!(&key["listing_key"], &s("CHATS#me"));
-                prop_assert_eq!(&key["pk"], &s(partition(me)));
+                prop_assert_eq!(&key["pk"], &s("USER#me"));
             }
         }
     }

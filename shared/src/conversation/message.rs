@@ -1,0 +1,210 @@
+//! Messages: what one is, and how it is sent.
+//!
+//! A message takes the next number of its conversation's one sequence, in one transaction with the
+//! conversation's `last_seq`: so the numbers have no gap, whoever types at once. The client's own id
+//! for it is stored in the same transaction: so a message that is sent again is not stored again.
+//! Sending pushes nothing; [`deliver`](super::deliver()) takes every message from the table's stream.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Conversation, Conversations, Id, PREVIEW};
+use crate::{
+    error::Error,
+    seal::sha256,
+    store::{Change, Item, Key, Outcome, Path, Race, Transaction, decode, when},
+    user_id::UserId,
+};
+
+/// The sort keys of messages start with this; `template.yaml` filters streams by it.
+const PREFIX: &str = "MESSAGE#";
+
+/// A message as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message<I> {
+    /// The conversation it is in.
+    #[serde(rename = "chat_id")]
+    pub conversation_id: I,
+    /// The message.
+    pub message_id: Uuid,
+    /// Its number in the conversation: 1, 2, 3 and so on without a gap.
+    pub seq: u64,
+    /// Who wrote it.
+    pub sender_id: UserId,
+    /// What they wrote.
+    #[serde(rename = "content")]
+    pub text: String,
+    /// When it was taken.
+    pub sent_at: Timestamp,
+    /// The sender's own id for it.
+    pub client_msg_id: String,
+}
+
+/// A message to send.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMessage<'a, I> {
+    /// Where.
+    pub conversation_id: I,
+    /// Who sends it.
+    pub sender_id: UserId,
+    /// What they write.
+    pub text: &'a str,
+    /// Their own id for it, another one for each message.
+    pub client_msg_id: &'a str,
+}
+
+/// What a client's own id was used for.
+#[derive(Serialize, Deserialize)]
+struct FirstUse {
+    seq: u64,
+    message_id: Uuid,
+    sent_at: Timestamp,
+    /// SHA-256 of the text.
+    #[serde(with = "crate::store::bytes")]
+    digest: Vec<u8>,
+}
+
+impl<I: Id> Conversations<I> {
+    /// Sends a message, and marks the conversation as read up to it for its sender. The same
+    /// `client_msg_id` with the same text answers the first message again, however often and however
+    /// simultaneously.
+    ///
+    /// `admit` is the service's own condition. At each attempt it gets the items under `also` as they
+    /// are now, and refuses the sender or adds what the answer rests on to the transaction; when that
+    /// does not hold any more at the commit, it is asked again.
+    ///
+    /// 2 requests; 2 more for each message of the conversation that is committed at the same moment,
+    /// and 2 more when another member has been erased.
+    ///
+    /// # Errors
+    /// Those of `admit`; `not_found` for a stranger, while it is closed and after it has ended;
+    /// `conflict` when `client_msg_id` was used for another message.
+    pub async fn send(
+        &self,
+        new: NewMessage<'_, I>,
+        also: &[Key],
+        admit: impl Fn(&HashMap<Key, Item>, &mut Transaction) -> Result<(), Error>,
+    ) -> Result<Message<I>, Error> {
+        let id = new.conversation_id;
+        let first_use = first_use_key(self.partition(id), new.sender_id, new.client_msg_id);
+        let also = [&[first_use.clone()], also].concat();
+        let digest = sha256(new.text.as_bytes()).to_vec();
+        let message_id = self.app.new_id();
+        let mut erased = BTreeSet::new();
+        let mut race = Race::new(&self.app);
+        loop {
+            let (conversation, mut items) = self.enter(new.sender_id, id, &also).await?;
+            let mut tx = Transaction::new(&self.app);
+            admit(&items, &mut tx)?;
+            let conversation = conversation.ok_or_else(|| self.not_found())?;
+            let mut message = Message {
+                conversation_id: id,
+                message_id,
+                seq: conversation.last_seq + 1,
+                sender_id: new.sender_id,
+                text: new.text.to_owned(),
+                sent_at: self.app.now(),
+                client_msg_id: new.client_msg_id.to_owned(),
+            };
+            if let Some(first) = items.remove(&first_use) {
+                let first = decode::<FirstUse>(first)?;
+                if first.digest != digest {
+                    return Err(Error::conflict(
+                        "client_msg_id was used for another message",
+                    ));
+                }
+                message.message_id = first.message_id;
+                message.seq = first.seq;
+                message.sent_at = first.sent_at;
+                return Ok(message);
+            }
+            let use_now = FirstUse {
+                seq: message.seq,
+                message_id,
+                sent_at: message.sent_at,
+                digest: digest.clone(),
+            };
+            tx.update(&self.table, self.key(id), next_in(&conversation, &message));
+            tx.create(&self.table, first_use.clone(), &use_now)?;
+            tx.create(
+                &self.table,
+                message_key(self.partition(id), message.seq),
+                &message,
+            )?;
+            let lists: Vec<_> = conversation
+                .members()
+                .filter(|member| !erased.contains(member))
+                .map(|member| (member, self.lift(&mut tx, member, id, message.sent_at)))
+                .collect();
+            let refused = match tx.commit().await? {
+                Outcome::Done => return Ok(message),
+                Outcome::Refused(refused) => refused,
+            };
+            // Somebody erased has no list any more, and must not get one. Whatever else was in the
+            // way, the next reading shows it.
+            let gone = lists.into_iter().filter(|(_, list)| refused.is(*list));
+            erased.extend(gone.map(|(member, _)| member));
+            race.lost().await?;
+        }
+    }
+}
+
+/// Where a message lies in its conversation's partition: in the order of the sequence.
+pub(super) fn message_key(pk: String, seq: u64) -> Key {
+    Key::new(pk, format!("{PREFIX}{seq:012}"))
+}
+
+fn first_use_key(pk: String, sender: UserId, client_msg_id: &str) -> Key {
+    Key::new(pk, format!("CLIENT#{sender}#{client_msg_id}"))
+}
+
+/// The conversation with one more message, if nobody sent one, closed it or moved its end meanwhile.
+fn next_in<I>(conversation: &Conversation<I>, message: &Message<I>) -> Change {
+    let preview: String = message.text.chars().take(PREVIEW).collect();
+    let change = Change::new()
+        .set("last_seq", message.seq)
+        .set("last_message", preview)
+        .set(Path::new("read").field(message.sender_id), message.seq)
+        .when(
+            when()
+                .eq("last_seq", conversation.last_seq)
+                .absent("blocked_by")
+                .same("expires_at", conversation.expires_at)
+                .same("idle", conversation.idle),
+        );
+    match conversation.idle {
+        Some(idle) => {
+            let end = message.sent_at + SignedDuration::from_secs(idle);
+            change.set("expires_at", end)
+        }
+        None => change,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn messages_lie_in_the_order_of_the_sequence(one in 0..1_000_000_000_000_u64, other in 0..1_000_000_000_000_u64) {
+            let [a, b] = [one, other].map(|seq| message_key("CHAT#7".into(), seq));
+            prop_assert_eq!(a.sk.cmp(&b.sk), one.cmp(&other));
+        }
+
+        #[test]
+        fn no_client_id_can_be_taken_for_another(
+            one in "[\\PC&&[^\\s]]{1,8}", other in "[\\PC&&[^\\s]]{1,8}", who: [u8; 16], whom: [u8; 16],
+        ) {
+            let [who, whom] = [who, whom].map(UserId::from_bytes);
+            let a = first_use_key("CHAT#7".into(), who, &one);
+            let b = first_use_key("CHAT#7".into(), whom, &other);
+            prop_assert_eq!(a == b, who == whom && one == other);
+        }
+    }
+}
