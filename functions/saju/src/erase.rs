@@ -17,7 +17,7 @@ use enishi_shared::{
     events::{AccountDeleted, Event},
     function::on,
     media,
-    store::{Key, Table, s},
+    store::{Key, s},
 };
 use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;

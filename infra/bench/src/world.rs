@@ -51,15 +51,15 @@ impl World {
         change(&mut options);
         let stack = Stack::start(options).await?;
         Ok(Self {
-            issuer: import::app(&stack, "IdentityLogin")?,
-            slots: import::app(&stack, "RoomsAssign")?,
+            issuer: stack.app("IdentityLogin")?,
+            slots: stack.app("RoomsAssign")?,
             stack,
         })
     }
 
     /// The App of a function, by its logical id.
     pub fn app(&self, function: &str) -> Result<App, String> {
-        import::app(&self.stack, function)
+        self.stack.app(function)
     }
 
     /// The slots' configuration.

@@ -17,8 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    chime::JoinError, import, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack,
-    stripe,
+    chime::JoinError, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack, stripe,
 };
 
 type Answer<T> = Result<Json<T>, (StatusCode, String)>;
@@ -115,7 +114,7 @@ pub struct CheckoutBody {
 /// Opens a payment as a service does, acting as the function `payments-ledger`.
 async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) -> Answer<Value> {
     let failed = |error: String| (StatusCode::BAD_GATEWAY, error);
-    let app = import::app(&stack, "PaymentsLedger").map_err(failed)?;
+    let app = stack.app("PaymentsLedger").map_err(failed)?;
     let line = Line {
         name: "Enishi".into(),
         unit_amount: body.amount,

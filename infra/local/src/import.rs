@@ -10,8 +10,8 @@ use enishi_saju::profile::{
 };
 use enishi_shared::accounts::{Account, Owner, Status, account_key, email_key};
 use enishi_shared::{
-    App, UserId,
-    app::{Env, Parts, Random, http_client},
+    UserId,
+    app::Random,
     language::Language,
     store::{AttributeValue, Item, Key, encode},
     token::{self, Subject},
@@ -168,7 +168,7 @@ pub fn email(user_id: UserId) -> String {
 /// A sentence, when the stack has no key to sign with.
 pub async fn access_token(stack: &Stack, profile: &Profile) -> Result<String, String> {
     let user_id = profile.candidate.user_id;
-    let app = app(stack, "IdentityLogin")?;
+    let app = stack.app("IdentityLogin")?;
     let subject = Subject {
         user_id: &user_id.to_string(),
         session_id: "imported",
@@ -177,25 +177,6 @@ pub async fn access_token(stack: &Stack, profile: &Profile) -> Result<String, St
         operator: false,
     };
     token::issue(&app, subject).await.map_err(sentence)
-}
-
-/// The world of a function, by its logical id.
-///
-/// # Errors
-/// A sentence, when there is no such function.
-pub fn app(stack: &Stack, function: &str) -> Result<App, String> {
-    let environment = stack
-        .environment()
-        .get(function)
-        .ok_or_else(|| format!("there is no function {function}"))?;
-    App::new(Parts {
-        env: environment.clone().into_iter().collect::<Env>(),
-        clock: stack.clock().as_clock(),
-        random: Random::system().map_err(sentence)?,
-        http: http_client(),
-        limits: stack.limits(),
-    })
-    .map_err(sentence)
 }
 
 fn sentence(error: impl std::fmt::Display) -> String {

@@ -1,6 +1,8 @@
 //! The keys of an installation: the Ed25519 pair that access tokens are signed with, and the key
 //! that seals attendees' join tokens.
 
+use std::path::Path;
+
 use aws_lc_rs::{
     rand::fill,
     signature::{Ed25519KeyPair, KeyPair as _},
@@ -25,6 +27,29 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The keys of this folder, made when there are none; without a folder new ones.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the folder's file.
+    pub fn open(directory: Option<&Path>) -> Result<Self, String> {
+        let Some(directory) = directory else {
+            return Self::generate();
+        };
+        let file = directory.join("keys.json");
+        match std::fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|_| format!("{} holds no keys; start with --fresh", file.display())),
+            Err(_) => {
+                let keys = Self::generate()?;
+                let text =
+                    serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?;
+                std::fs::write(&file, text)
+                    .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+                Ok(keys)
+            }
+        }
+    }
+
     /// New keys.
     ///
     /// # Errors

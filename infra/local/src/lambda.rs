@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -60,10 +60,11 @@ struct Inner {
     idle: Notify,
 }
 
-/// A function with its handler and how long it may take.
+/// A function of the template with its handler and how long it may take.
 struct Bound {
     function: template::Function,
-    handler: Handler,
+    /// Its router is made when it is first called: most functions of most stacks never are.
+    handler: LazyLock<Handler, Box<dyn FnOnce() -> Handler + Send>>,
     timeout: Duration,
 }
 
@@ -74,14 +75,14 @@ impl Lambda {
     /// A sentence that names the function without a handler, or the variable it lacks.
     pub fn new(
         functions: &[template::Function],
-        parts: impl Fn(&template::Function) -> Parts,
+        parts: impl Fn(&template::Function) -> Result<Parts, String>,
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
         directory: Option<PathBuf>,
     ) -> Result<Self, String> {
         let registered = registered();
         let mut bound = BTreeMap::new();
         for function in functions {
-            let handler = registered
+            let registered = *registered
                 .iter()
                 .find(|registered| registered.name == function.name)
                 .ok_or_else(|| {
@@ -90,17 +91,18 @@ impl Lambda {
                         function.line, function.name
                     )
                 })?;
-            let parts = parts(function);
+            let parts = parts(function)?;
             // Who is given longer to answer is not cut off before.
             let timeout = u64::from(function.timeout_s).max(parts.limits.answer.as_secs());
             let app =
                 App::new(parts).map_err(|error| format!("{}: {error}", function.logical_id))?;
-            let handler = handler.handler(app);
+            let bind: Box<dyn FnOnce() -> Handler + Send> =
+                Box::new(move || registered.handler(app));
             bound.insert(
                 function.logical_id.clone(),
                 Bound {
                     function: function.clone(),
-                    handler,
+                    handler: LazyLock::new(bind),
                     timeout: Duration::from_secs(timeout),
                 },
             );
@@ -144,7 +146,7 @@ impl Lambda {
             .functions
             .get(logical_id)
             .ok_or_else(|| format!("there is no function {logical_id}"))?;
-        let handler = handler.clone();
+        let handler = Handler::clone(handler);
         // A task of its own: a panic ends the invocation, not the stack.
         let run = tokio::spawn(async move { handler.invoke(event).await });
         match tokio::time::timeout(*timeout, run).await {

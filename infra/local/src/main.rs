@@ -10,13 +10,9 @@ use enishi_local::{
     demo,
     keys::Keys,
     new, places,
-    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, root, template_path},
+    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, plain_http, root, template_path},
 };
-use enishi_shared::{
-    UserId,
-    app::{TimeLimits, http_client},
-    function::log_filter,
-};
+use enishi_shared::{UserId, app::TimeLimits, function::log_filter};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tracing_subscriber::{
@@ -183,7 +179,7 @@ async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
         quotas: Quotas::default(),
         automatic: true,
         seed: None,
-        http: http_client(),
+        connections: plain_http(),
         limits: TimeLimits::default(),
     })
     .await?;

@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use enishi_shared::app::{Env, Parts, Random, TimeLimits, http_client};
+use enishi_shared::{
+    App,
+    app::{Parts, Random},
+};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::{
@@ -20,89 +22,35 @@ use tokio::{
 use crate::{
     aws::{Aws, Services},
     bus::Buses,
-    chime::{Chime, Quotas},
+    chime::Chime,
     clock::LocalClock,
     database,
-    firebase::{self, Firebase},
+    firebase::Firebase,
     gateway::Gateway,
     keys::Keys,
     lambda::Lambda,
     mailbox::Mailbox,
-    s3::{S3, SECRET_KEY, photos_bucket},
+    s3::S3,
     schedule::Schedules,
-    secrets::{SECRET_ARN_PREFIX, Secrets},
+    secrets::Secrets,
     streams::Streams,
-    stripe::{self, Stripe},
-    template::{self, DEFAULT_BUS, REGION, System},
+    stripe::Stripe,
+    template::{self, DEFAULT_BUS, System},
     websocket::WebSockets,
 };
+use environment::Worlds;
 
+mod environment;
+mod options;
 mod serve;
+
+pub(crate) use environment::parameters;
+pub use options::{Connections, Options, plain_http, root, template_path};
 
 /// The operator that a fresh stack knows.
 pub const OPERATOR_EMAIL: &str = "operator@example.com";
 /// The operator's password. The stack listens on this machine only.
 pub const OPERATOR_PASSWORD: &str = "enishi-operator";
-
-/// How to start a stack.
-pub struct Options {
-    /// The port of the API; 0 takes any.
-    pub port: u16,
-    /// The port at which AWS SDKs reach the stand-ins; 0 takes any.
-    pub aws_port: u16,
-    /// Where everything is kept; `None` keeps it in memory.
-    pub directory: Option<PathBuf>,
-    /// The template.
-    pub template: PathBuf,
-    /// Parameters of the template that differ from their defaults.
-    pub parameters: BTreeMap<String, String>,
-    /// The time.
-    pub clock: LocalClock,
-    /// Chime's quotas.
-    pub quotas: Quotas,
-    /// Whether schedules, streams and meetings go by themselves. Tests and the demo move the stack
-    /// on with [`Stack::settle`] and [`Stack::at`] instead.
-    pub automatic: bool,
-    /// Replays the functions' randomness from this number.
-    pub seed: Option<u64>,
-    /// The functions' connections to AWS; a test puts its faults here.
-    pub http: SharedHttpClient,
-    /// How long the functions and what they call may take.
-    pub limits: TimeLimits,
-}
-
-impl Options {
-    /// A stack in memory on any ports, moved on by hand from `time` on.
-    pub fn in_memory(time: Timestamp) -> Self {
-        Self {
-            port: 0,
-            aws_port: 0,
-            directory: None,
-            template: template_path(),
-            parameters: BTreeMap::new(),
-            clock: LocalClock::still(time),
-            quotas: Quotas::default(),
-            automatic: false,
-            seed: None,
-            http: http_client(),
-            limits: TimeLimits::default(),
-        }
-    }
-}
-
-/// The repository's folder: where `template.yaml` stands and `.enishi/` is kept.
-pub fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package
-        .ancestors()
-        .nth(2)
-        .map_or_else(|| package.to_owned(), Path::to_owned)
-}
-
-/// The repository's `template.yaml`.
-pub fn template_path() -> PathBuf {
-    root().join("template.yaml")
-}
 
 /// A running system.
 #[derive(Clone)]
@@ -112,8 +60,7 @@ struct Inner {
     api: SocketAddr,
     aws: SocketAddr,
     system: System,
-    environment: BTreeMap<String, BTreeMap<String, String>>,
-    limits: TimeLimits,
+    worlds: Worlds,
     clock: LocalClock,
     lambda: Lambda,
     streams: Streams,
@@ -143,10 +90,10 @@ impl Stack {
             writable(directory)?;
         }
         let clock = options.clock;
-        let keys = keys(directory)?;
+        let keys = Keys::open(directory)?;
         let text = std::fs::read_to_string(&options.template)
             .map_err(|error| format!("{} cannot be read: {error}", options.template.display()))?;
-        let system = template::load(&text, &parameters(&keys, options.parameters))
+        let system = template::load(&text, &environment::parameters(&keys, options.parameters))
             .map_err(|error| error.to_string())?;
 
         let api = listen(options.port, "--port").await?;
@@ -172,35 +119,20 @@ impl Stack {
             serve::until(stopped.clone()),
         ));
 
-        let environment: BTreeMap<String, BTreeMap<String, String>> = system
-            .functions
-            .iter()
-            .map(|function| {
-                (
-                    function.logical_id.clone(),
-                    environment(function, aws_address, &live_url(&system, api_address)),
-                )
-            })
-            .collect();
-        let http = options.http;
         let random = match options.seed {
             Some(seed) => Random::from_seed(seed),
             None => Random::system().map_err(|error| error.to_string())?,
         };
+        let worlds = Worlds {
+            environments: environment::all(&system, api_address, aws_address),
+            clock: clock.clone(),
+            random,
+            connections: options.connections,
+            limits: options.limits,
+        };
         let lambda = Lambda::new(
             &system.functions,
-            |function| Parts {
-                env: environment
-                    .get(&function.logical_id)
-                    .cloned()
-                    .unwrap_or_default()
-                    .into_iter()
-                    .collect::<Env>(),
-                clock: clock.as_clock(),
-                random: random.clone(),
-                http: http.clone(),
-                limits: options.limits,
-            },
+            |function| worlds.parts(&function.logical_id),
             {
                 let clock = clock.clone();
                 move || clock.now()
@@ -240,13 +172,13 @@ impl Stack {
         );
         let firebase = Firebase::open(
             clock.as_now(),
-            firebase_project(&system),
+            environment::firebase_project(&system),
             directory.map(|directory| directory.join("firebase.json")),
         )?;
         let stripe = Stripe::open(
             clock.as_now(),
             format!("http://{aws_address}/stripe"),
-            webhook_url(&system, api_address),
+            environment::webhook_url(&system, api_address),
             directory.map(|directory| directory.join("stripe.json")),
         );
         let buses = Buses::new(&system, lambda.clone(), clock.as_now());
@@ -266,15 +198,7 @@ impl Stack {
             chime: chime.clone(),
             mailbox: mailbox.clone(),
             s3: S3::open(&system, directory, clock.as_now())?,
-            secrets: Secrets::new(
-                [
-                    (secret_arn("token-signing-key"), keys.token_signing_key),
-                    (secret_arn("join-token-key"), keys.join_token_key),
-                    (secret_arn("stripe"), stripe::api_secret()),
-                    (secret_arn("stripe-webhook"), stripe::webhook_secret()),
-                ],
-                clock.now(),
-            ),
+            secrets: Secrets::new(environment::secrets(keys), clock.now()),
             buses: buses.clone(),
             websockets: websockets.clone(),
             written: Arc::clone(&written),
@@ -290,8 +214,7 @@ impl Stack {
             aws: aws_address,
             schedules: Schedules::new(&system.functions, clock.now()),
             system,
-            environment,
-            limits: options.limits,
+            worlds,
             clock,
             lambda,
             streams,
@@ -335,7 +258,7 @@ impl Stack {
     /// Where clients open WebSockets, `ws://127.0.0.1:3000/live`; without a path where the template
     /// has no WebSocket API.
     pub fn live_url(&self) -> String {
-        live_url(&self.0.system, self.0.api)
+        environment::live_url(&self.0.system, self.0.api)
     }
 
     /// Where AWS SDKs reach the stand-ins.
@@ -350,12 +273,23 @@ impl Stack {
 
     /// Each function's environment, by logical id; what a function run elsewhere needs.
     pub fn environment(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
-        &self.0.environment
+        &self.0.worlds.environments
     }
 
-    /// How long the functions and what they call may take.
-    pub fn limits(&self) -> TimeLimits {
-        self.0.limits
+    /// An App of a function's own, by its logical id; for acting as that function.
+    ///
+    /// # Errors
+    /// A sentence, when there is no such function.
+    pub fn app(&self, function: &str) -> Result<App, String> {
+        App::new(self.parts(function)?).map_err(|error| error.to_string())
+    }
+
+    /// What such an App is made of.
+    ///
+    /// # Errors
+    /// A sentence, when there is no such function.
+    pub fn parts(&self, function: &str) -> Result<Parts, String> {
+        self.0.worlds.parts(function)
     }
 
     /// The time here.
@@ -517,113 +451,4 @@ fn writable(directory: &Path) -> Result<(), String> {
         .and_then(|()| std::fs::write(&probe, ""))
         .and_then(|()| std::fs::remove_file(&probe))
         .map_err(|error| format!("{} cannot be written to: {error}", directory.display()))
-}
-
-/// The keys of this folder, made when there are none.
-fn keys(directory: Option<&Path>) -> Result<Keys, String> {
-    let Some(directory) = directory else {
-        return Keys::generate();
-    };
-    let file = directory.join("keys.json");
-    match std::fs::read(&file) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|_| format!("{} holds no keys; start with --fresh", file.display())),
-        Err(_) => {
-            let keys = Keys::generate()?;
-            let text = serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?;
-            std::fs::write(&file, text)
-                .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-            Ok(keys)
-        }
-    }
-}
-
-fn secret_arn(name: &str) -> String {
-    format!("{SECRET_ARN_PREFIX}enishi/{name}")
-}
-
-/// The parameters without a default, and the operator of a local stack.
-pub(crate) fn parameters(
-    keys: &Keys,
-    others: BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    let mut parameters = BTreeMap::from([
-        ("TokenPublicKeys".to_owned(), keys.public_keys.clone()),
-        (
-            "TokenSigningSecretArn".to_owned(),
-            secret_arn("token-signing-key"),
-        ),
-        (
-            "JoinTokenSecretArn".to_owned(),
-            secret_arn("join-token-key"),
-        ),
-        ("StripeSecretArn".to_owned(), secret_arn("stripe")),
-        (
-            "StripeWebhookSecretArn".to_owned(),
-            secret_arn("stripe-webhook"),
-        ),
-        ("OperatorEmails".to_owned(), OPERATOR_EMAIL.to_owned()),
-    ]);
-    parameters.extend(others);
-    parameters
-}
-
-/// Where Stripe sends its webhooks, if the template takes any.
-fn webhook_url(system: &System, api: SocketAddr) -> Option<String> {
-    let taken = |route: &template::Route| route.path == stripe::WEBHOOK_PATH;
-    let any = system.routes.iter().any(taken);
-    any.then(|| format!("http://{api}{}", stripe::WEBHOOK_PATH))
-}
-
-fn live_url(system: &System, api: SocketAddr) -> String {
-    let stage = system.websocket.as_ref().map(|api| api.stage.as_str());
-    format!("ws://{api}/{}", stage.unwrap_or_default())
-}
-
-/// The Firebase project that the template's functions take tokens of.
-fn firebase_project(system: &System) -> &str {
-    let mut environments = system
-        .functions
-        .iter()
-        .map(|function| &function.environment);
-    environments
-        .find_map(|environment| environment.get("FIREBASE_PROJECT_ID"))
-        .map_or(firebase::PROJECT, String::as_str)
-}
-
-/// A function's environment: the template's, what Lambda and the SDKs set, and the local address of
-/// the WebSocket API, of Stripe and of what a CDN serves in the cloud.
-fn environment(
-    function: &template::Function,
-    aws: SocketAddr,
-    live_url: &str,
-) -> BTreeMap<String, String> {
-    let mut environment = function.environment.clone();
-    for (name, here) in [
-        ("LIVE_URL", live_url),
-        (
-            "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
-            &format!("http://{aws}"),
-        ),
-        ("STRIPE_API_BASE", &format!("http://{aws}/stripe")),
-    ] {
-        if let Some(value) = environment.get_mut(name) {
-            *value = here.to_owned();
-        }
-    }
-    for (name, value) in [
-        ("AWS_REGION", REGION),
-        ("AWS_ACCESS_KEY_ID", &function.logical_id),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        ("AWS_ENDPOINT_URL", &format!("http://{aws}")),
-    ] {
-        environment.insert(name.to_owned(), value.to_owned());
-    }
-    if environment.contains_key("FIREBASE_PROJECT_ID") {
-        environment.insert("FIREBASE_AUTH_EMULATOR_HOST".to_owned(), aws.to_string());
-    }
-    if let Some(bucket) = photos_bucket(function) {
-        environment.insert("PHOTOS_URL".to_owned(), format!("http://{aws}/{bucket}"));
-    }
-    environment
 }

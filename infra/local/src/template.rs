@@ -49,7 +49,7 @@ pub const DEFAULT_BUS: &str = "default";
 /// # Errors
 /// The first thing that cannot be run as written, with its line.
 pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, TemplateError> {
-    let template = node::parse(text)?;
+    let template = &*node::tree(text)?;
     let mut resolver = Resolver::default();
     let mut system = System {
         functions: Vec::new(),
@@ -60,7 +60,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
         buckets: Vec::new(),
         buses: Vec::new(),
         queues: Vec::new(),
-        parameters: resolver.read_parameters(&template, overrides)?,
+        parameters: resolver.read_parameters(template, overrides)?,
     };
 
     // Names first, for a reference may look ahead.
@@ -86,7 +86,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
     }
 
     // Functions read streams, so tables go before them; routes lead to functions.
-    let globals = functions::globals(&template)?;
+    let globals = functions::globals(template)?;
     for (resource, kind) in &resources {
         match kind {
             Kind::Table => system.tables.push(resources::table(resource, &resolver)?),

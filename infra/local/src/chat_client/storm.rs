@@ -64,7 +64,7 @@ pub async fn storm(stack: &Stack, options: Options) -> Result<Outcome, String> {
     import::people(stack, &people)?;
     let [one, other] = [0, 1].map(|at| people[at].candidate.user_id);
     let chat_id = PairId::of(one, other).ok_or("one person twice")?;
-    begin(&import::app(stack, "SajuAccept")?, chat_id)
+    begin(&stack.app("SajuAccept")?, chat_id)
         .await
         .map_err(|error| error.to_string())?;
 

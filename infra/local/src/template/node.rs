@@ -3,6 +3,11 @@
 //! Both spellings of an intrinsic, `!Ref X` and `{Ref: X}`, become one [`Value::Call`]. It leaves to
 //! [`super::resolve`] what a call gives.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
 use super::TemplateError;
@@ -36,8 +41,20 @@ pub(super) struct Entry {
     pub node: Node,
 }
 
+/// The tree of a template's text, parsed once a process: tests start thousands of stacks from one.
+pub(super) fn tree(text: &str) -> Result<Arc<Node>, TemplateError> {
+    static TREES: Mutex<BTreeMap<String, Arc<Node>>> = Mutex::new(BTreeMap::new());
+    let mut trees = TREES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(tree) = trees.get(text) {
+        return Ok(Arc::clone(tree));
+    }
+    let tree = Arc::new(parse(text)?);
+    trees.insert(text.to_owned(), Arc::clone(&tree));
+    Ok(tree)
+}
+
 /// Parses the template's text; it must be one YAML document.
-pub(super) fn parse(text: &str) -> Result<Node, TemplateError> {
+fn parse(text: &str) -> Result<Node, TemplateError> {
     let documents = MarkedYaml::load_from_str(text)
         .map_err(|e| TemplateError::new(e.marker().line(), format!("not YAML: {}.", e.info())))?;
     match <[MarkedYaml<'_>; 1]>::try_from(documents) {

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use aws_lambda_events::dynamodb::Event;
-use enishi_local::{database::from_json, import};
+use enishi_local::database::from_json;
 use enishi_saju::{pair::PairId, profile};
 use enishi_shared::{
     Error, Result, UserId,
@@ -50,7 +50,7 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 fn talks(world: &World, function: &str) -> Conversations<PairId> {
-    let app = import::app(&world.stack, function).unwrap();
+    let app = world.stack.app(function).unwrap();
     let table = profile::table(&app).unwrap();
     Conversations::new(&app, table, &LAYOUT)
 }
@@ -60,7 +60,7 @@ async fn commit(
     world: &World,
     parts: impl FnOnce(&mut Transaction, &Conversations<PairId>) -> Result<()>,
 ) {
-    let mut tx = Transaction::new(&import::app(&world.stack, BEGINS).unwrap());
+    let mut tx = Transaction::new(&world.stack.app(BEGINS).unwrap());
     parts(&mut tx, &talks(world, BEGINS)).unwrap();
     assert!(matches!(tx.commit().await.unwrap(), Outcome::Done));
 }
@@ -283,7 +283,7 @@ async fn the_service_says_who_may_write_and_holds_to_it_at_the_commit() {
     let refused = say_if(&world, "one", |_| Err(Error::forbidden())).await;
     assert_eq!(refused.unwrap_err().code(), Code::Forbidden);
     let attempts = AtomicU32::new(0);
-    let table = profile::table(&import::app(&world.stack, SENDS).unwrap()).unwrap();
+    let table = profile::table(&world.stack.app(SENDS).unwrap()).unwrap();
     // A condition that does not hold when it is committed; the next reading shows why.
     let refused = say_if(&world, "one", |tx| {
         if attempts.fetch_add(1, Ordering::Relaxed) > 0 {

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use enishi_local::{firebase::PROJECT, stack::root};
 use enishi_shared::{
     App,
-    app::{Parts, Random, http_client},
     error::Code,
     firebase::{disable_account, verify},
 };
@@ -22,8 +21,7 @@ use crate::{
 
 /// A function in a stack whose template names the emulator's project.
 fn function(world: &World) -> App {
-    let stack = &world.stack;
-    let host = stack.aws_url().replace("http://", "");
+    let host = world.stack.aws_url().replace("http://", "");
     let variables = [
         ("AWS_REGION", "ap-northeast-1"),
         ("AWS_ACCESS_KEY_ID", "Function"),
@@ -32,14 +30,9 @@ fn function(world: &World) -> App {
         ("FIREBASE_AUTH_EMULATOR_HOST", &host),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    App::new(Parts {
-        env: variables.into_iter().collect(),
-        clock: stack.clock().as_clock(),
-        random: Random::from_seed(1),
-        http: http_client(),
-        limits: stack.limits(),
+    world.app("IdentityBeginSession", |parts| {
+        parts.env = variables.into_iter().collect();
     })
-    .unwrap()
 }
 
 /// What an app asks of the emulator.

@@ -1,6 +1,7 @@
 //! identity: sign-up, log-in, the mails' links, log-out and the public keys, over real HTTP.
 
 mod closing;
+pub mod crash;
 mod input;
 mod languages;
 mod login;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Person, World, text};
 
+pub mod crash;
 mod ledger;
 mod lists;
 mod money;

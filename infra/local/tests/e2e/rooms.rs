@@ -3,6 +3,7 @@
 
 mod attendance;
 mod close;
+pub mod crash;
 mod draw;
 mod enrol;
 mod enrolments;

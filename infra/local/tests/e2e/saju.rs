@@ -3,6 +3,7 @@
 mod blocks;
 mod chats;
 mod compatibility;
+pub mod crash;
 mod erase;
 mod fortune;
 mod live_chat;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use enishi_local::{Options, Stack};
 use enishi_shared::{
     App,
-    app::{Parts, Random, TimeLimits, http_client},
+    app::{Parts, Random, TimeLimits},
 };
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
@@ -143,14 +143,8 @@ impl World {
 
     /// The world of a function, by its logical id, with its randomness from a seed.
     pub fn app(&self, function: &str, change: impl FnOnce(&mut Parts)) -> App {
-        let environment = self.stack.environment()[function].clone();
-        let mut parts = Parts {
-            env: environment.into_iter().collect(),
-            clock: self.stack.clock().as_clock(),
-            random: Random::from_seed(1),
-            http: http_client(),
-            limits: self.stack.limits(),
-        };
+        let mut parts = self.stack.parts(function).unwrap();
+        parts.random = Random::from_seed(1);
         change(&mut parts);
         App::new(parts).unwrap()
     }

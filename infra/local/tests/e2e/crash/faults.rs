@@ -1,5 +1,5 @@
-//! Faults at the SDKs' HTTP connector, so that the SDKs' own retries take part: one at the n-th
-//! request of a function.
+//! Faults at a function's HTTP connector, so that the retries of the SDKs and of the calls to Stripe and
+//! Google take part: one at the n-th call of a function.
 
 use std::{
     collections::BTreeMap,
@@ -20,13 +20,9 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
-use enishi_shared::app::http_client;
+use enishi_local::stack::{Connections, plain_http};
 
-/// The functions that call Stripe. A request to Stripe does not say which function sent it: while one
-/// of these has a fault planned, no other may call.
-const CALL_STRIPE: [&str; 2] = ["PaymentsLedger", "PaymentsSweep"];
-
-/// What happens to a request.
+/// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It never arrives.
@@ -37,21 +33,20 @@ pub enum Fault {
     Unavailable,
     /// The service throttles.
     Throttled,
-    /// Another transaction holds an item; for transactions only.
-    Conflict,
-    /// The process dies before it, and makes no request after.
+    /// The process dies before it, and makes no call after.
     GoneBefore,
     /// The process dies after it was carried out.
     GoneAfter,
+    /// Another transaction holds an item; for transactions only.
+    Conflict,
 }
 
-/// Every fault there is.
-pub const FAULTS: [Fault; 7] = [
+/// What can happen to any call.
+pub const FAULTS: [Fault; 6] = [
     Fault::Before,
     Fault::AfterCommit,
     Fault::Unavailable,
     Fault::Throttled,
-    Fault::Conflict,
     Fault::GoneBefore,
     Fault::GoneAfter,
 ];
@@ -59,115 +54,126 @@ pub const FAULTS: [Fault; 7] = [
 /// A stream's reader invokes these again at once, in a process of their own.
 const OF_A_STREAM: [&str; 2] = ["PlatformRelay", "SajuDeliver"];
 
-/// The connections of all functions, with at most one fault planned.
-#[derive(Clone, Debug)]
-pub struct Faults {
-    inner: SharedHttpClient,
-    plan: Arc<Mutex<Option<Plan>>>,
+/// A function's calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// All of them, each attempt by itself. Of a row of like reads, the partitions of a slot for
+    /// instance, the first two stand for all.
+    pub all: usize,
+    /// Those of them that are transactions.
+    pub transactions: usize,
 }
 
-#[derive(Debug)]
-struct Plan {
-    /// The function's logical id, which is its access key.
+/// The connections of all functions, with one function watched.
+#[derive(Clone, Default)]
+pub struct Faults(Arc<Mutex<Option<Watch>>>);
+
+struct Watch {
     function: &'static str,
-    /// Which of its requests that the fault is for, from 0; a service's own retries count too.
-    nth: usize,
-    fault: Fault,
-    seen: usize,
+    /// A fault, and which call it befalls, counted from 0; of the transactions for a conflict.
+    planned: Option<(Fault, usize)>,
+    calls: Calls,
     /// How many there were of each kind of read.
     reads: BTreeMap<String, usize>,
-    hit: bool,
+    met: bool,
     gone: bool,
 }
 
 impl Faults {
-    pub fn new() -> Self {
-        Self {
-            inner: http_client(),
-            plan: Arc::default(),
-        }
+    /// The functions' connections.
+    pub fn connections(&self) -> Connections {
+        let (faults, plain) = (self.clone(), plain_http());
+        Box::new(move |function| {
+            SharedHttpClient::new(Client {
+                faults: faults.clone(),
+                function: function.to_owned(),
+                inner: plain(function),
+            })
+        })
     }
 
-    pub fn client(&self) -> SharedHttpClient {
-        SharedHttpClient::new(self.clone())
-    }
-
-    /// Plans a fault at the n-th request of a function from now on.
-    pub fn plan(&self, function: &'static str, nth: usize, fault: Fault) {
-        *self.plan.lock().unwrap() = Some(Plan {
+    /// Counts a function's calls from now on, with a fault at one of them.
+    pub fn watch(&self, function: &'static str, planned: Option<(Fault, usize)>) {
+        *self.0.lock().unwrap() = Some(Watch {
             function,
-            nth,
-            fault,
-            seen: 0,
+            planned,
+            calls: Calls::default(),
             reads: BTreeMap::new(),
-            hit: false,
+            met: false,
             gone: false,
         });
     }
 
-    /// Ends it. Answers whether it came to it, and how many requests there were.
-    pub fn end(&self) -> (bool, usize) {
-        let plan = self.plan.lock().unwrap().take().unwrap();
-        (plan.hit, plan.seen)
+    /// Ends it. Answers the calls, and whether the fault befell one.
+    pub fn end(&self) -> (Calls, bool) {
+        let watch = self.0.lock().unwrap().take().unwrap();
+        (watch.calls, watch.met)
     }
 
-    /// What is planned for this request.
-    fn fate(&self, request: &HttpRequest) -> Option<Fault> {
-        let mut plan = self.plan.lock().unwrap();
-        let plan = plan.as_mut()?;
-        let key = request.headers().get("authorization")?;
-        let to_stripe = key.starts_with("Bearer sk_");
-        let is_its = match key.split_once("Credential=") {
-            Some((_, credential)) => credential.split('/').next() == Some(plan.function),
-            None => to_stripe && CALL_STRIPE.contains(&plan.function),
-        };
-        if !is_its {
-            return None;
-        }
-        if plan.gone {
+    /// What befalls this call of a function.
+    fn fate(&self, function: &str, request: &HttpRequest) -> Option<Fault> {
+        let mut watch = self.0.lock().unwrap();
+        let watch = watch.as_mut().filter(|watch| watch.function == function)?;
+        if watch.gone {
             return Some(Fault::GoneBefore);
         }
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if plan.fault == Fault::Conflict && !target.ends_with("TransactWriteItems") {
-            return None;
-        }
-        // Of a row of like reads, the partitions of a slot for instance, the first two stand for
-        // all.
         let read = if ["GetItem", "Query"].iter().any(|it| target.ends_with(it)) {
             Some(target)
-        } else if to_stripe && request.method() == "GET" {
+        } else if request.method() == "GET" {
             // All of one kind of object.
             request.uri().rsplit_once('/').map(|(kind, _)| kind)
         } else {
             None
         };
         if let Some(read) = read {
-            let reads = plan.reads.entry(read.to_owned()).or_default();
+            let reads = watch.reads.entry(read.to_owned()).or_default();
             *reads += 1;
             if *reads > 2 {
                 return None;
             }
         }
-        let number = plan.seen;
-        plan.seen += 1;
-        if number != plan.nth {
+        let transaction = target.ends_with("TransactWriteItems");
+        let before = watch.calls;
+        watch.calls.all += 1;
+        watch.calls.transactions += usize::from(transaction);
+        let (fault, nth) = watch.planned?;
+        let befalls = match fault {
+            Fault::Conflict => transaction && before.transactions == nth,
+            _ => before.all == nth,
+        };
+        if !befalls {
             return None;
         }
-        plan.hit = true;
-        plan.gone = matches!(plan.fault, Fault::GoneBefore | Fault::GoneAfter)
-            && !OF_A_STREAM.contains(&plan.function);
-        Some(plan.fault)
+        watch.met = true;
+        watch.gone = matches!(fault, Fault::GoneBefore | Fault::GoneAfter)
+            && !OF_A_STREAM.contains(&function);
+        Some(fault)
     }
 }
 
-impl HttpClient for Faults {
+/// The connections of one function.
+struct Client {
+    faults: Faults,
+    function: String,
+    inner: SharedHttpClient,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Client")
+    }
+}
+
+impl HttpClient for Client {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector {
-            faults: self.clone(),
+            faults: self.faults.clone(),
+            function: self.function.clone(),
             inner: self.inner.http_connector(settings, components),
         })
     }
@@ -175,6 +181,7 @@ impl HttpClient for Faults {
 
 struct Connector {
     faults: Faults,
+    function: String,
     inner: SharedHttpConnector,
 }
 
@@ -186,7 +193,7 @@ impl fmt::Debug for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(fate) = self.faults.fate(&request) else {
+        let Some(fate) = self.faults.fate(&self.function, &request) else {
             return self.inner.call(request);
         };
         let inner = self.inner.clone();

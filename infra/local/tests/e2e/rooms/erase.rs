@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::hall::{Guest, Hall};
 use crate::{
-    crash::faults::{Fault, Faults},
+    crash::{Fault, Faults},
     support::{MORNING, text},
 };
 
@@ -216,8 +216,8 @@ async fn who_goes_after_the_slot_is_nobody_in_the_history_of_the_others() {
 
 #[tokio::test]
 async fn who_goes_while_the_draw_runs_is_gone_when_the_slot_is_over() {
-    let faults = Faults::new();
-    let hall = Hall::with(|options| options.http = faults.client()).await;
+    let faults = Faults::default();
+    let hall = Hall::with(|options| options.connections = faults.connections()).await;
     let mut in_between = 0;
     for nth in 0..25 {
         let date = format!("2026-11-{:02}", 21 + nth % 10);
@@ -234,10 +234,10 @@ async fn who_goes_while_the_draw_runs_is_gone_when_the_slot_is_over() {
             .stack
             .clock()
             .set(Some(crate::support::tokyo(&begin)));
-        faults.plan("RoomsAssign", nth, Fault::GoneBefore);
+        faults.watch("RoomsAssign", Some((Fault::GoneBefore, nth)));
         let drawn = hall.sweep("RoomsAssign").await;
         let gone = guests.remove(0);
-        let (hit, _) = faults.end();
+        let (_, hit) = faults.end();
         assert_eq!(drawn.is_err(), hit);
         erase(&hall, &gone).await;
         in_between += usize::from(!left(&hall, &gone).is_empty());

@@ -10,7 +10,7 @@ use super::{
     requests::{act, ask, block, check, dump, list, match_id, matched, people},
 };
 use crate::{
-    crash::faults::{Fault, Faults},
+    crash::{Fault, Faults},
     support::{Person, World, text},
 };
 
@@ -196,8 +196,8 @@ async fn who_goes_while_others_ask_accept_and_block_is_gone() {
 
 #[tokio::test]
 async fn an_erasure_that_was_cut_off_is_finished_by_the_next() {
-    let faults = Faults::new();
-    let world = World::with(|options| options.http = faults.client()).await;
+    let faults = Faults::default();
+    let world = World::with(|options| options.connections = faults.connections()).await;
     let friends = people(&world, 3).await;
     let mut gone = Vec::new();
     let mut cut = 0;
@@ -214,9 +214,9 @@ async fn an_erasure_that_was_cut_off_is_finished_by_the_next() {
             say(&world, &gone_before, &emptied, "안녕히").await;
             erase(&world, &gone_before).await.unwrap();
 
-            faults.plan("SajuErase", nth, fault);
+            faults.watch("SajuErase", Some((fault, nth)));
             let result = erase(&world, &me).await;
-            let (hit, _) = faults.end();
+            let (_, hit) = faults.end();
             // The SDK itself tries again when an answer is lost.
             assert_eq!(result.is_err(), hit && fault != Fault::AfterCommit);
             erase(&world, &me).await.unwrap();

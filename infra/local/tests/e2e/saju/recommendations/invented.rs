@@ -38,7 +38,7 @@ pub fn bring_in(world: &World, people: &[Profile]) {
 
 /// The service's table as the function that recommends sees it.
 pub fn table(world: &World) -> Table {
-    profile::table(&import::app(&world.stack, super::FUNCTION).unwrap()).unwrap()
+    profile::table(&world.stack.app(super::FUNCTION).unwrap()).unwrap()
 }
 
 /// Somebody's profile as it is now.

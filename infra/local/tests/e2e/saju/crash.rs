@@ -1,96 +1,153 @@
-//! The flows of saju.
+//! Its flows under faults.
 
 use enishi_local::import;
 use serde_json::{Value, json};
 
-use super::{Flow, Scene};
-use crate::live::Socket;
+use crate::{
+    crash::{Flow, Scene, flows},
+    live::Socket,
+};
 
-pub const FLOWS: [Flow; 9] = [
-    Flow {
-        name: "register",
+flows!(saju: register, list, ask, accept, block, send, read, deliver, erase);
+
+async fn register(name: &'static str) {
+    let flow = Flow {
+        name,
         function: "SajuRegister",
-        prepare: |_| Box::pin(async {}),
-        act: |scene| Box::pin(async { register(scene).await == 201 }),
-        check: |scene| Box::pin(registered_once(scene)),
-    },
-    Flow {
-        name: "the day's list",
-        function: "SajuRecommendations",
-        prepare: |scene| Box::pin(profiles(scene)),
-        act: |scene| Box::pin(async { list(scene).await.0 == 200 }),
-        check: |scene| Box::pin(one_list_counted_once(scene)),
-    },
-    Flow {
-        name: "ask",
-        function: "SajuRequest",
-        prepare: |scene| Box::pin(profiles(scene)),
-        // The request itself does not remember who made it: a repetition is told that it exists.
-        act: |scene| Box::pin(async { matches!(ask(scene).await.0, 201 | 409) }),
-        check: |scene| Box::pin(both_see(scene, "requested", 0)),
-    },
-    Flow {
-        name: "accept",
-        function: "SajuAccept",
-        prepare: |scene| Box::pin(asked(scene)),
-        act: |scene| Box::pin(async { accept(scene).await == 200 }),
-        check: |scene| Box::pin(both_see(scene, "matched", 1)),
-    },
-    Flow {
-        name: "block",
-        function: "SajuBlock",
-        prepare: |scene| Box::pin(matched(scene)),
-        act: |scene| Box::pin(async { block(scene).await == 201 }),
-        check: |scene| Box::pin(nobody_can_write(scene)),
-    },
-    Flow {
-        name: "send",
-        function: "SajuSendMessage",
-        prepare: |scene| Box::pin(matched(scene)),
-        act: |scene| Box::pin(async { send(scene, 0).await == 201 }),
-        check: |scene| Box::pin(one_message(scene)),
-    },
-    Flow {
-        name: "read",
-        function: "SajuReadChat",
-        prepare: |scene| {
-            Box::pin(async {
-                matched(scene).await;
-                assert_eq!(send(scene, 0).await, 201);
-            })
-        },
-        act: |scene| Box::pin(async { read(scene).await == 200 }),
-        check: |scene| Box::pin(unread(scene, 1, 0)),
-    },
-    Flow {
-        name: "deliver",
-        function: "SajuDeliver",
-        prepare: |scene| Box::pin(listening(scene)),
-        act: |scene| {
-            Box::pin(async {
-                scene.world.stack.settle().await;
-                true
-            })
-        },
-        check: |scene| Box::pin(pushed(scene)),
-    },
-    Flow {
-        name: "erase",
-        function: "SajuErase",
-        prepare: |scene| Box::pin(matched(scene)),
-        act: |scene| {
-            Box::pin(async {
-                let erased = scene
-                    .world
-                    .account_deleted("SajuErase", &scene.people[0].id);
-                erased.await.is_ok()
-            })
-        },
-        check: |scene| Box::pin(only_the_partner_knows(scene)),
-    },
-];
+        two_meet: true,
+    };
+    flow.survives(
+        async |_| {},
+        async |scene| registers(scene).await == 201,
+        registered_once,
+    )
+    .await;
+}
 
-async fn register(scene: &Scene) -> u16 {
+async fn list(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuRecommendations",
+        two_meet: true,
+    };
+    flow.survives(
+        profiles,
+        async |scene| lists(scene).await.0 == 200,
+        one_list_counted_once,
+    )
+    .await;
+}
+
+async fn ask(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuRequest",
+        two_meet: true,
+    };
+    flow.survives(
+        profiles,
+        // The request itself does not remember who made it: a repetition is told that it exists.
+        async |scene| matches!(asks(scene).await.0, 201 | 409),
+        async |scene| both_see(scene, "requested", 0).await,
+    )
+    .await;
+}
+
+async fn accept(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuAccept",
+        two_meet: true,
+    };
+    flow.survives(
+        asked,
+        async |scene| accepts(scene).await == 200,
+        async |scene| both_see(scene, "matched", 1).await,
+    )
+    .await;
+}
+
+async fn block(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuBlock",
+        two_meet: true,
+    };
+    flow.survives(
+        matched,
+        async |scene| blocks(scene).await == 201,
+        nobody_can_write,
+    )
+    .await;
+}
+
+async fn send(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuSendMessage",
+        two_meet: true,
+    };
+    flow.survives(
+        matched,
+        async |scene| sends(scene, 0).await == 201,
+        one_message,
+    )
+    .await;
+}
+
+async fn read(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuReadChat",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            matched(scene).await;
+            assert_eq!(sends(scene, 0).await, 201);
+        },
+        async |scene| reads(scene).await == 200,
+        async |scene| unread(scene, 1, 0).await,
+    )
+    .await;
+}
+
+async fn deliver(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuDeliver",
+        two_meet: false,
+    };
+    flow.survives(
+        listening,
+        async |scene| {
+            scene.world.stack.settle().await;
+            true
+        },
+        pushed,
+    )
+    .await;
+}
+
+async fn erase(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuErase",
+        two_meet: true,
+    };
+    flow.survives(
+        matched,
+        async |scene| {
+            let gone = &scene.people[0];
+            let erased = scene.world.account_deleted("SajuErase", gone).await;
+            erased.is_ok()
+        },
+        only_the_partner_knows,
+    )
+    .await;
+}
+
+async fn registers(scene: &Scene) -> u16 {
     let body = json!({
         "email": "hana@example.com", "password": "correct horse", "name": "hana",
         "birth_date": "1995-03-02", "gender": "female",
@@ -103,50 +160,50 @@ async fn profiles(scene: &mut Scene) {
     let now = scene.world.stack.clock().now();
     let mut people = import::invent(scene.people.len(), 3, now).unwrap();
     for (profile, guest) in people.iter_mut().zip(&scene.people) {
-        profile.candidate.user_id = guest.id.parse().unwrap();
+        profile.candidate.user_id = guest.parse().unwrap();
     }
     import::people(&scene.world.stack, &people).unwrap();
 }
 
 async fn asked(scene: &mut Scene) {
     profiles(scene).await;
-    assert_eq!(ask(scene).await.0, 201);
+    assert_eq!(asks(scene).await.0, 201);
 }
 
 async fn matched(scene: &mut Scene) {
     asked(scene).await;
-    assert_eq!(accept(scene).await, 200);
+    assert_eq!(accepts(scene).await, 200);
 }
 
-async fn list(scene: &Scene) -> (u16, Value) {
+async fn lists(scene: &Scene) -> (u16, Value) {
     let path = "/api/matches/recommendations";
     scene.call(0, "GET", path, None).await
 }
 
 /// The first asks the second.
-async fn ask(scene: &Scene) -> (u16, Value) {
-    let body = json!({"receiver_id": scene.people[1].id});
+async fn asks(scene: &Scene) -> (u16, Value) {
+    let body = json!({"receiver_id": scene.people[1]});
     let path = "/api/matches/request";
     scene.call(0, "POST", path, Some(body)).await
 }
 
 fn pair(scene: &Scene) -> String {
-    let id = |person: usize| scene.people[person].id.parse().unwrap();
+    let id = |person: usize| scene.people[person].parse().unwrap();
     let pair = enishi_saju::pair::PairId::of(id(0), id(1));
     pair.unwrap().to_string()
 }
 
-async fn accept(scene: &Scene) -> u16 {
+async fn accepts(scene: &Scene) -> u16 {
     let path = format!("/api/matches/{}/accept", pair(scene));
     scene.call(1, "POST", &path, None).await.0
 }
 
-async fn block(scene: &Scene) -> u16 {
-    let body = json!({"user_id": scene.people[1].id});
+async fn blocks(scene: &Scene) -> u16 {
+    let body = json!({"user_id": scene.people[1]});
     scene.call(0, "POST", "/api/blocks", Some(body)).await.0
 }
 
-async fn registered_once(scene: &Scene) -> Result<(), String> {
+async fn registered_once(scene: &mut Scene) -> Result<(), String> {
     let login = json!({"email": "hana@example.com", "password": "correct horse"});
     let login = scene
         .world
@@ -164,15 +221,15 @@ async fn registered_once(scene: &Scene) -> Result<(), String> {
     }
 }
 
-async fn one_list_counted_once(scene: &Scene) -> Result<(), String> {
-    let (_, first) = list(scene).await;
-    let (_, second) = list(scene).await;
+async fn one_list_counted_once(scene: &mut Scene) -> Result<(), String> {
+    let (_, first) = lists(scene).await;
+    let (_, second) = lists(scene).await;
     let listed = first.as_array().map_or(0, Vec::len);
     if first != second || listed == 0 {
         return Err(format!("two lists: {first} and {second}"));
     }
     let mut shown = 0;
-    for item in crate::saju::requests::dump(&scene.world) {
+    for item in super::requests::dump(&scene.world) {
         if item["sk"]["S"] == "PROFILE" {
             let times = item["listing_order"]["N"].as_str().unwrap_or_default();
             shown += times.parse::<usize>().unwrap_or_default();
@@ -201,13 +258,13 @@ async fn both_see(scene: &Scene, status: &str, chats: usize) -> Result<(), Strin
 }
 
 /// The same message each time.
-async fn send(scene: &Scene, person: usize) -> u16 {
+async fn sends(scene: &Scene, person: usize) -> u16 {
     let path = format!("/api/chats/{}/messages", pair(scene));
     let body = json!({"content": "hello", "client_msg_id": "1"});
     scene.call(person, "POST", &path, Some(body)).await.0
 }
 
-async fn read(scene: &Scene) -> u16 {
+async fn reads(scene: &Scene) -> u16 {
     let path = format!("/api/chats/{}/read", pair(scene));
     scene
         .call(1, "POST", &path, Some(json!({"seq": 1})))
@@ -216,9 +273,9 @@ async fn read(scene: &Scene) -> u16 {
 }
 
 /// One, in the sequence and for the other to read; and the next one follows it.
-async fn one_message(scene: &Scene) -> Result<(), String> {
+async fn one_message(scene: &mut Scene) -> Result<(), String> {
     unread(scene, 1, 1).await?;
-    if send(scene, 1).await != 201 {
+    if sends(scene, 1).await != 201 {
         return Err("nothing follows it".into());
     }
     let path = format!("/api/chats/{}/messages?after_seq=0", pair(scene));
@@ -248,7 +305,7 @@ async fn listening(scene: &mut Scene) {
     let ticket = answer["ticket"].as_str().unwrap_or_default();
     let url = scene.world.stack.live_url();
     scene.socket = Some(Socket::connect(&url, ticket).await.unwrap());
-    assert_eq!(send(scene, 0).await, 201);
+    assert_eq!(sends(scene, 0).await, 201);
 }
 
 async fn pushed(scene: &mut Scene) -> Result<(), String> {
@@ -262,9 +319,9 @@ async fn pushed(scene: &mut Scene) -> Result<(), String> {
     }
 }
 
-async fn only_the_partner_knows(scene: &Scene) -> Result<(), String> {
-    let (gone, partner) = (&scene.people[0].id, &scene.people[1].id);
-    for item in crate::saju::requests::dump(&scene.world) {
+async fn only_the_partner_knows(scene: &mut Scene) -> Result<(), String> {
+    let (gone, partner) = (&scene.people[0], &scene.people[1]);
+    for item in super::requests::dump(&scene.world) {
         let key = format!("{} {}", item["pk"]["S"], item["sk"]["S"]).replace('"', "");
         let theirs = format!("USER#{partner} WITH#{gone}");
         let chat = format!("CHAT#{} CHAT", pair(scene));
@@ -281,7 +338,7 @@ async fn only_the_partner_knows(scene: &Scene) -> Result<(), String> {
     }
 }
 
-async fn nobody_can_write(scene: &Scene) -> Result<(), String> {
+async fn nobody_can_write(scene: &mut Scene) -> Result<(), String> {
     let path = format!("/api/chats/{}/messages", pair(scene));
     for person in 0..2 {
         let body = json!({"content": "hello", "client_msg_id": "1"});

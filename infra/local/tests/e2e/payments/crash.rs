@@ -1,141 +1,168 @@
-//! The flows of payments.
+//! Its flows under faults.
 
 use enishi_local::stripe::{Balance, Order};
 use enishi_shared::{
     App, Error,
-    app::Random,
     payments::{self, NewPayment, NewTransfer, Opened, PaymentId, Place, State},
     stripe,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Fault, Flow, Scene};
-use crate::payments::{announced, dump, later, lines, new, session};
+use super::{announced, dump, later, lines, new, session};
+use crate::crash::{Fault, Flow, Scene, flows};
 
-pub const FLOWS: [Flow; 8] = [
-    Flow {
-        name: "pay: open",
+flows!(payments: open, webhook, relay, ledger, refund, transfer, expire, sweep);
+
+async fn open(name: &'static str) {
+    let flow = Flow {
+        name,
         function: SERVICE,
-        prepare: |_| Box::pin(async {}),
-        act: |scene| Box::pin(async { open(scene, 0).await.is_ok() }),
-        check: |scene| Box::pin(one_that_can_be_paid(scene)),
-    },
-    Flow {
-        name: "pay: webhook",
+        two_meet: true,
+    };
+    flow.survives(
+        async |_| {},
+        async |scene| opens(scene, 0).await.is_ok(),
+        one_that_can_be_paid,
+    )
+    .await;
+}
+
+async fn webhook(name: &'static str) {
+    let flow = Flow {
+        name,
         function: "PaymentsWebhook",
-        prepare: |scene| Box::pin(paid(scene)),
-        act: |scene| Box::pin(delivered(scene)),
-        check: |scene| Box::pin(settled(scene)),
-    },
-    Flow {
-        name: "pay: relay",
+        two_meet: false,
+    };
+    flow.survives(paid, delivered, settled).await;
+}
+
+async fn relay(name: &'static str) {
+    let flow = Flow {
+        name,
         function: "PlatformRelay",
-        prepare: |scene| Box::pin(paid(scene)),
-        act: |scene| Box::pin(delivered(scene)),
-        check: |scene| Box::pin(settled(scene)),
-    },
-    Flow {
-        name: "pay: ledger",
+        two_meet: false,
+    };
+    flow.survives(paid, delivered, settled).await;
+}
+
+async fn ledger(name: &'static str) {
+    let flow = Flow {
+        name,
         function: "PaymentsLedger",
-        prepare: |scene| {
-            Box::pin(async {
-                paid(scene).await;
-                assert!(scene.world.stack.stripe().deliver().await);
-            })
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            paid(scene).await;
+            assert!(scene.world.stack.stripe().deliver().await);
         },
-        act: |scene| Box::pin(told(scene)),
-        check: |scene| Box::pin(settled(scene)),
-    },
-    Flow {
-        name: "refund",
+        told,
+        settled,
+    )
+    .await;
+}
+
+async fn refund(name: &'static str) {
+    let flow = Flow {
+        name,
         function: SERVICE,
-        prepare: |scene| {
-            Box::pin(async {
-                paid(scene).await;
-                scene.world.stack.settle().await;
-            })
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            paid(scene).await;
+            scene.world.stack.settle().await;
         },
-        act: |scene| Box::pin(async { refund(scene).await.is_ok() }),
-        check: |scene| {
-            Box::pin(async {
-                let announcements = ["refunded", "settled"];
-                let money = [3_000, 1_000, 0];
-                ended(scene, &[State::PartiallyRefunded], &announcements, money).await
-            })
+        async |scene| refunds(scene).await.is_ok(),
+        async |scene| {
+            let announcements = ["refunded", "settled"];
+            let money = [3_000, 1_000, 0];
+            ended(scene, &[State::PartiallyRefunded], &announcements, money).await
         },
-    },
-    Flow {
-        name: "transfer",
+    )
+    .await;
+}
+
+async fn transfer(name: &'static str) {
+    let flow = Flow {
+        name,
         function: SERVICE,
-        prepare: |scene| Box::pin(paid_for_a_maker(scene)),
-        act: |scene| Box::pin(async { transfer(scene).await.is_ok() }),
-        check: |scene| {
-            Box::pin(async { ended(scene, &[State::Settled], &["settled"], [3_000, 0, 900]).await })
-        },
-    },
-    Flow {
-        name: "expire",
+        two_meet: true,
+    };
+    flow.survives(
+        paid_for_a_maker,
+        async |scene| transfers(scene).await.is_ok(),
+        async |scene| ended(scene, &[State::Settled], &["settled"], [3_000, 0, 900]).await,
+    )
+    .await;
+}
+
+async fn expire(name: &'static str) {
+    let flow = Flow {
+        name,
         function: SERVICE,
-        prepare: |scene| Box::pin(async { drop(open(scene, 0).await.unwrap()) }),
-        act: |scene| {
-            Box::pin(async {
-                let expired = payments::expire(&service(scene), place(scene, 0)).await;
-                expired.is_ok_and(|payment| payment.state == State::Expired)
-            })
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| drop(opens(scene, 0).await.unwrap()),
+        async |scene| {
+            let expired = payments::expire(&service(scene), place(scene, 0)).await;
+            expired.is_ok_and(|payment| payment.state == State::Expired)
         },
-        check: |scene| {
-            Box::pin(async { ended(scene, &[State::Expired], &["expired"], [0, 0, 0]).await })
-        },
-    },
-    Flow {
-        name: "sweep",
+        async |scene| ended(scene, &[State::Expired], &["expired"], [0, 0, 0]).await,
+    )
+    .await;
+}
+
+async fn sweep(name: &'static str) {
+    let flow = Flow {
+        name,
         function: "PaymentsSweep",
-        prepare: |scene| Box::pin(three_that_wait(scene)),
-        act: |scene| {
-            Box::pin(async {
-                later(&scene.world, SignedDuration::from_mins(6));
-                scene.fire("PaymentsSweep").await.is_ok()
-            })
+        two_meet: true,
+    };
+    flow.survives(
+        three_that_wait,
+        async |scene| {
+            later(&scene.world, SignedDuration::from_mins(6));
+            scene.fire("PaymentsSweep").await.is_ok()
         },
-        check: |scene| Box::pin(nothing_waits(scene)),
-    },
-];
+        nothing_waits,
+    )
+    .await;
+}
 
 /// As whom a service that takes payments acts.
 const SERVICE: &str = "PaymentsLedger";
 
 /// Such a service, in a process of its own.
 fn service(scene: &Scene) -> App {
-    scene.world.app(SERVICE, |parts| {
-        parts.random = Random::from_seed(scene.issuer.new_id().as_u64_pair().1);
-        parts.http = scene.faults.client();
-    })
+    scene.app(SERVICE)
 }
 
 /// Where the first guest's n-th payment lies.
 fn place(scene: &Scene, number: usize) -> Place {
     let payment_id = format!("019aa2b4-7c1f-7d33-9f0a-00000000000{number}");
     Place {
-        payer: scene.people[0].id.parse().unwrap(),
+        payer: scene.people[0].parse().unwrap(),
         payment_id: payment_id.parse::<PaymentId>().unwrap(),
     }
 }
 
-async fn open(scene: &Scene, number: usize) -> Result<Opened, Error> {
+async fn opens(scene: &Scene, number: usize) -> Result<Opened, Error> {
     let app = service(scene);
     let payment = NewPayment {
         payment_id: place(scene, number).payment_id,
-        ..new(&app, &scene.people[0].id, lines())
+        ..new(&app, &scene.people[0], lines())
     };
     payments::open(&app, payment).await
 }
 
-async fn refund(scene: &Scene) -> Result<payments::Payment, Error> {
+async fn refunds(scene: &Scene) -> Result<payments::Payment, Error> {
     payments::refund(&service(scene), place(scene, 0), "parcel-1", Some(1_000)).await
 }
 
-async fn transfer(scene: &Scene) -> Result<payments::Payment, Error> {
+async fn transfers(scene: &Scene) -> Result<payments::Payment, Error> {
     let events = scene.world.stack.stripe().events();
     let maker = events.into_iter().find_map(|event| event.account).unwrap();
     let part = NewTransfer {
@@ -148,7 +175,7 @@ async fn transfer(scene: &Scene) -> Result<payments::Payment, Error> {
 
 /// Opened and paid; Stripe has told nobody yet.
 async fn paid(scene: &mut Scene) {
-    let opened = open(scene, 0).await.unwrap();
+    let opened = opens(scene, 0).await.unwrap();
     let stripe = scene.world.stack.stripe();
     stripe.pay(session(&opened.payment)).unwrap();
 }
@@ -170,10 +197,10 @@ async fn three_that_wait(scene: &mut Scene) {
         ..Order::default()
     });
     paid(scene).await;
-    open(scene, 1).await.unwrap();
+    opens(scene, 1).await.unwrap();
     // The record and the secret are its first two requests.
-    scene.faults.plan(SERVICE, 2, Fault::GoneBefore);
-    assert!(open(scene, 2).await.is_err());
+    scene.faults.watch(SERVICE, Some((Fault::GoneBefore, 2)));
+    assert!(opens(scene, 2).await.is_err());
     scene.faults.end();
     later(&scene.world, SignedDuration::from_mins(60));
 }

@@ -1,0 +1,163 @@
+//! What the template cannot know: the values of its parameters on this machine, and the addresses in a
+//! function's environment.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use enishi_shared::app::{Parts, Random, TimeLimits};
+
+use super::{Connections, OPERATOR_EMAIL};
+use crate::{
+    clock::LocalClock,
+    firebase,
+    keys::Keys,
+    s3::{SECRET_KEY, photos_bucket},
+    secrets::SECRET_ARN_PREFIX,
+    stripe,
+    template::{self, REGION, System},
+};
+
+fn secret_arn(name: &str) -> String {
+    format!("{SECRET_ARN_PREFIX}enishi/{name}")
+}
+
+/// The secrets' values, by their ARNs.
+pub fn secrets(keys: Keys) -> [(String, String); 4] {
+    [
+        (secret_arn("token-signing-key"), keys.token_signing_key),
+        (secret_arn("join-token-key"), keys.join_token_key),
+        (secret_arn("stripe"), stripe::api_secret()),
+        (secret_arn("stripe-webhook"), stripe::webhook_secret()),
+    ]
+}
+
+/// The parameters without a default, and the operator of a local stack.
+pub fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut parameters = BTreeMap::from([
+        ("TokenPublicKeys".to_owned(), keys.public_keys.clone()),
+        (
+            "TokenSigningSecretArn".to_owned(),
+            secret_arn("token-signing-key"),
+        ),
+        (
+            "JoinTokenSecretArn".to_owned(),
+            secret_arn("join-token-key"),
+        ),
+        ("StripeSecretArn".to_owned(), secret_arn("stripe")),
+        (
+            "StripeWebhookSecretArn".to_owned(),
+            secret_arn("stripe-webhook"),
+        ),
+        ("OperatorEmails".to_owned(), OPERATOR_EMAIL.to_owned()),
+    ]);
+    parameters.extend(others);
+    parameters
+}
+
+/// Where Stripe sends its webhooks, if the template takes any.
+pub fn webhook_url(system: &System, api: SocketAddr) -> Option<String> {
+    let taken = |route: &template::Route| route.path == stripe::WEBHOOK_PATH;
+    let any = system.routes.iter().any(taken);
+    any.then(|| format!("http://{api}{}", stripe::WEBHOOK_PATH))
+}
+
+/// Where clients open WebSockets; without a path where the template has no WebSocket API.
+pub fn live_url(system: &System, api: SocketAddr) -> String {
+    let stage = system.websocket.as_ref().map(|api| api.stage.as_str());
+    format!("ws://{api}/{}", stage.unwrap_or_default())
+}
+
+/// The Firebase project that the template's functions take tokens of.
+pub fn firebase_project(system: &System) -> &str {
+    let mut environments = system
+        .functions
+        .iter()
+        .map(|function| &function.environment);
+    environments
+        .find_map(|environment| environment.get("FIREBASE_PROJECT_ID"))
+        .map_or(firebase::PROJECT, String::as_str)
+}
+
+/// What the functions' Apps are made of.
+pub struct Worlds {
+    /// Each function's environment, by its logical id.
+    pub environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// The stack's time.
+    pub clock: LocalClock,
+    /// The stack's randomness.
+    pub random: Random,
+    /// The functions' connections.
+    pub connections: Connections,
+    /// How long the functions and what they call may take.
+    pub limits: TimeLimits,
+}
+
+impl Worlds {
+    /// What the App of a function is made of.
+    ///
+    /// # Errors
+    /// A sentence, when there is no such function.
+    pub fn parts(&self, function: &str) -> Result<Parts, String> {
+        let environment = self.environments.get(function);
+        let environment = environment.ok_or_else(|| format!("there is no function {function}"))?;
+        Ok(Parts {
+            env: environment.clone().into_iter().collect(),
+            clock: self.clock.as_clock(),
+            random: self.random.clone(),
+            http: (self.connections)(function),
+            limits: self.limits,
+        })
+    }
+}
+
+/// Every function's environment, by its logical id.
+pub fn all(
+    system: &System,
+    api: SocketAddr,
+    aws: SocketAddr,
+) -> BTreeMap<String, BTreeMap<String, String>> {
+    let live_url = live_url(system, api);
+    let functions = system.functions.iter();
+    functions
+        .map(|function| {
+            let environment = environment(function, aws, &live_url);
+            (function.logical_id.clone(), environment)
+        })
+        .collect()
+}
+
+/// A function's environment: the template's, what Lambda and the SDKs set, and the local address of
+/// the WebSocket API, of Stripe and of what a CDN serves in the cloud.
+fn environment(
+    function: &template::Function,
+    aws: SocketAddr,
+    live_url: &str,
+) -> BTreeMap<String, String> {
+    let mut environment = function.environment.clone();
+    for (name, here) in [
+        ("LIVE_URL", live_url),
+        (
+            "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
+            &format!("http://{aws}"),
+        ),
+        ("STRIPE_API_BASE", &format!("http://{aws}/stripe")),
+    ] {
+        if let Some(value) = environment.get_mut(name) {
+            *value = here.to_owned();
+        }
+    }
+    for (name, value) in [
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", &function.logical_id),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_ENDPOINT_URL", &format!("http://{aws}")),
+    ] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    if environment.contains_key("FIREBASE_PROJECT_ID") {
+        environment.insert("FIREBASE_AUTH_EMULATOR_HOST".to_owned(), aws.to_string());
+    }
+    if let Some(bucket) = photos_bucket(function) {
+        environment.insert("PHOTOS_URL".to_owned(), format!("http://{aws}/{bucket}"));
+    }
+    environment
+}

@@ -1,0 +1,333 @@
+//! Its flows under faults.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::{
+    crash::{Flow, Scene, flows},
+    support::MORNING,
+};
+
+flows!(rooms: enrol, walk_in, draw, open, join, close, erase);
+
+async fn enrol(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsEnroll",
+        two_meet: true,
+    };
+    flow.survives(
+        async |_| {},
+        async |scene| enrols(scene, 0).await,
+        enrolled_once,
+    )
+    .await;
+}
+
+async fn walk_in(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsEnroll",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            for person in 0..4 {
+                enrols(scene, person).await;
+            }
+            scene.at("08:50");
+            scene.fire("RoomsAssign").await.unwrap();
+        },
+        async |scene| enrols(scene, 4).await,
+        everybody_has_one_room,
+    )
+    .await;
+}
+
+async fn draw(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsAssign",
+        two_meet: true,
+    };
+    flow.survives(
+        yesterday_and_enrolments,
+        async |scene| scene.fire("RoomsAssign").await.is_ok(),
+        everybody_has_one_room,
+    )
+    .await;
+}
+
+async fn open(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsOpen",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| drawn(scene, "08:56").await,
+        async |scene| scene.fire("RoomsOpen").await.is_ok(),
+        every_room_has_one_meeting,
+    )
+    .await;
+}
+
+async fn join(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsJoin",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| drawn(scene, "08:57").await,
+        async |scene| joins(scene, 0).await.0 == 200,
+        everybody_gets_in,
+    )
+    .await;
+}
+
+async fn close(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsClose",
+        two_meet: true,
+    };
+    flow.survives(
+        over,
+        async |scene| scene.fire("RoomsClose").await.is_ok(),
+        closed_once,
+    )
+    .await;
+}
+
+async fn erase(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsErase",
+        two_meet: true,
+    };
+    flow.survives(
+        a_room_and_enrolments,
+        async |scene| {
+            let gone = &scene.people[0];
+            let erased = scene.world.account_deleted("RoomsErase", gone).await;
+            erased.is_ok()
+        },
+        others_remain,
+    )
+    .await;
+}
+
+/// Where somebody's room is; `None` while it is not drawn.
+async fn room_of(scene: &Scene, person: usize) -> Option<String> {
+    let path = format!("/meeting_url/{}?date={MORNING}", scene.people[person]);
+    let (status, answer) = scene.call(person, "GET", &path, None).await;
+    assert_eq!(status, 200, "{answer}");
+    Some(answer["room_id"].as_str()?.to_owned())
+}
+
+/// Everybody's room, by room.
+async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
+    let mut rooms: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for person in 0..scene.people.len() {
+        let room = room_of(scene, person).await;
+        rooms
+            .entry(room.unwrap_or_else(|| "none".into()))
+            .or_default()
+            .push(person);
+    }
+    rooms
+}
+
+/// The rooms' meetings that live, by room.
+fn meetings(scene: &Scene) -> BTreeMap<String, usize> {
+    let mut meetings = BTreeMap::new();
+    for meeting in scene.world.stack.chime().live_meetings() {
+        *meetings.entry(meeting.external_meeting_id).or_default() += 1;
+    }
+    meetings
+}
+
+async fn enrols(scene: &Scene, person: usize) -> bool {
+    let body = json!({"date": MORNING});
+    let (status, _) = scene.call(person, "POST", "/register/", Some(body)).await;
+    matches!(status, 200 | 201)
+}
+
+async fn joins(scene: &Scene, person: usize) -> (u16, Value) {
+    let room = room_of(scene, person).await.unwrap();
+    scene
+        .call(person, "GET", &format!("/rooms/{room}/join"), None)
+        .await
+}
+
+/// Five people met the morning before, so that the draw has something to look back on.
+async fn yesterday_and_enrolments(scene: &mut Scene) {
+    for date in ["2026-11-20T08:00", "2026-11-20T08:50", "2026-11-20T09:31"] {
+        scene.at_time(date);
+        match &date[11..] {
+            "08:00" => {
+                for person in 0..5 {
+                    let body = json!({"date": "2026-11-20"});
+                    let (status, _) = scene.call(person, "POST", "/register/", Some(body)).await;
+                    assert_eq!(status, 201);
+                }
+            }
+            "08:50" => drop(scene.fire("RoomsAssign").await.unwrap()),
+            _ => drop(scene.fire("RoomsClose").await.unwrap()),
+        }
+    }
+    for person in 0..5 {
+        assert!(enrols(scene, person).await);
+    }
+    scene.at("08:50");
+}
+
+async fn drawn(scene: &mut Scene, time: &str) {
+    for person in 0..5 {
+        assert!(enrols(scene, person).await);
+    }
+    scene.at("08:50");
+    scene.fire("RoomsAssign").await.unwrap();
+    scene.at(time);
+}
+
+/// All but the last one took part.
+async fn over(scene: &mut Scene) {
+    drawn(scene, "08:56").await;
+    scene.fire("RoomsOpen").await.unwrap();
+    for person in 0..4 {
+        let (status, _) = scene.call(person, "POST", "/participated", None).await;
+        assert_eq!(status, 200);
+    }
+    scene.at("09:30");
+}
+
+async fn enrolled_once(scene: &mut Scene) -> Result<(), String> {
+    let (_, list) = scene.call(0, "GET", "/register/", None).await;
+    if list.as_array().map(Vec::len) != Some(1) {
+        return Err(list.to_string());
+    }
+    for person in 1..5 {
+        enrols(scene, person).await;
+    }
+    scene.at("08:50");
+    scene.fire("RoomsAssign").await?;
+    everybody_has_one_room(scene).await
+}
+
+/// In a room, in one, with the people who are in it; and drawing again changes nothing.
+async fn everybody_has_one_room(scene: &mut Scene) -> Result<(), String> {
+    let rooms = seating(scene).await;
+    if rooms.contains_key("none") {
+        return Err(format!("somebody has no room: {rooms:?}"));
+    }
+    for (room, people) in &rooms {
+        let path = format!("/meeting_url/{}?date={MORNING}", scene.people[people[0]]);
+        let (_, answer) = scene.call(people[0], "GET", &path, None).await;
+        let names: BTreeSet<String> = answer["members"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|member| member["username"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        let expected: BTreeSet<String> = people
+            .iter()
+            .map(|person| scene.people[*person][35..].to_owned())
+            .collect();
+        if names != expected || answer["members"].as_array().map(Vec::len) != Some(people.len()) {
+            return Err(format!("{room} has {names:?} and should have {expected:?}"));
+        }
+    }
+    scene.fire("RoomsAssign").await?;
+    let again = seating(scene).await;
+    if again == rooms {
+        Ok(())
+    } else {
+        Err(format!("drawn again: {rooms:?}, then {again:?}"))
+    }
+}
+
+async fn every_room_has_one_meeting(scene: &mut Scene) -> Result<(), String> {
+    let rooms: BTreeSet<String> = seating(scene).await.into_keys().collect();
+    let meetings = meetings(scene);
+    if meetings.values().all(|count| *count == 1) && meetings.keys().eq(rooms.iter()) {
+        everybody_gets_in(scene).await
+    } else {
+        Err(format!("{meetings:?} for {rooms:?}"))
+    }
+}
+
+/// Everybody of a room joins one meeting, with their own credentials.
+async fn everybody_gets_in(scene: &mut Scene) -> Result<(), String> {
+    for (room, people) in seating(scene).await {
+        let mut meetings = BTreeSet::new();
+        let mut attendees = BTreeSet::new();
+        for person in &people {
+            let (status, answer) = joins(scene, *person).await;
+            if status != 200 {
+                return Err(format!("{status} {answer}"));
+            }
+            meetings.insert(answer["Meeting"]["MeetingId"].to_string());
+            attendees.insert(answer["Attendee"]["AttendeeId"].to_string());
+        }
+        if meetings.len() != 1 || attendees.len() != people.len() {
+            return Err(format!("{room}: {meetings:?} {attendees:?}"));
+        }
+    }
+    match meetings(scene).iter().find(|(_, count)| **count > 1) {
+        Some((room, count)) => Err(format!("{room} has {count} live meetings")),
+        None => Ok(()),
+    }
+}
+
+/// Two people met yesterday, and are enrolled for today.
+async fn a_room_and_enrolments(scene: &mut Scene) {
+    for date in ["2026-11-20T08:00", "2026-11-20T08:50"] {
+        scene.at_time(date);
+        for (person, day) in [(0, 20), (1, 20), (0, 21), (1, 21)] {
+            let body = json!({"date": format!("2026-11-{day}")});
+            let (status, _) = scene.call(person, "POST", "/register/", Some(body)).await;
+            assert!(matches!(status, 200 | 201));
+        }
+        scene.fire("RoomsAssign").await.unwrap();
+    }
+}
+
+/// Nobody in the room that was drawn, and not in the one to come.
+async fn others_remain(scene: &mut Scene) -> Result<(), String> {
+    let (_, list) = scene.call(0, "GET", "/register/", None).await;
+    let (_, met) = scene.call(1, "GET", "/me/rooms", None).await;
+    scene.at("08:50");
+    scene.fire("RoomsAssign").await?;
+    let path = format!("/meeting_url/{}?date={MORNING}", scene.people[1]);
+    let (_, room) = scene.call(1, "GET", &path, None).await;
+    let names = |members: &Value| -> BTreeSet<String> {
+        let members = members.as_array().into_iter().flatten();
+        members
+            .map(|member| member["username"].as_str().unwrap_or("nobody").to_owned())
+            .collect()
+    };
+    let (met, room) = (names(&met["rooms"][0]["members"]), names(&room["members"]));
+    if list == json!([]) && met.iter().eq(["1", "nobody"]) && room.iter().eq(["1"]) {
+        Ok(())
+    } else {
+        Err(format!("{list}, met {met:?}, meets {room:?}"))
+    }
+}
+
+async fn closed_once(scene: &mut Scene) -> Result<(), String> {
+    if !meetings(scene).is_empty() {
+        return Err(format!("left: {:?}", meetings(scene)));
+    }
+    for person in 0..5 {
+        let (_, answer) = scene.call(person, "GET", "/me/rooms", None).await;
+        let expected = if person == 4 { 0 } else { 100 };
+        let rooms = answer["rooms"].as_array().map(Vec::len);
+        if answer["rate"] != expected || rooms != Some(1) {
+            return Err(format!("{person}: {answer}"));
+        }
+    }
+    Ok(())
+}
