@@ -90,7 +90,7 @@ impl<I: Id> Conversations<I> {
     ) -> Result<Message<I>, Error> {
         let id = new.conversation_id;
         let first_use = first_use_key(self.partition(id), new.sender_id, new.client_msg_id);
-        let also = [&[first_use.clone()], also].concat();
+        let also = [std::slice::from_ref(&first_use), also].concat();
         let digest = sha256(new.text.as_bytes()).to_vec();
         let message_id = self.app.new_id();
         let mut erased = BTreeSet::new();
