@@ -70,8 +70,7 @@ pub async fn run(options: &Options) -> Result<bool, String> {
          for its acknowledgement. Cuts: by the\nclient, by the server, and by the server without \
          $disconnect, a third each. In the end each client must have all messages\nonce, 1, 2, 3 \
          and so on, each person's in the order of writing, and the list of chats the right count \
-         of unread ones.\nThe embedded database looks through the whole stream at each write: with more \
-         messages there are fewer a second."
+         of unread ones."
     );
     Ok(kept)
 }

@@ -24,6 +24,7 @@ mod scale;
 mod tls;
 mod worker;
 mod world;
+mod writes;
 
 #[derive(Parser)]
 #[command(name = "enishi-bench", version, about)]
@@ -46,6 +47,8 @@ enum Benchmark {
     Recommendations(recommendations::Options),
     /// Ten thousand messages between two people whose connections are cut at random.
     Chat(chat::Options),
+    /// Whether the embedded database writes as quickly after twenty thousand writes.
+    Writes(writes::Options),
     /// How small and quick the functions' binaries are, beside JavaScript.
     Lean(lean::Options),
     #[command(hide = true, subcommand)]
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Benchmark::NineOclock => on_runtime(nine_oclock::run()),
         Benchmark::Recommendations(options) => on_runtime(recommendations::run(&options)),
         Benchmark::Chat(options) => on_runtime(chat::run(&options)),
+        Benchmark::Writes(options) => on_runtime(writes::run(&options)),
         Benchmark::Lean(options) => on_runtime(lean::run(&options)),
         Benchmark::Work(work) => worker::run(&work).map(|()| true),
     };

@@ -1,12 +1,17 @@
 //! The tables: dynoxide, an embedded DynamoDB on SQLite, with the template's tables in it.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use dynoxide::{
     Database,
     actions::{describe_table::DescribeTableRequest, update_time_to_live::UpdateTimeToLiveRequest},
     storage_backend::Clock,
 };
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,14 +31,26 @@ impl Clock for DatabaseClock {
     }
 }
 
+/// Each write asks for the last number of its table's stream, each reader for what follows one: without
+/// this, both look through every record that there is.
+const STREAM_INDEX: &str = "CREATE INDEX IF NOT EXISTS stream_records_by_number \
+     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+
+/// The name, to SQLite, of [`PREPARED`].
+const PREPARED_NAME: &str = "file:enishi-prepared?mode=memory&cache=shared";
+
+/// An empty database in memory, with the index. It is there to be copied: a second connection, which
+/// alone can make the index, reaches this one only, for it has a name.
+static PREPARED: LazyLock<Result<Database, String>> = LazyLock::new(|| indexed(PREPARED_NAME));
+
 /// Opens the database: the file at `path`, or one in memory that goes by the stack's clock.
 ///
 /// # Errors
 /// A sentence that says what is in the way.
 pub fn open(path: Option<&Path>, clock: &LocalClock) -> Result<Database, String> {
     let opened = match path {
-        Some(path) => Database::new(&path.to_string_lossy()),
-        None => Database::memory_with_clock(Arc::new(DatabaseClock(clock.clone()))),
+        Some(path) => indexed(&path.to_string_lossy()),
+        None => in_memory(clock),
     };
     opened.map_err(|error| {
         let place = path.map_or("memory".into(), |path| path.display().to_string());
@@ -41,10 +58,27 @@ pub fn open(path: Option<&Path>, clock: &LocalClock) -> Result<Database, String>
     })
 }
 
-/// Makes the template's tables that are not there yet.
+fn indexed(name: &str) -> Result<Database, String> {
+    let database = Database::new(name).map_err(|error| error.to_string())?;
+    let made = Connection::open(name).and_then(|connection| connection.execute_batch(STREAM_INDEX));
+    made.map_err(|error| error.to_string())?;
+    Ok(database)
+}
+
+fn in_memory(clock: &LocalClock) -> Result<Database, String> {
+    PREPARED.as_ref()?;
+    let database = Database::memory_with_clock(Arc::new(DatabaseClock(clock.clone())));
+    let database = database.map_err(|error| error.to_string())?;
+    let copied = database.restore_from(PREPARED_NAME);
+    copied.map_err(|error| error.to_string())?;
+    Ok(database)
+}
+
+/// Makes the template's tables that are not there yet, and brings the indexes of the others to what the
+/// template says now; their items stay.
 ///
 /// # Errors
-/// A sentence that says which table is in the way: one that was made from another template.
+/// A sentence that says which table is in the way: one whose keys or stream were other ones.
 pub fn make_tables(database: &Database, tables: &[Table]) -> Result<(), String> {
     for table in tables {
         let wanted = definition(table);
@@ -52,13 +86,7 @@ pub fn make_tables(database: &Database, tables: &[Table]) -> Result<(), String> 
         match database.describe_table(describe) {
             Ok(existing) => {
                 let existing = serde_json::to_value(existing).unwrap_or_default();
-                if !same(&wanted, &existing["Table"]) {
-                    return Err(format!(
-                        "the table {} was made from an older template.yaml; start with --fresh to \
-                         make it anew (this empties it)",
-                        table.name
-                    ));
-                }
+                migrate(database, &table.name, &wanted, &existing["Table"])?;
             }
             Err(_) => {
                 database
@@ -77,6 +105,84 @@ pub fn make_tables(database: &Database, tables: &[Table]) -> Result<(), String> 
         }
     }
     Ok(())
+}
+
+/// Deletes the indexes that are gone or were other ones, then makes those that are not there: one a
+/// change, as DynamoDB takes them.
+fn migrate(
+    database: &Database,
+    table: &str,
+    wanted: &Value,
+    existing: &Value,
+) -> Result<(), String> {
+    let view = |table: &Value| table["StreamSpecification"]["StreamViewType"].clone();
+    if typed_keys(wanted, wanted) != typed_keys(existing, existing) || view(wanted) != view(existing)
+    {
+        return Err(format!(
+            "the table {table} was made from an older template.yaml, with other keys or another \
+             stream; start with --fresh to make it anew (this empties it)"
+        ));
+    }
+    let (is, shall_be) = (indexes(existing), indexes(wanted));
+    let deleted = (is.iter())
+        .filter(|(name, index)| shall_be.get(*name) != Some(*index))
+        .map(|(name, _)| json!({"Delete": {"IndexName": name}}));
+    let created = (shall_be.iter())
+        .filter(|(name, index)| is.get(*name) != Some(*index))
+        .map(|(_, index)| json!({"Create": index.definition}));
+    for change in deleted.chain(created) {
+        let request = from_json(json!({
+            "TableName": table,
+            "AttributeDefinitions": wanted["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [change],
+        }))?;
+        database
+            .update_table(request)
+            .map_err(|error| format!("an index of {table} cannot be changed: {error}"))?;
+    }
+    Ok(())
+}
+
+/// What an index is.
+#[derive(PartialEq)]
+struct IndexState {
+    definition: Value,
+    keys: Vec<String>,
+}
+
+/// A table's indexes, by their names.
+fn indexes(table: &Value) -> BTreeMap<String, IndexState> {
+    let all = table["GlobalSecondaryIndexes"].as_array().into_iter();
+    all.flatten()
+        .map(|index| {
+            let mut projection = index["Projection"].clone();
+            let attributes = projection.get_mut("NonKeyAttributes");
+            if let Some(attributes) = attributes.and_then(Value::as_array_mut) {
+                attributes.sort_by_key(Value::to_string);
+            }
+            let definition = json!({
+                "IndexName": index["IndexName"],
+                "KeySchema": index["KeySchema"],
+                "Projection": projection,
+            });
+            let keys = typed_keys(index, table);
+            let name = index["IndexName"].as_str().unwrap_or_default().to_owned();
+            (name, IndexState { definition, keys })
+        })
+        .collect()
+}
+
+/// The keys of a table, or of an index of it, each with its type.
+fn typed_keys(of: &Value, table: &Value) -> Vec<String> {
+    let attributes = table["AttributeDefinitions"].as_array();
+    let kind = |name: &Value| {
+        let mut attributes = attributes.into_iter().flatten();
+        let attribute = attributes.find(|attribute| attribute["AttributeName"] == *name);
+        attribute.map(|attribute| attribute["AttributeType"].to_string())
+    };
+    let keys = of["KeySchema"].as_array().into_iter().flatten();
+    keys.map(|key| format!("{key} {:?}", kind(&key["AttributeName"])))
+        .collect()
 }
 
 /// A request of the embedded database from its JSON form.
@@ -142,25 +248,5 @@ fn key_schema(keys: &Keys) -> Value {
     schema.into()
 }
 
-/// Whether a table that exists has the keys, indexes and stream that are wanted.
-fn same(wanted: &Value, existing: &Value) -> bool {
-    let indexes = |table: &Value| -> Vec<(String, String)> {
-        let mut names: Vec<_> = table["GlobalSecondaryIndexes"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|index| {
-                (
-                    index["IndexName"].to_string(),
-                    index["KeySchema"].to_string(),
-                )
-            })
-            .collect();
-        names.sort();
-        names
-    };
-    wanted["KeySchema"] == existing["KeySchema"]
-        && indexes(wanted) == indexes(existing)
-        && wanted["StreamSpecification"]["StreamViewType"]
-            == existing["StreamSpecification"]["StreamViewType"]
-}
+#[cfg(test)]
+mod tests;

@@ -187,7 +187,7 @@ impl Stack {
             database.clone(),
             lambda.clone(),
             directory.map(|directory| directory.join("streams.json")),
-        );
+        )?;
         let written = Arc::new(Notify::new());
         let calls = Aws::new(Services {
             functions: system.functions.clone(),

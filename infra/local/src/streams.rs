@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::{
+    database::from_json,
     lambda::Lambda,
     pattern,
     template::{StreamMapping, System},
@@ -39,13 +40,48 @@ struct Inner {
 
 struct Mapping {
     function: String,
-    table: String,
     mapping: StreamMapping,
+    shard: Shard,
+}
+
+/// A table's stream has one shard here, which never ends.
+struct Shard {
+    stream: String,
+    id: String,
+}
+
+impl Shard {
+    /// The shard of a table's stream; to be asked once, for the answer looks through the whole stream.
+    fn of(database: &Database, table: &str) -> Result<Self, String> {
+        let failed = |error: dynoxide::DynoxideError| error.to_string();
+        let streams = database.list_streams(ListStreamsRequest {
+            table_name: Some(table.to_owned()),
+            ..ListStreamsRequest::default()
+        });
+        let streams = streams.map_err(failed)?.streams;
+        let stream = streams.first();
+        let stream = stream.ok_or_else(|| format!("the table {table} has no stream"))?;
+        let stream = stream.stream_arn.clone();
+        let described = database.describe_stream(from_json(json!({"StreamArn": stream}))?);
+        let described = serde_json::to_value(described.map_err(failed)?).unwrap_or_default();
+        let id = described["StreamDescription"]["Shards"][0]["ShardId"].as_str();
+        let id = id.ok_or_else(|| format!("the stream of {table} has no shard"))?;
+        let id = id.to_owned();
+        Ok(Self { stream, id })
+    }
 }
 
 impl Streams {
     /// The readers of the template's mappings; `file` remembers how far they have read.
-    pub fn new(system: &System, database: Database, lambda: Lambda, file: Option<PathBuf>) -> Self {
+    ///
+    /// # Errors
+    /// A sentence, when a mapping's table has no stream.
+    pub fn new(
+        system: &System,
+        database: Database,
+        lambda: Lambda,
+        file: Option<PathBuf>,
+    ) -> Result<Self, String> {
         let name = |logical_id: &str| {
             system
                 .tables
@@ -53,29 +89,28 @@ impl Streams {
                 .find(|table| table.logical_id == logical_id)
                 .map_or_else(|| logical_id.to_owned(), |table| table.name.clone())
         };
-        let mappings = system
-            .functions
-            .iter()
-            .flat_map(|function| {
-                function.mappings.iter().map(|mapping| Mapping {
+        let mut mappings = Vec::new();
+        for function in &system.functions {
+            for mapping in &function.mappings {
+                mappings.push(Mapping {
                     function: function.logical_id.clone(),
-                    table: name(&mapping.table),
                     mapping: mapping.clone(),
-                })
-            })
-            .collect();
+                    shard: Shard::of(&database, &name(&mapping.table))?,
+                });
+            }
+        }
         let positions = file
             .as_ref()
             .and_then(|file| std::fs::read(file).ok())
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
             database,
             lambda,
             mappings,
             file,
             positions: Mutex::new(positions),
-        }))
+        })))
     }
 
     /// Hands over everything that was written since the last time; answers whether there was
@@ -117,32 +152,12 @@ impl Inner {
         position: Option<&str>,
     ) -> Result<(Vec<Value>, Option<String>), String> {
         let failed = |error: dynoxide::DynoxideError| error.to_string();
-        let streams = self
-            .database
-            .list_streams(ListStreamsRequest {
-                table_name: Some(mapping.table.clone()),
-                ..ListStreamsRequest::default()
-            })
-            .map_err(failed)?;
-        let Some(stream) = streams.streams.first() else {
-            return Ok((Vec::new(), None));
-        };
-        let described = self
-            .database
-            .describe_stream(crate::database::from_json(
-                json!({"StreamArn": stream.stream_arn}),
-            )?)
-            .map_err(failed)?;
-        let described = serde_json::to_value(described).unwrap_or_default();
-        let shard = described["StreamDescription"]["Shards"][0]["ShardId"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        let shard = &mapping.shard;
         let iterator = self
             .database
             .get_shard_iterator(GetShardIteratorRequest {
-                stream_arn: stream.stream_arn.clone(),
-                shard_id: shard,
+                stream_arn: shard.stream.clone(),
+                shard_id: shard.id.clone(),
                 shard_iterator_type: match position {
                     Some(_) => "AFTER_SEQUENCE_NUMBER".into(),
                     None => "TRIM_HORIZON".into(),
@@ -169,7 +184,7 @@ impl Inner {
             .into_iter()
             .filter_map(|record| serde_json::to_value(record).ok())
             .map(|mut record| {
-                record["eventSourceARN"] = stream.stream_arn.clone().into();
+                record["eventSourceARN"] = shard.stream.clone().into();
                 record
             })
             .filter(|record| {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use enishi_local::{Options, Stack, demo::Client};
+use enishi_local::{Options, Stack, database::from_json, demo::Client};
 use http::{Request, header};
 use serde_json::{Value, json};
 
@@ -262,6 +262,64 @@ async fn what_is_in_the_way_of_a_start_is_said_in_a_sentence() {
         sentence.contains("there is no function `rooms-joyn`"),
         "{sentence}"
     );
+}
+
+#[tokio::test]
+async fn a_changed_index_is_made_anew_and_what_was_written_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let template = directory.path().join("template.yaml");
+    let start = async |text: &str| {
+        std::fs::write(&template, text).unwrap();
+        let mut options = Options::in_memory(tokyo(EVENING));
+        options.directory = Some(directory.path().join("kept"));
+        options.template = template.clone();
+        Stack::start(options).await
+    };
+    let found = |stack: &Stack, index: &str| -> Result<Value, String> {
+        let query = json!({
+            "TableName": "PaymentsTable", "IndexName": index,
+            "KeyConditionExpression": "due = :due",
+            "ExpressionAttributeValues": {":due": {"S": "DUE"}},
+        });
+        let answer = stack.database().query(from_json(query)?);
+        let answer = answer.map_err(|error| error.to_string())?;
+        Ok(serde_json::to_value(answer).unwrap()["Items"].clone())
+    };
+    let text = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
+    let (before, due) = text.split_once("- IndexName: due\n").unwrap();
+    let changed = |name: &str, projection: &str| {
+        let due = due.replacen("ProjectionType: KEYS_ONLY", projection, 1);
+        format!("{before}- IndexName: {name}\n{due}")
+    };
+
+    let stack = start(&text).await.unwrap();
+    let mut item = json!({
+        "pk": {"S": "one"}, "sk": {"S": "ONE"},
+        "due": {"S": "DUE"}, "due_at": {"N": "1"}, "color": {"S": "red"},
+    });
+    let put = from_json(json!({"TableName": "PaymentsTable", "Item": item})).unwrap();
+    stack.database().put_item(put).unwrap();
+    stack.stop();
+
+    let stack = start(&changed("due", "ProjectionType: ALL")).await.unwrap();
+    assert_eq!(found(&stack, "due").unwrap(), json!([item]));
+    stack.stop();
+
+    let other_name = changed("due-at", "ProjectionType: KEYS_ONLY");
+    let stack = start(&other_name).await.unwrap();
+    found(&stack, "due").unwrap_err();
+    item.as_object_mut().unwrap().remove("color");
+    assert_eq!(found(&stack, "due-at").unwrap(), json!([item]));
+    stack.stop();
+
+    // The key of a table is for ever.
+    let key = "{AttributeName: sk, KeyType: RANGE}";
+    let (before, after) = text.split_once("\n  PaymentsTable:\n").unwrap();
+    let without = after.replacen(&format!("        - {key}\n"), "", 1);
+    let sentence = start(&format!("{before}\n  PaymentsTable:\n{without}")).await;
+    let sentence = sentence.err().unwrap();
+    assert!(sentence.contains("PaymentsTable"), "{sentence}");
+    assert!(sentence.contains("--fresh"), "{sentence}");
 }
 
 #[tokio::test]
