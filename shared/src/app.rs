@@ -24,6 +24,10 @@ use uuid::Uuid;
 
 use crate::{error::Error, secrets::Secrets};
 
+mod connections;
+
+pub use connections::http_client;
+
 /// A function's environment: the process's variables in the cloud, the template's locally.
 #[derive(Clone, Debug, Default)]
 pub struct Env(BTreeMap<String, String>);
@@ -407,17 +411,6 @@ pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(3)
         .with_initial_backoff(Duration::from_millis(100))
-}
-
-/// The SDKs' pooled HTTPS client (aws-lc, the one crypto provider).
-pub fn http_client() -> SharedHttpClient {
-    use aws_smithy_http_client::{
-        Builder,
-        tls::{Provider, rustls_provider::CryptoMode},
-    };
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build_https()
 }
 
 #[cfg(test)]

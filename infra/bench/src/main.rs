@@ -21,7 +21,6 @@ mod report;
 mod requests;
 mod runtime_api;
 mod scale;
-mod tls;
 mod worker;
 mod world;
 mod writes;

@@ -1,25 +1,12 @@
 //! The memory and the processor time of a process, as Linux tells them.
 
-/// Which figure of `/proc/<pid>/status`.
-#[derive(Clone, Copy)]
-pub enum Resident {
-    /// Now.
-    Now,
-    /// At its highest.
-    Peak,
-}
-
-/// Kilobytes resident of a process, `self` or its id; 0 where `/proc` does not tell.
-pub fn kilobytes(process: &str, which: Resident) -> u64 {
+/// Kilobytes resident at most of a process so far, `self` or its id; 0 where `/proc` does not tell.
+pub fn peak_kilobytes(process: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let name = match which {
-        Resident::Now => "VmRSS:",
-        Resident::Peak => "VmHWM:",
-    };
     status
         .lines()
         .find_map(|line| {
-            line.strip_prefix(name)?
+            line.strip_prefix("VmHWM:")?
                 .trim()
                 .split(' ')
                 .next()?

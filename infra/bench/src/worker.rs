@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    process::{Resident, busy_seconds, kilobytes},
+    process::{busy_seconds, peak_kilobytes},
     random::Random,
     world::sentence,
 };
@@ -55,7 +55,7 @@ pub fn run(work: &Work) -> Result<(), String> {
     let taken = Taken {
         seconds,
         busy_seconds: busy_seconds(),
-        peak_kilobytes: kilobytes("self", Resident::Peak),
+        peak_kilobytes: peak_kilobytes("self"),
         answer,
     };
     println!("{}", serde_json::to_string(&taken).map_err(sentence)?);
