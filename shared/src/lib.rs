@@ -26,6 +26,7 @@ pub mod page;
 pub mod password;
 pub mod patch;
 pub mod payments;
+pub mod reserve;
 pub mod seal;
 pub mod secrets;
 pub mod store;

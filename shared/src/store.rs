@@ -8,7 +8,10 @@
 use std::collections::HashMap;
 
 pub use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::{
+    operation::transact_get_items::TransactGetItemsError,
+    types::{Get, KeysAndAttributes, TransactGetItem},
+};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,6 +32,7 @@ pub use contention::Race;
 use contention::pause;
 pub use failure::{OrFailed, failed};
 pub use query::{Page, Query};
+use transaction::passes;
 pub use transaction::{Outcome, Part, Refused, Transaction, Unknown};
 pub use write::{Found, Written};
 
@@ -36,7 +40,7 @@ pub use write::{Found, Written};
 pub type Item = HashMap<String, AttributeValue>;
 
 const WRITE_ID: &str = "write_id";
-/// Attempts at what DynamoDB left unprocessed, or refused because of a concurrent transaction.
+/// Attempts at what DynamoDB left unprocessed.
 const ATTEMPTS: u32 = 8;
 
 /// An item's place: partition and sort key.
@@ -184,6 +188,40 @@ impl Table {
             pause(&self.app, attempt).await;
         }
         Err(Error::unavailable(1))
+    }
+
+    /// Reads up to 100 items as they stand at one moment, which [`Self::batch_get`] does not; those
+    /// that are not there are left out. One request, more only while a transaction holds one of them.
+    pub async fn snapshot(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, Error> {
+        let get = |key: &Key| {
+            let get = Get::builder().table_name(&self.name);
+            let get = get.set_key(Some(key.attributes())).build();
+            get.map(|get| TransactGetItem::builder().get(get).build())
+        };
+        let items: Vec<TransactGetItem> = keys
+            .iter()
+            .map(get)
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::internal(error))?;
+        let mut race = Race::new(&self.app);
+        loop {
+            let request = self.app.dynamodb().transact_get_items();
+            match request.set_transact_items(Some(items.clone())).send().await {
+                Ok(output) => {
+                    let items = output.responses.into_iter().flatten();
+                    let items = items.filter_map(|response| response.item);
+                    return Ok(items
+                        .filter_map(|item| Some((Key::of(&item)?, item)))
+                        .collect());
+                }
+                Err(error) => match error.as_service_error() {
+                    Some(TransactGetItemsError::TransactionCanceledException(cancelled))
+                        if passes(cancelled.cancellation_reasons()) => {}
+                    _ => return Err(failed(error)),
+                },
+            }
+            race.lost().await?;
+        }
     }
 
     /// Reads any number of items, 100 a request, eight requests at a time.

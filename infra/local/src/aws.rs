@@ -315,6 +315,13 @@ impl Aws {
                 }
                 actions.into_iter().collect()
             }
+            "TransactGetItems" => {
+                let tables = body["TransactItems"].as_array()?.iter();
+                let actions: BTreeSet<_> = tables
+                    .map(|part| named("GetItem", &part["Get"]["TableName"]))
+                    .collect();
+                actions.into_iter().collect()
+            }
             _ => return None,
         })
     }
@@ -344,7 +351,8 @@ impl Aws {
         *request.uri_mut() = self.0.database.clone();
         request.headers_mut().remove(header::HOST);
         let answer = self.0.client.request(request.map(Full::new)).await;
-        if !matches!(operation.as_str(), "GetItem" | "Query" | "BatchGetItem") {
+        const READS: [&str; 4] = ["GetItem", "Query", "BatchGetItem", "TransactGetItems"];
+        if !READS.contains(&operation.as_str()) {
             self.0.written.notify_one();
         }
         let answer = match (answer, watcher) {

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::{app::App, error::Error};
 
-/// Attempts against others who write the same items at the same moment.
-const ATTEMPTS: u32 = 20;
-
-/// A write that goes back to what is there now when somebody else was faster: a bounded number of
-/// times, with a pause before each.
+/// A write that goes back to what is there now when somebody else was faster, with a pause before
+/// each further attempt, for as long as an outside call may take.
 ///
 /// ```ignore
 /// let mut race = Race::new(&app);
@@ -23,13 +22,18 @@ const ATTEMPTS: u32 = 20;
 #[must_use]
 pub struct Race<'a> {
     app: &'a App,
+    began: Instant,
     lost: u32,
 }
 
 impl<'a> Race<'a> {
     /// One that was not lost yet.
     pub fn new(app: &'a App) -> Self {
-        Self { app, lost: 0 }
+        Self {
+            app,
+            began: Instant::now(),
+            lost: 0,
+        }
     }
 
     /// Waits before the next attempt.
@@ -37,11 +41,11 @@ impl<'a> Race<'a> {
     /// # Errors
     /// `service_unavailable` when others were always faster.
     pub async fn lost(&mut self) -> Result<(), Error> {
-        self.lost += 1;
-        if self.lost == ATTEMPTS {
+        if self.began.elapsed() > self.app.limits().operation {
             return Err(Error::unavailable(1));
         }
-        pause(self.app, self.lost - 1).await;
+        pause(self.app, self.lost).await;
+        self.lost += 1;
         Ok(())
     }
 }

@@ -12,14 +12,15 @@ use aws_sdk_dynamodb::{
     error::BuildError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem, Update,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    ATTEMPTS, Change, Condition, Found, Item, Key, Table, condition::Terms, encode, failed, pause,
-    when, write_id,
+    Change, Condition, Found, Item, Key, Race, Table, condition::Terms, encode, failed, when,
+    write_id,
 };
 use crate::{app::App, error::Error, idempotency::Creation};
 
@@ -273,7 +274,8 @@ impl Transaction {
         for (table, write) in self.parts {
             parts.push(write.build(table)?);
         }
-        for attempt in 0..ATTEMPTS {
+        let mut race = Race::new(&self.app);
+        loop {
             let request = self.app.dynamodb().transact_write_items();
             let request = request
                 .set_transact_items(Some(parts.clone()))
@@ -294,25 +296,26 @@ impl Transaction {
                     if !refused.is_empty() {
                         return Ok(Some(Refused(refused)));
                     }
-                    if !reasons.iter().any(|reason| passes(reason.code())) {
+                    if !passes(reasons) {
                         return Err(failed(error));
                     }
                 }
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
                 _ => return Err(failed(error)),
             }
-            pause(&self.app, attempt).await;
+            race.lost().await?;
         }
-        Err(Error::unavailable(1))
     }
 }
 
-/// Whether a transaction that was cancelled for this may be done later.
-fn passes(code: Option<&str>) -> bool {
-    matches!(
-        code,
-        Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-    )
+/// Whether a transaction that was cancelled for these reasons may be done later.
+pub(super) fn passes(reasons: &[CancellationReason]) -> bool {
+    reasons.iter().any(|reason| {
+        matches!(
+            reason.code(),
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+        )
+    })
 }
 
 const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;

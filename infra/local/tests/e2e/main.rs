@@ -13,6 +13,7 @@ mod live;
 mod mail;
 mod payments;
 mod policies;
+mod reserve;
 mod rooms;
 mod running;
 mod saju;

@@ -212,14 +212,19 @@ impl HttpConnector for Connector {
                 }
                 Fault::Unavailable => answer(503, "ServiceUnavailableException", ""),
                 Fault::Throttled => answer(429, "ThrottlingException", ""),
-                Fault::Conflict => answer(
-                    400,
-                    "TransactionCanceledException",
-                    r#","CancellationReasons":[{"Code":"TransactionConflict"}]"#,
-                ),
+                Fault::Conflict => conflict(),
             }
         })
     }
+}
+
+/// The answer to a transaction while another one holds an item of it.
+pub fn conflict() -> Result<HttpResponse, ConnectorError> {
+    answer(
+        400,
+        "TransactionCanceledException",
+        r#","CancellationReasons":[{"Code":"TransactionConflict"}]"#,
+    )
 }
 
 fn answer(status: u16, kind: &'static str, more: &str) -> Result<HttpResponse, ConnectorError> {
