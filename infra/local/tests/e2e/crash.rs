@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::{identity, payments, rooms, saju};
+use crate::{identity, mail, payments, rooms, saju};
 use faults::{Calls, FAULTS};
 pub use faults::{Fault, Faults};
 pub use scene::Scene;
@@ -46,6 +46,7 @@ pub(crate) use flows;
 fn all_flows() -> Vec<&'static str> {
     let services = [
         identity::crash::FLOWS,
+        mail::crash::FLOWS,
         rooms::crash::FLOWS,
         payments::crash::FLOWS,
         saju::crash::FLOWS,

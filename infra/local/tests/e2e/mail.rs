@@ -1,5 +1,7 @@
 //! `platform-mail`: the letters that services ask for, from the outbox row to the mailbox.
 
+pub mod crash;
+
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex},
