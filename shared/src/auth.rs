@@ -10,6 +10,7 @@ use crate::{
     error::Error,
     firebase::{self, FirebaseUser},
     token::{self, Claims, TokenConfig},
+    user_id::UserId,
 };
 
 /// The scope of operators.
@@ -19,7 +20,7 @@ pub const OPERATOR: &str = "operator";
 #[derive(Clone, Debug)]
 pub struct User {
     /// The user's id.
-    pub id: String,
+    pub id: UserId,
     /// What the token says.
     pub claims: Claims,
 }
@@ -30,10 +31,8 @@ impl FromRequestParts<App> for User {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let token = bearer(parts).ok_or_else(Error::token_invalid)?;
         let claims = app.config::<TokenConfig>()?.verify(token, app.now())?;
-        Ok(Self {
-            id: claims.sub.clone(),
-            claims,
-        })
+        let id = claims.sub.parse().map_err(|_| Error::token_invalid())?;
+        Ok(Self { id, claims })
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
         Change, Condition, Item, Key, Outcome, Path, Table, Transaction, Written, decode, gone,
         when,
     },
+    user_id::UserId,
 };
 
 mod error;
@@ -72,7 +73,7 @@ struct Record {
     generation: u32,
     meeting: Option<Meeting>,
     #[serde(default)]
-    attendees: BTreeMap<String, Sealed>,
+    attendees: BTreeMap<UserId, Sealed>,
     alive_until: Option<Timestamp>,
     /// When somebody first set about to make this generation's meeting.
     opening_since: Option<Timestamp>,
@@ -95,7 +96,7 @@ pub struct Open {
     /// The meeting.
     pub meeting: Meeting,
     generation: u32,
-    attendees: BTreeMap<String, Sealed>,
+    attendees: BTreeMap<UserId, Sealed>,
 }
 
 impl Place {
@@ -114,14 +115,14 @@ impl Place {
         })
     }
 
-    /// Finds the place's meeting or creates it, with everybody of `people` (user ids) as
+    /// Finds the place's meeting or creates it, with everybody of `people` as
     /// attendees. `stored` is the record as it was read. No request while the meeting is known to
     /// live; one to Chime to look, one to Chime (one more a hundred people beyond ten) and two
     /// writes to create.
     ///
     /// # Errors
     /// Chime's quotas, or its failure. Nothing is left half done: the next call goes on from there.
-    pub async fn open(&self, stored: Option<Item>, people: &[&str]) -> Result<Open, ChimeError> {
+    pub async fn open(&self, stored: Option<Item>, people: &[UserId]) -> Result<Open, ChimeError> {
         let mut record = present(&self.app, stored.map(decode).transpose()?);
         // Each turn moves the generation on or ends; contenders are few.
         for _ in 0..8 {
@@ -151,8 +152,8 @@ impl Place {
     ///
     /// # Errors
     /// As [`Self::open`]; `NotFound` when the meeting has ended meanwhile.
-    pub async fn attendee(&self, open: &Open, user_id: &str) -> Result<Attendee, ChimeError> {
-        if let Some(sealed) = open.attendees.get(user_id)
+    pub async fn attendee(&self, open: &Open, user_id: UserId) -> Result<Attendee, ChimeError> {
+        if let Some(sealed) = open.attendees.get(&user_id)
             && let Some(attendee) = self.unseal(open.generation, user_id, &sealed.0)
         {
             return Ok(attendee);
@@ -252,17 +253,17 @@ impl Place {
     async fn create(
         &self,
         generation: u32,
-        people: &[&str],
-    ) -> Result<(Meeting, BTreeMap<String, Attendee>), ChimeError> {
-        let ids: BTreeMap<String, &str> = people
+        people: &[UserId],
+    ) -> Result<(Meeting, BTreeMap<UserId, Attendee>), ChimeError> {
+        let ids: BTreeMap<String, UserId> = people
             .iter()
-            .map(|user_id| (external_user_id(&self.name, user_id), *user_id))
+            .map(|user_id| (external_user_id(&self.name, *user_id), *user_id))
             .collect();
         let mut attendees = BTreeMap::new();
         let mut take = |created: Vec<types::Attendee>| {
             for created in created.into_iter().filter_map(attendee) {
                 if let Some(user_id) = ids.get(&created.external_user_id) {
-                    attendees.insert((*user_id).to_owned(), created);
+                    attendees.insert(*user_id, created);
                 }
             }
         };
@@ -313,11 +314,11 @@ impl Place {
         record: Record,
         since: Timestamp,
         meeting: Meeting,
-        attendees: BTreeMap<String, Attendee>,
+        attendees: BTreeMap<UserId, Attendee>,
     ) -> Result<Record, Error> {
         let mut sealed = BTreeMap::new();
         for (user_id, attendee) in attendees {
-            let bytes = self.seal(record.generation, &user_id, &attendee)?;
+            let bytes = self.seal(record.generation, user_id, &attendee)?;
             sealed.insert(user_id, Sealed(bytes));
         }
         let now = self.app.now();
@@ -345,21 +346,26 @@ impl Place {
         }
     }
 
-    fn seal(&self, generation: u32, user_id: &str, attendee: &Attendee) -> Result<Vec<u8>, Error> {
+    fn seal(
+        &self,
+        generation: u32,
+        user_id: UserId,
+        attendee: &Attendee,
+    ) -> Result<Vec<u8>, Error> {
         let plain = serde_json::to_vec(attendee)
             .map_err(|_| Error::internal("an attendee cannot be sealed"))?;
         self.key
             .seal(&self.app, &self.seal_place(generation, user_id), &plain)
     }
 
-    fn unseal(&self, generation: u32, user_id: &str, sealed: &[u8]) -> Option<Attendee> {
+    fn unseal(&self, generation: u32, user_id: UserId, sealed: &[u8]) -> Option<Attendee> {
         let plain = self
             .key
             .open(&self.seal_place(generation, user_id), sealed)?;
         serde_json::from_slice(&plain).ok()
     }
 
-    fn seal_place(&self, generation: u32, user_id: &str) -> String {
+    fn seal_place(&self, generation: u32, user_id: UserId) -> String {
         format!("{}-{generation}/{user_id}", self.name)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{app::App, auth::User, error::Error};
+use crate::app::App;
 
 /// A user's id: a UUIDv7, in the form `01234567-89ab-…`.
 #[derive(
@@ -23,14 +23,6 @@ impl UserId {
     /// The id of a new account.
     pub fn new(app: &App) -> Self {
         Self(app.new_id())
-    }
-
-    /// The id of a caller.
-    ///
-    /// # Errors
-    /// `access_token_invalid` when the token names none.
-    pub fn of(user: &User) -> Result<Self, Error> {
-        user.id.parse().map_err(|_| Error::token_invalid())
     }
 
     /// The id in its 16 bytes.

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
+    App, Error, Function, Result,
     accounts::{Account, account_key, active, email_key, firebase_key, table, username_key},
     auth::User,
     error::ErrorBody,
@@ -40,7 +40,7 @@ pub const FUNCTION: Function = Function::http("identity-delete-me", || {
     )
 )]
 pub async fn delete_me(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
-    let user_id = UserId::of(&user)?;
+    let user_id = user.id;
     let table = table(&app)?;
     let mut account = table.get::<Account>(&account_key(user_id)).await?;
     // A profile may be added at the same moment, or a hold.

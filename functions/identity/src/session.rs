@@ -245,7 +245,7 @@ async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Session
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn end(app: &App, user: &User) -> Result<()> {
-    let session = key(UserId::of(user)?, &user.claims.sid);
+    let session = key(user.id, &user.claims.sid);
     table(app)?.delete(session).await
 }
 

@@ -161,7 +161,7 @@ pub struct TicketResponse {
 )]
 pub async fn ticket(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
     let url = app.config::<LiveUrl>()?.0.clone();
-    let ticket = Ticket::new(&app, UserId::of(&user)?);
+    let ticket = Ticket::new(&app, user.id);
     ticket.issue(&app).await?;
     let answer = TicketResponse {
         ticket: ticket.encode(),

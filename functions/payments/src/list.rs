@@ -82,7 +82,7 @@ pub async fn list(
     uri: Uri,
     Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
-    let payer = UserId::of(&user)?;
+    let payer = user.id;
     // `~` sorts behind every id.
     let last_shown = query.after()?.unwrap_or_else(|| "~".to_owned());
     let page = table(&app)?

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Error, Function, Result, UserId,
     function::on,
     metric,
     store::{Change, Found, Written, decode, s, when},
@@ -19,14 +19,13 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::{
     draw::draw,
     enrolment::EnrolmentItem,
     person::{self, person_key},
     seating::{self, Member, Seats, by_partition, close_gates, draw_key, table, ttl},
-    slot::{Slot, Slots},
+    slot::{Slot, SlotId, Slots},
 };
 
 /// `rooms-assign`
@@ -72,12 +71,12 @@ pub struct Drawn {
 pub struct Draw {
     state: State,
     /// The drawn slots it looks back on, most recent first.
-    history: Vec<String>,
+    history: Vec<SlotId>,
     /// How many people a room is meant for.
     room_size: u32,
     /// The earliest of those that was not closed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    open_from: Option<String>,
+    open_from: Option<SlotId>,
     enrolled: u32,
     /// How many rooms were drawn; those of walk-ins come after them.
     pub rooms: u32,
@@ -147,7 +146,7 @@ impl Draw {
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn read(app: &App, slot_id: &str) -> Result<Option<Draw>> {
+pub async fn read(app: &App, slot_id: SlotId) -> Result<Option<Draw>> {
     table(app)?.get(&draw_key(slot_id)).await
 }
 
@@ -172,7 +171,7 @@ async fn assign_due(app: App, tick: Tick) -> Result<Vec<Drawn>> {
 /// `service_unavailable` when DynamoDB does not answer; the next run goes on from there.
 pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
     let slot_id = slot.id();
-    let claim = match read(app, &slot_id).await? {
+    let claim = match read(app, slot_id).await? {
         Some(draw) => draw,
         None => claim(app, slot).await?,
     };
@@ -180,14 +179,14 @@ pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
         return Ok(outcome(slot, &claim));
     }
     close_gates(app, slot).await?;
-    let people = enrolled(app, &slot_id).await?;
-    let rates = rates(app, &people, claim.open_from.as_deref()).await?;
+    let people = enrolled(app, slot_id).await?;
+    let rates = rates(app, &people, claim.open_from).await?;
     let history = history(app, &people, &claim).await?;
     // The reckoning is the one piece that takes the processor for long.
     let rooms = draw(&rates, &history, claim.room_size as usize);
     let rooms = seated(people, rooms);
 
-    let (rosters, seats) = seating::items(slot, &rooms)?;
+    let (rosters, seats) = seating::items(slot, &rooms);
     table(app)?.put_all(rosters).await?;
     table(app)?.put_all(seats).await?;
     let enrolled = rooms.iter().map(Vec::len).sum::<usize>();
@@ -203,7 +202,7 @@ pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
         .set("smaller_size", smaller_size)
         .set("larger", larger)
         .when(when().eq("state", State::Drawing));
-    let draw = match table(app)?.update(draw_key(&slot_id), drawn).await? {
+    let draw = match table(app)?.update(draw_key(slot_id), drawn).await? {
         Written::Refused(found) => claimed(found)?,
         Written::Done => {
             let late = app.now().duration_since(slot.drawn_at()) > LATE;
@@ -238,7 +237,7 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
     let earlier = table(app)?
         .query("pk = :slots AND sk < :slot")
         .value(":slots", s("SLOTS"))
-        .value(":slot", s(&slot_id))
+        .value(":slot", s(slot_id))
         .descending()
         .limit(HISTORY)
         .page::<EarlierSlot>()
@@ -251,7 +250,7 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
             .iter()
             .rev()
             .find(|slot| !slot.draw.closed)
-            .map(|slot| slot.sk.clone()),
+            .map(|slot| slot.sk),
         history: earlier
             .into_iter()
             .filter(|slot| slot.draw.is_drawn())
@@ -266,7 +265,7 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
         closed: false,
         ttl: ttl(slot),
     };
-    match table(app)?.create(draw_key(&slot_id), &claim).await? {
+    match table(app)?.create(draw_key(slot_id), &claim).await? {
         Written::Done => Ok(claim),
         Written::Refused(found) => claimed(found),
     }
@@ -280,13 +279,13 @@ fn claimed(found: Found) -> Result<Draw> {
 
 #[derive(Deserialize)]
 struct EarlierSlot {
-    sk: String,
+    sk: SlotId,
     #[serde(flatten)]
     draw: Draw,
 }
 
 /// Everybody who is in the draw, in order of their ids. People who walked in are not.
-async fn enrolled(app: &App, slot_id: &str) -> Result<Vec<Member>> {
+async fn enrolled(app: &App, slot_id: SlotId) -> Result<Vec<Member>> {
     // `E$` sorts right behind whatever starts with `E#`.
     let enrolments: Vec<EnrolmentItem> = by_partition(app, slot_id, "E#", "E$")
         .await?
@@ -301,23 +300,23 @@ async fn enrolled(app: &App, slot_id: &str) -> Result<Vec<Member>> {
             username: Some(enrolment.username),
         })
         .collect();
-    people.sort_by(|a, b| a.user_id.cmp(&b.user_id));
+    people.sort_by_key(|person| person.user_id);
     Ok(people)
 }
 
 /// A hundred people a request; their records are let go of as soon as the rates are reckoned.
-async fn rates(app: &App, people: &[Member], open_from: Option<&str>) -> Result<Vec<u8>> {
+async fn rates(app: &App, people: &[Member], open_from: Option<SlotId>) -> Result<Vec<u8>> {
     let table = &table(app)?;
     let rates: Vec<Vec<u8>> = stream::iter(people.chunks(100).map(<[Member]>::to_vec))
         .map(|people| async move {
             let keys: Vec<_> = people
                 .iter()
-                .map(|member| person_key(&member.user_id))
+                .map(|member| person_key(member.user_id))
                 .collect();
             let items = table.batch_get(&keys).await?;
             people
                 .iter()
-                .map(|member| Ok(person::take(&items, &member.user_id)?.rate_before(open_from)))
+                .map(|member| Ok(person::take(&items, member.user_id)?.rate_before(open_from)))
                 .collect::<Result<_>>()
         })
         .buffered(8)
@@ -329,21 +328,18 @@ async fn rates(app: &App, people: &[Member], open_from: Option<&str>) -> Result<
 /// The rooms of earlier slots, most recent first, as indices into `people`; those who are not
 /// here today are left out. Eight requests a slot.
 async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<Vec<u32>>>> {
-    let index: HashMap<Uuid, u32> = people
+    let index: HashMap<UserId, u32> = people
         .iter()
         .zip(0..)
-        .filter_map(|(member, index)| Some((Uuid::parse_str(&member.user_id).ok()?, index)))
+        .map(|(member, index)| (member.user_id, index))
         .collect();
     let index = &index;
     stream::iter(claim.history.clone())
         .map(|slot_id| async move {
             // Walk-ins are entered when a slot closes; a slot that was open at the claim counts
             // without them, whenever it is read.
-            let closed = claim
-                .open_from
-                .as_ref()
-                .is_none_or(|open_from| slot_id < *open_from);
-            let seats = seating::read_seats(app, &slot_id, closed).await?;
+            let closed = claim.open_from.is_none_or(|open_from| slot_id < open_from);
+            let seats = seating::read_seats(app, slot_id, closed).await?;
             Ok::<_, Error>(groups(&seats, index))
         })
         .buffered(4)
@@ -351,7 +347,7 @@ async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<V
         .await
 }
 
-fn groups(seats: &[Seats], index: &HashMap<Uuid, u32>) -> Vec<Vec<u32>> {
+fn groups(seats: &[Seats], index: &HashMap<UserId, u32>) -> Vec<Vec<u32>> {
     let mut rooms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (user, room) in seats.iter().flat_map(Seats::iter) {
         if let Some(person) = index.get(&user) {

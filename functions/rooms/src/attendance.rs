@@ -68,10 +68,10 @@ async fn joined(app: &App, id: RoomId, detail: &Detail, time: Timestamp) -> Resu
     let Some(external_id) = detail.external_user_id.as_deref() else {
         return Ok(());
     };
-    let slot = app.config::<Slots>()?.by_id(&id.slot_id());
-    let Some(slot) = slot.filter(|slot| slot.is_open(time)) else {
+    let slot = app.config::<Slots>()?.by_id(id.slot_id());
+    if !slot.is_open(time) {
         return Ok(());
-    };
+    }
     // A meeting may be called like a room and be none of ours.
     let Some(room) = find_room(app, id).await? else {
         return Ok(());
@@ -80,9 +80,9 @@ async fn joined(app: &App, id: RoomId, detail: &Detail, time: Timestamp) -> Resu
     if let Some(member) = room
         .members
         .iter()
-        .find(|member| external_user_id(&name, &member.user_id) == external_id)
+        .find(|member| external_user_id(&name, member.user_id) == external_id)
     {
-        mark_participant(app, id, &slot, &member.user_id).await?;
+        mark_participant(app, id, &slot, member.user_id).await?;
     }
     seen(&table(app)?, &meeting_key(id), &detail.meeting_id, time).await
 }

@@ -4,14 +4,13 @@
 //! the next minute's run does it again.
 
 use enishi_shared::{
-    App, Function, Result,
+    App, Function, Result, UserId,
     chime::{ChimeQuota, Pace, delete},
     function::on,
     store::s,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     assign::{Draw, Tick},
@@ -19,7 +18,7 @@ use crate::{
     open::mark,
     person::{self, person_key},
     seating::{self, Room, meeting_key, table},
-    slot::{RoomId, Slot, Slots},
+    slot::{RoomId, Slot, SlotId, Slots},
 };
 
 /// `rooms-close`
@@ -38,7 +37,7 @@ const AT_ONCE: usize = 32;
 /// What became of one slot.
 #[derive(Debug, Serialize)]
 pub struct Closed {
-    slot: String,
+    slot: SlotId,
     assigned: usize,
     no_shows: usize,
 }
@@ -46,7 +45,7 @@ pub struct Closed {
 async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
     #[derive(Deserialize)]
     struct DrawnSlot {
-        sk: String,
+        sk: SlotId,
         #[serde(flatten)]
         draw: Draw,
     }
@@ -63,9 +62,7 @@ async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
     let mut failure = None;
     // Oldest first: attendance is entered in the order in which it happened.
     for DrawnSlot { sk, draw } in latest.items.into_iter().rev() {
-        let Some(slot) = slots.by_id(&sk) else {
-            continue;
-        };
+        let slot = slots.by_id(sk);
         if !draw.is_drawn() || draw.closed || slot.end > tick.scheduled_time {
             continue;
         }
@@ -100,28 +97,28 @@ async fn close(app: &App, slot: &Slot, draw: &Draw) -> Result<Closed> {
 /// Enters whether they took part for all who have an account. A name that is still there though its
 /// owner has gone is taken out: the draw was running when they went.
 async fn enter_attendance(app: &App, slot: &Slot, rooms: &[Room]) -> Result<()> {
-    let people: Vec<(RoomId, String, bool)> = rooms
+    let people: Vec<(RoomId, UserId, bool)> = rooms
         .iter()
         .flat_map(|room| {
             room.people().into_iter().map(|user_id| {
-                let attended = room.participants.contains(user_id);
-                (room.id, user_id.to_owned(), attended)
+                let attended = room.participants.contains(&user_id);
+                (room.id, user_id, attended)
             })
         })
         .collect();
     let keys: Vec<_> = people
         .iter()
-        .map(|(_, user_id, _)| person_key(user_id))
+        .map(|(_, user_id, _)| person_key(*user_id))
         .collect();
     let known = table(app)?.batch_get_all(&keys).await?;
-    let (known, slot_id) = (&known, &slot.id());
+    let (known, slot_id) = (&known, slot.id());
     stream::iter(people)
         .map(|(room, user_id, attended)| async move {
-            if person::take(known, &user_id)?.gone {
-                return erase::leave(app, slot_id, room, &user_id).await;
+            if person::take(known, user_id)?.gone {
+                return erase::leave(app, slot_id, room, user_id).await;
             }
-            let stored = known.get(&person_key(&user_id)).cloned();
-            person::enter(app, &user_id, stored, slot_id, attended).await
+            let stored = known.get(&person_key(user_id)).cloned();
+            person::enter(app, user_id, stored, slot_id, attended).await
         })
         .buffer_unordered(AT_ONCE)
         .try_collect()
@@ -133,11 +130,11 @@ async fn enter_walk_ins(app: &App, slot: &Slot, draw: &Draw, rooms: &[Room]) -> 
     if draw.walk_ins == 0 {
         return Ok(());
     }
-    let walk_ins: Vec<(Uuid, u32)> = rooms
+    let walk_ins: Vec<(UserId, u32)> = rooms
         .iter()
         .flat_map(|room| {
             room.walk_ins()
-                .filter_map(|member| Some((Uuid::parse_str(&member.user_id).ok()?, room.id.number)))
+                .map(|member| (member.user_id, room.id.number))
         })
         .collect();
     let seats = seating::walk_in_seats(slot, &walk_ins);

@@ -81,9 +81,9 @@ pub async fn enroll(
     let table = table(&app)?;
     let item = EnrolmentItem::new(&app, &user, &slot);
     let mut tx = Transaction::new(&app);
-    let gate = tx.check(&table, gate_key(&slot.id(), &user.id), when().absent("pk"));
+    let gate = tx.check(&table, gate_key(slot.id(), user.id), when().absent("pk"));
     let enrolment = tx.create(&table, item.key(), &item)?;
-    let here = check_here(&mut tx, &table, &user.id);
+    let here = check_here(&mut tx, &table, user.id);
     let outcome = tx.commit_once(&table, creation.as_ref(), &item.id).await?;
     let (refused, replayed) = match outcome {
         Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(false)))),
@@ -94,7 +94,7 @@ pub async fn enroll(
         return Err(Error::token_invalid());
     }
     if let Some(existing) = refused.item(enrolment)? {
-        let drawn = refused.is(gate) && is_drawn(&app, &slot.id()).await?;
+        let drawn = refused.is(gate) && is_drawn(&app, slot.id()).await?;
         return Ok(present(existing, drawn, replayed));
     }
     if replayed || !refused.is(gate) {
@@ -129,10 +129,10 @@ async fn walk_in(
     creation: Option<&Creation>,
 ) -> Result<(StatusCode, axum::Json<Enrolment>)> {
     let member = Member {
-        user_id: item.user_id.clone(),
+        user_id: item.user_id,
         username: Some(item.username.clone()),
     };
-    let mut draw = assign::read(app, &slot.id()).await?;
+    let mut draw = assign::read(app, slot.id()).await?;
     // Others may walk in at the same moment.
     let mut race = Race::new(app);
     loop {
@@ -140,16 +140,16 @@ async fn walk_in(
             // The gates are closed, the rooms not yet known: the draw is running.
             return Err(Error::unavailable(2));
         };
-        let room = RoomId::new(slot, drawn.walk_in_room());
+        let room = RoomId::new(slot.id(), drawn.walk_in_room());
         item.room_id = Some(room.to_string());
         let next = Change::new()
             .set("walk_ins", drawn.walk_ins + 1)
             .when(when().eq("walk_ins", drawn.walk_ins));
         let mut tx = Transaction::new(app);
-        let count = tx.update(table, draw_key(&slot.id()), next).of();
+        let count = tx.update(table, draw_key(slot.id()), next).of();
         let enrolment = tx.create(table, item.key(), &item)?;
         seat_walk_in(&mut tx, table, room, slot, &member);
-        let here = check_here(&mut tx, table, &item.user_id);
+        let here = check_here(&mut tx, table, item.user_id);
         let (refused, replayed) = match tx.commit_once(table, creation, &item.id).await? {
             Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(true)))),
             Outcome::Replayed { refused, .. } => (refused, true),

@@ -1,14 +1,14 @@
 //! An enrolment: somebody's wish to be in a slot. One item, in the slot's partitions so that the
 //! draw finds it, and in the index `by-user` so that its owner does.
 
-use enishi_shared::{App, Result, auth::User, store::Key};
+use enishi_shared::{App, Result, UserId, auth::User, store::Key};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     seating::{enrolment_key, find_seat, ttl},
-    slot::{RoomId, Slot, Slots},
+    slot::{RoomId, Slot, SlotId},
 };
 
 /// The index that lists one person's enrolments in order of time.
@@ -20,7 +20,7 @@ pub struct EnrolmentItem {
     /// Its id.
     pub id: String,
     /// Whose it is.
-    pub user_id: String,
+    pub user_id: UserId,
     /// The name others will see.
     pub username: String,
     /// The slot's date, `2026-11-21`.
@@ -33,7 +33,7 @@ pub struct EnrolmentItem {
     /// When it was made.
     pub created_at: Timestamp,
     gsi_pk: String,
-    gsi_sk: String,
+    gsi_sk: SlotId,
     ttl: i64,
 }
 
@@ -42,26 +42,26 @@ impl EnrolmentItem {
     pub fn new(app: &App, user: &User, slot: &Slot) -> Self {
         Self {
             id: app.new_id().to_string(),
-            user_id: user.id.clone(),
+            user_id: user.id,
             username: user.claims.name.clone(),
             date: slot.date(),
             time: slot.time(),
             room_id: None,
             created_at: app.now(),
-            gsi_pk: by_user(&user.id),
+            gsi_pk: by_user(user.id),
             gsi_sk: slot.id(),
             ttl: ttl(slot),
         }
     }
 
     /// The id of its slot.
-    pub fn slot_id(&self) -> &str {
-        &self.gsi_sk
+    pub fn slot_id(&self) -> SlotId {
+        self.gsi_sk
     }
 
     /// Where it lies.
     pub fn key(&self) -> Key {
-        enrolment_key(&self.gsi_sk, &self.user_id)
+        enrolment_key(self.gsi_sk, self.user_id)
     }
 
     /// As its owner sees it; `drawn` says whether the slot's rooms are drawn.
@@ -81,7 +81,7 @@ impl EnrolmentItem {
 }
 
 /// The index's partition of one person.
-pub fn by_user(user_id: &str) -> String {
+pub fn by_user(user_id: UserId) -> String {
     format!("USER#{user_id}")
 }
 
@@ -92,8 +92,8 @@ pub struct Enrolment {
     #[schema(example = "019a9f3e-7b1c-7000-8000-3f5e1b2c4d5e")]
     pub id: String,
     /// Whose it is.
-    #[schema(example = "019a9f3e-0000-7000-8000-000000000001")]
-    pub user_id: String,
+    #[schema(value_type = String, example = "019a9f3e-0000-7000-8000-000000000001")]
+    pub user_id: UserId,
     /// The slot's date, where the slots are.
     #[schema(example = "2026-11-21")]
     pub date: String,
@@ -121,10 +121,7 @@ pub enum EnrolmentStatus {
 pub async fn room_of(app: &App, enrolment: &EnrolmentItem) -> Result<Option<RoomId>> {
     match &enrolment.room_id {
         Some(room_id) => Ok(room_id.parse().ok()),
-        None => match app.config::<Slots>()?.by_id(enrolment.slot_id()) {
-            Some(slot) => find_seat(app, &slot, &enrolment.user_id).await,
-            None => Ok(None),
-        },
+        None => find_seat(app, enrolment.slot_id(), enrolment.user_id).await,
     }
 }
 
@@ -132,7 +129,7 @@ pub async fn room_of(app: &App, enrolment: &EnrolmentItem) -> Result<Option<Room
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn is_drawn(app: &App, slot_id: &str) -> Result<bool> {
+pub async fn is_drawn(app: &App, slot_id: SlotId) -> Result<bool> {
     Ok(crate::assign::read(app, slot_id)
         .await?
         .is_some_and(|draw| draw.is_drawn()))

@@ -9,14 +9,14 @@ use enishi_shared::{
     page::{PageQuery, next_link},
     store::{decode, s},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     assign::Draw,
     enrolment::{BY_USER, Enrolment, EnrolmentItem, by_user},
     seating::{draw_key, table},
-    slot::Slots,
+    slot::{SlotId, Slots},
 };
 
 /// `rooms-enrolments`
@@ -53,32 +53,28 @@ pub async fn enrolments(
     let page = table(&app)?
         .query("gsi_pk = :user AND gsi_sk >= :from")
         .index(BY_USER)
-        .value(":user", s(by_user(&user.id)))
+        .value(":user", s(by_user(user.id)))
         .value(":from", s(from))
         .limit(query.limit())
         .page::<EnrolmentItem>()
         .await?;
-    let slots: BTreeSet<String> = page
-        .items
-        .iter()
-        .map(|item| item.slot_id().to_owned())
-        .collect();
-    let keys: Vec<_> = slots.iter().map(|slot_id| draw_key(slot_id)).collect();
-    let mut drawn = BTreeSet::new();
+    let slots: BTreeSet<SlotId> = page.items.iter().map(EnrolmentItem::slot_id).collect();
+    let keys: Vec<_> = slots.into_iter().map(draw_key).collect();
+    let mut drawn = HashSet::new();
     for (key, item) in table(&app)?.batch_get(&keys).await? {
         if decode::<Draw>(item)?.is_drawn() {
-            drawn.insert(key.sk);
+            drawn.insert(key);
         }
     }
     let last = page
         .next
         .and(page.items.last())
-        .map(|item| item.slot_id().to_owned());
+        .map(|item| item.slot_id().to_string());
     let list: Vec<Enrolment> = page
         .items
         .into_iter()
         .map(|item| {
-            let drawn = drawn.contains(item.slot_id());
+            let drawn = drawn.contains(&draw_key(item.slot_id()));
             item.view(drawn)
         })
         .collect();

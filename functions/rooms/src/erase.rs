@@ -19,7 +19,7 @@
 use std::collections::HashMap;
 
 use enishi_shared::{
-    App, Function, Result,
+    App, Function, Result, UserId,
     events::{AccountDeleted, Event},
     function::on,
     store::{Item, Key, Race, Transaction, Written, decode, s, when},
@@ -31,7 +31,7 @@ use crate::{
     enrolment::{BY_USER, EnrolmentItem, by_user, room_of},
     person,
     seating::{draw_key, enrolment_key, gate_key, roster_key, state_key, table, unname},
-    slot::{RoomId, Slots},
+    slot::{RoomId, SlotId, Slots},
 };
 
 /// `rooms-erase`
@@ -51,15 +51,15 @@ const PAGE: i32 = 50;
 /// # Errors
 /// Whatever keeps something from being erased; the event comes again.
 pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
-    let (app, user_id) = (&app, detail.data.user_id.to_string());
+    let (app, user_id) = (&app, detail.data.user_id);
     let table = table(app)?;
-    person::go(app, &user_id).await?;
+    person::go(app, user_id).await?;
     let mut after = None;
     loop {
         let page = table
             .query("gsi_pk = :user")
             .index(BY_USER)
-            .value(":user", s(by_user(&user_id)))
+            .value(":user", s(by_user(user_id)))
             .limit(PAGE)
             .after(after)
             .page::<EnrolmentItem>()
@@ -85,17 +85,17 @@ async fn end(app: &App, draws: &HashMap<Key, Item>, enrolment: EnrolmentItem) ->
     let draw: Option<Draw> = draw.map(decode).transpose()?;
     if draw.is_some_and(|draw| draw.is_drawn()) {
         return match room_of(app, &enrolment).await? {
-            Some(room) => leave(app, enrolment.slot_id(), room, &enrolment.user_id).await,
+            Some(room) => leave(app, enrolment.slot_id(), room, enrolment.user_id).await,
             None => table.delete(enrolment.key()).await,
         };
     }
     let slot = app.config::<Slots>()?.by_id(enrolment.slot_id());
     // What is over and was not drawn never will be.
-    if slot.is_none_or(|slot| slot.end <= app.now()) {
+    if slot.end <= app.now() {
         return table.delete(enrolment.key()).await;
     }
     let mut tx = Transaction::new(app);
-    let gate = gate_key(enrolment.slot_id(), &enrolment.user_id);
+    let gate = gate_key(enrolment.slot_id(), enrolment.user_id);
     tx.check(&table, gate, when().absent("pk"));
     tx.delete(&table, enrolment.key());
     // Refused: the draw is running.
@@ -108,7 +108,7 @@ async fn end(app: &App, draws: &HashMap<Key, Item>, enrolment: EnrolmentItem) ->
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn leave(app: &App, slot_id: &str, room: RoomId, user_id: &str) -> Result<()> {
+pub async fn leave(app: &App, slot_id: SlotId, room: RoomId, user_id: UserId) -> Result<()> {
     let table = table(app)?;
     // Others may walk in at the same moment.
     let mut race = Race::new(app);

@@ -97,7 +97,7 @@ pub async fn history(
     let page = table(&app)?
         .query("gsi_pk = :user AND gsi_sk < :before")
         .index(BY_USER)
-        .value(":user", s(by_user(&user.id)))
+        .value(":user", s(by_user(user.id)))
         .value(":before", s(query.after()?.unwrap_or(tomorrow)))
         .descending()
         .limit(limit)
@@ -106,7 +106,7 @@ pub async fn history(
     let last = page
         .next
         .and(page.items.last())
-        .map(|item| item.slot_id().to_owned());
+        .map(|item| item.slot_id().to_string());
     let app = &app;
     let rooms: Vec<Option<(EnrolmentItem, RoomId)>> = stream::iter(page.items)
         .map(|enrolment| async move {
@@ -121,9 +121,9 @@ pub async fn history(
     // Two slots of one day may share nothing, but two pages of one roster do.
     keys.sort_by(|a, b| (&a.pk, &a.sk).cmp(&(&b.pk, &b.sk)));
     keys.dedup();
-    keys.push(person_key(&user.id));
+    keys.push(person_key(user.id));
     let mut items = table(app)?.batch_get(&keys).await?;
-    let rate = person::take(&items, &user.id)?.rate();
+    let rate = person::take(&items, user.id)?.rate();
     let mut list = Vec::new();
     for (enrolment, id) in rooms {
         let Some(room) = take_room(id, &mut items)? else {

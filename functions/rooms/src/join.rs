@@ -54,19 +54,16 @@ pub async fn join(
     Path(room_id): Path<String>,
 ) -> Result<axum::Json<JoinResponse>> {
     let id: RoomId = room_id.parse().map_err(|()| Error::not_found("room"))?;
-    let slot = app
-        .config::<Slots>()?
-        .by_id(&id.slot_id())
-        .ok_or_else(|| Error::not_found("room"))?;
+    let slot = app.config::<Slots>()?.by_id(id.slot_id());
     let mut room = read_room(&app, id).await?;
-    if !room.has(&user.id) {
+    if !room.has(user.id) {
         return Err(Error::not_found("room"));
     }
     slot.require_open(app.now())?;
     let stored = room.meeting.take();
     let place = Place::new(&app, table(&app)?, meeting_key(id), &room_id).await?;
     let open = place.open(stored, &room.people()).await?;
-    let attendee = place.attendee(&open, &user.id).await?;
+    let attendee = place.attendee(&open, user.id).await?;
     Ok(axum::Json(JoinResponse {
         meeting: open.meeting,
         attendee,

@@ -99,7 +99,7 @@ pub async fn meeting_url(
     Path(user_id): Path<String>,
     Query(query): Query<SlotQuery>,
 ) -> Result<axum::Json<MeetingUrl>> {
-    if user_id != user.id {
+    if user_id != user.id.to_string() {
         return Err(Error::not_found("user"));
     }
     let slots = app.config::<Slots>()?;
@@ -112,10 +112,10 @@ pub async fn meeting_url(
         (Some(date), time) => Some(slots.requested(app.now(), date, time.as_deref())?),
     }
     .ok_or_else(|| Error::not_found("slot"))?;
-    let room_id = match find_seat(&app, &slot, &user.id).await? {
+    let room_id = match find_seat(&app, slot.id(), user.id).await? {
         Some(room_id) => room_id,
         None => {
-            let key = enrolment_key(&slot.id(), &user.id);
+            let key = enrolment_key(slot.id(), user.id);
             let enrolment: EnrolmentItem = table(&app)?
                 .get(&key)
                 .await?

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::{
     assign::{self, Draw, Tick},
     seating::{self, draw_key, meeting_key, table},
-    slot::{Slot, Slots},
+    slot::{Slot, SlotId, Slots},
 };
 
 /// `rooms-open`
@@ -25,7 +25,7 @@ pub const FUNCTION: Function =
 /// What became of one slot's meetings.
 #[derive(Debug, Serialize)]
 pub struct Opened {
-    slot: String,
+    slot: SlotId,
     /// Open now.
     open: usize,
     /// Beyond the quota; their first joiner tries again.
@@ -37,7 +37,7 @@ async fn open_due(app: App, tick: Tick) -> Result<Vec<Opened>> {
     let mut opened = Vec::new();
     let mut failure = None;
     for slot in slots.to_open(tick.scheduled_time) {
-        let draw = assign::read(&app, &slot.id()).await?;
+        let draw = assign::read(&app, slot.id()).await?;
         let Some(draw) = draw.filter(|draw| draw.is_drawn() && !draw.opened && !draw.closed) else {
             continue;
         };
@@ -99,6 +99,6 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn mark(app: &App, slot: &Slot, step: &str) -> Result<()> {
     let done = Change::new().set(step, true).when(when().exists("pk"));
-    table(app)?.update(draw_key(&slot.id()), done).await?;
+    table(app)?.update(draw_key(slot.id()), done).await?;
     Ok(())
 }

@@ -70,11 +70,8 @@ pub async fn participated(
         Some(room_id) => {
             let unknown = || Error::not_found("room");
             let id: RoomId = room_id.parse().map_err(|()| unknown())?;
-            let slot = app
-                .config::<Slots>()?
-                .by_id(&id.slot_id())
-                .ok_or_else(unknown)?;
-            if !read_room(&app, id).await?.has(&user.id) {
+            let slot = app.config::<Slots>()?.by_id(id.slot_id());
+            if !read_room(&app, id).await?.has(user.id) {
                 return Err(unknown());
             }
             slot.require_open(app.now())?;
@@ -88,7 +85,7 @@ pub async fn participated(
             (own_room(&app, &user, &slot).await?, slot)
         }
     };
-    mark_participant(&app, id, &slot, &user.id).await?;
+    mark_participant(&app, id, &slot, user.id).await?;
     Ok(axum::Json(Participated {
         room_id: id.to_string(),
         participate: true,
@@ -96,12 +93,11 @@ pub async fn participated(
 }
 
 async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<RoomId> {
-    if let Some(id) = find_seat(app, slot, &user.id).await? {
+    if let Some(id) = find_seat(app, slot.id(), user.id).await? {
         return Ok(id);
     }
-    let enrolment: Option<EnrolmentItem> = table(app)?
-        .get(&enrolment_key(&slot.id(), &user.id))
-        .await?;
+    let enrolment: Option<EnrolmentItem> =
+        table(app)?.get(&enrolment_key(slot.id(), user.id)).await?;
     enrolment
         .and_then(|enrolment| enrolment.room_id?.parse().ok())
         .ok_or_else(|| Error::not_found("room"))

@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use enishi_shared::{
-    App, Result,
+    App, Result, UserId,
     store::{Change, Item, Key, Part, Race, Table, Transaction, Written, decode, when},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::seating::table;
+use crate::{seating::table, slot::SlotId};
 
 /// How many assigned mornings a rate is reckoned over (API.md "rooms").
 const MORNINGS: usize = 20;
@@ -27,7 +27,7 @@ const GONE_SECONDS: i64 = 40 * 24 * 60 * 60;
 pub struct Attendance {
     /// Slot id to whether the person took part.
     #[serde(default)]
-    mornings: BTreeMap<String, bool>,
+    mornings: BTreeMap<SlotId, bool>,
     /// They have closed their account: of what there was, this alone is kept, for a while.
     #[serde(default)]
     pub gone: bool,
@@ -40,11 +40,11 @@ impl Attendance {
     }
 
     /// The rate as it stood when the slots before `slot_id` were closed and no others.
-    pub fn rate_before(&self, slot_id: Option<&str>) -> u8 {
+    pub fn rate_before(&self, slot_id: Option<SlotId>) -> u8 {
         Self::rate_over(
             self.mornings
                 .iter()
-                .filter(|(morning, _)| slot_id.is_none_or(|slot_id| morning.as_str() < slot_id))
+                .filter(|(morning, _)| slot_id.is_none_or(|slot_id| **morning < slot_id))
                 .map(|(_, attended)| *attended),
         )
     }
@@ -62,8 +62,8 @@ impl Attendance {
         u8::try_from((200 * attended + counted) / (2 * counted)).unwrap_or(100)
     }
 
-    fn enter(&mut self, slot_id: &str, attended: bool) {
-        self.mornings.insert(slot_id.to_owned(), attended);
+    fn enter(&mut self, slot_id: SlotId, attended: bool) {
+        self.mornings.insert(slot_id, attended);
         while self.mornings.len() > KEPT {
             self.mornings.pop_first();
         }
@@ -71,7 +71,7 @@ impl Attendance {
 }
 
 /// Where a person's attendance lies.
-pub fn person_key(user_id: &str) -> Key {
+pub fn person_key(user_id: UserId) -> Key {
     Key::new(format!("PERSON#{user_id}"), "PERSON")
 }
 
@@ -80,7 +80,7 @@ pub fn person_key(user_id: &str) -> Key {
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn go(app: &App, user_id: &str) -> Result<()> {
+pub async fn go(app: &App, user_id: UserId) -> Result<()> {
     let gone = Change::new()
         .set("gone", true)
         .set("ttl", app.now().as_second() + GONE_SECONDS)
@@ -91,7 +91,7 @@ pub async fn go(app: &App, user_id: &str) -> Result<()> {
 }
 
 /// That somebody is here: refused once they have gone.
-pub fn check_here(tx: &mut Transaction, table: &Table, user_id: &str) -> Part {
+pub fn check_here(tx: &mut Transaction, table: &Table, user_id: UserId) -> Part {
     tx.check(table, person_key(user_id), when().absent("gone"))
 }
 
@@ -99,7 +99,7 @@ pub fn check_here(tx: &mut Transaction, table: &Table, user_id: &str) -> Part {
 ///
 /// # Errors
 /// `internal_server_error` when the item has an unknown form.
-pub fn take(items: &HashMap<Key, Item>, user_id: &str) -> Result<Attendance> {
+pub fn take(items: &HashMap<Key, Item>, user_id: UserId) -> Result<Attendance> {
     items
         .get(&person_key(user_id))
         .cloned()
@@ -113,9 +113,9 @@ pub fn take(items: &HashMap<Key, Item>, user_id: &str) -> Result<Attendance> {
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn enter(
     app: &App,
-    user_id: &str,
+    user_id: UserId,
     known: Option<Item>,
-    slot_id: &str,
+    slot_id: SlotId,
     attended: bool,
 ) -> Result<()> {
     let table = table(app)?;
@@ -147,20 +147,26 @@ pub async fn enter(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    fn slot(id: &str) -> SlotId {
+        id.parse().unwrap()
+    }
 
     #[test]
     fn the_rate_is_a_rounded_percentage_of_the_last_twenty() {
         let mut attendance = Attendance::default();
         assert_eq!(attendance.rate(), 100);
         for (day, attended) in [(1, true), (2, false), (3, true)] {
-            attendance.enter(&format!("2026-11-0{day}T09:00"), attended);
+            attendance.enter(slot(&format!("2026-11-0{day}T09:00")), attended);
         }
         assert_eq!(attendance.rate(), 67);
-        assert_eq!(attendance.rate_before(Some("2026-11-03T09:00")), 50);
-        assert_eq!(attendance.rate_before(Some("2026-11-01T09:00")), 100);
+        assert_eq!(attendance.rate_before(Some(slot("2026-11-03T09:00"))), 50);
+        assert_eq!(attendance.rate_before(Some(slot("2026-11-01T09:00"))), 100);
         for day in 10..30 {
-            attendance.enter(&format!("2026-11-{day}T09:00"), true);
+            attendance.enter(slot(&format!("2026-11-{day}T09:00")), true);
         }
         assert_eq!(attendance.rate(), 100);
     }
@@ -168,14 +174,14 @@ mod tests {
     #[test]
     fn the_rate_as_of_a_moment_stays_when_later_mornings_are_entered() {
         let mut attendance = Attendance::default();
-        attendance.enter("2026-11-01T09:00", false);
+        attendance.enter(slot("2026-11-01T09:00"), false);
         for day in 2..=20 {
-            attendance.enter(&format!("2026-11-{day:02}T09:00"), true);
+            attendance.enter(slot(&format!("2026-11-{day:02}T09:00")), true);
         }
-        let moment = Some("2026-11-21T09:00");
+        let moment = Some(slot("2026-11-21T09:00"));
         assert_eq!(attendance.rate_before(moment), 95);
         for day in 21..=30 {
-            attendance.enter(&format!("2026-11-{day:02}T09:00"), true);
+            attendance.enter(slot(&format!("2026-11-{day:02}T09:00")), true);
             assert_eq!(attendance.rate_before(moment), 95);
             assert_eq!(attendance.rate(), 100);
         }
@@ -186,11 +192,11 @@ mod tests {
         let mornings = [("2026-11-02T09:00", false), ("2026-11-01T09:00", true)];
         let mut forward = Attendance::default();
         let mut backward = Attendance::default();
-        for (slot, attended) in mornings.iter().chain(&mornings) {
-            forward.enter(slot, *attended);
+        for (id, attended) in mornings.iter().chain(&mornings) {
+            forward.enter(slot(id), *attended);
         }
-        for (slot, attended) in mornings.iter().rev() {
-            backward.enter(slot, *attended);
+        for (id, attended) in mornings.iter().rev() {
+            backward.enter(slot(id), *attended);
         }
         assert_eq!(forward.mornings, backward.mornings);
     }

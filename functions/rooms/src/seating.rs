@@ -11,15 +11,14 @@
 use std::collections::BTreeMap;
 
 use enishi_shared::{
-    App, Error, Result,
+    App, Result, UserId,
     seal::sha256,
     store::{Item, Key, Table, decode, s},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::slot::{RoomId, Slot};
+use crate::slot::{RoomId, Slot, SlotId};
 
 mod room;
 
@@ -56,28 +55,28 @@ pub fn ttl(slot: &Slot) -> i64 {
 }
 
 /// The partition key of one of a slot's eight partitions.
-pub fn partition(slot_id: &str, partition: u32) -> String {
+pub fn partition(slot_id: SlotId, partition: u32) -> String {
     format!("SLOT#{slot_id}#P{partition}")
 }
 
 /// Spreads people evenly and in a fixed order: 32 hex digits.
-fn hash(user_id: &str) -> String {
-    sha256(user_id.as_bytes())[..16]
+fn hash(user_id: UserId) -> String {
+    sha256(user_id.to_string().as_bytes())[..16]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
 
-fn gate_number(user_id: &str) -> u32 {
-    u32::from(sha256(user_id.as_bytes())[0]) * GATES / 256
+fn gate_number(user_id: UserId) -> u32 {
+    u32::from(sha256(user_id.to_string().as_bytes())[0]) * GATES / 256
 }
 
-fn person_partition(user_id: &str) -> u32 {
+fn person_partition(user_id: UserId) -> u32 {
     gate_number(user_id) * PARTITIONS / GATES
 }
 
 /// Where a person's enrolment for a slot lies.
-pub fn enrolment_key(slot_id: &str, user_id: &str) -> Key {
+pub fn enrolment_key(slot_id: SlotId, user_id: UserId) -> Key {
     Key::new(
         partition(slot_id, person_partition(user_id)),
         format!("E#{user_id}"),
@@ -85,11 +84,11 @@ pub fn enrolment_key(slot_id: &str, user_id: &str) -> Key {
 }
 
 /// The gate that a person's enrolment passes. Absent while the slot takes enrolments.
-pub fn gate_key(slot_id: &str, user_id: &str) -> Key {
+pub fn gate_key(slot_id: SlotId, user_id: UserId) -> Key {
     gate(slot_id, gate_number(user_id))
 }
 
-fn gate(slot_id: &str, number: u32) -> Key {
+fn gate(slot_id: SlotId, number: u32) -> Key {
     Key::new(
         partition(slot_id, number * PARTITIONS / GATES),
         format!("GATE#{number:02}"),
@@ -105,23 +104,23 @@ pub async fn close_gates(app: &App, slot: &Slot) -> Result<()> {
     struct Gate {
         ttl: i64,
     }
-    let closed = |number| (gate(&slot.id(), number), Gate { ttl: ttl(slot) });
+    let closed = |number| (gate(slot.id(), number), Gate { ttl: ttl(slot) });
     table(app)?.put_all((0..GATES).map(closed)).await
 }
 
 /// Where the record of a slot's draw lies.
-pub fn draw_key(slot_id: &str) -> Key {
+pub fn draw_key(slot_id: SlotId) -> Key {
     Key::new("SLOTS", slot_id)
 }
 
-fn room_partition(slot_id: &str, number: u32) -> String {
+fn room_partition(slot_id: SlotId, number: u32) -> String {
     partition(slot_id, number / ROOMS_AN_ITEM % PARTITIONS)
 }
 
 /// Where the roster of a room lies.
 pub fn roster_key(room: RoomId) -> Key {
     Key::new(
-        room_partition(&room.slot_id(), room.number),
+        room_partition(room.slot_id(), room.number),
         format!("R#{:06}", room.number / ROOMS_AN_ITEM),
     )
 }
@@ -129,7 +128,7 @@ pub fn roster_key(room: RoomId) -> Key {
 /// Where a room's state lies.
 pub fn state_key(room: RoomId) -> Key {
     Key::new(
-        room_partition(&room.slot_id(), room.number),
+        room_partition(room.slot_id(), room.number),
         format!("ROOM#{:06}", room.number),
     )
 }
@@ -137,7 +136,7 @@ pub fn state_key(room: RoomId) -> Key {
 /// Where a room's meeting lies.
 pub fn meeting_key(room: RoomId) -> Key {
     Key::new(
-        room_partition(&room.slot_id(), room.number),
+        room_partition(room.slot_id(), room.number),
         format!("MEETING#{:06}", room.number),
     )
 }
@@ -155,30 +154,27 @@ pub struct Seats {
 }
 
 impl Seats {
-    fn pack(slot: &Slot, people: impl Iterator<Item = (Uuid, u32)>) -> Self {
+    fn pack(slot: &Slot, people: impl Iterator<Item = (UserId, u32)>) -> Self {
         Self {
             seats: people
-                .flat_map(|(user, room)| user.into_bytes().into_iter().chain(room.to_be_bytes()))
+                .flat_map(|(user, room)| user.to_bytes().into_iter().chain(room.to_be_bytes()))
                 .collect(),
             ttl: ttl(slot),
         }
     }
 
     /// Everybody in it with the number of their room.
-    pub fn iter(&self) -> impl Iterator<Item = (Uuid, u32)> {
+    pub fn iter(&self) -> impl Iterator<Item = (UserId, u32)> {
         self.seats.as_chunks::<20>().0.iter().map(|seat| {
             let [user @ .., a, b, c, d] = *seat;
-            (Uuid::from_bytes(user), u32::from_be_bytes([a, b, c, d]))
+            (UserId::from_bytes(user), u32::from_be_bytes([a, b, c, d]))
         })
     }
 }
 
 /// The items of a draw: rosters, to be stored first, and seats, so that whoever finds a seat finds its
 /// room.
-///
-/// # Errors
-/// `internal_server_error` when somebody has no user's id.
-pub fn items(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Items<Roster>, Items<Seats>)> {
+pub fn items(slot: &Slot, rooms: &[Vec<Member>]) -> (Items<Roster>, Items<Seats>) {
     let mut rosters = Vec::new();
     let mut people = Vec::new();
     let mut number = 0;
@@ -186,9 +182,7 @@ pub fn items(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Items<Roster>, Items
         let first = number;
         for room in chunk {
             for member in room {
-                let user =
-                    Uuid::parse_str(&member.user_id).map_err(|error| Error::internal(error))?;
-                people.push((hash(&member.user_id), user, number));
+                people.push((hash(member.user_id), member.user_id, number));
             }
             number += 1;
         }
@@ -197,12 +191,12 @@ pub fn items(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Items<Roster>, Items
             rooms: chunk.to_vec(),
             ttl: ttl(slot),
         };
-        rosters.push((roster_key(RoomId::new(slot, first)), roster));
+        rosters.push((roster_key(RoomId::new(slot.id(), first)), roster));
     }
     people.sort();
     let mut partitions = vec![Vec::new(); PARTITIONS as usize];
     for (hash, user, room) in people {
-        if let Some(partition) = partitions.get_mut(person_partition(&user.to_string()) as usize) {
+        if let Some(partition) = partitions.get_mut(person_partition(user) as usize) {
             partition.push((hash, user, room));
         }
     }
@@ -213,24 +207,24 @@ pub fn items(slot: &Slot, rooms: &[Vec<Member>]) -> Result<(Items<Roster>, Items
                 continue;
             };
             let packed = Seats::pack(slot, chunk.iter().map(|(_, user, room)| (*user, *room)));
-            let key = Key::new(partition(&slot.id(), number), format!("S#{last}"));
+            let key = Key::new(partition(slot.id(), number), format!("S#{last}"));
             seats.push((key, packed));
         }
     }
-    Ok((rosters, seats))
+    (rosters, seats)
 }
 
 /// The seats of a slot's walk-ins, for the draws to come.
-pub fn walk_in_seats(slot: &Slot, walk_ins: &[(Uuid, u32)]) -> Items<Seats> {
-    let mut partitions: BTreeMap<u32, Vec<(Uuid, u32)>> = BTreeMap::new();
+pub fn walk_in_seats(slot: &Slot, walk_ins: &[(UserId, u32)]) -> Items<Seats> {
+    let mut partitions: BTreeMap<u32, Vec<(UserId, u32)>> = BTreeMap::new();
     for seat in walk_ins {
-        let number = person_partition(&seat.0.to_string());
+        let number = person_partition(seat.0);
         partitions.entry(number).or_default().push(*seat);
     }
     partitions
         .into_iter()
         .map(|(number, seats)| {
-            let key = Key::new(partition(&slot.id(), number), WALK_IN_SEATS);
+            let key = Key::new(partition(slot.id(), number), WALK_IN_SEATS);
             (key, Seats::pack(slot, seats.into_iter()))
         })
         .collect()
@@ -240,13 +234,10 @@ pub fn walk_in_seats(slot: &Slot, walk_ins: &[(Uuid, u32)]) -> Items<Seats> {
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn find_seat(app: &App, slot: &Slot, user_id: &str) -> Result<Option<RoomId>> {
-    let Ok(user) = Uuid::parse_str(user_id) else {
-        return Ok(None);
-    };
+pub async fn find_seat(app: &App, slot_id: SlotId, user_id: UserId) -> Result<Option<RoomId>> {
     let page = table(app)?
         .query("pk = :pk AND sk BETWEEN :from AND :to")
-        .value(":pk", s(partition(&slot.id(), person_partition(user_id))))
+        .value(":pk", s(partition(slot_id, person_partition(user_id))))
         .value(":from", s(format!("S#{}", hash(user_id))))
         .value(":to", s(WALK_IN_SEATS))
         .limit(1)
@@ -255,8 +246,8 @@ pub async fn find_seat(app: &App, slot: &Slot, user_id: &str) -> Result<Option<R
     Ok(page
         .items
         .first()
-        .and_then(|seats| seats.iter().find(|(seated, _)| *seated == user))
-        .map(|(_, number)| RoomId::new(slot, number)))
+        .and_then(|seats| seats.iter().find(|(seated, _)| *seated == user_id))
+        .map(|(_, number)| RoomId::new(slot_id, number)))
 }
 
 /// Everybody's seats of a slot; those of walk-ins, which are entered when it closes, only if
@@ -264,7 +255,7 @@ pub async fn find_seat(app: &App, slot: &Slot, user_id: &str) -> Result<Option<R
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn read_seats(app: &App, slot_id: &str, walk_ins: bool) -> Result<Vec<Seats>> {
+pub async fn read_seats(app: &App, slot_id: SlotId, walk_ins: bool) -> Result<Vec<Seats>> {
     let last = if walk_ins { WALK_IN_SEATS } else { "S#}" };
     let items = by_partition(app, slot_id, "S#", last).await?;
     items.into_iter().map(decode).collect()
@@ -274,7 +265,7 @@ pub async fn read_seats(app: &App, slot_id: &str, walk_ins: bool) -> Result<Vec<
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn by_partition(app: &App, slot_id: &str, from: &str, to: &str) -> Result<Vec<Item>> {
+pub async fn by_partition(app: &App, slot_id: SlotId, from: &str, to: &str) -> Result<Vec<Item>> {
     let table = table(app)?;
     let items: Vec<Vec<Item>> = stream::iter(0..PARTITIONS)
         .map(|number| {

@@ -13,7 +13,7 @@ use jiff::{
     civil::{Date, DateTime, Time, Weekday},
     tz::TimeZone,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Rooms are drawn this long before the slot: 08:50 for 09:00.
 const DRAWN_BEFORE: SignedDuration = SignedDuration::from_mins(10);
@@ -133,16 +133,14 @@ impl Slots {
     }
 
     /// The slot that an id names, whether it can still be asked for or not.
-    pub fn by_id(&self, id: &str) -> Option<Slot> {
-        let (date, time) = id.split_once('T')?;
-        Some(self.at(parse_date(date)?, parse_time(time)?))
+    pub fn by_id(&self, SlotId(start): SlotId) -> Slot {
+        self.at(start.date(), start.time())
     }
 
     /// What the id of a slot that starts at `now` would be: the ids of all that have started are
     /// not above it.
     pub fn id_at(&self, now: Timestamp) -> String {
-        let local = now.to_zoned(self.zone.clone());
-        local.strftime("%Y-%m-%dT%H:%M").to_string()
+        SlotId(now.to_zoned(self.zone.clone()).datetime()).to_string()
     }
 
     fn first_time(&self) -> Time {
@@ -193,9 +191,9 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// `2026-11-21T09:00`: unique, and in order of time.
-    pub fn id(&self) -> String {
-        format!("{}T{}", self.date, self.time())
+    /// Its id.
+    pub fn id(&self) -> SlotId {
+        SlotId(DateTime::from_parts(self.date, self.time))
     }
 
     /// `2026-11-21`, where the slots are.
@@ -252,28 +250,64 @@ fn weekday(text: &str) -> Option<Weekday> {
     })
 }
 
+/// A slot's id, `2026-11-21T09:00` where the slots are: unique, and in order of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SlotId(DateTime);
+
+/// The text is no slot's id.
+#[derive(Debug, thiserror::Error)]
+#[error("not the id of a slot")]
+pub struct NotASlot;
+
+impl std::fmt::Display for SlotId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.strftime("%Y-%m-%dT%H:%M").fmt(formatter)
+    }
+}
+
+impl FromStr for SlotId {
+    type Err = NotASlot;
+
+    fn from_str(text: &str) -> Result<Self, NotASlot> {
+        let id = DateTime::strptime("%Y-%m-%dT%H:%M", text).map(Self);
+        // One slot, one spelling.
+        id.ok().filter(|id| id.to_string() == text).ok_or(NotASlot)
+    }
+}
+
+impl TryFrom<String> for SlotId {
+    type Error = NotASlot;
+
+    fn try_from(text: String) -> Result<Self, NotASlot> {
+        text.parse()
+    }
+}
+
+impl From<SlotId> for String {
+    fn from(id: SlotId) -> Self {
+        id.to_string()
+    }
+}
+
 /// A room: its slot and its number in it. Its id, `20261121T0900-17`, says both, so that drawing
 /// a slot again names the same rooms and any room is found without an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomId {
-    /// The slot's date and time, as in [`Slot::id`].
-    slot: DateTime,
+    slot: SlotId,
     /// From 0.
     pub number: u32,
 }
 
 impl RoomId {
     /// The room of `slot` with this number.
-    pub fn new(slot: &Slot, number: u32) -> Self {
-        Self {
-            slot: DateTime::from_parts(slot.date, slot.time),
-            number,
-        }
+    pub fn new(slot: SlotId, number: u32) -> Self {
+        Self { slot, number }
     }
 
     /// The id of the room's slot.
-    pub fn slot_id(&self) -> String {
-        self.slot.strftime("%Y-%m-%dT%H:%M").to_string()
+    pub fn slot_id(&self) -> SlotId {
+        self.slot
     }
 }
 
@@ -282,7 +316,7 @@ impl std::fmt::Display for RoomId {
         write!(
             formatter,
             "{}-{}",
-            self.slot.strftime("%Y%m%dT%H%M"),
+            self.slot.0.strftime("%Y%m%dT%H%M"),
             self.number
         )
     }
@@ -294,7 +328,7 @@ impl FromStr for RoomId {
     fn from_str(text: &str) -> Result<Self, ()> {
         let (slot, number) = text.split_once('-').ok_or(())?;
         let id = Self {
-            slot: DateTime::strptime("%Y%m%dT%H%M", slot).map_err(|_| ())?,
+            slot: SlotId(DateTime::strptime("%Y%m%dT%H%M", slot).map_err(|_| ())?),
             number: number.parse().map_err(|_| ())?,
         };
         // One room, one spelling.
@@ -329,7 +363,7 @@ mod tests {
             ("2026-11-20T09:30:00+09:00", "2026-11-23T07:30"),
         ] {
             assert_eq!(
-                slots().next(now.parse().unwrap()).unwrap().id(),
+                slots().next(now.parse().unwrap()).unwrap().id().to_string(),
                 next,
                 "{now}"
             );
@@ -380,7 +414,8 @@ mod tests {
     #[test]
     fn a_room_id_has_one_spelling() {
         let id: RoomId = "20261120T0900-17".parse().unwrap();
-        assert_eq!((id.slot_id().as_str(), id.number), ("2026-11-20T09:00", 17));
+        assert_eq!(id.slot_id().to_string(), "2026-11-20T09:00");
+        assert_eq!(id.number, 17);
         for wrong in [
             "",
             "20261120T0900-017",

@@ -61,9 +61,9 @@ pub async fn withdraw(
         .requested(app.now(), &date, query.time.as_deref())?;
     let table = table(&app)?;
     let mut tx = Transaction::new(&app);
-    let gate = gate_key(&slot.id(), &user.id);
+    let gate = gate_key(slot.id(), user.id);
     tx.check(&table, gate, when().absent("pk"));
-    let enrolment = enrolment_key(&slot.id(), &user.id);
+    let enrolment = enrolment_key(slot.id(), user.id);
     let enrolment = tx.delete_when(&table, enrolment, when().exists("pk"));
     match tx.commit().await? {
         Outcome::Done => Ok(no_content()),

@@ -1,7 +1,7 @@
 //! `POST /api/matches/{match_id}/accept`: the receiver agrees, and the chat begins.
 
 use axum::extract::State;
-use enishi_shared::{App, Function, Result, UserId, auth::User, error::ErrorBody, http::Path};
+use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -50,7 +50,7 @@ pub async fn accept(
     user: User,
     Path(match_id): Path<PairId>,
 ) -> Result<axum::Json<Accepted>> {
-    take(&app, UserId::of(&user)?, match_id, Step::Accept).await?;
+    take(&app, user.id, match_id, Step::Accept).await?;
     Ok(axum::Json(Accepted {
         match_id,
         status: Status::Matched,

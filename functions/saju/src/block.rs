@@ -62,7 +62,7 @@ pub async fn block(
     user: User,
     Json(body): Json<Block>,
 ) -> Result<impl IntoResponse> {
-    let (me, other) = (UserId::of(&user)?, body.user_id);
+    let (me, other) = (user.id, body.user_id);
     let Some(chat_id) = PairId::of(me, other) else {
         return Err(Error::invalid("user_id", "user_id is oneself"));
     };

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use enishi_shared::{
-    App, Function, Result, UserId,
+    App, Function, Result,
     auth::User,
     error::ErrorBody,
     http::{Path, no_content},
@@ -43,6 +43,6 @@ pub async fn cancel(
     user: User,
     Path(match_id): Path<PairId>,
 ) -> Result<Response> {
-    take(&app, UserId::of(&user)?, match_id, Step::Cancel).await?;
+    take(&app, user.id, match_id, Step::Cancel).await?;
     Ok(no_content())
 }

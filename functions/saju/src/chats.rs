@@ -71,7 +71,7 @@ pub async fn chats(
     uri: Uri,
     Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
-    let me = UserId::of(&user)?;
+    let me = user.id;
     let chats = chat::chats(&app)?;
     let query = PageQuery {
         limit: Some(query.limit().min(MOST)),

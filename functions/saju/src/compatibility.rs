@@ -51,7 +51,7 @@ pub async fn compatibility(
     user: User,
     Path(other): Path<UserId>,
 ) -> Result<Json<CompatibilityResponse>> {
-    let me = UserId::of(&user)?;
+    let me = user.id;
     if other == me {
         let message = "user_id must be somebody else's";
         return Err(Error::invalid("user_id", message));

@@ -1,7 +1,7 @@
 //! `POST /api/matches/{match_id}/decline`: the receiver does not want to, finally.
 
 use axum::extract::State;
-use enishi_shared::{App, Function, Result, UserId, auth::User, error::ErrorBody, http::Path};
+use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::Path};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -39,7 +39,7 @@ pub async fn decline(
     user: User,
     Path(match_id): Path<PairId>,
 ) -> Result<axum::Json<MatchStatus>> {
-    take(&app, UserId::of(&user)?, match_id, Step::Decline).await?;
+    take(&app, user.id, match_id, Step::Decline).await?;
     let status = Status::Declined;
     Ok(axum::Json(MatchStatus { match_id, status }))
 }

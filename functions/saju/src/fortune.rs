@@ -1,7 +1,7 @@
 //! `GET /api/fortune/today`: what the day's stem is to one's own, and what is read from that.
 
 use axum::{Json, extract::State};
-use enishi_shared::{App, Error, Function, Result, UserId, auth::User, error::ErrorBody};
+use enishi_shared::{App, Error, Function, Result, auth::User, error::ErrorBody};
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -75,7 +75,7 @@ impl TenGodView {
 )]
 pub async fn fortune(State(app): State<App>, user: User) -> Result<Json<Fortune>> {
     let me: Profile = table(&app)?
-        .get(&profile_key(UserId::of(&user)?))
+        .get(&profile_key(user.id))
         .await?
         .ok_or_else(Error::token_invalid)?;
     let mine = me.candidate.birth()?.pillars().day.stem;

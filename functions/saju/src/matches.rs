@@ -105,7 +105,7 @@ pub async fn matches(
     uri: Uri,
     Query(query): Query<MatchesQuery>,
 ) -> Result<impl IntoResponse> {
-    let me = UserId::of(&user)?;
+    let me = user.id;
     let table = table(&app)?;
     let list = relation::listing(me);
     let Listing::<Row> { rows, next } =

@@ -104,7 +104,7 @@ impl From<Preferences> for MyPreferences {
     )
 )]
 pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
-    let user_id = UserId::of(&user)?;
+    let user_id = user.id;
     let (accounts, profiles) = (accounts::table(&app)?, profile::table(&app)?);
     let (account_key, profile_key) = (account_key(user_id), profile_key(user_id));
     let (account, profile) = try_join(

@@ -68,7 +68,7 @@ pub async fn read_chat(
     Path(chat_id): Path<PairId>,
     Json(body): Json<ReadChatRequest>,
 ) -> Result<impl IntoResponse> {
-    let reader = UserId::of(&user)?;
+    let reader = user.id;
     Ok(axum::Json(read(&app, reader, chat_id, body.seq).await?))
 }
 

@@ -87,7 +87,7 @@ pub async fn recommendations(
     State(app): State<App>,
     user: User,
 ) -> Result<Json<Vec<Recommendation>>> {
-    let me = UserId::of(&user)?;
+    let me = user.id;
     let (table, today) = (table(&app)?, today(app.now()));
     let (mine, list) = (profile_key(me), list_key(me, today));
     let mut items = table.batch_get(&[mine.clone(), list.clone()]).await?;

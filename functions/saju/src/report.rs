@@ -133,7 +133,7 @@ pub async fn report(
     key: IdempotencyKey,
     Json(body): Json<ReportRequest>,
 ) -> Result<impl IntoResponse> {
-    let (me, other) = (UserId::of(&user)?, body.user_id);
+    let (me, other) = (user.id, body.user_id);
     let Some(pair) = PairId::of(me, other) else {
         return Err(Error::invalid("user_id", "user_id is oneself"));
     };

@@ -74,7 +74,7 @@ pub async fn request(
     key: IdempotencyKey,
     Json(body): Json<MatchRequest>,
 ) -> Result<impl IntoResponse> {
-    let (me, other) = (UserId::of(&user)?, body.receiver_id);
+    let (me, other) = (user.id, body.receiver_id);
     let Some(match_id) = PairId::of(me, other) else {
         return Err(Error::invalid("receiver_id", "receiver_id is oneself"));
     };

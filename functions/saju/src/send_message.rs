@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
-    App, Function, Result, UserId,
+    App, Function, Result,
     auth::User,
     error::ErrorBody,
     http::{Json, Path},
@@ -63,7 +63,7 @@ pub async fn send_message(
     Path(chat_id): Path<PairId>,
     Json(body): Json<SendMessageRequest>,
 ) -> Result<impl IntoResponse> {
-    let sender = UserId::of(&user)?;
+    let sender = user.id;
     let sent = message::send(&app, sender, chat_id, &body.content, &body.client_msg_id).await?;
     Ok((StatusCode::CREATED, axum::Json(sent)))
 }

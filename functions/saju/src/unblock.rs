@@ -47,7 +47,7 @@ pub async fn unblock(
     user: User,
     Path(other): Path<UserId>,
 ) -> Result<Response> {
-    let me = UserId::of(&user)?;
+    let me = user.id;
     let chats = chat::chats(&app)?;
     let table = chats.table();
     let mut race = Race::new(&app);

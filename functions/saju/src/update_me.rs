@@ -137,7 +137,7 @@ pub async fn update_me(
     user: User,
     Json(body): Json<UpdateMeRequest>,
 ) -> Result<axum::Json<UpdateMeResponse>> {
-    let user_id = UserId::of(&user)?;
+    let user_id = user.id;
     if let Some(url) = body.profile_img_url.value()
         && !app.config::<Photos>()?.are_at(url)
         && !is_https(url)

@@ -312,7 +312,7 @@ async fn questions(world: &World, slot: &Slot, count: usize) -> Result<Vec<Value
     let mut event = sample("rooms-meeting-url.json")?;
     event["rawPath"] = format!("/meeting_url/{}", member.user_id).into();
     event["requestContext"]["http"]["path"] = event["rawPath"].clone();
-    event["pathParameters"]["user_id"] = member.user_id.clone().into();
+    event["pathParameters"]["user_id"] = member.user_id.to_string().into();
     event["rawQueryString"] = format!("date={}", slot.date()).into();
     event["queryStringParameters"] = json!({"date": slot.date()});
     let token = world.token(member).await?;

@@ -144,14 +144,14 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
         .map(|ago| morning.saturating_sub(ago.days()))
         .collect();
     let like = a_draw(world, &days).await?;
-    let mut ids: Vec<String> = Vec::new();
+    let mut ids: Vec<SlotId> = Vec::new();
     for day in &days {
         let slot = world.slot(&day.to_string())?;
         let rooms = crate::world::at_random(people, ROOM_SIZE, &mut random);
-        let (rosters, seats) = seating::items(&slot, &rooms).map_err(sentence)?;
+        let (rosters, seats) = seating::items(&slot, &rooms);
         world.import(rosters)?;
         world.import(seats)?;
-        let before: Vec<&String> = ids.iter().rev().collect();
+        let before: Vec<&SlotId> = ids.iter().rev().collect();
         let mut draw = like.clone();
         for (field, value) in [
             ("history", json!(before)),
@@ -164,7 +164,7 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
         ] {
             draw[field] = value;
         }
-        world.import([(draw_key(&slot.id()), draw)])?;
+        world.import([(draw_key(slot.id()), draw)])?;
         ids.push(slot.id());
     }
     let slot = world.slot(MORNING)?;
@@ -173,7 +173,7 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
         let mut attendances = Vec::new();
         for member in chunk {
             let often = random.below(100);
-            let mornings: BTreeMap<&String, bool> = ids
+            let mornings: BTreeMap<&SlotId, bool> = ids
                 .iter()
                 .map(|id| (id, random.below(100) <= often))
                 .collect();
@@ -181,7 +181,7 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
             let person = json!({
                 "mornings": mornings, "rate": 100 * came / ids.len(), "write_id": "0123456789012345678901",
             });
-            attendances.push((person_key(&member.user_id), person));
+            attendances.push((person_key(member.user_id), person));
         }
         world.import(attendances)?;
     }
@@ -195,7 +195,7 @@ async fn a_draw(world: &World, days: &[Date]) -> Result<Value, String> {
     let tick = json!({"scheduled_time": slot.drawn_at()});
     world.stack.lambda().invoke("RoomsAssign", tick).await?;
     let table = seating::table(&world.app("RoomsAssign")?).map_err(sentence)?;
-    let draw = table.get(&draw_key(&slot.id())).await.map_err(sentence)?;
+    let draw = table.get(&draw_key(slot.id())).await.map_err(sentence)?;
     draw.ok_or_else(|| "nothing was drawn".to_owned())
 }
 

@@ -10,7 +10,7 @@ use enishi_rooms::{
     slot::{Slot, Slots},
 };
 use enishi_shared::{
-    App,
+    App, UserId,
     auth::User,
     store::Key,
     token::{self, Claims, Subject},
@@ -69,15 +69,15 @@ impl World {
 
     /// The slot of [`MORNING`], or another day's.
     pub fn slot(&self, day: &str) -> Result<Slot, String> {
-        let slot = self.slots()?.by_id(&format!("{day}T09:00"));
-        slot.ok_or_else(|| format!("{day} has no slot"))
+        let id = format!("{day}T09:00").parse().map_err(sentence)?;
+        Ok(self.slots()?.by_id(id))
     }
 
     /// A fresh access token.
     pub async fn token(&self, member: &Member) -> Result<String, String> {
         let subject = Subject {
-            user_id: &member.user_id,
-            session_id: &member.user_id,
+            user_id: &member.user_id.to_string(),
+            session_id: "imported",
             name: member.username.as_deref().unwrap_or_default(),
             email: "somebody@example.com",
             operator: false,
@@ -88,11 +88,11 @@ impl World {
     /// Somebody's enrolment for a slot, and where it lies.
     pub fn enrolment(&self, member: &Member, slot: &Slot) -> (Key, EnrolmentItem) {
         let user = User {
-            id: member.user_id.clone(),
+            id: member.user_id,
             claims: Claims {
                 iss: String::new(),
                 aud: String::new(),
-                sub: member.user_id.clone(),
+                sub: member.user_id.to_string(),
                 sid: String::new(),
                 name: member.username.clone().unwrap_or_default(),
                 email: String::new(),
@@ -133,7 +133,7 @@ pub fn people(count: usize) -> Vec<Member> {
             let id: Uuid =
                 uuid::Builder::from_unix_timestamp_millis(1_790_000_000_000, &bytes).into_uuid();
             Member {
-                user_id: id.to_string(),
+                user_id: UserId::from_bytes(id.into_bytes()),
                 username: Some(format!("person-{number}")),
             }
         })

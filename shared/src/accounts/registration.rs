@@ -88,7 +88,7 @@ impl Registration {
     pub async fn account_of(&self, user: &User) -> Result<Account> {
         let account = self
             .table
-            .get::<Account>(&account_key(UserId::of(user)?))
+            .get::<Account>(&account_key(user.id))
             .await?
             .filter(Account::is_active)
             .ok_or_else(Error::token_invalid)?;

@@ -5,7 +5,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::seal::sha256;
+use crate::{seal::sha256, user_id::UserId};
 
 /// A meeting in the shape that `MeetingSessionConfiguration` of amazon-chime-sdk-js takes: absent
 /// optionals, never null ones.
@@ -59,7 +59,7 @@ pub struct Attendee {
 }
 
 /// The opaque id of a person in one place; what other participants' clients see.
-pub fn external_user_id(place: &str, user_id: &str) -> String {
+pub fn external_user_id(place: &str, user_id: UserId) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&sha256(format!("{place}\n{user_id}").as_bytes())[..18])
 }
 

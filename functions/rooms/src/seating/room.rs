@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use enishi_shared::{
-    App, Error, Result,
+    App, Error, Result, UserId,
     store::{Change, Item, Key, Path, Table, Transaction, decode, when},
 };
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::slot::{RoomId, Slot};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The user's id.
-    pub user_id: String,
+    pub user_id: UserId,
     /// The name others see; `None` when they have closed their account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -61,7 +61,7 @@ impl Roster {
 pub struct RoomState {
     /// Who took part, by user id.
     #[serde(default)]
-    pub participants: BTreeSet<String>,
+    pub participants: BTreeSet<UserId>,
     /// Who walked in.
     #[serde(default)]
     walk_ins: WalkIns,
@@ -77,7 +77,7 @@ impl RoomState {
         self.walk_ins.0.iter().filter_map(|entry| {
             let (user_id, username) = entry.split_once(' ')?;
             Some(Member {
-                user_id: user_id.to_owned(),
+                user_id: user_id.parse().ok()?,
                 username: (!username.is_empty()).then(|| username.to_owned()),
             })
         })
@@ -102,7 +102,7 @@ pub fn seat_walk_in(
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn mark_participant(app: &App, room: RoomId, slot: &Slot, user_id: &str) -> Result<()> {
+pub async fn mark_participant(app: &App, room: RoomId, slot: &Slot, user_id: UserId) -> Result<()> {
     let takes_part = Change::new()
         .set("ttl", ttl(slot))
         .insert("participants", user_id);
@@ -119,23 +119,23 @@ pub struct Room {
     pub members: Vec<Member>,
     drawn: usize,
     /// Who took part, by user id.
-    pub participants: BTreeSet<String>,
+    pub participants: BTreeSet<UserId>,
     /// The record of its meeting.
     pub meeting: Option<Item>,
 }
 
 impl Room {
     /// The ids of those who may come: all but those who have closed their account.
-    pub fn people(&self) -> Vec<&str> {
+    pub fn people(&self) -> Vec<UserId> {
         let there = self
             .members
             .iter()
             .filter(|member| member.username.is_some());
-        there.map(|member| member.user_id.as_str()).collect()
+        there.map(|member| member.user_id).collect()
     }
 
     /// Whether this person belongs to it.
-    pub fn has(&self, user_id: &str) -> bool {
+    pub fn has(&self, user_id: UserId) -> bool {
         self.people().contains(&user_id)
     }
 
@@ -162,7 +162,7 @@ impl Room {
 /// `internal_server_error` when an item has an unknown form.
 pub fn unname(
     id: RoomId,
-    user_id: &str,
+    user_id: UserId,
     items: &HashMap<Key, Item>,
 ) -> Result<Option<(Key, Change)>> {
     let named = |member: &Member| member.user_id == user_id && member.username.is_some();
@@ -268,7 +268,7 @@ fn assemble(
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn read_rooms(app: &App, slot: &Slot, rooms: u32) -> Result<Vec<Room>> {
     // Meetings, rosters and states sort next to each other.
-    let mut items: HashMap<Key, Item> = by_partition(app, &slot.id(), "MEETING#", "ROOM#~")
+    let mut items: HashMap<Key, Item> = by_partition(app, slot.id(), "MEETING#", "ROOM#~")
         .await?
         .into_iter()
         .filter_map(|item| Some((Key::of(&item)?, item)))
@@ -277,7 +277,7 @@ pub async fn read_rooms(app: &App, slot: &Slot, rooms: u32) -> Result<Vec<Room>>
     let mut rosters: HashMap<Key, Roster> = HashMap::new();
     let mut found = Vec::new();
     for number in 0..rooms {
-        let id = RoomId::new(slot, number);
+        let id = RoomId::new(slot.id(), number);
         let key = roster_key(id);
         if let Some(item) = items.remove(&key) {
             rosters.insert(key.clone(), decode(item)?);
