@@ -23,6 +23,8 @@ mod condition;
 mod contention;
 mod failure;
 mod query;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod write;
 

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
-    App, Function, Result, UserId,
+    App, Function, Result,
     auth::User,
     error::ErrorBody,
     http::Query,
