@@ -47,9 +47,9 @@ def main():
         event["headers"]["content-length"] = str(len(event["body"]))
         answer = invoke(port, directory, "rooms-enroll", event)
         same("rooms-enroll creates", answer["statusCode"], 201)
-        enrolment = json.loads(answer["body"])
+        enrollment = json.loads(answer["body"])
         again = request(f"{api}/register/", body, token)
-        same("the stack knows the enrolment", again, (200, enrolment))
+        same("the stack knows the enrollment", again, (200, enrollment))
         # cargo-lambda's own HTTP server, by its routes.
         routed = request(f"http://127.0.0.1:{port}/register/", body, token)
         same("cargo-lambda's routes lead there", routed, again)

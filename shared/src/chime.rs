@@ -1,9 +1,9 @@
-//! Meetings through the Chime SDK: one record a place where people meet (a room, an appointment),
+//! Meetings through the Chime SDK: one record a venue (a room, an appointment),
 //! found or created once.
 //!
 //! A Chime meeting that nobody joins ends after five minutes, and none lasts beyond a day, so a
-//! stored meeting is never taken as permanent: each is a *generation* of its place. Its
-//! `ClientRequestToken` is `<place>-<generation>`, so whoever opens the place, however often and
+//! stored meeting is never taken as permanent: each is a *generation* of its venue. Its
+//! `ClientRequestToken` is `<venue>-<generation>`, so whoever opens the venue, however often and
 //! however interrupted, opens the same meeting; retiring a generation moves on to the next token.
 //!
 //! `CHIME_MEDIA_REGION`: where media flows. `JOIN_TOKEN_SECRET`: ARN of the key that seals
@@ -66,7 +66,7 @@ impl Configure for MeetingConfig {
 #[derive(Clone, Deserialize, Serialize)]
 struct Sealed(#[serde(with = "crate::store::bytes")] Vec<u8>);
 
-/// The stored record of a place's meeting.
+/// The stored record of a venue's meeting.
 #[derive(Clone, Default, Deserialize)]
 struct Record {
     #[serde(default)]
@@ -82,7 +82,7 @@ struct Record {
 }
 
 /// Where people meet.
-pub struct Place {
+pub struct Venue {
     app: App,
     config: Arc<MeetingConfig>,
     key: SealingKey,
@@ -99,8 +99,8 @@ pub struct Open {
     attendees: BTreeMap<UserId, Sealed>,
 }
 
-impl Place {
-    /// The place called `name` (2–60 of `[-_a-zA-Z0-9]`, unique in the account), its record kept
+impl Venue {
+    /// The venue called `name` (2–60 of `[-_a-zA-Z0-9]`, unique in the account), its record kept
     /// at `record`. One request to Secrets Manager while the key is not cached.
     pub async fn new(app: &App, table: Table, record: Key, name: &str) -> Result<Self, Error> {
         let config = app.config::<MeetingConfig>()?;
@@ -115,7 +115,7 @@ impl Place {
         })
     }
 
-    /// Finds the place's meeting or creates it, with everybody of `people` as
+    /// Finds the venue's meeting or creates it, with everybody of `people` as
     /// attendees. `stored` is the record as it was read. No request while the meeting is known to
     /// live; one to Chime to look, one to Chime (one more a hundred people beyond ten) and two
     /// writes to create.
@@ -378,7 +378,7 @@ fn present(app: &App, stored: Option<Record>) -> Record {
     record
 }
 
-/// Ends a place's meeting for everybody, if there is one; `stored` is its record as it was read.
+/// Ends a venue's meeting for everybody, if there is one; `stored` is its record as it was read.
 /// Ending it twice is as good. One request to Chime and one write.
 ///
 /// # Errors
@@ -402,7 +402,7 @@ pub async fn delete(
     Ok(())
 }
 
-/// Moves a place on to its next generation if `meeting_id` is its present meeting: on Chime's
+/// Moves a venue on to its next generation if `meeting_id` is its present meeting: on Chime's
 /// `MeetingEnded`, or when it is found gone. One request; for any other meeting nothing changes.
 ///
 /// # Errors

@@ -34,18 +34,18 @@ pub async fn page<T: DeserializeOwned, const MOST: i32>(
     query: &PageQuery<MOST>,
     uri: &Uri,
 ) -> Result<Listing<T>, Error> {
-    let after: Option<Place> = query.after()?.as_deref().map(Place::read).transpose()?;
+    let after: Option<Position> = query.after()?.as_deref().map(Position::read).transpose()?;
     let page = table
         .query("listing_key = :list")
         .index(INDEX)
         .value(":list", s(list))
         .descending()
         .limit(query.limit())
-        .after(after.map(|place| place.key(pk, list)))
+        .after(after.map(|position| position.key(pk, list)))
         .page::<Row<T>>()
         .await?;
     let last = page.next.and(page.items.last());
-    let cursor = last.map(|last| last.place.cursor());
+    let cursor = last.map(|last| last.position.cursor());
     Ok(Listing {
         next: next_link(uri, query.limit(), cursor.as_deref()),
         rows: page.items.into_iter().map(|row| row.row).collect(),
@@ -56,7 +56,7 @@ pub async fn page<T: DeserializeOwned, const MOST: i32>(
 #[derive(Deserialize)]
 struct Row<T> {
     #[serde(flatten)]
-    place: Place,
+    position: Position,
     #[serde(flatten)]
     row: T,
 }
@@ -64,12 +64,12 @@ struct Row<T> {
 /// Where a row stands: what the index orders by, and its sort key, which tells rows of the same
 /// millisecond apart. As text, the cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-struct Place {
+struct Position {
     listing_order: i64,
     sk: String,
 }
 
-impl Place {
+impl Position {
     fn cursor(&self) -> String {
         format!("{} {}", self.listing_order, self.sk)
     }
@@ -106,14 +106,14 @@ mod tests {
     proptest! {
         #[test]
         fn a_place_is_its_cursor(listing_order: i64, sk in "\\PC{1,60}") {
-            let place = Place { listing_order, sk };
-            prop_assert_eq!(Place::read(&place.cursor()).unwrap(), place);
+            let position = Position { listing_order, sk };
+            prop_assert_eq!(Position::read(&position.cursor()).unwrap(), position);
         }
 
         #[test]
         fn a_place_is_never_in_the_list_of_somebody_else(cursor in "-?[0-9]{0,20} ?\\PC{0,60}") {
-            if let Ok(place) = Place::read(&cursor) {
-                let key = place.key("USER#me", "CHATS#me");
+            if let Ok(position) = Position::read(&cursor) {
+                let key = position.key("USER#me", "CHATS#me");
                 prop_assert_eq!(&key["listing_key"], &s("CHATS#me"));
                 prop_assert_eq!(&key["pk"], &s("USER#me"));
             }
@@ -132,7 +132,7 @@ mod tests {
             "1.5 CHAT#1",
             "9223372036854775808 CHAT#1",
         ] {
-            assert!(Place::read(wrong).is_err(), "{wrong:?}");
+            assert!(Position::read(wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -61,7 +61,7 @@ pub const WAITING: &str = "PAYMENT";
 /// Where a payment lies. Both ids travel with everything that Stripe makes for it (`metadata`), so
 /// that no look-up is needed on the way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PaymentRef {
     /// Who pays.
     pub payer: UserId,
     /// The payment.
@@ -73,7 +73,7 @@ const PAYMENT_ID: &str = "payment_id";
 /// Of a refund: the name that the service gave it.
 const REFUND: &str = "refund";
 
-impl Place {
+impl PaymentRef {
     /// Its key in the table.
     pub fn key(self) -> Key {
         Key::new(
@@ -82,7 +82,7 @@ impl Place {
         )
     }
 
-    /// The place that a key names.
+    /// The payment that a key names.
     pub fn of_key(key: &Key) -> Option<Self> {
         Some(Self {
             payer: key.pk.strip_prefix("PAYER#")?.parse().ok()?,
@@ -90,7 +90,7 @@ impl Place {
         })
     }
 
-    /// The place that an object of Stripe's names; none if it is not ours.
+    /// The payment that an object of Stripe's names; none if it is not ours.
     pub fn of_metadata(metadata: &std::collections::BTreeMap<String, String>) -> Option<Self> {
         Some(Self {
             payer: metadata.get(PAYER)?.parse().ok()?,
@@ -103,8 +103,8 @@ impl Place {
 ///
 /// # Errors
 /// `not_found`; `service_unavailable` when DynamoDB does not answer.
-pub async fn find(app: &App, place: Place) -> Result<Payment, Error> {
-    let found = table(app)?.get(&place.key()).await?;
+pub async fn find(app: &App, payment_ref: PaymentRef) -> Result<Payment, Error> {
+    let found = table(app)?.get(&payment_ref.key()).await?;
     found.ok_or_else(|| Error::not_found("payment"))
 }
 
@@ -148,7 +148,7 @@ struct Stored<'a> {
 /// the announcements of the steps between. `Some`: somebody else was faster, this is there now.
 async fn store(app: &App, payment: &Payment, next: &Payment) -> Result<Option<Payment>, Error> {
     let table = table(app)?;
-    let key = next.place().key();
+    let key = next.payment_ref().key();
     let stored = Stored {
         payment: next,
         due: next.due_at.map(|_| WAITING),

@@ -1,4 +1,4 @@
-//! `POST /api/session`: the log-in of `specs/market.md`, with a Firebase ID token.
+//! `POST /api/session`: logs in with a Firebase ID token.
 //!
 //! A Firebase identity is known by its uid. Its first token makes the account, or joins the one that
 //! has its e-mail, but only where both sides have proved that the address is theirs: or somebody

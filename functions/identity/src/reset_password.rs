@@ -59,8 +59,8 @@ pub struct ResetPasswordRequest {
 
 /// Sets a new password
 ///
-/// Ends all sessions and parts a Firebase identity from the account; with the same e-mail, verified,
-/// it joins it again at its next log-in. A token works once: another password with it is 400, only
+/// Ends all sessions and unlinks a Firebase identity from the account; with the same e-mail, verified,
+/// it is linked again at its next log-in. A token works once: another password with it is 400, only
 /// the very same request is 204 again for ten minutes.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "identity",

@@ -4,7 +4,7 @@
 //! new password (the account's epoch moves on), or when a spent token comes back.
 //!
 //! A session of the market calls its refresh token session key, and every one that it gives out is
-//! recorded, as the LogInLog of `specs/market.md`: its digest only, for a year.
+//! recorded in a log-in log: its digest only, for a year.
 
 use enishi_shared::{
     App, Error, Result, UserId,

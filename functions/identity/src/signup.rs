@@ -1,4 +1,4 @@
-//! `POST /signup`: the sign-up of `specs/rooms.md`. Makes an account, or adds the rooms profile to
+//! `POST /signup`: makes an account, or adds the rooms profile to
 //! the one whose token is presented.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};

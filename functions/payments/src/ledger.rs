@@ -6,7 +6,7 @@ use enishi_shared::{
     error::Code,
     events::{Event, StripeEvent},
     function::on,
-    payments::{self, Place, Sight, find, follow},
+    payments::{self, PaymentRef, Sight, find, follow},
     stripe::{self, RefundStatus, StripeError},
 };
 
@@ -64,10 +64,10 @@ async fn look_up(app: &App, event: &StripeEvent) -> Result<(), StripeError> {
         "invoice" => return payments::renewed(app, &event.object_id, &event.kind).await,
         _ => return Ok(()),
     };
-    let Some(place) = Place::of_metadata(&metadata) else {
+    let Some(payment_ref) = PaymentRef::of_metadata(&metadata) else {
         return Ok(());
     };
-    let payment = find(app, place).await?;
+    let payment = find(app, payment_ref).await?;
     follow(app, payment, sight, &event.kind).await?;
     Ok(())
 }

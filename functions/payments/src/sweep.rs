@@ -4,7 +4,7 @@
 use enishi_shared::{
     App, Error, Function, Result,
     function::on,
-    payments::{DUE, Place, WAITING, look, table},
+    payments::{DUE, PaymentRef, WAITING, look, table},
     store::{Key, n, s},
 };
 use futures_util::{StreamExt as _, stream};
@@ -55,8 +55,12 @@ async fn sweep(app: App, _: Value) -> Result<Swept> {
             .map(|Waiting { pk, sk }| {
                 let app = &app;
                 async move {
-                    let place = Place::of_key(&Key::new(pk, sk));
-                    look(app, place.ok_or_else(|| Error::internal("no payment"))?).await
+                    let payment_ref = PaymentRef::of_key(&Key::new(pk, sk));
+                    look(
+                        app,
+                        payment_ref.ok_or_else(|| Error::internal("no payment"))?,
+                    )
+                    .await
                 }
             })
             .buffer_unordered(AT_ONCE)

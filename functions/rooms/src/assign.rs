@@ -3,7 +3,7 @@
 //!
 //! It may run twice at once, be cut anywhere and start again; there is one result. A claim freezes
 //! what the draw depends on and could change: which earlier slots it looks back on, and which of
-//! them were closed. Then the gates are closed, so that the enrolments stand still. From there all
+//! them were closed. Then the gates are closed, so that the enrollments stand still. From there all
 //! runs reckon the same rooms and write the same items; the last write says that they are all
 //! there.
 
@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 use crate::{
     draw::draw,
-    enrolment::EnrolmentItem,
+    enrollment::EnrollmentItem,
     person::{self, person_key},
     seating::{self, Member, Seats, by_partition, close_gates, draw_key, table, ttl},
     slot::{Slot, SlotId, Slots},
@@ -32,7 +32,7 @@ use crate::{
 ///
 /// Budget: of each person, and mostly much less: one reads the attendance of a hundred, and a write
 /// takes 25 items, each of which holds 150 people or 25 rooms. Beside these 5 of its own, 8 to read
-/// the enrolments and 8 for each of at most 30 earlier slots (more above a megabyte a partition); 1
+/// the enrollments and 8 for each of at most 30 earlier slots (more above a megabyte a partition); 1
 /// for a slot that is drawn already.
 pub const FUNCTION: Function =
     Function::event("rooms-assign", |app, event| on(app, event, assign_due)).budget(1);
@@ -287,17 +287,17 @@ struct EarlierSlot {
 /// Everybody who is in the draw, in order of their ids. People who walked in are not.
 async fn enrolled(app: &App, slot_id: SlotId) -> Result<Vec<Member>> {
     // `E$` sorts right behind whatever starts with `E#`.
-    let enrolments: Vec<EnrolmentItem> = by_partition(app, slot_id, "E#", "E$")
+    let enrollments: Vec<EnrollmentItem> = by_partition(app, slot_id, "E#", "E$")
         .await?
         .into_iter()
         .map(decode)
         .collect::<Result<_>>()?;
-    let mut people: Vec<Member> = enrolments
+    let mut people: Vec<Member> = enrollments
         .into_iter()
-        .filter(|enrolment| enrolment.room_id.is_none())
-        .map(|enrolment| Member {
-            user_id: enrolment.user_id,
-            username: Some(enrolment.username),
+        .filter(|enrollment| enrollment.room_id.is_none())
+        .map(|enrollment| Member {
+            user_id: enrollment.user_id,
+            username: Some(enrollment.username),
         })
         .collect();
     people.sort_by_key(|person| person.user_id);

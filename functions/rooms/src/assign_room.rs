@@ -67,7 +67,7 @@ pub async fn assign_room(
     let today = slots.today(app.now()).to_string();
     let date = body.date.as_deref().unwrap_or(&today);
     let slot = slots.requested(app.now(), date, body.time.as_deref())?;
-    if slot.end <= app.now() && !crate::enrolment::is_drawn(&app, slot.id()).await? {
+    if slot.end <= app.now() && !crate::enrollment::is_drawn(&app, slot.id()).await? {
         return Err(Error::conflict("the slot is over"));
     }
     Ok(axum::Json(assign(&app, &slot).await?))

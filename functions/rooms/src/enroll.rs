@@ -1,7 +1,7 @@
-//! `POST /register/`: enrol for a slot, or walk in after its rooms are drawn.
+//! `POST /register/`: enroll for a slot, or walk in after its rooms are drawn.
 //!
-//! An enrolment is put in one transaction with a check that its gate is open; the draw closes the
-//! gates before it reads. So an enrolment is either in the draw or refused, never lost between.
+//! An enrollment is put in one transaction with a check that its gate is open; the draw closes the
+//! gates before it reads. So an enrollment is either in the draw or refused, never lost between.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     assign::{self, Draw},
-    enrolment::{Enrolment, EnrolmentItem, is_drawn},
+    enrollment::{Enrollment, EnrollmentItem, is_drawn},
     person::check_here,
     seating::{Member, draw_key, gate_key, seat_walk_in, table},
     slot::{RoomId, Slot, Slots},
@@ -47,9 +47,9 @@ pub struct EnrollRequest {
     pub time: Option<String>,
 }
 
-/// Enrol for a slot
+/// Enroll for a slot
 ///
-/// Repeating it answers the same enrolment with 200. After the rooms are drawn and until the slot
+/// Repeating it answers the same enrollment with 200. After the rooms are drawn and until the slot
 /// ends, one walks in: into the smallest room that has a seat, or a new one.
 #[utoipa::path(
     post,
@@ -59,8 +59,8 @@ pub struct EnrollRequest {
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body answers the same, for 24 hours")),
     request_body = EnrollRequest,
     responses(
-        (status = 201, description = "Enrolled", body = Enrolment),
-        (status = 200, description = "Was enrolled already", body = Enrolment),
+        (status = 201, description = "Enrolled", body = Enrollment),
+        (status = 200, description = "Was enrolled already", body = Enrollment),
         (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),
         (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
         (status = 409, description = "The slot is over", body = ErrorBody),
@@ -79,10 +79,10 @@ pub async fn enroll(
     }
     let creation = key.creation(&app, &format!("rooms-enroll\n{}", user.id), &body)?;
     let table = table(&app)?;
-    let item = EnrolmentItem::new(&app, &user, &slot);
+    let item = EnrollmentItem::new(&app, &user, &slot);
     let mut tx = Transaction::new(&app);
     let gate = tx.check(&table, gate_key(slot.id(), user.id), when().absent("pk"));
-    let enrolment = tx.create(&table, item.key(), &item)?;
+    let enrollment = tx.create(&table, item.key(), &item)?;
     let here = check_here(&mut tx, &table, user.id);
     let outcome = tx.commit_once(&table, creation.as_ref(), &item.id).await?;
     let (refused, replayed) = match outcome {
@@ -93,12 +93,12 @@ pub async fn enroll(
     if refused.is(here) {
         return Err(Error::token_invalid());
     }
-    if let Some(existing) = refused.item(enrolment)? {
+    if let Some(existing) = refused.item(enrollment)? {
         let drawn = refused.is(gate) && is_drawn(&app, slot.id()).await?;
         return Ok(present(existing, drawn, replayed));
     }
     if replayed || !refused.is(gate) {
-        // The key was used for an enrolment that has been withdrawn since.
+        // The key was used for an enrollment that has been withdrawn since.
         return Err(Error::conflict("this Idempotency-Key was used before"));
     }
     walk_in(&app, &table, &slot, item, creation.as_ref()).await
@@ -107,10 +107,10 @@ pub async fn enroll(
 /// What is answered where somebody is enrolled already: by the same request, which is `replayed`, or
 /// by another one.
 fn present(
-    existing: EnrolmentItem,
+    existing: EnrollmentItem,
     drawn: bool,
     replayed: bool,
-) -> (StatusCode, axum::Json<Enrolment>) {
+) -> (StatusCode, axum::Json<Enrollment>) {
     let status = if replayed {
         StatusCode::CREATED
     } else {
@@ -125,9 +125,9 @@ async fn walk_in(
     app: &App,
     table: &Table,
     slot: &Slot,
-    mut item: EnrolmentItem,
+    mut item: EnrollmentItem,
     creation: Option<&Creation>,
-) -> Result<(StatusCode, axum::Json<Enrolment>)> {
+) -> Result<(StatusCode, axum::Json<Enrollment>)> {
     let member = Member {
         user_id: item.user_id,
         username: Some(item.username.clone()),
@@ -147,7 +147,7 @@ async fn walk_in(
             .when(when().eq("walk_ins", drawn.walk_ins));
         let mut tx = Transaction::new(app);
         let count = tx.update(table, draw_key(slot.id()), next).of();
-        let enrolment = tx.create(table, item.key(), &item)?;
+        let enrollment = tx.create(table, item.key(), &item)?;
         seat_walk_in(&mut tx, table, room, slot, &member);
         let here = check_here(&mut tx, table, item.user_id);
         let (refused, replayed) = match tx.commit_once(table, creation, &item.id).await? {
@@ -158,7 +158,7 @@ async fn walk_in(
         if refused.is(here) {
             return Err(Error::token_invalid());
         }
-        if let Some(existing) = refused.item(enrolment)? {
+        if let Some(existing) = refused.item(enrollment)? {
             return Ok(present(existing, true, replayed));
         }
         draw = refused.item(count)?;

@@ -1,15 +1,15 @@
-//! `rooms-erase`: erases somebody who has closed their account: attendance, enrolments, and their name
+//! `rooms-erase`: erases somebody who has closed their account: attendance, enrollments, and their name
 //! in the rooms they were in.
 //!
-//! First their attendance becomes the mark that they have gone. An enrolment checks in its
+//! First their attendance becomes the mark that they have gone. An enrollment checks in its
 //! transaction that the mark is not there, and a close that no morning is entered over it; so nothing
-//! new comes after. Then each enrolment leads to its room, and is deleted when the name is out of it;
+//! new comes after. Then each enrollment leads to its room, and is deleted when the name is out of it;
 //! so the event may come twice, and a run that was cut off is finished by the next.
 //!
-//! Before the draw nothing else speaks of them, and the enrolment is withdrawn. Afterwards the room
+//! Before the draw nothing else speaks of them, and the enrollment is withdrawn. Afterwards the room
 //! is other people's too: the seat stays, so that nothing of theirs is drawn or counted anew, but it has
 //! no name. In a room to come they are not shown and cannot join, in a history they are somebody
-//! without a name. While the draw runs the enrolments must stand still; that slot is left to its
+//! without a name. While the draw runs the enrollments must stand still; that slot is left to its
 //! close, which takes out the names of all that have the mark. Sealed join tokens go with the
 //! meeting, at the close.
 //!
@@ -28,22 +28,22 @@ use futures_util::{TryStreamExt as _, stream};
 
 use crate::{
     assign::Draw,
-    enrolment::{BY_USER, EnrolmentItem, by_user, room_of},
+    enrollment::{BY_USER, EnrollmentItem, by_user, room_of},
     person,
-    seating::{draw_key, enrolment_key, gate_key, roster_key, state_key, table, unname},
+    seating::{draw_key, enrollment_key, gate_key, roster_key, state_key, table, unname},
     slot::{RoomId, SlotId, Slots},
 };
 
 /// `rooms-erase`
 ///
-/// Budget: of each enrolment whose room is drawn, 1 of the others; 1 beside these, and 2 for each
-/// 50 enrolments.
+/// Budget: of each enrollment whose room is drawn, 1 of the others; 1 beside these, and 2 for each
+/// 50 enrollments.
 pub const FUNCTION: Function =
     Function::event("rooms-erase", |app, event| on(app, event, erase)).budget(4);
 
-/// Enrolments at once.
+/// Enrollments at once.
 const AT_ONCE: usize = 8;
-/// Enrolments read at once.
+/// Enrollments read at once.
 const PAGE: i32 = 50;
 
 /// Erases what there is of the account.
@@ -62,14 +62,14 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
             .value(":user", s(by_user(user_id)))
             .limit(PAGE)
             .after(after)
-            .page::<EnrolmentItem>()
+            .page::<EnrollmentItem>()
             .await?;
         let slots: Vec<Key> = (page.items.iter())
-            .map(|enrolment| draw_key(enrolment.slot_id()))
+            .map(|enrollment| draw_key(enrollment.slot_id()))
             .collect();
         let draws = &table.batch_get(&slots).await?;
         stream::iter(page.items.into_iter().map(Ok))
-            .try_for_each_concurrent(AT_ONCE, |enrolment| end(app, draws, enrolment))
+            .try_for_each_concurrent(AT_ONCE, |enrollment| end(app, draws, enrollment))
             .await?;
         after = page.next;
         if after.is_none() {
@@ -78,33 +78,33 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
     }
 }
 
-/// Ends an enrolment.
-async fn end(app: &App, draws: &HashMap<Key, Item>, enrolment: EnrolmentItem) -> Result<()> {
+/// Ends an enrollment.
+async fn end(app: &App, draws: &HashMap<Key, Item>, enrollment: EnrollmentItem) -> Result<()> {
     let table = table(app)?;
-    let draw = draws.get(&draw_key(enrolment.slot_id())).cloned();
+    let draw = draws.get(&draw_key(enrollment.slot_id())).cloned();
     let draw: Option<Draw> = draw.map(decode).transpose()?;
     if draw.is_some_and(|draw| draw.is_drawn()) {
-        return match room_of(app, &enrolment).await? {
-            Some(room) => leave(app, enrolment.slot_id(), room, enrolment.user_id).await,
-            None => table.delete(enrolment.key()).await,
+        return match room_of(app, &enrollment).await? {
+            Some(room) => leave(app, enrollment.slot_id(), room, enrollment.user_id).await,
+            None => table.delete(enrollment.key()).await,
         };
     }
-    let slot = app.config::<Slots>()?.by_id(enrolment.slot_id());
+    let slot = app.config::<Slots>()?.by_id(enrollment.slot_id());
     // What is over and was not drawn never will be.
     if slot.end <= app.now() {
-        return table.delete(enrolment.key()).await;
+        return table.delete(enrollment.key()).await;
     }
     let mut tx = Transaction::new(app);
-    let gate = gate_key(enrolment.slot_id(), enrolment.user_id);
+    let gate = gate_key(enrollment.slot_id(), enrollment.user_id);
     tx.check(&table, gate, when().absent("pk"));
-    tx.delete(&table, enrolment.key());
+    tx.delete(&table, enrollment.key());
     // Refused: the draw is running.
     tx.commit().await?;
     Ok(())
 }
 
 /// Takes somebody's name out of the room they were drawn into, or walked into, and then their
-/// enrolment, which leads there. Three requests; two when it was done before.
+/// enrollment, which leads there. Three requests; two when it was done before.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
@@ -121,7 +121,7 @@ pub async fn leave(app: &App, slot_id: SlotId, room: RoomId, user_id: UserId) ->
             None => Written::Done,
         };
         match written {
-            Written::Done => return table.delete(enrolment_key(slot_id, user_id)).await,
+            Written::Done => return table.delete(enrollment_key(slot_id, user_id)).await,
             Written::Refused(_) => race.lost().await?,
         }
     }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrolment::{BY_USER, EnrolmentItem, by_user, room_of},
+    enrollment::{BY_USER, EnrollmentItem, by_user, room_of},
     person::{self, person_key},
     seating::{room_keys, table, take_room},
     slot::{RoomId, Slots},
@@ -53,7 +53,7 @@ pub struct PastRoom {
     pub time: String,
     /// Whether one took part.
     pub participate: bool,
-    /// Everybody in the room, oneself included.
+    /// Everybody in the room, you included.
     pub members: Vec<PastMember>,
 }
 
@@ -101,17 +101,17 @@ pub async fn history(
         .value(":before", s(query.after()?.unwrap_or(tomorrow)))
         .descending()
         .limit(limit)
-        .page::<EnrolmentItem>()
+        .page::<EnrollmentItem>()
         .await?;
     let last = page
         .next
         .and(page.items.last())
         .map(|item| item.slot_id().to_string());
     let app = &app;
-    let rooms: Vec<Option<(EnrolmentItem, RoomId)>> = stream::iter(page.items)
-        .map(|enrolment| async move {
-            let id = room_of(app, &enrolment).await?;
-            Ok::<_, Error>(id.map(|id| (enrolment, id)))
+    let rooms: Vec<Option<(EnrollmentItem, RoomId)>> = stream::iter(page.items)
+        .map(|enrollment| async move {
+            let id = room_of(app, &enrollment).await?;
+            Ok::<_, Error>(id.map(|id| (enrollment, id)))
         })
         .buffered(10)
         .try_collect()
@@ -125,14 +125,14 @@ pub async fn history(
     let mut items = table(app)?.batch_get(&keys).await?;
     let rate = person::take(&items, user.id)?.rate();
     let mut list = Vec::new();
-    for (enrolment, id) in rooms {
+    for (enrollment, id) in rooms {
         let Some(room) = take_room(id, &mut items)? else {
             continue;
         };
         list.push(PastRoom {
             room_id: id.to_string(),
-            date: enrolment.date,
-            time: enrolment.time,
+            date: enrollment.date,
+            time: enrollment.time,
             participate: room.participants.contains(&user.id),
             members: room
                 .members

@@ -4,7 +4,7 @@ use axum::extract::State;
 use enishi_shared::{
     App, Error, Function, Result,
     auth::User,
-    chime::{Attendee, Meeting, Place},
+    chime::{Attendee, Meeting, Venue},
     error::ErrorBody,
     http::Path,
 };
@@ -61,9 +61,9 @@ pub async fn join(
     }
     slot.require_open(app.now())?;
     let stored = room.meeting.take();
-    let place = Place::new(&app, table(&app)?, meeting_key(id), &room_id).await?;
-    let open = place.open(stored, &room.people()).await?;
-    let attendee = place.attendee(&open, user.id).await?;
+    let venue = Venue::new(&app, table(&app)?, meeting_key(id), &room_id).await?;
+    let open = venue.open(stored, &room.people()).await?;
+    let attendee = venue.attendee(&open, user.id).await?;
     Ok(axum::Json(JoinResponse {
         meeting: open.meeting,
         attendee,

@@ -1,10 +1,10 @@
-//! `rooms`: people enrol for tomorrow morning; a schedule draws them into small rooms and opens an
-//! audio/video meeting for each (`specs/rooms.md`, API.md "rooms").
+//! `rooms`: people enroll for tomorrow morning; a schedule draws them into small rooms and opens an
+//! audio/video meeting for each.
 //!
 //! | function | fired by | what |
 //! |---|---|---|
-//! | [`enroll`] | `POST /register/` | enrol, or walk in after the draw |
-//! | [`enrolments`] | `GET /register/` | my enrolments |
+//! | [`enroll`] | `POST /register/` | enroll, or walk in after the draw |
+//! | [`enrollments`] | `GET /register/` | my enrollments |
 //! | [`withdraw`] | `DELETE /register/{date}` | withdraw before the draw |
 //! | [`meeting_url`] | `GET /meeting_url/{user_id}` | is my room drawn, and where is it |
 //! | [`join`] | `GET /rooms/{room_id}/join` | into the room's meeting |
@@ -22,8 +22,8 @@
 //!
 //! | access pattern | key | requests | capacity units |
 //! |---|---|---|---|
-//! | enrol unless the gate is closed or they have gone | `…P` / `E#<user>` and `GATE#<n>`, `PERSON#<user>` | 1 | 4 read, 4 write |
-//! | one's enrolments | index `by-user`: `USER#<user>` / `<slot>` | 1 | 0.5 a 4 KB |
+//! | enroll unless the gate is closed or they have gone | `…P` / `E#<user>` and `GATE#<n>`, `PERSON#<user>` | 1 | 4 read, 4 write |
+//! | one's enrollments | index `by-user`: `USER#<user>` / `<slot>` | 1 | 0.5 a 4 KB |
 //! | everybody enrolled for a slot | `…P` / `E#…` | 8, or 1 a MB | 1 a 4 KB |
 //! | somebody's room | `…P` / first `S#<hash>` not below theirs | 1 | 1 |
 //! | a room with its people, state and meeting | `…P` / `R#<n>`, `ROOM#<n>`, `MEETING#<n>` | 1 | 3–8 |
@@ -40,8 +40,8 @@ pub mod attendance;
 pub mod close;
 pub mod draw;
 pub mod enroll;
-pub mod enrolment;
-pub mod enrolments;
+pub mod enrollment;
+pub mod enrollments;
 pub mod erase;
 pub mod history;
 pub mod join;
@@ -58,7 +58,7 @@ use enishi_shared::Function;
 /// Every function of the service.
 pub const FUNCTIONS: &[Function] = &[
     enroll::FUNCTION,
-    enrolments::FUNCTION,
+    enrollments::FUNCTION,
     withdraw::FUNCTION,
     meeting_url::FUNCTION,
     join::FUNCTION,

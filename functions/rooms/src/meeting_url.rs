@@ -14,8 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrolment::EnrolmentItem,
-    seating::{MemberName, enrolment_key, find_seat, read_room, table},
+    enrollment::EnrollmentItem,
+    seating::{MemberName, enrollment_key, find_seat, read_room, table},
     slot::Slots,
 };
 
@@ -72,7 +72,7 @@ pub enum MeetingUrl {
         /// The slot's time, where the slots are.
         #[schema(example = "09:00")]
         time: String,
-        /// Everybody in the room, oneself included.
+        /// Everybody in the room, you included.
         members: Vec<MemberName>,
         /// Whether one has taken part.
         participate: bool,
@@ -115,15 +115,15 @@ pub async fn meeting_url(
     let room_id = match find_seat(&app, slot.id(), user.id).await? {
         Some(room_id) => room_id,
         None => {
-            let key = enrolment_key(slot.id(), user.id);
-            let enrolment: EnrolmentItem = table(&app)?
+            let key = enrollment_key(slot.id(), user.id);
+            let enrollment: EnrollmentItem = table(&app)?
                 .get(&key)
                 .await?
-                .ok_or_else(|| Error::not_found("enrolment"))?;
-            match enrolment.room_id {
+                .ok_or_else(|| Error::not_found("enrollment"))?;
+            match enrollment.room_id {
                 Some(room_id) => room_id
                     .parse()
-                    .map_err(|()| Error::internal("an enrolment names no room"))?,
+                    .map_err(|()| Error::internal("an enrollment names no room"))?,
                 None => return Ok(axum::Json(MeetingUrl::Pending {})),
             }
         }

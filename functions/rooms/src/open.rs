@@ -3,7 +3,7 @@
 
 use enishi_shared::{
     App, Function, Result,
-    chime::{ChimeError, ChimeQuota, Pace, Place},
+    chime::{ChimeError, ChimeQuota, Pace, Venue},
     function::on,
     metric,
     store::{Change, when},
@@ -62,7 +62,7 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
             continue;
         }
         let name = room.id.to_string();
-        let place = Place::new(app, table(app)?, meeting_key(room.id), &name).await?;
+        let venue = Venue::new(app, table(app)?, meeting_key(room.id), &name).await?;
         if open >= quota.unreserved() {
             beyond_quota += 1;
             continue;
@@ -70,7 +70,7 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
         if room.meeting.is_none() {
             pace.next().await;
         }
-        let opened = pace.patiently(|| place.open(room.meeting.clone(), &people));
+        let opened = pace.patiently(|| venue.open(room.meeting.clone(), &people));
         match opened.await {
             Ok(_) => open += 1,
             Err(ChimeError::QuotaExceeded) => beyond_quota += 1,

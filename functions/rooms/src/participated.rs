@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrolment::EnrolmentItem,
-    seating::{enrolment_key, find_seat, mark_participant, read_room, table},
+    enrollment::EnrollmentItem,
+    seating::{enrollment_key, find_seat, mark_participant, read_room, table},
     slot::{RoomId, Slots},
 };
 
@@ -96,10 +96,10 @@ async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<Ro
     if let Some(id) = find_seat(app, slot.id(), user.id).await? {
         return Ok(id);
     }
-    let enrolment: Option<EnrolmentItem> =
-        table(app)?.get(&enrolment_key(slot.id(), user.id)).await?;
-    enrolment
-        .and_then(|enrolment| enrolment.room_id?.parse().ok())
+    let enrollment: Option<EnrollmentItem> =
+        table(app)?.get(&enrollment_key(slot.id(), user.id)).await?;
+    enrollment
+        .and_then(|enrollment| enrollment.room_id?.parse().ok())
         .ok_or_else(|| Error::not_found("room"))
 }
 

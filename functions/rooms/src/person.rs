@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{seating::table, slot::SlotId};
 
-/// How many assigned mornings a rate is reckoned over (API.md "rooms").
+/// How many assigned mornings a rate is reckoned over.
 const MORNINGS: usize = 20;
 /// How many are kept: more, so that the rate as of an earlier moment stays what it was.
 const KEPT: usize = 2 * MORNINGS;
-/// How long it is known that somebody has gone, in seconds: longer than anybody enrols ahead, so that
+/// How long it is known that somebody has gone, in seconds: longer than anybody enrolls ahead, so that
 /// the close of any slot they are in knows it.
 const GONE_SECONDS: i64 = 40 * 24 * 60 * 60;
 
@@ -75,7 +75,7 @@ pub fn person_key(user_id: UserId) -> Key {
     Key::new(format!("PERSON#{user_id}"), "PERSON")
 }
 
-/// Leaves of a person only that they have gone. After it they can enrol for nothing (see
+/// Leaves of a person only that they have gone. After it they can enroll for nothing (see
 /// [`check_here`]), and no morning is entered. One request.
 ///
 /// # Errors

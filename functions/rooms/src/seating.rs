@@ -29,7 +29,7 @@ pub use room::{
 
 /// Partitions a slot; a slot's reads and writes spread over them.
 pub const PARTITIONS: u32 = 8;
-/// Gates a slot: items that an enrolment checks and the draw closes. Sixteen, because concurrent
+/// Gates a slot: items that an enrollment checks and the draw closes. Sixteen, because concurrent
 /// transactions on one item get in each other's way.
 pub const GATES: u32 = 16;
 /// People a seats item.
@@ -75,15 +75,15 @@ fn person_partition(user_id: UserId) -> u32 {
     gate_number(user_id) * PARTITIONS / GATES
 }
 
-/// Where a person's enrolment for a slot lies.
-pub fn enrolment_key(slot_id: SlotId, user_id: UserId) -> Key {
+/// Where a person's enrollment for a slot lies.
+pub fn enrollment_key(slot_id: SlotId, user_id: UserId) -> Key {
     Key::new(
         partition(slot_id, person_partition(user_id)),
         format!("E#{user_id}"),
     )
 }
 
-/// The gate that a person's enrolment passes. Absent while the slot takes enrolments.
+/// The gate that a person's enrollment passes. Absent while the slot takes enrollments.
 pub fn gate_key(slot_id: SlotId, user_id: UserId) -> Key {
     gate(slot_id, gate_number(user_id))
 }

@@ -22,7 +22,7 @@ const DRAWN_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 const OPENED_BEFORE: SignedDuration = SignedDuration::from_mins(4);
 /// People may join this long before the slot.
 const JOINED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
-/// How many days ahead one may enrol.
+/// How many days ahead one may enroll.
 const DAYS_AHEAD: i64 = 30;
 
 /// `SLOTS`, JSON: `{"times": ["09:00"], "days": ["mon", …], "minutes": 30, "room_size": 4,
@@ -92,7 +92,7 @@ impl Slots {
     /// `invalid_parameter` on `date` or `time`.
     pub fn requested(&self, now: Timestamp, date: &str, time: Option<&str>) -> Result<Slot> {
         let date: Date = parse_date(date)
-            .ok_or_else(|| Error::invalid("date", "date is a day, written like 2026-11-21"))?;
+            .ok_or_else(|| Error::invalid("date", "date must be a date such as 2026-11-21"))?;
         let time = match time {
             Some(time) => parse_time(time)
                 .filter(|time| self.times.contains(time))

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    seating::{enrolment_key, gate_key, table},
+    seating::{enrollment_key, gate_key, table},
     slot::Slots,
 };
 
@@ -35,7 +35,7 @@ pub struct WithdrawQuery {
     pub time: Option<String>,
 }
 
-/// Withdraw an enrolment
+/// Withdraw an enrollment
 #[utoipa::path(
     delete,
     path = "/register/{date}",
@@ -63,11 +63,11 @@ pub async fn withdraw(
     let mut tx = Transaction::new(&app);
     let gate = gate_key(slot.id(), user.id);
     tx.check(&table, gate, when().absent("pk"));
-    let enrolment = enrolment_key(slot.id(), user.id);
-    let enrolment = tx.delete_when(&table, enrolment, when().exists("pk"));
+    let enrollment = enrollment_key(slot.id(), user.id);
+    let enrollment = tx.delete_when(&table, enrollment, when().exists("pk"));
     match tx.commit().await? {
         Outcome::Done => Ok(no_content()),
-        Outcome::Refused(refused) if refused.is(enrolment) => Err(Error::not_found("enrolment")),
+        Outcome::Refused(refused) if refused.is(enrollment) => Err(Error::not_found("enrollment")),
         Outcome::Refused(_) => Err(Error::conflict("the rooms of this slot are drawn")),
     }
 }

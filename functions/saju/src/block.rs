@@ -35,7 +35,7 @@ pub const FUNCTION: Function =
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Block {
-    /// Anybody but oneself.
+    /// Another person: not yourself.
     #[garde(skip)]
     pub user_id: UserId,
 }
@@ -52,7 +52,7 @@ pub struct Block {
     request_body = Block,
     responses(
         (status = 201, description = "Blocked", body = Block),
-        (status = 400, description = "`user_id` is missing, no id, or oneself", body = ErrorBody),
+        (status = 400, description = "`user_id` is missing, is not an id, or is your own", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
         (status = 404, description = "No such user", body = ErrorBody),
     )
@@ -64,7 +64,7 @@ pub async fn block(
 ) -> Result<impl IntoResponse> {
     let (me, other) = (user.id, body.user_id);
     let Some(chat_id) = PairId::of(me, other) else {
-        return Err(Error::invalid("user_id", "user_id is oneself"));
+        return Err(Error::invalid("user_id", "you cannot block yourself"));
     };
     let chats = chat::chats(&app)?;
     let table = chats.table();

@@ -53,7 +53,7 @@ pub async fn compatibility(
 ) -> Result<Json<CompatibilityResponse>> {
     let me = user.id;
     if other == me {
-        let message = "user_id must be somebody else's";
+        let message = "you cannot be compared with yourself";
         return Err(Error::invalid("user_id", message));
     }
     let (mine, theirs, relation) = (profile_key(me), profile_key(other), relation_key(me, other));

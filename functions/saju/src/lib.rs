@@ -1,4 +1,4 @@
-//! saju: matchmaking by the four pillars (`specs/saju.md`, API.md "saju").
+//! saju: matchmaking by the four pillars.
 //!
 //! | function | endpoint, route or event | what |
 //! |---|---|---|

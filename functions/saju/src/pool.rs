@@ -47,7 +47,7 @@ pub struct Scored {
 
 /// People of one gender, wish and birth: a partition of the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct Partition {
     /// Their gender.
     pub gender: Gender,
     /// Their wish.
@@ -89,7 +89,7 @@ pub async fn candidates(table: &Table, me: &Candidate, today: Date) -> Result<Ve
     }
 }
 
-/// Every occupied place with its score for `me`, in no order. Equal scores come in an order of lots
+/// Every occupied partition with its score for `me`, in no order. Equal scores come in an order of lots
 /// that is each person's own and another every day, or the same few dates of birth would always
 /// come first.
 ///
@@ -98,14 +98,14 @@ pub async fn candidates(table: &Table, me: &Candidate, today: Date) -> Result<Ve
 pub fn visits(
     me: &Candidate,
     today: Date,
-    occupied: impl Iterator<Item = Place>,
+    occupied: impl Iterator<Item = Partition>,
 ) -> Result<Vec<Visit>> {
     let mine = me.birth()?.pillars();
     Ok(occupied
-        .map(|place| Visit {
-            score: score_of(&mine, &place.bucket.pillars()),
-            lot: lot(me.user_id, today, place),
-            place,
+        .map(|partition| Visit {
+            score: score_of(&mine, &partition.bucket.pillars()),
+            lot: lot(me.user_id, today, partition),
+            partition,
             after: None,
         })
         .collect())
@@ -133,13 +133,13 @@ fn ages(me: &Candidate) -> (u8, u8) {
     (least, me.preferences.max_age.unwrap_or(u8::MAX))
 }
 
-/// The occupied places of a pool whose people are of the right age. One request.
+/// The occupied partitions of a pool whose people are of the right age. One request.
 async fn occupied(
     table: &Table,
     me: &Candidate,
     today: Date,
     (gender, wanted): (Gender, Wanted),
-) -> Result<Vec<Place>> {
+) -> Result<Vec<Partition>> {
     #[derive(Deserialize)]
     struct Year {
         sk: String,
@@ -163,7 +163,7 @@ async fn occupied(
     });
     Ok(buckets
         .filter(|bucket| (least..=most).contains(&age(bucket.date(), today)))
-        .map(|bucket| Place {
+        .map(|bucket| Partition {
             gender,
             wanted,
             bucket,
@@ -171,13 +171,13 @@ async fn occupied(
         .collect())
 }
 
-/// The people of a place, those first who were shown least. One request.
+/// The people of a partition, those first who were shown least. One request.
 async fn people(table: &Table, visit: &Visit) -> Result<Page<Candidate>> {
-    let Place {
+    let Partition {
         gender,
         wanted,
         bucket,
-    } = visit.place;
+    } = visit.partition;
     table
         .query("listing_key = :pool")
         .index(listing::INDEX)

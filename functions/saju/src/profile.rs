@@ -17,10 +17,10 @@ use crate::pillars::{Birth, Bucket};
 
 /// What the product is called among those that an account has a profile of.
 pub const PRODUCT: &str = "saju";
-/// How old one must be, in completed years at Korean time (API.md "saju").
+/// How old one must be, in completed years at Korean time.
 pub const MIN_AGE: u8 = 19;
 
-/// `specs/saju.md` `users.gender`.
+/// A person's gender.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]

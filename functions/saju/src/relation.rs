@@ -15,7 +15,7 @@ use crate::{
     profile::{check_exists, partition, table},
 };
 
-/// `specs/saju.md` `matches.status`.
+/// What has become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {

@@ -59,7 +59,7 @@ pub enum Reason {
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportRequest {
-    /// Anybody but oneself.
+    /// Another person: not yourself.
     #[garde(skip)]
     pub user_id: UserId,
     /// What for.
@@ -135,7 +135,7 @@ pub async fn report(
 ) -> Result<impl IntoResponse> {
     let (me, other) = (user.id, body.user_id);
     let Some(pair) = PairId::of(me, other) else {
-        return Err(Error::invalid("user_id", "user_id is oneself"));
+        return Err(Error::invalid("user_id", "you cannot report yourself"));
     };
     if body.chat_id.is_some_and(|chat_id| chat_id != pair) {
         return Err(Error::invalid(

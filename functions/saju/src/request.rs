@@ -36,7 +36,7 @@ pub const FUNCTION: Function = crate::http("saju-request", || {
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MatchRequest {
-    /// Anybody but oneself.
+    /// Another person: not yourself.
     #[garde(skip)]
     pub receiver_id: UserId,
 }
@@ -62,7 +62,7 @@ pub struct MatchStatus {
     request_body = MatchRequest,
     responses(
         (status = 201, description = "Asked", body = MatchStatus),
-        (status = 400, description = "`receiver_id` is missing, no id, or oneself", body = ErrorBody),
+        (status = 400, description = "`receiver_id` is missing, is not an id, or is your own", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
         (status = 404, description = "Nobody to be asked", body = ErrorBody),
         (status = 409, description = "`Match request already exists`, either way round; or the `Idempotency-Key` was used for something else", body = ErrorBody),
@@ -76,7 +76,10 @@ pub async fn request(
 ) -> Result<impl IntoResponse> {
     let (me, other) = (user.id, body.receiver_id);
     let Some(match_id) = PairId::of(me, other) else {
-        return Err(Error::invalid("receiver_id", "receiver_id is oneself"));
+        return Err(Error::invalid(
+            "receiver_id",
+            "you cannot send a request to yourself",
+        ));
     };
     let creation = key.creation(&app, &format!("saju-request\n{me}"), &body)?;
     let table = table(&app)?;

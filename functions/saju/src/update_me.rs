@@ -45,7 +45,7 @@ pub struct UpdateMeRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "사서")]
     pub job: Patch<String>,
-    /// About oneself: 1–2,000 characters, line breaks among them.
+    /// Introduction: 1–2,000 characters, line breaks among them.
     #[garde(inner(length(chars, min = 1, max = 2000), custom(prose)))]
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000, example = "비 오는 날 책방을 좋아해요.")]

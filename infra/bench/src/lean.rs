@@ -96,7 +96,7 @@ pub async fn run(options: &Options) -> Result<bool, String> {
     let mut subjects = subjects(&world, &binaries, options.starts + WARM).await?;
     match javascript() {
         Ok(bundle) => {
-            let events = enrolments(&world, options.starts + WARM, 2).await?;
+            let events = enrollments(&world, options.starts + WARM, 2).await?;
             subjects.push(Subject {
                 name: "rooms-enroll in JavaScript",
                 function: "RoomsEnroll",
@@ -228,7 +228,7 @@ async fn subjects(
         subject(
             "rooms-enroll",
             "RoomsEnroll",
-            enrolments(world, invocations, 1).await?,
+            enrollments(world, invocations, 1).await?,
             Some(MEMORY),
         )?,
         subject(
@@ -285,8 +285,8 @@ fn with_body(mut event: Value, body: &Value) -> Value {
     event
 }
 
-/// As many people who enrol for a slot that is not drawn.
-async fn enrolments(world: &World, count: usize, from: usize) -> Result<Vec<Value>, String> {
+/// As many people who enroll for a slot that is not drawn.
+async fn enrollments(world: &World, count: usize, from: usize) -> Result<Vec<Value>, String> {
     let slot = slot_in(world, 2)?;
     let mut sample = sample("rooms-enroll.json")?;
     if let Some(headers) = sample["headers"].as_object_mut() {
@@ -305,7 +305,7 @@ async fn enrolments(world: &World, count: usize, from: usize) -> Result<Vec<Valu
 /// A thousand people are drawn; one of them asks for the room.
 async fn questions(world: &World, slot: &Slot, count: usize) -> Result<Vec<Value>, String> {
     let people = people(1_000);
-    world.import(people.iter().map(|member| world.enrolment(member, slot)))?;
+    world.import(people.iter().map(|member| world.enrollment(member, slot)))?;
     let tick = json!({"scheduled_time": slot.drawn_at()});
     world.stack.lambda().invoke("RoomsAssign", tick).await?;
     let member = people.first().ok_or("nobody")?;

@@ -107,7 +107,7 @@ async fn morning(open: bool) -> Result<Measured, String> {
     .await?;
     let slot = world.slot(MORNING)?;
     let people = people(PEOPLE);
-    world.import(people.iter().map(|member| world.enrolment(member, &slot)))?;
+    world.import(people.iter().map(|member| world.enrollment(member, &slot)))?;
     let lambda = world.stack.lambda();
     let tick = |time| json!({"scheduled_time": time});
     lambda.invoke("RoomsAssign", tick(at("08:50")?)).await?;

@@ -43,7 +43,7 @@ struct Case {
     size: usize,
     /// One person in this many seldom comes; what counts then is the uneven mornings.
     seldom: Option<u32>,
-    /// The best that FACTS.md knows of a draw that knows only the past.
+    /// The best figure measured of a draw that knows only the past.
     reference: &'static str,
     limit: Limit,
 }
@@ -204,8 +204,8 @@ pub fn run(options: &Options) -> Result<bool, String> {
     let head = ["the draw", "random", "reference", "limit", "ours", ""];
     table(&head, &rows);
     println!(
-        "\nrandom: median of {AT_RANDOM} draws on the same attendance. reference: the best of \
-         FACTS.md that knows only the past.\nours: mean [least–most] of {} seeds. uneven mornings: \
+        "\nrandom: median of {AT_RANDOM} draws on the same attendance. reference: the best measured \
+         of a draw that knows only the past.\nours: mean [least–most] of {} seeds. uneven mornings: \
          on which a room has two likely no-shows (rate\nbelow 50 %) while another has none.",
         options.seeds
     );

@@ -11,7 +11,7 @@ use std::{
 use clap::Args;
 use enishi_local::{aws::Exchange, import};
 use enishi_saju::{
-    pool::{Place, candidates, visits},
+    pool::{Partition, candidates, visits},
     profile::{self, Candidate, Gender, Preferences, Profile},
     recommendations::{MOST_REQUESTS, draw::A_DAY},
     score::score_of,
@@ -75,8 +75,8 @@ struct Draws {
     /// What a second request of the day took, at the most.
     again: usize,
     milliseconds: f64,
-    /// How many places are occupied, and how long it takes to score them.
-    places: usize,
+    /// How many partitions are occupied, and how long it takes to score them.
+    partitions: usize,
     scoring: f64,
     /// Means over the draws.
     by_operation: BTreeMap<String, f64>,
@@ -123,23 +123,23 @@ async fn draws(now: Timestamp, today: Date, people: usize) -> Result<Draws, Stri
         costs,
         again,
         milliseconds: seconds * 1_000.0 / DRAWS as f64,
-        places: occupied.len(),
+        partitions: occupied.len(),
         scoring: started.elapsed().as_secs_f64() * 1_000.0 / DRAWS as f64,
         by_operation,
     })
 }
 
-fn occupied(people: &[Profile]) -> Result<Vec<Place>, String> {
-    let mut places = HashSet::new();
+fn occupied(people: &[Profile]) -> Result<Vec<Partition>, String> {
+    let mut partitions = HashSet::new();
     for one in people {
         let candidate = &one.candidate;
-        places.insert(Place {
+        partitions.insert(Partition {
             gender: candidate.gender,
             wanted: candidate.wanted(),
             bucket: candidate.birth().map_err(sentence)?.bucket(),
         });
     }
-    Ok(places.into_iter().collect())
+    Ok(partitions.into_iter().collect())
 }
 
 fn print_draws(measured: &[Draws]) -> bool {
@@ -211,7 +211,7 @@ fn print_draws(measured: &[Draws]) -> bool {
     );
     row(
         "occupied births, scored in memory",
-        &|one| one.places as f64,
+        &|one| one.partitions as f64,
         Limit::None,
     );
     row("· which takes, ms", &|one| one.scoring, Limit::None);

@@ -270,11 +270,11 @@ impl Bench {
                 .await?;
             people.push(person(&answer.body));
         }
-        let enrol = json!({"date": MORNING});
+        let enroll = json!({"date": MORNING});
         for other in people.iter().take(4).skip(1) {
             let token = Some(other.access.as_str());
             self.client
-                .send("POST", "/register/", token, Some(enrol.clone()))
+                .send("POST", "/register/", token, Some(enroll.clone()))
                 .await?;
         }
         let me = people.first().cloned().ok_or("nobody")?;
@@ -284,7 +284,7 @@ impl Bench {
             endpoint: "POST /register/",
             path: "/register/",
             token,
-            body: Some(enrol.clone()),
+            body: Some(enroll.clone()),
             status: 201,
             ..Call::default()
         };
@@ -295,7 +295,7 @@ impl Bench {
             variant: Some(("again", 1)),
             path: "/register/",
             token,
-            body: Some(enrol.clone()),
+            body: Some(enroll.clone()),
             ..Call::default()
         })
         .await?;
@@ -310,10 +310,10 @@ impl Bench {
         })
         .await?;
         self.client
-            .send("POST", "/register/", token, Some(enrol.clone()))
+            .send("POST", "/register/", token, Some(enroll.clone()))
             .await?;
         self.call(Call {
-            function: "RoomsEnrolments",
+            function: "RoomsEnrollments",
             endpoint: "GET /register/",
             path: "/register/",
             token,
@@ -371,7 +371,7 @@ impl Bench {
             variant: Some(("walking in (POST /register/)", 3)),
             path: "/register/",
             token: Some(&late.access),
-            body: Some(enrol.clone()),
+            body: Some(enroll.clone()),
             status: 201,
         })
         .await?;
@@ -381,7 +381,7 @@ impl Bench {
             variant: Some(("again after the draw (POST /register/)", 2)),
             path: "/register/",
             token,
-            body: Some(enrol),
+            body: Some(enroll),
             ..Call::default()
         })
         .await?;

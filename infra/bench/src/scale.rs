@@ -169,7 +169,7 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, Strin
     }
     let slot = world.slot(MORNING)?;
     for chunk in people.chunks(10_000) {
-        world.import(chunk.iter().map(|member| world.enrolment(member, &slot)))?;
+        world.import(chunk.iter().map(|member| world.enrollment(member, &slot)))?;
         let mut attendances = Vec::new();
         for member in chunk {
             let often = random.below(100);
@@ -433,7 +433,7 @@ async fn pace() -> Result<bool, String> {
     .await?;
     let slot = world.slot(MORNING)?;
     let people = people(ROOMS * ROOM_SIZE);
-    world.import(people.iter().map(|member| world.enrolment(member, &slot)))?;
+    world.import(people.iter().map(|member| world.enrollment(member, &slot)))?;
     let lambda = world.stack.lambda();
     lambda
         .invoke("RoomsAssign", json!({"scheduled_time": at("08:50")?}))

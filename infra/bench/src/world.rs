@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use enishi_local::{Options, Stack, import};
 use enishi_rooms::{
-    enrolment::EnrolmentItem,
+    enrollment::EnrollmentItem,
     seating::Member,
     slot::{Slot, Slots},
 };
@@ -85,8 +85,8 @@ impl World {
         token::issue(&self.issuer, subject).await.map_err(sentence)
     }
 
-    /// Somebody's enrolment for a slot, and where it lies.
-    pub fn enrolment(&self, member: &Member, slot: &Slot) -> (Key, EnrolmentItem) {
+    /// Somebody's enrollment for a slot, and where it lies.
+    pub fn enrollment(&self, member: &Member, slot: &Slot) -> (Key, EnrollmentItem) {
         let user = User {
             id: member.user_id,
             claims: Claims {
@@ -101,7 +101,7 @@ impl World {
                 exp: 0,
             },
         };
-        let item = EnrolmentItem::new(&self.slots, &user, slot);
+        let item = EnrollmentItem::new(&self.slots, &user, slot);
         (item.key(), item)
     }
 

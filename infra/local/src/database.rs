@@ -116,7 +116,8 @@ fn migrate(
     existing: &Value,
 ) -> Result<(), String> {
     let view = |table: &Value| table["StreamSpecification"]["StreamViewType"].clone();
-    if typed_keys(wanted, wanted) != typed_keys(existing, existing) || view(wanted) != view(existing)
+    if typed_keys(wanted, wanted) != typed_keys(existing, existing)
+        || view(wanted) != view(existing)
     {
         return Err(format!(
             "the table {table} was made from an older template.yaml, with other keys or another \

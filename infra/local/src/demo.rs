@@ -187,7 +187,7 @@ pub async fn run() -> Result<(), String> {
     let stack = Stack::start(options).await?;
     let client = Client::new(stack.url());
 
-    println!("20:00, the evening before. Twelve people sign up and enrol for 9 o'clock.");
+    println!("20:00, the evening before. Twelve people sign up and enroll for 9 o'clock.");
     let mut people = Vec::new();
     for (index, name) in NAMES.into_iter().enumerate() {
         let account = json!({
@@ -210,7 +210,7 @@ pub async fn run() -> Result<(), String> {
     let mut met: BTreeMap<(String, String), u32> = BTreeMap::new();
     for morning in 1..=2_i64 {
         let date = evening.saturating_add(morning.days());
-        enrol(&client, &mut people, date).await?;
+        enroll(&client, &mut people, date).await?;
         let absent = (morning == 1).then_some(ABSENT);
         play(&stack, &client, &mut people, date, absent, &mut met, &at).await?;
     }
@@ -226,7 +226,7 @@ pub async fn run() -> Result<(), String> {
     }
 }
 
-async fn enrol(client: &Client, people: &mut [Person], date: Date) -> Result<(), String> {
+async fn enroll(client: &Client, people: &mut [Person], date: Date) -> Result<(), String> {
     for person in people.iter_mut() {
         refresh(client, person).await?;
         let body = json!({"date": date.to_string()});

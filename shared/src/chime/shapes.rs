@@ -14,7 +14,7 @@ use crate::{seal::sha256, user_id::UserId};
 pub struct Meeting {
     /// The Chime SDK's id.
     pub meeting_id: String,
-    /// The place this is a meeting of.
+    /// The venue this is a meeting of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_meeting_id: Option<String>,
     /// Where media flows.
@@ -58,9 +58,9 @@ pub struct Attendee {
     pub join_token: String,
 }
 
-/// The opaque id of a person in one place; what other participants' clients see.
-pub fn external_user_id(place: &str, user_id: UserId) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(&sha256(format!("{place}\n{user_id}").as_bytes())[..18])
+/// The opaque id of a person in one venue; what other participants' clients see.
+pub fn external_user_id(venue: &str, user_id: UserId) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&sha256(format!("{venue}\n{user_id}").as_bytes())[..18])
 }
 
 /// As Chime answers it; `None` without an id.

@@ -191,12 +191,12 @@ mod tests {
         #[garde(length(chars, min = 1, max = 3))]
         content: String,
         #[garde(dive)]
-        place: Option<Place>,
+        mark: Option<Mark>,
     }
 
     #[derive(Debug, PartialEq, Deserialize, Validate)]
     #[serde(deny_unknown_fields)]
-    struct Place {
+    struct Mark {
         #[garde(range(max = 9))]
         seq: u8,
     }
@@ -212,16 +212,16 @@ mod tests {
     fn a_message_is_read_and_refused_as_the_same_body_would_be() {
         for fields in [
             r#"{"content": "abc"}"#,
-            r#"{"content": "abc", "place": {"seq": 1}}"#,
-            r#"{"content": "abcd", "place": {"seq": 10}}"#,
-            r#"{"content": "abc", "place": {"seq": "1"}}"#,
-            r#"{"content": "abc", "place": {"seq": 1, "more": 2}}"#,
-            r#"{"content": "abc", "place": {}}"#,
-            r#"{"content": "abc", "place": [1]}"#,
+            r#"{"content": "abc", "mark": {"seq": 1}}"#,
+            r#"{"content": "abcd", "mark": {"seq": 10}}"#,
+            r#"{"content": "abc", "mark": {"seq": "1"}}"#,
+            r#"{"content": "abc", "mark": {"seq": 1, "more": 2}}"#,
+            r#"{"content": "abc", "mark": {}}"#,
+            r#"{"content": "abc", "mark": [1]}"#,
             r#"{"content": "abc", "more": null}"#,
             r#"{"content": null}"#,
             r#"{"content": ["abc"]}"#,
-            r#"{"place": {"seq": 1}}"#,
+            r#"{"mark": {"seq": 1}}"#,
         ] {
             let expected = body(parse_json(fields.as_bytes()));
             let message = fields.replacen('{', r#"{"action": "say", "#, 1);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Line, Observed, Payment, PaymentId, Place, Product, Purpose, Sight, State, StripeObjects, find,
-    follow, follow::unopened, store, update,
+    Line, Observed, Payment, PaymentId, PaymentRef, Product, Purpose, Sight, State, StripeObjects,
+    find, follow, follow::unopened, store, update,
 };
 use crate::{
     app::App,
@@ -228,16 +228,16 @@ impl Payment {
 ///
 /// # Errors
 /// `not_found`; `service_unavailable`: ask again.
-pub async fn expire(app: &App, place: Place) -> Result<Payment, Error> {
+pub async fn expire(app: &App, payment_ref: PaymentRef) -> Result<Payment, Error> {
     const CAUSE: &str = "expired on request";
-    let payment = find(app, place).await?;
+    let payment = find(app, payment_ref).await?;
     if payment.state != State::Pending {
         return Ok(payment);
     }
     let Some(session) = payment.stripe.checkout_session.clone() else {
         return unopened(app, payment, CAUSE).await;
     };
-    let sight = match expire_checkout(app, place.payment_id, &session).await {
+    let sight = match expire_checkout(app, payment_ref.payment_id, &session).await {
         Ok(session) => Sight::Checkout(session),
         // It is not open any more.
         Err(StripeError::Refused(_)) => Sight::Nothing,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Observed, Payment, PaymentId, Place, Product, REFUND, Refund, State, StripeObjects, find,
+    Observed, Payment, PaymentId, PaymentRef, Product, REFUND, Refund, State, StripeObjects, find,
     given, table, update,
 };
 use crate::{
@@ -144,8 +144,8 @@ fn expect(payment: &Payment, sum: Option<(i64, &str)>) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`follow`].
-pub async fn look(app: &App, place: Place) -> Result<(), Error> {
-    let payment = find(app, place).await?;
+pub async fn look(app: &App, payment_ref: PaymentRef) -> Result<(), Error> {
+    let payment = find(app, payment_ref).await?;
     let now = app.now();
     if payment.due_at.is_none_or(|due| due > now.as_second()) {
         return Ok(());
@@ -198,10 +198,10 @@ pub async fn renewed(app: &App, invoice: &str, cause: &str) -> Result<(), Stripe
         return Ok(());
     };
     let subscription = stripe.subscription(subscription).await?;
-    let Some(place) = Place::of_metadata(&subscription.metadata) else {
+    let Some(payment_ref) = PaymentRef::of_metadata(&subscription.metadata) else {
         return Ok(());
     };
-    let first = find(app, place).await?;
+    let first = find(app, payment_ref).await?;
     let first = match first.stripe.invoice {
         Some(_) => first,
         None => follow(app, first, Sight::Nothing, cause).await?,
@@ -214,7 +214,9 @@ pub async fn renewed(app: &App, invoice: &str, cause: &str) -> Result<(), Stripe
         Some(_) => {}
     }
     let renewal = renewal(first, &invoice);
-    let known = table(app)?.get::<Payment>(&renewal.place().key()).await?;
+    let known = table(app)?
+        .get::<Payment>(&renewal.payment_ref().key())
+        .await?;
     let mut seen = Observed::state(state);
     seen.stripe.receipt_url = invoice.hosted_invoice_url;
     let now = app.now();

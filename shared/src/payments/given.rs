@@ -5,7 +5,7 @@
 //! is finished by `payments-sweep`. A refund that comes back from the customer's bank has failed; an
 //! alarm tells the operators, and the sum can be given back under another name.
 
-use super::{Observed, Payment, Place, Refund, State, Transfer, find, update};
+use super::{Observed, Payment, PaymentRef, Refund, State, Transfer, find, update};
 use crate::{
     app::App,
     error::Error,
@@ -21,12 +21,12 @@ use crate::{
 /// another one; `not_found`; `service_unavailable`: ask again.
 pub async fn refund(
     app: &App,
-    place: Place,
+    payment_ref: PaymentRef,
     name: &str,
     amount: Option<i64>,
 ) -> Result<Payment, Error> {
     let now = app.now();
-    let payment = update(app, find(app, place).await?, |payment| {
+    let payment = update(app, find(app, payment_ref).await?, |payment| {
         match payment.refunds.get(name) {
             Some(known) if known.failed => {
                 return Err(Error::conflict("this refund has failed; make another one"));
@@ -45,7 +45,9 @@ pub async fn refund(
             Some(amount) => amount,
         };
         if !(1..=left).contains(&amount) {
-            return Err(Error::conflict("less of this payment is left"));
+            return Err(Error::conflict(
+                "the amount exceeds what is left of this payment",
+            ));
         }
         let mut next = payment.clone();
         next.refunds.insert(name.to_owned(), Refund::asked(amount));
@@ -71,9 +73,13 @@ pub struct NewTransfer<'a> {
 /// # Errors
 /// `conflict` when the payment is not settled, when less is left, or when the transfer of this name is
 /// another one; `not_found`; `service_unavailable`: ask again.
-pub async fn transfer(app: &App, place: Place, new: NewTransfer<'_>) -> Result<Payment, Error> {
+pub async fn transfer(
+    app: &App,
+    payment_ref: PaymentRef,
+    new: NewTransfer<'_>,
+) -> Result<Payment, Error> {
     let now = app.now();
-    let payment = update(app, find(app, place).await?, |payment| {
+    let payment = update(app, find(app, payment_ref).await?, |payment| {
         if let Some(known) = payment.transfers.get(new.name) {
             return if known.amount == new.amount && known.destination == new.destination {
                 Ok(None)
@@ -85,7 +91,9 @@ pub async fn transfer(app: &App, place: Place, new: NewTransfer<'_>) -> Result<P
         let passed_on: i64 = payment.transfers.values().map(|known| known.amount).sum();
         let left = payment.left() - passed_on;
         if !(1..=left).contains(&new.amount) {
-            return Err(Error::conflict("less of this payment is left"));
+            return Err(Error::conflict(
+                "the amount exceeds what is left of this payment",
+            ));
         }
         let mut next = payment.clone();
         let transfer = Transfer {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::{Builder, Uuid};
 
-use super::Place;
+use super::PaymentRef;
 use crate::{app::App, events::PaymentSummary, seal::sha256, user_id::UserId};
 
 /// A payment's id: a UUIDv7.
@@ -312,8 +312,8 @@ const UNCONFIRMED: i64 = 10 * 60;
 
 impl Payment {
     /// Where it lies.
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn payment_ref(&self) -> PaymentRef {
+        PaymentRef {
             payer: self.payer,
             payment_id: self.payment_id,
         }

@@ -177,17 +177,20 @@ fn what_waits_is_due_and_what_is_done_is_not() {
 
 #[test]
 fn a_place_is_known_by_its_key_and_by_its_metadata() {
-    let place = payment().place();
-    assert_eq!(Place::of_key(&place.key()), Some(place));
+    let payment_ref = payment().payment_ref();
+    assert_eq!(PaymentRef::of_key(&payment_ref.key()), Some(payment_ref));
     let metadata = |names: [&str; 2]| {
-        let values = [place.payer.to_string(), place.payment_id.to_string()];
+        let values = [
+            payment_ref.payer.to_string(),
+            payment_ref.payment_id.to_string(),
+        ];
         names.map(str::to_owned).into_iter().zip(values).collect()
     };
     assert_eq!(
-        Place::of_metadata(&metadata([PAYER, PAYMENT_ID])),
-        Some(place)
+        PaymentRef::of_metadata(&metadata([PAYER, PAYMENT_ID])),
+        Some(payment_ref)
     );
-    assert_eq!(Place::of_metadata(&metadata([PAYER, "order"])), None);
+    assert_eq!(PaymentRef::of_metadata(&metadata([PAYER, "order"])), None);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use enishi_shared::{
 };
 use jiff::civil::Date;
 
-use super::{CANDIDATES, Place, SEARCH_REQUESTS, Scored};
+use super::{CANDIDATES, Partition, SEARCH_REQUESTS, Scored};
 use crate::profile::Candidate;
 
 /// How many people are asked for at once: with one page of a large pool the search is over.
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 8;
 /// How many people are looked up at once: what one `BatchGetItem` takes.
 const LOOKED_UP: usize = 100;
 
-/// A page of a place to ask the index for. The greatest comes first: the best score, then the
+/// A page of a partition to ask the index for. The greatest comes first: the best score, then the
 /// greatest lot.
 #[derive(Debug)]
 pub struct Visit {
@@ -30,7 +30,7 @@ pub struct Visit {
     /// Decides among equal scores.
     pub lot: u64,
     /// Where.
-    pub place: Place,
+    pub partition: Partition,
     /// After which item, when it is not the first page.
     pub after: Option<Item>,
 }
@@ -64,7 +64,7 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// A search of these places for `me`.
+    /// A search of these partitions for `me`.
     pub fn new(me: &'a Candidate, today: Date, visits: Vec<Visit>) -> Self {
         Self {
             me,

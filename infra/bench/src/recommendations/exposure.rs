@@ -7,7 +7,7 @@ use std::{collections::HashMap, thread};
 use enishi_local::import;
 use enishi_saju::{
     pillars::Bucket,
-    pool::{Place, Scored, pools, search, visits},
+    pool::{Partition, Scored, pools, search, visits},
     profile::{Candidate, Gender, Wanted},
     recommendations::draw::{A_DAY, ranked},
 };
@@ -53,8 +53,8 @@ struct Days {
     people: Vec<Candidate>,
     /// Where each of the people stands in `people`.
     number: HashMap<UserId, usize>,
-    places: HashMap<Place, Vec<usize>>,
-    pools: HashMap<(Gender, Wanted), Vec<Place>>,
+    partitions: HashMap<Partition, Vec<usize>>,
+    pools: HashMap<(Gender, Wanted), Vec<Partition>>,
 }
 
 impl Days {
@@ -63,26 +63,28 @@ impl Days {
             .into_iter()
             .map(|profile| profile.candidate)
             .collect();
-        let mut places: HashMap<Place, Vec<usize>> = HashMap::new();
+        let mut partitions: HashMap<Partition, Vec<usize>> = HashMap::new();
         for (number, one) in people.iter().enumerate() {
             let bucket: Bucket = one.birth().map_err(sentence)?.bucket();
-            let place = Place {
+            let partition = Partition {
                 gender: one.gender,
                 wanted: one.wanted(),
                 bucket,
             };
-            places.entry(place).or_default().push(number);
+            partitions.entry(partition).or_default().push(number);
         }
-        let mut pools: HashMap<_, Vec<Place>> = HashMap::new();
-        for place in places.keys() {
-            let pool = pools.entry((place.gender, place.wanted)).or_default();
-            pool.push(*place);
+        let mut pools: HashMap<_, Vec<Partition>> = HashMap::new();
+        for partition in partitions.keys() {
+            let pool = pools
+                .entry((partition.gender, partition.wanted))
+                .or_default();
+            pool.push(*partition);
         }
         let number = |(number, one): (usize, &Candidate)| (one.user_id, number);
         Ok(Self {
             number: people.iter().enumerate().map(number).collect(),
             people,
-            places,
+            partitions,
             pools,
         })
     }
@@ -143,11 +145,11 @@ impl Days {
             .collect())
     }
 
-    /// What the index answers: the people of a place by times shown.
+    /// What the index answers: the people of a partition by times shown.
     fn page(&self, visit: &Visit) -> Result<Page<Candidate>, String> {
         let mut people: Vec<&Candidate> = self
-            .places
-            .get(&visit.place)
+            .partitions
+            .get(&visit.partition)
             .into_iter()
             .flatten()
             .map(|number| &self.people[*number])

@@ -2,7 +2,7 @@
 
 use enishi_shared::{
     App, UserId,
-    payments::{self, Line, NewPayment, Opened, Payment, PaymentId, Place, Product, Purpose},
+    payments::{self, Line, NewPayment, Opened, Payment, PaymentId, PaymentRef, Product, Purpose},
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -62,8 +62,8 @@ pub fn session(payment: &Payment) -> &str {
 }
 
 /// The record as it lies in the table.
-pub async fn find(app: &App, place: Place) -> Payment {
-    payments::find(app, place).await.unwrap()
+pub async fn find(app: &App, payment_ref: PaymentRef) -> Payment {
+    payments::find(app, payment_ref).await.unwrap()
 }
 
 /// What somebody sees of their payments: states and what was given back.

@@ -1,12 +1,12 @@
-//! `rooms`, from the enrolment to the rate: every endpoint, schedule and event, over HTTP and
+//! `rooms`, from the enrollment to the rate: every endpoint, schedule and event, over HTTP and
 //! through the template's schedules and rules.
 
 mod attendance;
 mod close;
 pub mod crash;
 mod draw;
-mod enrol;
-mod enrolments;
+mod enroll;
+mod enrollments;
 mod erase;
 mod faults;
 mod hall;

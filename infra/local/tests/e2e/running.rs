@@ -139,8 +139,8 @@ async fn schedules_follow_a_clock_that_is_set_and_fire_on_demand() {
         .await
         .unwrap();
     let token = answer["access_token"].as_str().unwrap();
-    let enrolments = ["2030-03-02", "2030-03-03"];
-    for date in enrolments {
+    let enrollments = ["2030-03-02", "2030-03-03"];
+    for date in enrollments {
         let (status, answer) = program
             .api
             .send(

@@ -26,7 +26,7 @@ fn person(number: u64, gender: Gender, born: Date, shown: u64) -> Candidate {
     }
 }
 
-/// A pool: places with their scores and people, who stand in the index by times shown.
+/// A pool: partitions with their scores and people, who stand in the index by times shown.
 struct Pool(Vec<(u8, Vec<Candidate>)>);
 
 /// What a search of it came to.
@@ -41,15 +41,21 @@ impl Pool {
         let visit = |(day, (score, _)): (i64, &(u8, Vec<Candidate>))| Visit {
             score: *score,
             lot: day as u64 % 7,
-            place: place(day),
+            partition: partition(day),
             after: None,
         };
         (0..).zip(&self.0).map(visit).collect()
     }
 
     fn page(&self, visit: &Visit) -> Page<Candidate> {
-        let days = place(0).bucket.date();
-        let day = visit.place.bucket.date().since(days).unwrap().get_days();
+        let days = partition(0).bucket.date();
+        let day = visit
+            .partition
+            .bucket
+            .date()
+            .since(days)
+            .unwrap()
+            .get_days();
         let people = &self.0[day as usize].1;
         let from = visit.after.as_ref().map_or(0, |key| {
             let at = key["at"].as_n().unwrap();
@@ -98,9 +104,9 @@ impl Pool {
     }
 }
 
-fn place(day: i64) -> Place {
+fn partition(day: i64) -> Partition {
     let day = date(1980, 1, 7).saturating_add(day.days());
-    Place {
+    Partition {
         gender: Gender::Female,
         wanted: Wanted::Male,
         bucket: Bucket::all_of(day).next().unwrap(),
@@ -111,10 +117,10 @@ fn me() -> Candidate {
     person(u64::MAX, Gender::Male, date(1990, 1, 1), 0)
 }
 
-/// So many women in each of the places, the scores falling.
-fn even(places: usize, people: usize) -> Pool {
-    let people = |place: usize| {
-        let number = |index| (place * people + index) as u64;
+/// So many women in each of the partitions, the scores falling.
+fn even(partitions: usize, people: usize) -> Pool {
+    let people = |partition: usize| {
+        let number = |index| (partition * people + index) as u64;
         (0..people)
             .map(|index| {
                 person(
@@ -126,10 +132,10 @@ fn even(places: usize, people: usize) -> Pool {
             })
             .collect()
     };
-    let score = |place: usize| 100 - (place / 12) as u8;
+    let score = |partition: usize| 100 - (partition / 12) as u8;
     Pool(
-        (0..places)
-            .map(|place| (score(place), people(place)))
+        (0..partitions)
+            .map(|partition| (score(partition), people(partition)))
             .collect(),
     )
 }
@@ -222,7 +228,7 @@ fn anybody() -> impl Strategy<Value = (Gender, u8, Option<u8>, bool, bool)> {
 proptest! {
     #[test]
     fn the_best_are_found_whatever_the_pool(
-        places in proptest::collection::vec(
+        partitions in proptest::collection::vec(
             (0..=100_u8, proptest::collection::vec(anybody(), 0..80)), 0..60,
         ),
         myself: Option<Index>,
@@ -232,7 +238,7 @@ proptest! {
         me.preferences.min_age = older_than;
         let (mut number, mut apart) = (0, Vec::new());
         let mut pool = Pool(Vec::new());
-        for (score, people) in places {
+        for (score, people) in partitions {
             let people = people.into_iter().map(|(gender, years, max_age, elsewhere, related)| {
                 number += 1;
                 let born = TODAY.saturating_sub(i64::from(years).years());

@@ -1,4 +1,4 @@
-//! What a morning takes, from the enrolment to the close.
+//! What a morning takes, from the enrollment to the close.
 
 use serde_json::json;
 
@@ -27,10 +27,10 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "rooms-withdraw");
     world.post(me, "/register/", slot.clone()).await.expect(201);
     world.get(me, "/register/").await.expect(200);
-    measured.count(world, "rooms-enrolments");
+    measured.count(world, "rooms-enrollments");
 
     world.at(&format!("{MORNING}T08:50")).await;
-    // Its own, the enrolments, and at most three writes.
+    // Its own, the enrollments, and at most three writes.
     measured.within(world, "rooms-assign", 16, people.len());
     world.refresh_all(&mut people).await;
     let me = &people[0];

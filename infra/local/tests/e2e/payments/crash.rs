@@ -3,7 +3,7 @@
 use enishi_local::stripe::{Balance, Order};
 use enishi_shared::{
     App, Error,
-    payments::{self, NewPayment, NewTransfer, Opened, PaymentId, Place, State},
+    payments::{self, NewPayment, NewTransfer, Opened, PaymentId, PaymentRef, State},
     stripe,
 };
 use jiff::SignedDuration;
@@ -107,7 +107,7 @@ async fn expire(name: &'static str) {
     flow.survives(
         async |scene| drop(opens(scene, 0).await.unwrap()),
         async |scene| {
-            let expired = payments::expire(&service(scene), place(scene, 0)).await;
+            let expired = payments::expire(&service(scene), payment_ref(scene, 0)).await;
             expired.is_ok_and(|payment| payment.state == State::Expired)
         },
         async |scene| ended(scene, &[State::Expired], &["expired"], [0, 0, 0]).await,
@@ -141,9 +141,9 @@ fn service(scene: &Scene) -> App {
 }
 
 /// Where the first guest's n-th payment lies.
-fn place(scene: &Scene, number: usize) -> Place {
+fn payment_ref(scene: &Scene, number: usize) -> PaymentRef {
     let payment_id = format!("019aa2b4-7c1f-7d33-9f0a-00000000000{number}");
-    Place {
+    PaymentRef {
         payer: scene.people[0].parse().unwrap(),
         payment_id: payment_id.parse::<PaymentId>().unwrap(),
     }
@@ -152,14 +152,20 @@ fn place(scene: &Scene, number: usize) -> Place {
 async fn opens(scene: &Scene, number: usize) -> Result<Opened, Error> {
     let app = service(scene);
     let payment = NewPayment {
-        payment_id: place(scene, number).payment_id,
+        payment_id: payment_ref(scene, number).payment_id,
         ..new(&app, &scene.people[0], lines())
     };
     payments::open(&app, payment).await
 }
 
 async fn refunds(scene: &Scene) -> Result<payments::Payment, Error> {
-    payments::refund(&service(scene), place(scene, 0), "parcel-1", Some(1_000)).await
+    payments::refund(
+        &service(scene),
+        payment_ref(scene, 0),
+        "parcel-1",
+        Some(1_000),
+    )
+    .await
 }
 
 async fn transfers(scene: &Scene) -> Result<payments::Payment, Error> {
@@ -170,7 +176,7 @@ async fn transfers(scene: &Scene) -> Result<payments::Payment, Error> {
         amount: 900,
         destination: &maker,
     };
-    payments::transfer(&service(scene), place(scene, 0), part).await
+    payments::transfer(&service(scene), payment_ref(scene, 0), part).await
 }
 
 /// Opened and paid; Stripe has told nobody yet.
@@ -274,7 +280,7 @@ async fn ended(
     scene.world.stack.settle().await;
     let app = service(scene);
     for (number, state) in states.iter().enumerate() {
-        let payment = payments::find(&app, place(scene, number)).await;
+        let payment = payments::find(&app, payment_ref(scene, number)).await;
         let payment = payment.map_err(|error| error.to_string())?;
         if payment.state != *state
             || payment.due_at.is_some()

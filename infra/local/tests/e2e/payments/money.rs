@@ -8,11 +8,11 @@ use enishi_shared::{
 
 use super::*;
 
-async fn paid(world: &World, app: &App, person: &Person) -> Place {
+async fn paid(world: &World, app: &App, person: &Person) -> PaymentRef {
     let payment = open(app, person).await.payment;
     world.stack.stripe().pay(session(&payment)).unwrap();
     world.stack.settle().await;
-    payment.place()
+    payment.payment_ref()
 }
 
 #[tokio::test]
@@ -20,31 +20,38 @@ async fn what_is_given_back_is_given_back_once() {
     let world = World::new().await;
     let hana = world.sign_up("hana").await;
     let app = service(&world);
-    let unpaid = open(&app, &hana).await.payment.place();
+    let unpaid = open(&app, &hana).await.payment.payment_ref();
     let refused = refund(&app, unpaid, "all", None).await.unwrap_err();
     assert_eq!(refused.code(), Code::Conflict);
     expire(&app, unpaid).await.unwrap();
 
-    let place = paid(&world, &app, &hana).await;
+    let payment_ref = paid(&world, &app, &hana).await;
     for _ in 0..3 {
-        refund(&app, place, "parcel-1", Some(1_000)).await.unwrap();
+        refund(&app, payment_ref, "parcel-1", Some(1_000))
+            .await
+            .unwrap();
         world.stack.settle().await;
     }
-    assert_eq!(find(&app, place).await.state, State::PartiallyRefunded);
+    assert_eq!(
+        find(&app, payment_ref).await.state,
+        State::PartiallyRefunded
+    );
     assert_eq!(world.stack.stripe().balance().refunded, 1_000);
     for amount in [Some(2_001), Some(0), Some(-1)] {
-        let refused = refund(&app, place, "parcel-2", amount).await.unwrap_err();
+        let refused = refund(&app, payment_ref, "parcel-2", amount)
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), Code::Conflict);
     }
-    let refused = refund(&app, place, "parcel-1", Some(999))
+    let refused = refund(&app, payment_ref, "parcel-1", Some(999))
         .await
         .unwrap_err();
     assert_eq!(refused.code(), Code::Conflict);
     for _ in 0..2 {
-        refund(&app, place, "rest", None).await.unwrap();
+        refund(&app, payment_ref, "rest", None).await.unwrap();
         world.stack.settle().await;
     }
-    let payment = find(&app, place).await;
+    let payment = find(&app, payment_ref).await;
     assert_eq!(payment.state, State::Refunded);
     assert_eq!(payment.due_at, None);
     assert_eq!(world.stack.stripe().balance().refunded, 3_000);
@@ -64,17 +71,17 @@ async fn two_refunds_at_once_give_back_no_more_than_there_is() {
     let world = World::new().await;
     let hana = world.sign_up("hana").await;
     let app = service(&world);
-    let place = paid(&world, &app, &hana).await;
+    let payment_ref = paid(&world, &app, &hana).await;
     let (one, two, again) = futures_util::join!(
-        refund(&app, place, "one", Some(2_000)),
-        refund(&app, place, "two", Some(2_000)),
-        refund(&app, place, "one", Some(2_000)),
+        refund(&app, payment_ref, "one", Some(2_000)),
+        refund(&app, payment_ref, "two", Some(2_000)),
+        refund(&app, payment_ref, "one", Some(2_000)),
     );
     let done = [one, two, again];
     assert!(done.iter().any(Result::is_ok));
     world.stack.settle().await;
     assert_eq!(world.stack.stripe().balance().refunded, 2_000);
-    assert_eq!(find(&app, place).await.amount_refunded, 2_000);
+    assert_eq!(find(&app, payment_ref).await.amount_refunded, 2_000);
 }
 
 #[tokio::test]
@@ -88,7 +95,7 @@ async fn what_is_passed_on_is_passed_on_once() {
         .await
         .unwrap();
     world.stack.stripe().onboard(&maker.id, true).unwrap();
-    let place = paid(&world, &app, &hana).await;
+    let payment_ref = paid(&world, &app, &hana).await;
     let to = |name: &'static str, amount| NewTransfer {
         name,
         amount,
@@ -101,14 +108,18 @@ async fn what_is_passed_on_is_passed_on_once() {
         Fault::Unavailable,
     ] {
         world.stack.stripe().inject(fault);
-        transfer(&app, place, to("parcel-1", 900)).await.unwrap();
+        transfer(&app, payment_ref, to("parcel-1", 900))
+            .await
+            .unwrap();
     }
     assert_eq!(world.stack.stripe().balance().passed_on, 900);
     for (name, amount) in [("parcel-1", 901), ("parcel-2", 2_101), ("parcel-2", 0)] {
-        let refused = transfer(&app, place, to(name, amount)).await.unwrap_err();
+        let refused = transfer(&app, payment_ref, to(name, amount))
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), Code::Conflict);
     }
-    let payment = find(&app, place).await;
+    let payment = find(&app, payment_ref).await;
     assert!(payment.transfers["parcel-1"].id.is_some());
     assert_eq!(payment.due_at, None);
 }
@@ -118,8 +129,8 @@ async fn what_stripe_gives_back_by_itself_is_seen_too() {
     let world = World::new().await;
     let hana = world.sign_up("hana").await;
     let app = service(&world);
-    let place = paid(&world, &app, &hana).await;
-    let intent = find(&app, place).await.stripe.payment_intent.unwrap();
+    let payment_ref = paid(&world, &app, &hana).await;
+    let intent = find(&app, payment_ref).await.stripe.payment_intent.unwrap();
     // In Stripe's dashboard: nothing of ours is with it.
     let stripe = enishi_shared::stripe::client(&app);
     world.stack.stripe().deliver_order(Order {
@@ -135,9 +146,11 @@ async fn what_stripe_gives_back_by_itself_is_seen_too() {
         seen(&world, &hana).await,
         [("partially_refunded".to_owned(), 500)]
     );
-    let refused = refund(&app, place, "all", Some(3_000)).await.unwrap_err();
+    let refused = refund(&app, payment_ref, "all", Some(3_000))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::Conflict);
-    refund(&app, place, "all", None).await.unwrap();
+    refund(&app, payment_ref, "all", None).await.unwrap();
     world.stack.settle().await;
     assert_eq!(seen(&world, &hana).await, [("refunded".to_owned(), 3_000)]);
 }
@@ -152,17 +165,17 @@ async fn a_refund_that_comes_back_can_be_made_anew() {
     stripe.konbini(session(&payment)).unwrap();
     stripe.settle_konbini(session(&payment), true).unwrap();
     world.stack.settle().await;
-    let place = payment.place();
-    let refunded = refund(&app, place, "all", None).await.unwrap();
+    let payment_ref = payment.payment_ref();
+    let refunded = refund(&app, payment_ref, "all", None).await.unwrap();
     assert_eq!(refunded.state, State::Refunded);
     // The customer's bank does not take it.
     let at_stripe = refunded.refunds["all"].id.clone().unwrap();
     stripe.settle_refund(&at_stripe, false).unwrap();
     world.stack.settle().await;
     assert_eq!(seen(&world, &hana).await, [("settled".to_owned(), 0)]);
-    let refused = refund(&app, place, "all", None).await.unwrap_err();
+    let refused = refund(&app, payment_ref, "all", None).await.unwrap_err();
     assert_eq!(refused.code(), Code::Conflict);
-    refund(&app, place, "again", None).await.unwrap();
+    refund(&app, payment_ref, "again", None).await.unwrap();
     world.stack.settle().await;
     assert_eq!(seen(&world, &hana).await, [("refunded".to_owned(), 3_000)]);
     assert_eq!(announced(&world), ["refunded", "refunded", "settled"]);

@@ -25,15 +25,15 @@ async fn what_no_webhook_tells_is_asked_for() {
     stripe.pay(session(&paid.payment)).unwrap();
     stripe.konbini(session(&slow.payment)).unwrap();
     sweep(&world).await.unwrap();
-    let places = [&paid, &slow, &left].map(|opened| opened.payment.place());
-    for place in places {
-        assert_eq!(find(&app, place).await.state, State::Pending);
+    let payment_refs = [&paid, &slow, &left].map(|opened| opened.payment.payment_ref());
+    for payment_ref in payment_refs {
+        assert_eq!(find(&app, payment_ref).await.state, State::Pending);
     }
     later(&world, SignedDuration::from_mins(66));
     for _ in 0..2 {
         sweep(&world).await.unwrap();
     }
-    let [paid, slow, left] = places;
+    let [paid, slow, left] = payment_refs;
     assert_eq!(find(&app, paid).await.state, State::Settled);
     assert_eq!(find(&app, slow).await.state, State::Processing);
     assert_eq!(find(&app, left).await.state, State::Expired);
@@ -61,30 +61,33 @@ async fn what_was_cut_off_between_the_record_and_stripe_is_finished() {
     // Stripe does not answer three times in a row: that is all attempts of one call.
     let cut = || (0..3).for_each(|_| world.stack.stripe().inject(Fault::Unavailable));
     let never = new(&app, &hana.id, lines());
-    let place = Place {
+    let payment_ref = PaymentRef {
         payer: id(&hana),
         payment_id: never.payment_id,
     };
     cut();
     payments::open(&app, never.clone()).await.unwrap_err();
-    assert_eq!(find(&app, place).await.state, State::Pending);
+    assert_eq!(find(&app, payment_ref).await.state, State::Pending);
     later(&world, SignedDuration::from_mins(66));
     sweep(&world).await.unwrap();
-    assert_eq!(find(&app, place).await.state, State::Expired);
+    assert_eq!(find(&app, payment_ref).await.state, State::Expired);
     payments::open(&app, never).await.unwrap_err();
 
     let payment = open(&app, &hana).await.payment;
     world.stack.stripe().pay(session(&payment)).unwrap();
     world.stack.settle().await;
     cut();
-    refund(&app, payment.place(), "all", None)
+    refund(&app, payment.payment_ref(), "all", None)
         .await
         .unwrap_err();
     assert_eq!(world.stack.stripe().balance().refunded, 0);
     later(&world, SignedDuration::from_mins(11));
     sweep(&world).await.unwrap();
     assert_eq!(world.stack.stripe().balance().refunded, 3_000);
-    assert_eq!(find(&app, payment.place()).await.state, State::Refunded);
+    assert_eq!(
+        find(&app, payment.payment_ref()).await.state,
+        State::Refunded
+    );
 }
 
 #[tokio::test]
@@ -93,9 +96,9 @@ async fn one_that_cannot_be_looked_after_does_not_keep_the_others() {
     let hana = world.sign_up("hana").await;
     let app = service(&world);
     silence(&world);
-    let one = open(&app, &hana).await.payment.place();
+    let one = open(&app, &hana).await.payment.payment_ref();
     later(&world, SignedDuration::from_secs(1));
-    let two = open(&app, &hana).await.payment.place();
+    let two = open(&app, &hana).await.payment.payment_ref();
     later(&world, SignedDuration::from_mins(66));
     // Each call has three attempts: five faults are too many for one of two.
     (0..5).for_each(|_| world.stack.stripe().inject(Fault::Unavailable));

@@ -15,7 +15,9 @@ pub async fn story(world: &World) {
     let payment = open(&app, &hana).await.payment;
     world.stack.stripe().pay(session(&payment)).unwrap();
     world.stack.settle().await;
-    refund(&app, payment.place(), "all", None).await.unwrap();
+    refund(&app, payment.payment_ref(), "all", None)
+        .await
+        .unwrap();
     world.stack.settle().await;
     seen(world, &hana).await;
     let other = open(&app, &hana).await.payment;
@@ -31,7 +33,7 @@ pub async fn story(world: &World) {
     later(world, SignedDuration::from_mins(70));
     sweep(world).await.unwrap();
     assert_ne!(
-        find(&app, other.place()).await.unwrap().version,
+        find(&app, other.payment_ref()).await.unwrap().version,
         other.version
     );
     world.stack.clock().set(Some(began));

@@ -9,7 +9,7 @@ const ROOM: &str = "20261121T0900-0";
 
 async fn two(hall: &Hall) -> Vec<Guest> {
     let guests = hall.guests(2);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     guests
 }
@@ -23,7 +23,7 @@ async fn participates(hall: &Hall, guest: &Guest) -> bool {
 async fn one_says_that_one_is_there_with_and_without_naming_the_room() {
     let hall = Hall::with_slots(&["09:00"], 6).await;
     let guests = hall.guests(6);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     hall.set("08:55");
     for (guest, (path, body)) in guests.iter().zip([
@@ -89,7 +89,7 @@ async fn one_takes_part_in_ones_own_room_in_its_time_only() {
 async fn who_enrolled_without_a_draw_has_no_room_to_take_part_in() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
-    hall.enrol(&guest, MORNING).await.expect(201);
+    hall.enroll(&guest, MORNING).await.expect(201);
     hall.set("09:00");
     let answer = hall.post(&guest, "/participated", json!({})).await;
     answer.expect_error(404, "not_found", &[]);

@@ -8,7 +8,7 @@ use crate::support::{MORNING, tokyo};
 
 /// A morning of `guests`, of whom `present` say that they are there.
 async fn morning(hall: &Hall, date: &str, guests: &[Guest], present: &[&Guest]) {
-    hall.enrol_all(guests, date).await;
+    hall.enroll_all(guests, date).await;
     hall.world.at(&format!("{date}T08:50")).await;
     hall.world
         .stack
@@ -74,7 +74,7 @@ async fn the_last_twenty_mornings_count() {
 async fn a_close_deletes_the_meetings_and_a_second_one_changes_nothing() {
     let hall = Hall::new().await;
     let guests = hall.guests(12);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     hall.at("08:56").await;
     for guest in &guests[..6] {
@@ -144,7 +144,7 @@ async fn a_close_deletes_the_meetings_and_a_second_one_changes_nothing() {
 async fn a_presence_told_after_the_close_changes_no_rate() {
     let hall = Hall::new().await;
     let guests = hall.guests(2);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     hall.at("08:56").await;
     // Connected, but Chime's events wait until after the close.
@@ -165,7 +165,7 @@ async fn a_missed_close_is_made_up_for_later() {
     let hall = Hall::new().await;
     let guests = hall.guests(2);
     for date in [MORNING, "2026-11-22"] {
-        hall.enrol_all(&guests, date).await;
+        hall.enroll_all(&guests, date).await;
     }
     hall.at("08:50").await;
     hall.at("08:58").await;
@@ -188,7 +188,7 @@ async fn a_missed_close_is_made_up_for_later() {
 async fn what_a_close_could_not_do_the_next_minute_does() {
     let hall = Hall::with_slots(&["09:00"], 2).await;
     let guests = hall.guests(4);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     hall.at("08:56").await;
     for guest in &guests[..3] {

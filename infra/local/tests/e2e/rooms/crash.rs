@@ -9,9 +9,9 @@ use crate::{
     support::MORNING,
 };
 
-flows!(rooms: enrol, walk_in, draw, open, join, close, erase);
+flows!(rooms: enroll, walk_in, draw, open, join, close, erase);
 
-async fn enrol(name: &'static str) {
+async fn enroll(name: &'static str) {
     let flow = Flow {
         name,
         function: "RoomsEnroll",
@@ -19,7 +19,7 @@ async fn enrol(name: &'static str) {
     };
     flow.survives(
         async |_| {},
-        async |scene| enrols(scene, 0).await,
+        async |scene| enrolls(scene, 0).await,
         enrolled_once,
     )
     .await;
@@ -34,12 +34,12 @@ async fn walk_in(name: &'static str) {
     flow.survives(
         async |scene| {
             for person in 0..4 {
-                enrols(scene, person).await;
+                enrolls(scene, person).await;
             }
             scene.at("08:50");
             scene.fire("RoomsAssign").await.unwrap();
         },
-        async |scene| enrols(scene, 4).await,
+        async |scene| enrolls(scene, 4).await,
         everybody_has_one_room,
     )
     .await;
@@ -52,7 +52,7 @@ async fn draw(name: &'static str) {
         two_meet: true,
     };
     flow.survives(
-        yesterday_and_enrolments,
+        yesterday_and_enrollments,
         async |scene| scene.fire("RoomsAssign").await.is_ok(),
         everybody_has_one_room,
     )
@@ -108,7 +108,7 @@ async fn erase(name: &'static str) {
         two_meet: true,
     };
     flow.survives(
-        a_room_and_enrolments,
+        a_room_and_enrollments,
         async |scene| {
             let gone = &scene.people[0];
             let erased = scene.world.account_deleted("RoomsErase", gone).await;
@@ -149,7 +149,7 @@ fn meetings(scene: &Scene) -> BTreeMap<String, usize> {
     meetings
 }
 
-async fn enrols(scene: &Scene, person: usize) -> bool {
+async fn enrolls(scene: &Scene, person: usize) -> bool {
     let body = json!({"date": MORNING});
     let (status, _) = scene.call(person, "POST", "/register/", Some(body)).await;
     matches!(status, 200 | 201)
@@ -163,7 +163,7 @@ async fn joins(scene: &Scene, person: usize) -> (u16, Value) {
 }
 
 /// Five people met the morning before, so that the draw has something to look back on.
-async fn yesterday_and_enrolments(scene: &mut Scene) {
+async fn yesterday_and_enrollments(scene: &mut Scene) {
     for date in ["2026-11-20T08:00", "2026-11-20T08:50", "2026-11-20T09:31"] {
         scene.at_time(date);
         match &date[11..] {
@@ -179,14 +179,14 @@ async fn yesterday_and_enrolments(scene: &mut Scene) {
         }
     }
     for person in 0..5 {
-        assert!(enrols(scene, person).await);
+        assert!(enrolls(scene, person).await);
     }
     scene.at("08:50");
 }
 
 async fn drawn(scene: &mut Scene, time: &str) {
     for person in 0..5 {
-        assert!(enrols(scene, person).await);
+        assert!(enrolls(scene, person).await);
     }
     scene.at("08:50");
     scene.fire("RoomsAssign").await.unwrap();
@@ -210,7 +210,7 @@ async fn enrolled_once(scene: &mut Scene) -> Result<(), String> {
         return Err(list.to_string());
     }
     for person in 1..5 {
-        enrols(scene, person).await;
+        enrolls(scene, person).await;
     }
     scene.at("08:50");
     scene.fire("RoomsAssign").await?;
@@ -283,7 +283,7 @@ async fn everybody_gets_in(scene: &mut Scene) -> Result<(), String> {
 }
 
 /// Two people met yesterday, and are enrolled for today.
-async fn a_room_and_enrolments(scene: &mut Scene) {
+async fn a_room_and_enrollments(scene: &mut Scene) {
     for date in ["2026-11-20T08:00", "2026-11-20T08:50"] {
         scene.at_time(date);
         for (person, day) in [(0, 20), (1, 20), (0, 21), (1, 21)] {

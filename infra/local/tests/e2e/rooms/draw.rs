@@ -11,7 +11,7 @@ use crate::support::{MORNING, World};
 async fn twelve_people_are_drawn_into_three_rooms_of_four() {
     let hall = Hall::new().await;
     let guests = hall.guests(12);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:49").await;
     let answer = hall.meeting_url(&guests[0], MORNING).await.expect(200);
     assert_eq!(answer.body, json!({"status": "pending"}));
@@ -43,7 +43,7 @@ async fn rooms_differ_by_one_at_most_and_nobody_is_alone() {
         // The later days first: they have no earlier ones to look back on.
         let date = format!("2026-12-{:02}", 19 - day);
         let guests = hall.guests(people);
-        hall.enrol_all(&guests, &date).await;
+        hall.enroll_all(&guests, &date).await;
         let drawn = hall.draw(&date).await;
         assert_eq!(
             drawn,
@@ -57,7 +57,7 @@ async fn rooms_differ_by_one_at_most_and_nobody_is_alone() {
 async fn draws_at_once_give_one_result_and_repeated_ones_change_nothing() {
     let hall = Hall::new().await;
     let (guests, operator) = (hall.guests(12), hall.operator());
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.set("08:50");
     let (first, second, schedule, again) = tokio::join!(
         hall.post(&operator, "/assign_room/", json!({"date": MORNING})),
@@ -79,7 +79,7 @@ async fn draws_at_once_give_one_result_and_repeated_ones_change_nothing() {
     assert_eq!(hall.dump(), before);
 
     // Who walks in is in no draw.
-    hall.enrol(&hall.guest("late"), MORNING).await.expect(201);
+    hall.enroll(&hall.guest("late"), MORNING).await.expect(201);
     assert_eq!(hall.draw(MORNING).await, drawn);
     // Nor does the answer change when the slot is over.
     hall.set("12:00");
@@ -193,7 +193,7 @@ async fn an_operator_names_the_slot_in_the_path_or_in_the_body() {
 async fn a_slot_that_is_over_is_not_drawn_any_more() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
-    hall.enrol(&guest, MORNING).await.expect(201);
+    hall.enroll(&guest, MORNING).await.expect(201);
     hall.set("09:30");
     let answer = hall
         .post(&hall.operator(), "/assign_room/", json!({}))
@@ -229,7 +229,7 @@ async fn over_three_mornings_people_meet_again_no_more_than_they_must() {
     let mut met = BTreeSet::new();
     let mut repeated = Vec::new();
     for date in [MORNING, "2026-11-22", "2026-11-23"] {
-        hall.enrol_all(&guests, date).await;
+        hall.enroll_all(&guests, date).await;
         hall.world.at(&format!("{date}T08:50")).await;
         let seating = hall.seating(&guests, date).await;
         assert_eq!(sizes(&seating), [4, 4, 4]);
@@ -247,7 +247,7 @@ async fn those_who_often_stay_away_are_spread_over_the_rooms() {
         // Alone, so that nobody has met anybody.
         let date = format!("2026-11-{day}");
         let guest = hall.guest(&format!("absent{day}"));
-        hall.enrol(&guest, &date).await.expect(201);
+        hall.enroll(&guest, &date).await.expect(201);
         hall.world.at(&format!("{date}T08:50")).await;
         hall.world.at(&format!("{date}T09:30")).await;
         assert_eq!(hall.rate(&guest).await, 0);
@@ -255,7 +255,7 @@ async fn those_who_often_stay_away_are_spread_over_the_rooms() {
     }
     let mut guests = hall.guests(12);
     guests.extend(absent);
-    hall.enrol_all(&guests, "2026-11-25").await;
+    hall.enroll_all(&guests, "2026-11-25").await;
     hall.world.at("2026-11-25T08:50").await;
     let seating = hall.seating(&guests, "2026-11-25").await;
     assert_eq!(sizes(&seating), [4, 4, 4, 4]);
@@ -272,7 +272,7 @@ async fn those_who_often_stay_away_are_spread_over_the_rooms() {
 async fn a_draw_weeks_ahead_keeps_nothing_from_being_closed() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
-    hall.enrol(&guest, MORNING).await.expect(201);
+    hall.enroll(&guest, MORNING).await.expect(201);
     // The last first: a draw looks back on those before.
     for day in (0..21).rev() {
         let date = jiff::civil::date(2026, 11, 29).saturating_add(jiff::Span::new().days(day));

@@ -52,7 +52,7 @@ async fn who_goes_before_the_draw_is_not_drawn() {
     let hall = Hall::new().await;
     let mut guests = hall.guests(5);
     for date in [MORNING, "2026-11-22"] {
-        hall.enrol_all(&guests, date).await;
+        hall.enroll_all(&guests, date).await;
     }
     let gone = guests.remove(0);
     let others: Vec<Value> = (hall.dump().into_iter())
@@ -67,13 +67,13 @@ async fn who_goes_before_the_draw_is_not_drawn() {
 
     // A token outlives its account, but nothing comes of it.
     for date in [MORNING, "2026-11-23"] {
-        let answer = hall.enrol(&gone, date).await;
+        let answer = hall.enroll(&gone, date).await;
         answer.expect_error(401, "access_token_invalid", &[]);
     }
     let list = hall.get(&gone, "/register/").await.expect(200);
     assert_eq!(list.body, json!([]));
     hall.at("08:50").await;
-    let late = hall.enrol(&gone, MORNING).await;
+    let late = hall.enroll(&gone, MORNING).await;
     late.expect_error(401, "access_token_invalid", &[]);
     assert_eq!(hall.seating(&guests, MORNING).await.len(), 1);
     assert!(left(&hall, &gone).is_empty());
@@ -83,12 +83,12 @@ async fn who_goes_before_the_draw_is_not_drawn() {
 async fn who_goes_after_the_draw_leaves_an_empty_seat() {
     let hall = Hall::new().await;
     let mut guests = hall.guests(8);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     let before = hall.seating(&guests, MORNING).await;
     let (late, gone_late) = (hall.guest("late"), hall.guest("too-late"));
     for guest in [&late, &gone_late] {
-        hall.enrol(guest, MORNING).await.expect(201);
+        hall.enroll(guest, MORNING).await.expect(201);
     }
     hall.set("08:55");
     hall.participate(&gone_late).await;
@@ -140,7 +140,7 @@ async fn who_goes_after_the_draw_leaves_an_empty_seat() {
 async fn a_room_that_all_have_left_is_not_opened() {
     let hall = Hall::with_slots(&["09:00"], 2).await;
     let guests = hall.guests(4);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     let room = hall.room(&guests[0], MORNING).await;
     let mut others = Vec::new();
@@ -167,7 +167,7 @@ async fn who_goes_after_the_slot_is_nobody_in_the_history_of_the_others() {
     let mut guests = hall.guests(3);
     guests.push(me.clone());
     for date in [MORNING, "2026-11-22"] {
-        hall.enrol_all(&guests, date).await;
+        hall.enroll_all(&guests, date).await;
         hall.world.at(&format!("{date}T08:50")).await;
         hall.world.at(&format!("{date}T09:00")).await;
         for guest in &guests[1..] {
@@ -208,7 +208,7 @@ async fn who_goes_after_the_slot_is_nobody_in_the_history_of_the_others() {
         others.cloned().collect()
     };
     assert_eq!(others(&again), others(&histories));
-    hall.enrol_all(&guests, "2026-11-23").await;
+    hall.enroll_all(&guests, "2026-11-23").await;
     hall.world.at("2026-11-23T08:50").await;
     assert_eq!(hall.seating(&guests, "2026-11-23").await.len(), 1);
     hall.nothing_given_up();
@@ -228,7 +228,7 @@ async fn who_goes_while_the_draw_runs_is_gone_when_the_slot_is_over() {
         };
         let mut guests = hall.guests(5);
         guests[0].name = format!("gone{nth}!");
-        hall.enrol_all(&guests, &date).await;
+        hall.enroll_all(&guests, &date).await;
         let begin = format!("{date}T08:50");
         hall.world
             .stack
@@ -261,17 +261,17 @@ async fn who_goes_while_the_draw_runs_is_gone_when_the_slot_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_enrols_and_walks_in_while_they_go_is_gone() {
+async fn who_enrolls_and_walks_in_while_they_go_is_gone() {
     let hall = Hall::new().await;
     let staying = hall.guests(3);
-    hall.enrol_all(&staying, MORNING).await;
+    hall.enroll_all(&staying, MORNING).await;
     for (time, number) in [("08:49", 0), ("08:50", 10)] {
         hall.at(time).await;
         let leaving: Vec<Guest> = (number..number + 10)
             .map(|number| hall.guest(&format!("gone{number}!")))
             .collect();
         join_all(leaving.iter().map(|guest| async {
-            let (answer, ()) = tokio::join!(hall.enrol(guest, MORNING), erase(&hall, guest));
+            let (answer, ()) = tokio::join!(hall.enroll(guest, MORNING), erase(&hall, guest));
             assert!(
                 [201, 401, 503].contains(&answer.status.as_u16()),
                 "{}",

@@ -9,7 +9,7 @@ use crate::support::{Answer, MORNING, text};
 
 async fn pairs(hall: &Hall, rooms: usize) -> Vec<Guest> {
     let guests = hall.guests(2 * rooms);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     assert_eq!(hall.seating(&guests, MORNING).await.len(), rooms);
     guests
@@ -86,7 +86,7 @@ async fn joining_survives_whatever_befalls_a_look_at_the_meeting_or_a_late_atten
     }
     for fault in [Fault::Throttled, Fault::Conflict, Fault::Lost] {
         let late = hall.guest(&format!("{fault:?}"));
-        hall.enrol(&late, MORNING).await.expect(201);
+        hall.enroll(&late, MORNING).await.expect(201);
         hall.world.stack.chime().inject("CreateAttendee", fault);
         let room = hall.room(&late, MORNING).await;
         joins(&hall, &late, &room).await;

@@ -131,7 +131,7 @@ impl Hall {
     }
 
     /// `POST /register/` with an `Idempotency-Key`.
-    pub async fn enrol_keyed(&self, guest: &Guest, key: &str, body: &Value) -> Answer {
+    pub async fn enroll_keyed(&self, guest: &Guest, key: &str, body: &Value) -> Answer {
         let request = Request::post("/register/")
             .header(
                 header::AUTHORIZATION,
@@ -145,13 +145,13 @@ impl Hall {
     }
 
     /// `POST /register/` for a day.
-    pub async fn enrol(&self, guest: &Guest, date: &str) -> Answer {
+    pub async fn enroll(&self, guest: &Guest, date: &str) -> Answer {
         self.post(guest, "/register/", json!({"date": date})).await
     }
 
-    /// Enrols everybody for a day.
-    pub async fn enrol_all(&self, guests: &[Guest], date: &str) {
-        for answer in join_all(guests.iter().map(|guest| self.enrol(guest, date))).await {
+    /// Enrolls everybody for a day.
+    pub async fn enroll_all(&self, guests: &[Guest], date: &str) {
+        for answer in join_all(guests.iter().map(|guest| self.enroll(guest, date))).await {
             answer.expect(201);
         }
     }

@@ -14,7 +14,7 @@ async fn ones_rooms_are_listed_newest_first_with_who_was_there() {
 
     let days: Vec<String> = (21..26).map(|day| format!("2026-11-{day}")).collect();
     for (number, day) in days.iter().enumerate() {
-        hall.enrol_all(&guests, day).await;
+        hall.enroll_all(&guests, day).await;
         hall.world.at(&format!("{day}T08:50")).await;
         hall.world.at(&format!("{day}T08:56")).await;
         if number % 2 == 0 {
@@ -27,7 +27,7 @@ async fn ones_rooms_are_listed_newest_first_with_who_was_there() {
         hall.world.at(&format!("{day}T09:30")).await;
     }
     // Not drawn yet, so there is no room.
-    hall.enrol_all(&guests, "2026-11-26").await;
+    hall.enroll_all(&guests, "2026-11-26").await;
 
     let answer = hall.get(&guests[0], "/me/rooms").await.expect(200);
     assert_eq!(answer.body["rate"], 60);

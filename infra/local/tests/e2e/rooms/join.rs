@@ -13,7 +13,7 @@ const ROOM: &str = "20261121T0900-0";
 
 async fn four(hall: &Hall) -> Vec<super::hall::Guest> {
     let guests = hall.guests(4);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     guests
 }
@@ -271,7 +271,7 @@ async fn a_meeting_with_people_in_it_lives_on() {
 async fn more_than_ten_members_each_have_their_own_attendee() {
     let hall = Hall::with_slots(&["09:00"], 12).await;
     let guests = hall.guests(12);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     hall.at("08:56").await;
     assert_eq!(hall.asked("CreateMeetingWithAttendees"), 1);
@@ -286,7 +286,7 @@ async fn more_than_ten_members_each_have_their_own_attendee() {
     assert_eq!(hall.asked("CreateAttendee"), 0);
     // Who walks in is made an attendee at joining, and then known.
     let late = hall.guest("late");
-    hall.enrol(&late, MORNING).await.expect(201);
+    hall.enroll(&late, MORNING).await.expect(201);
     for _ in 0..2 {
         hall.connected(&hall.join(&late, ROOM).await.expect(200));
     }

@@ -21,9 +21,9 @@ enum Done {
 type Operation<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;
 
 /// While the rooms are being drawn the answer is 503: the client asks again, here after the draw.
-async fn enrol(hall: &Hall, guest: &Guest, ended: &Semaphore) -> Answer {
+async fn enroll(hall: &Hall, guest: &Guest, ended: &Semaphore) -> Answer {
     for _ in 0..20 {
-        let answer = hall.enrol(guest, MORNING).await;
+        let answer = hall.enroll(guest, MORNING).await;
         if answer.status != 503 {
             return answer.expect(201);
         }
@@ -60,7 +60,7 @@ fn drawn(done: &[Done]) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_enrols_while_the_rooms_are_drawn_gets_one_seat() {
+async fn whoever_enrolls_while_the_rooms_are_drawn_gets_one_seat() {
     for draw_at in [10, 45] {
         let (hall, ended) = (Hall::new().await, Semaphore::new(0));
         let guests = hall.guests(60);
@@ -70,7 +70,7 @@ async fn whoever_enrols_while_the_rooms_are_drawn_gets_one_seat() {
             .map(|(index, guest)| -> Operation<'_> {
                 let (hall, ended) = (&hall, &ended);
                 Box::pin(async move {
-                    Done::Guest(index, enrol(hall, guest, ended).await.status.as_u16())
+                    Done::Guest(index, enroll(hall, guest, ended).await.status.as_u16())
                 })
             })
             .collect();
@@ -88,9 +88,9 @@ async fn whoever_enrols_while_the_rooms_are_drawn_gets_one_seat() {
             .filter(|item| !item["room_id"].is_null())
             .count();
         assert_eq!(enrolled + walked_in as u64, 60, "{draw_at}");
-        // The list says so too, and the same enrolment is answered to who asks again.
+        // The list says so too, and the same enrollment is answered to who asks again.
         for guest in &guests {
-            let again = hall.enrol(guest, MORNING).await.expect(200);
+            let again = hall.enroll(guest, MORNING).await.expect(200);
             assert_eq!(again.text("status"), "assigned", "{draw_at}");
         }
     }
@@ -101,7 +101,7 @@ async fn whoever_withdraws_while_the_rooms_are_drawn_is_out_or_stays_in() {
     for draw_at in [8, 30] {
         let (hall, ended) = (Hall::new().await, Semaphore::new(0));
         let guests = hall.guests(40);
-        hall.enrol_all(&guests, MORNING).await;
+        hall.enroll_all(&guests, MORNING).await;
         let operations = guests
             .iter()
             .enumerate()
@@ -113,7 +113,10 @@ async fn whoever_withdraws_while_the_rooms_are_drawn_is_out_or_stays_in() {
                     assert!([204, 409].contains(&status), "{}", answer.text);
                     if status == 204 && index % 3 == 0 {
                         // Changed their mind.
-                        return Done::Guest(index, enrol(hall, guest, ended).await.status.as_u16());
+                        return Done::Guest(
+                            index,
+                            enroll(hall, guest, ended).await.status.as_u16(),
+                        );
                     }
                     Done::Guest(index, status)
                 })

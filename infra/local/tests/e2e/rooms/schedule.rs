@@ -11,7 +11,7 @@ use crate::support::{Answer, MORNING};
 async fn a_draw_and_an_opening_that_were_missed_are_made_up_for() {
     let hall = Hall::new().await;
     let guests = hall.guests(8);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:40").await;
     let answer = hall.meeting_url(&guests[0], MORNING).await.expect(200);
     assert_eq!(answer.text("status"), "pending");
@@ -40,7 +40,7 @@ async fn a_draw_and_an_opening_that_were_missed_are_made_up_for() {
 async fn the_draw_is_made_up_for_as_long_as_the_slot_runs() {
     let hall = Hall::new().await;
     let guests = hall.guests(3);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("09:29").await;
     assert_eq!(sizes(&hall.seating(&guests, MORNING).await), [3]);
     hall.connect(&guests[0], MORNING).await;
@@ -52,7 +52,7 @@ async fn the_draw_is_made_up_for_as_long_as_the_slot_runs() {
 async fn a_developer_fires_a_sweep_for_any_minute() {
     let hall = Hall::new().await;
     let guests = hall.guests(4);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     let fire = async |function: &str, time: &str| -> Answer {
         let body = json!({"at": crate::support::tokyo(&format!("{MORNING}T{time}"))});
         let uri = format!("{}/_enishi/fire/{function}", hall.world.stack.aws_url());

@@ -12,7 +12,7 @@ use crate::support::MORNING;
 async fn a_walk_in_gets_a_seat_in_the_smallest_room_then_a_new_room() {
     let hall = Hall::new().await;
     let mut guests = hall.guests(7);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     let mut rooms: BTreeMap<String, usize> = hall
         .seating(&guests, MORNING)
@@ -24,7 +24,7 @@ async fn a_walk_in_gets_a_seat_in_the_smallest_room_then_a_new_room() {
     // 4 + 3 take three more up to five each; then come rooms of five.
     for number in 0..14 {
         let guest = hall.guest(&format!("walk-in {number}"));
-        let answer = hall.enrol(&guest, MORNING).await.expect(201);
+        let answer = hall.enroll(&guest, MORNING).await.expect(201);
         assert_eq!(answer.text("status"), "assigned");
         let room = hall.room(&guest, MORNING).await;
         let smallest = rooms.values().copied().filter(|size| *size < 5).min();
@@ -52,14 +52,14 @@ fn room(number: usize) -> String {
 async fn thirty_who_walk_in_at_once_are_all_seated() {
     let hall = Hall::new().await;
     let mut guests = hall.guests(12);
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     let late: Vec<Guest> = (0..30)
         .map(|number| hall.guest(&format!("late{number}")))
         .collect();
     let mut waiting = late.clone();
     for _ in 0..10 {
-        let asked = waiting.iter().map(|guest| hall.enrol(guest, MORNING));
+        let asked = waiting.iter().map(|guest| hall.enroll(guest, MORNING));
         let answers = join_all(asked).await;
         let mut again = Vec::new();
         for (guest, answer) in waiting.into_iter().zip(answers) {
@@ -81,14 +81,14 @@ async fn walking_in_many_times_at_once_takes_one_seat() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
     hall.at("08:50").await;
-    let answers = join_all((0..8).map(|_| hall.enrol(&guest, MORNING))).await;
+    let answers = join_all((0..8).map(|_| hall.enroll(&guest, MORNING))).await;
     let created = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(created, 1);
     for answer in &answers {
         assert_eq!(answer.body, answers[0].body, "{}", answer.text);
     }
     let guests = [guest, hall.guest("taro")];
-    hall.enrol(&guests[1], MORNING).await.expect(201);
+    hall.enroll(&guests[1], MORNING).await.expect(201);
     assert_eq!(sizes(&hall.seating(&guests, MORNING).await), [2]);
 }
 
@@ -97,20 +97,20 @@ async fn a_slot_that_nobody_enrolled_for_takes_walk_ins_until_it_ends() {
     let hall = Hall::new().await;
     hall.at("08:50").await;
     let guests = hall.guests(6);
-    hall.enrol(&guests[0], MORNING).await.expect(201);
+    hall.enroll(&guests[0], MORNING).await.expect(201);
     hall.at("08:56").await;
     assert_eq!(hall.world.stack.chime().live_meetings().len(), 1);
     for guest in &guests[1..5] {
-        hall.enrol(guest, MORNING).await.expect(201);
+        hall.enroll(guest, MORNING).await.expect(201);
     }
     hall.set("09:29:59");
-    hall.enrol(&guests[5], MORNING).await.expect(201);
+    hall.enroll(&guests[5], MORNING).await.expect(201);
     assert_eq!(sizes(&hall.seating(&guests, MORNING).await), [1, 5]);
     for guest in &guests {
         hall.connect(guest, MORNING).await;
     }
     hall.set("09:30");
-    let answer = hall.enrol(&hall.guest("late"), MORNING).await;
+    let answer = hall.enroll(&hall.guest("late"), MORNING).await;
     answer.expect_error(409, "conflict", &[]);
     hall.at("09:30").await;
     for guest in &guests {
@@ -124,11 +124,11 @@ async fn a_slot_that_nobody_enrolled_for_takes_walk_ins_until_it_ends() {
 async fn a_walk_in_is_a_member_like_any_other() {
     let hall = Hall::with_slots(&["09:00"], 2).await;
     let (here, away, early) = (hall.guest("here"), hall.guest("away"), hall.guest("early"));
-    hall.enrol(&early, MORNING).await.expect(201);
+    hall.enroll(&early, MORNING).await.expect(201);
     hall.at("08:50").await;
-    hall.enrol(&here, MORNING).await.expect(201);
+    hall.enroll(&here, MORNING).await.expect(201);
     hall.at("08:56").await;
-    hall.enrol(&away, MORNING).await.expect(201);
+    hall.enroll(&away, MORNING).await.expect(201);
     // All in one room: those who were there, who came before the opening, who came after it.
     let guests = [early.clone(), here.clone(), away.clone()];
     let seating = hall.seating(&guests, MORNING).await;
@@ -161,7 +161,7 @@ async fn a_walk_in_is_a_member_like_any_other() {
         .map(|n| hall.guest(&format!("stranger{n}")))
         .collect();
     let everybody = [guests.to_vec(), strangers].concat();
-    hall.enrol_all(&everybody, "2026-11-22").await;
+    hall.enroll_all(&everybody, "2026-11-22").await;
     hall.world.at("2026-11-22T08:50").await;
     for (room, names) in hall.seating(&everybody, "2026-11-22").await {
         let known = names

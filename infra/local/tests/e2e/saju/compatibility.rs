@@ -42,7 +42,7 @@ async fn both_see_the_same_score_with_its_parts() {
 }
 
 #[tokio::test]
-async fn oneself_the_unknown_and_the_blocked_have_no_score() {
+async fn the_caller_the_unknown_and_the_blocked_have_no_score() {
     let world = World::new().await;
     let her = register(&world, "her", "1994-03-12", "female").await;
     let him = register(&world, "him", "1991-07-01", "male").await;

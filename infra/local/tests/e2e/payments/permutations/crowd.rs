@@ -91,11 +91,13 @@ impl Crowd {
             SlipPaid => stripe.settle_konbini(session, true).unwrap(),
             Days => {}
             Refund(name, amount) => {
-                let known = find(app, payment.place()).await;
+                let known = find(app, payment.payment_ref()).await;
                 if !known.state.is_paid() {
                     follow(app, known, Sight::Nothing, "asked").await.unwrap();
                 }
-                refund(app, payment.place(), name, amount).await.unwrap();
+                refund(app, payment.payment_ref(), name, amount)
+                    .await
+                    .unwrap();
             }
             RefundByHand(amount) => {
                 let client = enishi_shared::stripe::client(app);
@@ -183,7 +185,7 @@ impl Crowd {
         }
         let mut outcomes = Vec::new();
         for payment in &self.payments {
-            let record = find(&self.app, payment.place()).await;
+            let record = find(&self.app, payment.payment_ref()).await;
             assert_eq!(record.due_at, None, "{record:?}");
             if record.stripe.payment_intent.is_some() {
                 assert_eq!(record.stripe.payment_intent, self.intent(payment));

@@ -14,14 +14,14 @@ fn dates(list: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn enrolments_are_listed_from_today_on_page_by_page() {
+async fn enrollments_are_listed_from_today_on_page_by_page() {
     let hall = Hall::new().await;
     let (guest, other) = (hall.guest("hanako"), hall.guest("taro"));
     let days: Vec<String> = (21..28).map(|day| format!("2026-11-{day}")).collect();
     // In no order.
     for day in days.iter().rev() {
-        hall.enrol(&guest, day).await.expect(201);
-        hall.enrol(&other, day).await.expect(201);
+        hall.enroll(&guest, day).await.expect(201);
+        hall.enroll(&other, day).await.expect(201);
     }
     hall.at("08:50").await;
 
@@ -90,7 +90,7 @@ async fn one_withdraws_before_the_draw_and_not_after_it() {
     let hall = Hall::new().await;
     let guests = hall.guests(3);
     let path = format!("/register/{MORNING}");
-    hall.enrol_all(&guests, MORNING).await;
+    hall.enroll_all(&guests, MORNING).await;
     let first = hall.get(&guests[0], "/register/").await.expect(200);
 
     let gone = hall.delete(&guests[0], &path).await.expect(204);
@@ -106,7 +106,7 @@ async fn one_withdraws_before_the_draw_and_not_after_it() {
         .await
         .expect_error(404, "not_found", &[]);
 
-    let again = hall.enrol(&guests[0], MORNING).await.expect(201);
+    let again = hall.enroll(&guests[0], MORNING).await.expect(201);
     assert_ne!(again.body["id"], first.body[0]["id"]);
     hall.delete(&guests[1], &format!("{path}?time=09:00"))
         .await
@@ -122,7 +122,7 @@ async fn one_withdraws_before_the_draw_and_not_after_it() {
         .await
         .expect_error(404, "not_found", &[]);
     // Those who walked in stay too.
-    hall.enrol(&guests[1], MORNING).await.expect(201);
+    hall.enroll(&guests[1], MORNING).await.expect(201);
     hall.delete(&guests[1], &path)
         .await
         .expect_error(409, "conflict", &[]);

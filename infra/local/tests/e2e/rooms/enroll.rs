@@ -8,7 +8,7 @@ use super::hall::Hall;
 use crate::support::{MORNING, World};
 
 #[tokio::test]
-async fn enrolling_answers_the_enrolment_and_repeating_it_the_same_one() {
+async fn enrolling_answers_the_enrollment_and_repeating_it_the_same_one() {
     let world = World::new().await;
     let person = world.sign_up("hanako").await;
     let answer = world
@@ -41,7 +41,7 @@ async fn enrolling_answers_the_enrolment_and_repeating_it_the_same_one() {
 async fn enrolling_many_times_at_once_is_enrolling_once() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
-    let answers = join_all((0..10).map(|_| hall.enrol(&guest, MORNING))).await;
+    let answers = join_all((0..10).map(|_| hall.enroll(&guest, MORNING))).await;
     let created = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(created, 1);
     for answer in &answers {
@@ -103,11 +103,11 @@ async fn a_wrong_request_is_refused_by_its_field() {
         json!([])
     );
     // Thirty days ahead is not too far.
-    hall.enrol(&guest, "2026-12-20").await.expect(201);
+    hall.enroll(&guest, "2026-12-20").await.expect(201);
 }
 
 #[tokio::test]
-async fn only_both_spellings_of_the_path_enrol() {
+async fn only_both_spellings_of_the_path_enroll() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
     for path in [
@@ -159,12 +159,15 @@ async fn a_slot_that_is_over_takes_nobody() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
     hall.set("09:30");
-    let answer = hall.enrol(&guest, MORNING).await;
+    let answer = hall.enroll(&guest, MORNING).await;
     answer.expect_error(409, "conflict", &[]);
     // Nobody drew, so a late guest of a running slot is enrolled for a draw that may come yet.
     hall.set("09:29:59");
     assert_eq!(
-        hall.enrol(&guest, MORNING).await.expect(201).text("status"),
+        hall.enroll(&guest, MORNING)
+            .await
+            .expect(201)
+            .text("status"),
         "enrolled"
     );
 }
@@ -181,9 +184,9 @@ async fn days_without_slots_take_nobody() {
     .await;
     let guest = hall.guest("hanako");
     // The first morning is a Saturday.
-    let answer = hall.enrol(&guest, MORNING).await;
+    let answer = hall.enroll(&guest, MORNING).await;
     answer.expect_error(400, "invalid_parameter", &["date: invalid"]);
-    hall.enrol(&guest, "2026-11-23").await.expect(201);
+    hall.enroll(&guest, "2026-11-23").await.expect(201);
 }
 
 #[tokio::test]
@@ -191,7 +194,7 @@ async fn the_first_of_several_slots_is_the_default() {
     let hall = Hall::with_slots(&["09:00", "07:30"], 4).await;
     let guest = hall.guest("hanako");
     assert_eq!(
-        hall.enrol(&guest, MORNING).await.expect(201).text("time"),
+        hall.enroll(&guest, MORNING).await.expect(201).text("time"),
         "07:30"
     );
     let nine = json!({"date": MORNING, "time": "09:00"});
@@ -220,35 +223,35 @@ async fn the_first_of_several_slots_is_the_default() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_stands_for_one_enrolment() {
+async fn an_idempotency_key_stands_for_one_enrollment() {
     let hall = Hall::new().await;
     let (guest, other) = (hall.guest("hanako"), hall.guest("taro"));
     let body = json!({"date": MORNING});
-    let first = hall.enrol_keyed(&guest, "k", &body).await.expect(201);
-    let replay = hall.enrol_keyed(&guest, "k", &body).await.expect(201);
+    let first = hall.enroll_keyed(&guest, "k", &body).await.expect(201);
+    let replay = hall.enroll_keyed(&guest, "k", &body).await.expect(201);
     assert_eq!(replay.body, first.body);
     // Without the key it is a repetition like any other.
     assert_eq!(
-        hall.enrol(&guest, MORNING).await.expect(200).body,
+        hall.enroll(&guest, MORNING).await.expect(200).body,
         first.body
     );
     for wrong in [
         json!({"date": "2026-11-22"}),
         json!({"date": MORNING, "time": "09:00"}),
     ] {
-        let answer = hall.enrol_keyed(&guest, "k", &wrong).await;
+        let answer = hall.enroll_keyed(&guest, "k", &wrong).await;
         answer.expect_error(409, "conflict", &[]);
     }
     // Another person's key is another key.
     let others = hall
-        .enrol_keyed(&other, "k", &json!({"date": "2026-11-22"}))
+        .enroll_keyed(&other, "k", &json!({"date": "2026-11-22"}))
         .await;
     assert_ne!(others.expect(201).text("id"), first.text("id"));
     let list = hall.get(&guest, "/register/").await.expect(200);
     assert_eq!(list.body.as_array().unwrap().len(), 1, "{}", list.text);
 
     for key in ["", &"k".repeat(256)] {
-        let answer = hall.enrol_keyed(&guest, key, &body).await;
+        let answer = hall.enroll_keyed(&guest, key, &body).await;
         answer.expect_error(400, "invalid_parameter", &["Idempotency-Key: invalid"]);
     }
 
@@ -256,7 +259,7 @@ async fn an_idempotency_key_stands_for_one_enrolment() {
     hall.delete(&guest, &format!("/register/{MORNING}"))
         .await
         .expect(204);
-    hall.enrol_keyed(&guest, "k", &body)
+    hall.enroll_keyed(&guest, "k", &body)
         .await
         .expect_error(409, "conflict", &[]);
     // After a day it is a new key, whether the old record was removed or not.
@@ -264,7 +267,7 @@ async fn an_idempotency_key_stands_for_one_enrolment() {
         .stack
         .clock()
         .set(Some(crate::support::tokyo("2026-11-21T20:00")));
-    hall.enrol_keyed(&guest, "k", &json!({"date": "2026-11-23"}))
+    hall.enroll_keyed(&guest, "k", &json!({"date": "2026-11-23"}))
         .await
         .expect(201);
 }
@@ -275,37 +278,37 @@ async fn an_idempotency_key_stands_for_one_walk_in_too() {
     let guest = hall.guest("hanako");
     hall.at("08:50").await;
     let body = json!({"date": MORNING});
-    let first = hall.enrol_keyed(&guest, "k", &body).await.expect(201);
-    let replay = hall.enrol_keyed(&guest, "k", &body).await.expect(201);
+    let first = hall.enroll_keyed(&guest, "k", &body).await.expect(201);
+    let replay = hall.enroll_keyed(&guest, "k", &body).await.expect(201);
     assert_eq!(replay.body, first.body);
     let answer = hall
-        .enrol_keyed(&guest, "k", &json!({"date": "2026-11-22"}))
+        .enroll_keyed(&guest, "k", &json!({"date": "2026-11-22"}))
         .await;
     answer.expect_error(409, "conflict", &[]);
     // Sent twice at once it is one seat too.
     let twice = hall.guest("jiro");
     let (one, two) = tokio::join!(
-        hall.enrol_keyed(&twice, "k", &body),
-        hall.enrol_keyed(&twice, "k", &body)
+        hall.enroll_keyed(&twice, "k", &body),
+        hall.enroll_keyed(&twice, "k", &body)
     );
     assert_eq!(one.expect(201).body, two.expect(201).body);
     // And a key that was used before the draw is not free after it.
     let early = hall.guest("taro");
-    hall.enrol_keyed(&early, "k", &json!({"date": "2026-11-22"}))
+    hall.enroll_keyed(&early, "k", &json!({"date": "2026-11-22"}))
         .await
         .expect(201);
-    let answer = hall.enrol_keyed(&early, "k", &body).await;
+    let answer = hall.enroll_keyed(&early, "k", &body).await;
     answer.expect_error(409, "conflict", &[]);
 }
 
 #[tokio::test]
-async fn of_one_key_sent_at_once_with_two_bodies_one_enrols() {
+async fn of_one_key_sent_at_once_with_two_bodies_one_enrolls() {
     let hall = Hall::new().await;
     let guest = hall.guest("hanako");
     let (one, two) = (json!({"date": MORNING}), json!({"date": "2026-11-22"}));
     let (one, two) = tokio::join!(
-        hall.enrol_keyed(&guest, "k", &one),
-        hall.enrol_keyed(&guest, "k", &two)
+        hall.enroll_keyed(&guest, "k", &one),
+        hall.enroll_keyed(&guest, "k", &two)
     );
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];
     statuses.sort_unstable();

@@ -1,4 +1,4 @@
-//! An enrolment: somebody's wish to be in a slot. One item, in the slot's partitions so that the
+//! An enrollment: somebody's wish to be in a slot. One item, in the slot's partitions so that the
 //! draw finds it, and in the index `by-user` so that its owner does.
 
 use enishi_shared::{App, Result, UserId, auth::User, store::Key};
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    seating::{enrolment_key, find_seat, ttl},
+    seating::{enrollment_key, find_seat, ttl},
     slot::{RoomId, Slot, SlotId},
 };
 
-/// The index that lists one person's enrolments in order of time.
+/// The index that lists one person's enrollments in order of time.
 pub const BY_USER: &str = "by-user";
 
-/// The stored enrolment.
+/// The stored enrollment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct EnrolmentItem {
+pub struct EnrollmentItem {
     /// Its id.
     pub id: String,
     /// Whose it is.
@@ -37,8 +37,8 @@ pub struct EnrolmentItem {
     ttl: i64,
 }
 
-impl EnrolmentItem {
-    /// A new enrolment of the caller.
+impl EnrollmentItem {
+    /// A new enrollment of the caller.
     pub fn new(app: &App, user: &User, slot: &Slot) -> Self {
         Self {
             id: app.new_id().to_string(),
@@ -61,16 +61,16 @@ impl EnrolmentItem {
 
     /// Where it lies.
     pub fn key(&self) -> Key {
-        enrolment_key(self.gsi_sk, self.user_id)
+        enrollment_key(self.gsi_sk, self.user_id)
     }
 
     /// As its owner sees it; `drawn` says whether the slot's rooms are drawn.
-    pub fn view(self, drawn: bool) -> Enrolment {
-        Enrolment {
+    pub fn view(self, drawn: bool) -> Enrollment {
+        Enrollment {
             status: if drawn {
-                EnrolmentStatus::Assigned
+                EnrollmentStatus::Assigned
             } else {
-                EnrolmentStatus::Enrolled
+                EnrollmentStatus::Enrolled
             },
             id: self.id,
             user_id: self.user_id,
@@ -85,9 +85,9 @@ pub fn by_user(user_id: UserId) -> String {
     format!("USER#{user_id}")
 }
 
-/// An enrolment.
+/// An enrollment.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Enrolment {
+pub struct Enrollment {
     /// Its id.
     #[schema(example = "019a9f3e-7b1c-7000-8000-3f5e1b2c4d5e")]
     pub id: String,
@@ -101,27 +101,27 @@ pub struct Enrolment {
     #[schema(example = "09:00")]
     pub time: String,
     /// Whether a room is assigned yet.
-    pub status: EnrolmentStatus,
+    pub status: EnrollmentStatus,
 }
 
 /// Whether a room is assigned yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum EnrolmentStatus {
+pub enum EnrollmentStatus {
     /// Waiting for the draw.
     Enrolled,
     /// In a room.
     Assigned,
 }
 
-/// The room of an enrolment, once it is drawn. One request; none for those who walked in.
+/// The room of an enrollment, once it is drawn. One request; none for those who walked in.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn room_of(app: &App, enrolment: &EnrolmentItem) -> Result<Option<RoomId>> {
-    match &enrolment.room_id {
+pub async fn room_of(app: &App, enrollment: &EnrollmentItem) -> Result<Option<RoomId>> {
+    match &enrollment.room_id {
         Some(room_id) => Ok(room_id.parse().ok()),
-        None => find_seat(app, enrolment.slot_id(), enrolment.user_id).await,
+        None => find_seat(app, enrollment.slot_id(), enrollment.user_id).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /register/`: my enrolments, from today on.
+//! `GET /register/`: my enrollments, from today on.
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
@@ -14,20 +14,20 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     assign::Draw,
-    enrolment::{BY_USER, Enrolment, EnrolmentItem, by_user},
+    enrollment::{BY_USER, Enrollment, EnrollmentItem, by_user},
     seating::{draw_key, table},
     slot::{SlotId, Slots},
 };
 
-/// `rooms-enrolments`
+/// `rooms-enrollments`
 ///
 /// Budget: 1 when there are none.
-pub const FUNCTION: Function = Function::http("rooms-enrolments", || {
-    OpenApiRouter::new().routes(routes!(enrolments))
+pub const FUNCTION: Function = Function::http("rooms-enrollments", || {
+    OpenApiRouter::new().routes(routes!(enrollments))
 })
 .budget(2);
 
-/// My enrolments, from today on, in order of time
+/// My enrollments, from today on, in order of time
 #[utoipa::path(
     get,
     path = "/register/",
@@ -35,12 +35,12 @@ pub const FUNCTION: Function = Function::http("rooms-enrolments", || {
     security(("access_token" = [])),
     params(PageQuery),
     responses(
-        (status = 200, description = "The enrolments; `Link` leads to the next page", body = [Enrolment]),
+        (status = 200, description = "The enrollments; `Link` leads to the next page", body = [Enrollment]),
         (status = 400, description = "A parameter is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
     )
 )]
-pub async fn enrolments(
+pub async fn enrollments(
     State(app): State<App>,
     user: User,
     uri: Uri,
@@ -56,9 +56,9 @@ pub async fn enrolments(
         .value(":user", s(by_user(user.id)))
         .value(":from", s(from))
         .limit(query.limit())
-        .page::<EnrolmentItem>()
+        .page::<EnrollmentItem>()
         .await?;
-    let slots: BTreeSet<SlotId> = page.items.iter().map(EnrolmentItem::slot_id).collect();
+    let slots: BTreeSet<SlotId> = page.items.iter().map(EnrollmentItem::slot_id).collect();
     let keys: Vec<_> = slots.into_iter().map(draw_key).collect();
     let mut drawn = HashSet::new();
     for (key, item) in table(&app)?.batch_get(&keys).await? {
@@ -70,7 +70,7 @@ pub async fn enrolments(
         .next
         .and(page.items.last())
         .map(|item| item.slot_id().to_string());
-    let list: Vec<Enrolment> = page
+    let list: Vec<Enrollment> = page
         .items
         .into_iter()
         .map(|item| {
