@@ -172,6 +172,13 @@ impl<'a> Endpoint<'a> {
             let environment = format!("Environment: {{Variables: {{{variable}: !Ref {table}}}}}");
             texts.insert("environment", environment);
         }
+        // A service whose error bodies differ has a constructor of its own.
+        let library = read(&format!("functions/{service}/src/lib.rs")).unwrap_or_default();
+        let constructor = match library.contains("const fn http(") {
+            true => "crate::http",
+            false => "Function::http",
+        };
+        texts.insert("constructor", constructor.to_owned());
         let mut http = Vec::new();
         if [Method::POST, Method::PUT, Method::PATCH].contains(&self.method) {
             http.push("Json");

@@ -76,6 +76,9 @@ fn a_handler_is_written_for_what_its_path_and_method_need() {
     assert!(full.contains("Path((_room_id, _line_id)): Path<(String, String)>,"));
     assert!(full.contains("request_body = SketchRequest,"));
     assert!(full.contains("error::ErrorBody, http::{Json, Path}};"));
+    assert!(full.contains("= Function::http(\"rooms-sketch\", ||"));
+    let with_error_field = handler("saju-sketch", "GET", "/sketches");
+    assert!(with_error_field.contains("= crate::http(\"saju-sketch\", ||"));
     // `payments-list` has that name.
     let taken = handler("rooms-list", "GET", "/rooms");
     assert!(taken.contains("routes!(rooms_list)") && taken.contains("RoomsListResponse"));
