@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::IntoResponse};
 use enishi_shared::{
-    App, Function, Result, UserId,
+    App, Function, Result,
     auth::User,
     conversation::{LAST_SEQ, Stretch},
     error::ErrorBody,

@@ -12,6 +12,7 @@ use enishi_local::{aws::Exchange, chime::Quotas};
 use enishi_rooms::{
     person::person_key,
     seating::{self, Member, draw_key, ttl},
+    slot::SlotId,
 };
 use jiff::{ToSpan as _, civil::Date};
 use serde_json::{Value, json};
@@ -97,7 +98,7 @@ async fn measure(count: usize) -> Result<Measured, String> {
     let (items_written, busiest) = written(&exchanges);
     let a_morning = history
         .iter()
-        .map(|slot| queries_of(&exchanges, slot))
+        .map(|slot| queries_of(&exchanges, &slot.to_string()))
         .max()
         .unwrap_or(0);
     drop(exchanges);
@@ -136,7 +137,7 @@ async fn measure(count: usize) -> Result<Measured, String> {
 }
 
 /// Everybody enrolled for the morning, and thirty mornings before it; their slots, by id.
-async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<String>, String> {
+async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<SlotId>, String> {
     let mut random = Random(7);
     let morning: Date = MORNING.parse().map_err(sentence)?;
     let days: Vec<Date> = (1..=MORNINGS)

@@ -4,7 +4,7 @@
 //! The flows stand beside their stories, in `rooms/crash.rs` for instance, a test each. A dry run counts
 //! the calls; exactly these are tried. With the last flow the table of all is printed.
 
-mod faults;
+pub mod faults;
 mod scene;
 
 use std::{

@@ -28,7 +28,7 @@ async fn a_payment_is_settled_by_what_is_paid_on_the_page() {
 
     assert_eq!(seen(&world, &hana).await, [("settled".to_owned(), 0)]);
     assert_eq!(announced(&world), ["settled"]);
-    let payment = find(&app, opened.payment.reference()).await;
+    let payment = find(&app, opened.payment.payment_ref()).await;
     let states: Vec<State> = payment.history.iter().map(|step| step.state).collect();
     assert_eq!(states, [State::Pending, State::Settled]);
     assert_eq!(payment.history[1].cause, "checkout.session.completed");
@@ -44,22 +44,22 @@ async fn a_declined_card_leaves_it_open_and_a_konbini_takes_days() {
     let one = open(&app, &hana).await.payment;
     world.stack.stripe().fail(session(&one)).unwrap();
     world.stack.settle().await;
-    assert_eq!(find(&app, one.reference()).await.state, State::Pending);
+    assert_eq!(find(&app, one.payment_ref()).await.state, State::Pending);
 
     let stripe = world.stack.stripe();
     stripe.konbini(session(&one)).unwrap();
     world.stack.settle().await;
-    assert_eq!(find(&app, one.reference()).await.state, State::Processing);
+    assert_eq!(find(&app, one.payment_ref()).await.state, State::Processing);
     later(&world, SignedDuration::from_hours(40));
     stripe.settle_konbini(session(&one), true).unwrap();
     world.stack.settle().await;
-    assert_eq!(find(&app, one.reference()).await.state, State::Settled);
+    assert_eq!(find(&app, one.payment_ref()).await.state, State::Settled);
 
     let other = open(&app, &hana).await.payment;
     stripe.konbini(session(&other)).unwrap();
     later(&world, SignedDuration::from_hours(73));
     world.stack.settle().await;
-    assert_eq!(find(&app, other.reference()).await.state, State::Failed);
+    assert_eq!(find(&app, other.payment_ref()).await.state, State::Failed);
     assert_eq!(announced(&world), ["failed", "settled"]);
 }
 
@@ -71,7 +71,10 @@ async fn what_nobody_pays_expires() {
     let payment = open(&app, &hana).await.payment;
     later(&world, SignedDuration::from_mins(61));
     world.stack.settle().await;
-    assert_eq!(find(&app, payment.reference()).await.state, State::Expired);
+    assert_eq!(
+        find(&app, payment.payment_ref()).await.state,
+        State::Expired
+    );
     assert_eq!(announced(&world), ["expired"]);
 }
 
@@ -108,7 +111,7 @@ async fn calling_off_loses_to_a_customer_who_was_faster() {
     let app = service(&world);
     let one = open(&app, &hana).await.payment;
     for _ in 0..2 {
-        let expired = payments::expire(&app, one.reference()).await.unwrap();
+        let expired = payments::expire(&app, one.payment_ref()).await.unwrap();
         assert_eq!(expired.state, State::Expired);
     }
     world.stack.settle().await;
@@ -121,10 +124,10 @@ async fn calling_off_loses_to_a_customer_who_was_faster() {
         ..Order::default()
     });
     world.stack.stripe().pay(session(&other)).unwrap();
-    let paid = payments::expire(&app, other.reference()).await.unwrap();
+    let paid = payments::expire(&app, other.payment_ref()).await.unwrap();
     assert_eq!(paid.state, State::Settled);
     later(&world, SignedDuration::from_hours(1));
     world.stack.settle().await;
-    assert_eq!(find(&app, other.reference()).await.version, paid.version);
+    assert_eq!(find(&app, other.payment_ref()).await.version, paid.version);
     assert_eq!(announced(&world), ["expired", "settled"]);
 }

@@ -14,7 +14,7 @@ pub async fn subscribed(world: &World, person: &Person) -> Payment {
     let first = subscribe(&app, person).await;
     world.stack.stripe().pay(session(&first)).unwrap();
     world.stack.settle().await;
-    find(&app, first.reference()).await
+    find(&app, first.payment_ref()).await
 }
 
 /// Three seats at ¥1,000 a month, for somebody who is Stripe's customer.
