@@ -84,7 +84,7 @@ struct Weather {
     random: Random,
     /// Transactions that conflict with another one.
     conflicts: u8,
-    /// Transactions that are carried out and whose answer is lost.
+    /// Transactions that are carried out and whose answer is lost; that of the SDK's next attempt is not.
     lost: u8,
     /// Readings of all buckets find them empty, as one by one they may have been.
     torn: bool,
@@ -151,6 +151,8 @@ impl HttpConnector for Connector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         self.weather.count(&operation);
+        let attempt = request.headers().get("amz-sdk-request").unwrap_or_default();
+        let is_first = attempt.contains("attempt=1");
         let [byte] = self.weather.random.bytes();
         let percent = (u32::from(byte) * 100 / 256) as u8;
         let (conflicts, lost) = (self.weather.conflicts, self.weather.lost);
@@ -164,7 +166,7 @@ impl HttpConnector for Connector {
                 self.weather.count("conflicts");
                 HttpConnectorFuture::ready(conflict())
             }
-            "TransactWriteItems" if percent < conflicts + lost => {
+            "TransactWriteItems" if is_first && percent < conflicts + lost => {
                 self.weather.count("lost answers");
                 let carried_out = self.inner.call(request);
                 HttpConnectorFuture::new(async {

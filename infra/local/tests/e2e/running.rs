@@ -313,9 +313,10 @@ async fn a_changed_index_is_made_anew_and_what_was_written_stays() {
     stack.stop();
 
     // The key of a table is for ever.
-    let key = "{AttributeName: sk, KeyType: RANGE}";
     let (before, after) = text.split_once("\n  PaymentsTable:\n").unwrap();
-    let without = after.replacen(&format!("        - {key}\n"), "", 1);
+    let line = |of: &str| format!("        - {{AttributeName: sk, {of}}}\n");
+    let without = after.replacen(&line("KeyType: RANGE"), "", 1);
+    let without = without.replacen(&line("AttributeType: S"), "", 1);
     let sentence = start(&format!("{before}\n  PaymentsTable:\n{without}")).await;
     let sentence = sentence.err().unwrap();
     assert!(sentence.contains("PaymentsTable"), "{sentence}");
