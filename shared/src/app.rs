@@ -80,7 +80,28 @@ pub enum ConfigError {
     Invalid(&'static str),
 }
 
-/// One concern's configuration, read once from the environment.
+impl ConfigError {
+    /// The variable.
+    pub fn variable(&self) -> &'static str {
+        match self {
+            Self::Missing(name) | Self::Invalid(name) => name,
+        }
+    }
+}
+
+/// Reads a configuration and forgets it.
+pub type Check = fn(&Env) -> Result<(), ConfigError>;
+
+/// The [`Check`] of a concern.
+///
+/// # Errors
+/// The concern's own.
+pub fn check<T: Configure>(env: &Env) -> Result<(), ConfigError> {
+    T::configure(env).map(drop)
+}
+
+/// One concern's configuration, read once from the environment. One that can be of a wrong form is among
+/// its crate's `CHECKS`: a local stack refuses at its start what a function would refuse.
 pub trait Configure: Sized + Send + Sync + 'static {
     /// Reads the concern's variables.
     fn configure(env: &Env) -> Result<Self, ConfigError>;

@@ -42,5 +42,11 @@ pub use error::{Error, FieldCode};
 pub use function::Function;
 pub use user_id::UserId;
 
+/// The configurations that can be of a wrong form.
+pub const CHECKS: &[app::Check] = &[
+    app::check::<chime::ChimeQuota>,
+    app::check::<token::TokenConfig>,
+];
+
 /// What a handler answers: its response, or the error body.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

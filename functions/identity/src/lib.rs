@@ -74,7 +74,13 @@ mod one_time;
 mod refresh_token;
 mod renewal;
 
-use enishi_shared::Function;
+use enishi_shared::{
+    Function,
+    app::{Check, check},
+};
+
+/// The configurations that can be of a wrong form.
+pub const CHECKS: &[Check] = &[check::<renewal::Grace>];
 
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[

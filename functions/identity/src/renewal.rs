@@ -69,7 +69,7 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
 const ADDRESS: Limit = Limit::new("REFRESH_RATE", 600, 5 * 60);
 
 /// `REFRESH_GRACE_SECONDS`: how long a spent token gets its successor again (default 30).
-struct Grace(SignedDuration);
+pub(crate) struct Grace(SignedDuration);
 
 impl Configure for Grace {
     fn configure(env: &Env) -> Result<Self, ConfigError> {

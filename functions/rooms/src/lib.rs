@@ -53,7 +53,13 @@ pub mod seating;
 pub mod slot;
 pub mod withdraw;
 
-use enishi_shared::Function;
+use enishi_shared::{
+    Function,
+    app::{Check, check},
+};
+
+/// The configurations that can be of a wrong form.
+pub const CHECKS: &[Check] = &[check::<slot::Slots>];
 
 /// Every function of the service.
 pub const FUNCTIONS: &[Function] = &[

@@ -3,7 +3,8 @@
 
 use enishi_local::{
     aws::Exchange,
-    demo::{mailed_token, seed_operator},
+    demo::mailed_token,
+    import,
     lambda::registered,
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD},
 };
@@ -467,7 +468,7 @@ impl Bench {
     }
 
     async fn operator(&self) -> Result<Person, String> {
-        seed_operator(&self.world.stack).await?;
+        import::operator(&self.world.stack)?;
         let body = json!({"email": OPERATOR_EMAIL, "password": OPERATOR_PASSWORD});
         let answer = self.client.send("POST", "/login", None, Some(body)).await?;
         Ok(person(&answer.body))

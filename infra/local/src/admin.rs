@@ -115,6 +115,11 @@ pub struct CheckoutBody {
 async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) -> Answer<Value> {
     let failed = |error: String| (StatusCode::BAD_GATEWAY, error);
     let app = stack.app("PaymentsLedger").map_err(failed)?;
+    let parameters = &stack.system().parameters;
+    let frontend = parameters
+        .get("FrontendUrl")
+        .map(|it| format!("{}/", it.value));
+    let frontend = frontend.unwrap_or_default();
     let line = Line {
         name: "Enishi".into(),
         unit_amount: body.amount,
@@ -128,8 +133,8 @@ async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) ->
         product: Product::Lines(vec![line]),
         currency: "jpy",
         lasts: SignedDuration::from_hours(1),
-        success_url: "http://localhost:5173/",
-        cancel_url: "http://localhost:5173/",
+        success_url: &frontend,
+        cancel_url: &frontend,
     };
     let opened = payments::open(&app, payment).await;
     let opened = opened.map_err(|error| failed(error.to_string()))?;

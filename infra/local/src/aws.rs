@@ -2,7 +2,9 @@
 //!
 //! The credential in a request's signature says which service is meant and who calls: a function's
 //! access key is its logical id. A call that the function's policy does not name is denied, as it
-//! would be in the cloud. Signatures themselves are verified for S3 only, where a presigned URL is
+//! would be in the cloud. Whoever looks around with the AWS CLI or NoSQL Workbench has a key of their own,
+//! [`DEVELOPER_KEY`], to which nothing is forbidden but making and deleting tables: these are
+//! `template.yaml`'s. Signatures themselves are verified for S3 only, where a presigned URL is
 //! nothing else.
 
 use std::{
@@ -30,6 +32,11 @@ use crate::{
     template::{Function, Table},
     websocket::WebSockets,
 };
+
+mod caller;
+
+pub use caller::DEVELOPER_KEY;
+use caller::{Caller, credential};
 
 const LARGEST_REQUEST: usize = 20 * 1024 * 1024;
 
@@ -182,47 +189,46 @@ impl Aws {
                 "not offered here",
             );
         };
-        let Some(function) = self.0.functions.iter().find(|f| f.logical_id == caller) else {
+        let Some(caller) = Caller::of(&caller, &self.0.functions) else {
             return refusal(
                 &service,
                 403,
                 "UnrecognizedClientException",
-                &format!("the access key {caller} is no function of template.yaml"),
+                &format!(
+                    "the access key {caller} is no function of template.yaml, nor {DEVELOPER_KEY}"
+                ),
             );
         };
         let denied = actions
             .iter()
-            .find(|(action, resource)| !function.allows(action, resource))
+            .find(|(action, resource)| !caller.may(action, resource))
             .cloned();
-        self.0
-            .seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Call {
-                function: caller.clone(),
-                actions,
-                request: format!("{service}:{operation}"),
-                allowed: denied.is_none(),
-            });
+        if let Caller::Function(function) = caller {
+            self.0
+                .seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Call {
+                    function: function.logical_id.clone(),
+                    actions,
+                    request: format!("{service}:{operation}"),
+                    allowed: denied.is_none(),
+                });
+        }
         if let Some((action, resource)) = denied {
+            let who = caller.arn();
             let message = format!(
-                "User: {} is not authorized to perform: {action} on resource: {resource}",
-                function.arn
+                "User: {who} is not authorized to perform: {action} on resource: {resource}"
             );
-            tracing::error!(
-                function = function.name,
-                action,
-                resource,
-                "denied by its policy"
-            );
+            tracing::error!(who, action, resource, "denied");
             return refusal(&service, 400, "AccessDeniedException", &message);
         }
         let response = match service.as_str() {
-            "dynamodb" => return self.database(request, caller, operation).await,
+            "dynamodb" => return self.database(request, caller.key(), operation).await,
             "chime" => self.0.chime.handle(request).await,
             "s3" => {
                 let may_list = s3::bucket_of(&request)
-                    .is_some_and(|bucket| function.allows("s3:ListBucket", &bucket));
+                    .is_some_and(|bucket| caller.may("s3:ListBucket", &bucket));
                 return self.0.s3.handle(request, may_list).await;
             }
             "ses" => self.0.mailbox.handle(request).await,
@@ -322,7 +328,12 @@ impl Aws {
                     .collect();
                 actions.into_iter().collect()
             }
-            _ => return None,
+            "" => return None,
+            // What only a developer does; where it is about no table, it is about all.
+            _ => vec![match &body["TableName"] {
+                Value::String(_) => named(operation, &body["TableName"]),
+                _ => (format!("dynamodb:{operation}"), "*".to_owned()),
+            }],
         })
     }
 
@@ -340,7 +351,7 @@ impl Aws {
     async fn database(
         &self,
         mut request: Request<Bytes>,
-        function: String,
+        caller: &str,
         operation: String,
     ) -> Response<Body> {
         let watcher = self.watcher().clone();
@@ -366,7 +377,7 @@ impl Aws {
                         let answer = body.to_bytes();
                         // Whoever watched may have had enough.
                         let _ = watcher.send(Exchange {
-                            function,
+                            function: caller.to_owned(),
                             operation,
                             request: asked,
                             answer: answer.clone(),
@@ -395,22 +406,6 @@ fn ask_for_capacity(request: &mut Request<Bytes>) {
 
 fn target(request: &Request<Bytes>) -> Option<&str> {
     request.headers().get("x-amz-target")?.to_str().ok()
-}
-
-/// Access key and service of `Credential=<key>/<date>/<region>/<service>/aws4_request`, which a
-/// presigned URL says in its query.
-fn credential(request: &Request<Bytes>) -> Option<(String, String)> {
-    let scope = match request.headers().get(header::AUTHORIZATION) {
-        Some(value) => {
-            let value = value.to_str().ok()?.split("Credential=").nth(1)?;
-            value.split(',').next()?.to_owned()
-        }
-        None => s3::presigned::credential(request.uri())?,
-    };
-    let mut parts = scope.split('/');
-    let key = parts.next()?.to_owned();
-    let service = parts.nth(2)?.to_owned();
-    Some((key, service))
 }
 
 fn plain(status: StatusCode, message: &'static str) -> Response<Body> {

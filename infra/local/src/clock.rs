@@ -1,11 +1,17 @@
 //! The stack's clock: the system's, or one that was set and either runs on from there or stands
 //! still until it is set again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use enishi_shared::app::Clock;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+
+use crate::directory::replace;
 
 /// How the stand-ins ask for the time.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -17,6 +23,8 @@ pub struct LocalClock(Arc<Inner>);
 struct Inner {
     mode: Mutex<Mode>,
     changed: Notify,
+    /// Holds how far it is ahead of the system's time; see [`LocalClock::keep`].
+    file: OnceLock<PathBuf>,
 }
 
 #[derive(Clone, Copy)]
@@ -40,7 +48,35 @@ impl LocalClock {
         Self(Arc::new(Inner {
             mode: Mutex::new(mode),
             changed: Notify::new(),
+            file: OnceLock::new(),
         }))
+    }
+
+    /// Runs on as far ahead of the system's time as the last run's clock was set, which `file` holds, and
+    /// from now on keeps there what it is set to. One that stands still is nobody's but its maker's.
+    ///
+    /// # Errors
+    /// A sentence, when the file holds something else.
+    pub fn keep(&self, file: PathBuf) -> Result<(), String> {
+        let mut mode = self.0.mode.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Mode::Still(_) = *mode {
+            return Ok(());
+        }
+        if let Ok(kept) = std::fs::read(&file) {
+            let ahead = serde_json::from_slice(&kept)
+                .map_err(|_| format!("{} holds no clock; remove it", file.display()))?;
+            *mode = Mode::Running(ahead);
+        }
+        self.0.file.get_or_init(|| file);
+        Ok(())
+    }
+
+    /// How far it is ahead of the system's time.
+    pub fn ahead(&self) -> SignedDuration {
+        match *self.0.mode.lock().unwrap_or_else(PoisonError::into_inner) {
+            Mode::Running(ahead) => ahead,
+            Mode::Still(time) => time.duration_since(Timestamp::now()),
+        }
     }
 
     /// The time it shows.
@@ -63,6 +99,12 @@ impl LocalClock {
             (Mode::Still(_), Some(time)) => Mode::Still(time),
             (Mode::Running(_), Some(time)) => Mode::Running(time.duration_since(Timestamp::now())),
         };
+        if let (Mode::Running(ahead), Some(file)) = (*mode, self.0.file.get()) {
+            let kept = serde_json::to_vec(&ahead).map_err(io::Error::other);
+            if let Err(error) = kept.and_then(|kept| replace(file, kept)) {
+                tracing::warn!(%error, "the clock will not be as it is set after a restart");
+            }
+        }
         drop(mode);
         self.0.changed.notify_waiters();
     }

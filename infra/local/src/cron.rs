@@ -1,4 +1,5 @@
-//! When a schedule is due: `cron(minute hour * * ? *)` and `rate(n minutes|hours|days)`.
+//! When a schedule is due: `cron(minute hour * * ? *)`, the same on some days of the week,
+//! `cron(minute hour ? * MON-FRI *)`, and `rate(n minutes|hours|days)`.
 //!
 //! Just the part of EventBridge Scheduler's expressions that the template may use. It leaves to
 //! others: waiting, firing, and what is fired.
@@ -7,7 +8,7 @@
 //! spring is not due that day, and one that comes twice in autumn is due the first time only.
 //! <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>
 
-use jiff::civil::Time;
+use jiff::civil::{Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
@@ -19,12 +20,17 @@ pub struct Timetable(Rhythm);
 enum Rhythm {
     /// Seconds, counted from the epoch, whatever the time zone.
     Every(i64),
-    /// A time of day; `None` is every hour, or every minute.
-    Daily {
-        hour: Option<i8>,
-        minute: Option<i8>,
-        zone: TimeZone,
-    },
+    Daily(Daily),
+}
+
+/// A time of day; `None` is every hour, or every minute.
+#[derive(Debug, Clone, PartialEq)]
+struct Daily {
+    hour: Option<i8>,
+    minute: Option<i8>,
+    /// On which days of the week, from Sunday.
+    days: [bool; 7],
+    zone: TimeZone,
 }
 
 /// Parses an expression in an IANA time zone (`UTC`, `Asia/Tokyo`).
@@ -39,17 +45,15 @@ pub fn parse(expression: &str, time_zone: &str) -> Result<Timetable, String> {
         .ok_or_else(|| format!("`{expression}` is neither `cron(…)` nor `rate(…)`"))?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let rhythm = match (kind, fields.as_slice()) {
-        ("cron", [minute, hour, "*", "*", "?", "*"]) => Rhythm::Daily {
-            minute: field(minute, 59).ok_or_else(|| format!("no minute is `{minute}`"))?,
-            hour: field(hour, 23).ok_or_else(|| format!("no hour is `{hour}`"))?,
-            zone,
-        },
+        ("cron", [minute, hour, "*", "*", "?", "*"]) => daily(minute, hour, "*", zone)?,
+        ("cron", [minute, hour, "?", "*", week, "*"]) => daily(minute, hour, week, zone)?,
         ("rate", [count, unit]) => Rhythm::Every(
             period(count, unit).ok_or_else(|| format!("no rate is `{count} {unit}`"))?,
         ),
         _ => {
             return Err(format!(
-                "`{expression}` is neither `cron(minute hour * * ? *)` nor `rate(n unit)`"
+                "`{expression}` is neither `cron(minute hour * * ? *)`, \
+                 `cron(minute hour ? * MON-FRI *)` nor `rate(n unit)`"
             ));
         }
     };
@@ -68,10 +72,19 @@ impl Timetable {
                 let second = t.as_second() - i64::from(t.subsec_nanosecond() < 0);
                 Timestamp::from_second((second.div_euclid(*seconds) + 1) * seconds).ok()
             }
-            Rhythm::Daily { hour, minute, zone } => daily(t, *hour, *minute, zone),
+            Rhythm::Daily(daily) => daily.next_after(t),
         };
         next.unwrap_or(Timestamp::MAX)
     }
+}
+
+fn daily(minute: &str, hour: &str, week: &str, zone: TimeZone) -> Result<Rhythm, String> {
+    Ok(Rhythm::Daily(Daily {
+        minute: field(minute, 59).ok_or_else(|| format!("no minute is `{minute}`"))?,
+        hour: field(hour, 23).ok_or_else(|| format!("no hour is `{hour}`"))?,
+        days: days_of(week).ok_or_else(|| format!("no days of the week are `{week}`"))?,
+        zone,
+    }))
 }
 
 /// `None` for `*`, else a number up to `most`; the outer `None` for anything else.
@@ -84,6 +97,35 @@ fn field(text: &str, most: i8) -> Option<Option<i8>> {
         .ok()
         .filter(|number| *number <= most)
         .map(Some)
+}
+
+/// `*`, or days and ranges of days between commas: `MON-FRI`, `SAT,SUN`, and 1 for Sunday to 7.
+fn days_of(text: &str) -> Option<[bool; 7]> {
+    if text == "*" {
+        return Some([true; 7]);
+    }
+    let mut days = [false; 7];
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (day(first)?, day(last)?);
+        if first > last {
+            return None;
+        }
+        days[first..=last].fill(true);
+    }
+    Some(days)
+}
+
+/// A day of the week, from Sunday.
+fn day(text: &str) -> Option<usize> {
+    const NAMES: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+    let named = NAMES
+        .iter()
+        .position(|name| name.eq_ignore_ascii_case(text));
+    named.or_else(|| match digits(text)? {
+        number @ 1..=7 => usize::try_from(number - 1).ok(),
+        _ => None,
+    })
 }
 
 fn period(count: &str, unit: &str) -> Option<i64> {
@@ -106,30 +148,44 @@ fn digits(text: &str) -> Option<i64> {
         .flatten()
 }
 
-fn daily(t: Timestamp, hour: Option<i8>, minute: Option<i8>, zone: &TimeZone) -> Option<Timestamp> {
-    let range = |fixed: Option<i8>, most: i8| fixed.map_or(0..=most, |one| one..=one);
-    let mut date = zone.to_datetime(t).date();
-    // One day may be skipped as a whole where a zone crosses the date line.
-    for _ in 0..4 {
-        for hour in range(hour, 23) {
-            for minute in range(minute, 59) {
-                let time = Time::new(hour, minute, 0, 0).ok()?;
-                let moment = zone.to_ambiguous_timestamp(date.to_datetime(time));
-                let due = match moment.offset() {
-                    AmbiguousOffset::Unambiguous { offset } => offset,
-                    AmbiguousOffset::Fold { before, .. } => before,
-                    AmbiguousOffset::Gap { .. } => continue,
-                }
-                .to_timestamp(date.to_datetime(time))
-                .ok()?;
-                if due > t {
-                    return Some(due);
+impl Daily {
+    fn next_after(&self, t: Timestamp) -> Option<Timestamp> {
+        let range = |fixed: Option<i8>, most: i8| fixed.map_or(0..=most, |one| one..=one);
+        let mut date = self.zone.to_datetime(t).date();
+        // Two weeks: a single day's time may be over today and skipped in a week's time, where clocks go
+        // forward then or the zone crosses the date line.
+        for _ in 0..=14 {
+            if !self.is_on(date.weekday()) {
+                date = date.checked_add(1.day()).ok()?;
+                continue;
+            }
+            for hour in range(self.hour, 23) {
+                for minute in range(self.minute, 59) {
+                    let time = Time::new(hour, minute, 0, 0).ok()?;
+                    let moment = self.zone.to_ambiguous_timestamp(date.to_datetime(time));
+                    let due = match moment.offset() {
+                        AmbiguousOffset::Unambiguous { offset } => offset,
+                        AmbiguousOffset::Fold { before, .. } => before,
+                        AmbiguousOffset::Gap { .. } => continue,
+                    }
+                    .to_timestamp(date.to_datetime(time))
+                    .ok()?;
+                    if due > t {
+                        return Some(due);
+                    }
                 }
             }
+            date = date.checked_add(1.day()).ok()?;
         }
-        date = date.checked_add(1.day()).ok()?;
+        None
     }
-    None
+
+    fn is_on(&self, day: Weekday) -> bool {
+        usize::try_from(day.to_sunday_zero_offset())
+            .ok()
+            .and_then(|day| self.days.get(day))
+            .is_some_and(|is_on| *is_on)
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +221,37 @@ mod tests {
         assert_eq!(
             next("cron(* 9 * * ? *)", "UTC", "2026-01-01T09:59:00Z"),
             "2026-01-02T09:00:00Z"
+        );
+    }
+
+    #[test]
+    fn days_of_the_week_are_named_or_counted_from_sunday() {
+        let due = |days: &str| {
+            let mut due = Vec::new();
+            let timetable = parse(&format!("cron(50 8 ? * {days} *)"), "Asia/Tokyo").unwrap();
+            // A Sunday, in the morning.
+            let mut t: Timestamp = "2026-11-22T00:00:00+09:00".parse().unwrap();
+            for _ in 0..4 {
+                t = timetable.next_after(t);
+                let zoned = t.in_tz("Asia/Tokyo").unwrap();
+                assert_eq!(zoned.strftime("%H:%M").to_string(), "08:50");
+                due.push(zoned.day());
+            }
+            due
+        };
+        assert_eq!(due("MON-FRI"), [23, 24, 25, 26]);
+        assert_eq!(due("2-6"), [23, 24, 25, 26]);
+        assert_eq!(due("fri,SAT-SAT,1"), [22, 27, 28, 29]);
+        assert_eq!(due("*"), [22, 23, 24, 25]);
+        assert_eq!(due("SAT"), [28, 5, 12, 19]);
+        // A Sunday's time that is skipped in spring is due a week later.
+        assert_eq!(
+            next(
+                "cron(30 2 ? * SUN *)",
+                "America/New_York",
+                "2026-03-01T03:00:00-05:00"
+            ),
+            "2026-03-15T06:30:00Z"
         );
     }
 
@@ -223,7 +310,13 @@ mod tests {
             "",
             "at(2026-01-01T00:00:00)",
             "cron(0 9 * * ?)",
-            "cron(0 9 ? * MON *)",
+            "cron(0 9 ? * FRI-MON *)",
+            "cron(0 9 ? * MONDAY *)",
+            "cron(0 9 ? * 0-6 *)",
+            "cron(0 9 ? * 2#1 *)",
+            "cron(0 9 ? * MON, *)",
+            "cron(0 9 * * MON *)",
+            "cron(0 9 ? * ? *)",
             "cron(0/5 * * * ? *)",
             "cron(60 9 * * ? *)",
             "cron(0 24 * * ? *)",
@@ -248,6 +341,7 @@ mod tests {
                 Just(("cron(30 1 * * ? *)", 3)),
                 Just(("cron(15 * * * ? *)", 2)),
                 Just(("cron(* * * * ? *)", 2)),
+                Just(("cron(30 1 ? * MON-FRI *)", 5)),
                 Just(("rate(7 minutes)", 1)),
                 Just(("rate(3 hours)", 1)),
             ],

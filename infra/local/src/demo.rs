@@ -13,7 +13,7 @@ use hyper_util::{
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 
-use crate::stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, Options, Stack};
+use crate::stack::{Options, Stack};
 
 pub mod saju;
 
@@ -97,37 +97,6 @@ impl Client {
             Err(format!("{method} {path} answered {status}: {answer}"))
         }
     }
-}
-
-/// Signs the local operator up and verifies the address, once; later starts find the account.
-///
-/// # Errors
-/// A sentence with what was answered instead.
-pub async fn seed_operator(stack: &Stack) -> Result<(), String> {
-    let client = Client::new(stack.url());
-    let account = json!({
-        "username": "operator", "email": OPERATOR_EMAIL, "password": OPERATOR_PASSWORD,
-    });
-    let (status, answer) = client.send("POST", "/signup", None, Some(account)).await?;
-    match status {
-        // It is there from an earlier start.
-        409 => return Ok(()),
-        201 => {}
-        _ => return Err(format!("the operator could not be signed up: {answer}")),
-    }
-    // The mail comes through the outbox, the relay and the bus.
-    for _ in 0..100 {
-        stack.settle().await;
-        if let Some(token) = mailed_token(stack, OPERATOR_EMAIL) {
-            let body = json!({"token": token});
-            client
-                .expect("POST", "/api/auth/email/verify", None, Some(body))
-                .await?;
-            return Ok(());
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    Err("the operator's address could not be verified: no mail came".into())
 }
 
 /// The token of the link in the latest mail to somebody.

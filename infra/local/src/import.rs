@@ -8,11 +8,12 @@ use dynoxide::ImportOptions;
 use enishi_saju::profile::{
     Candidate, Gender, PRODUCT, Preferences, Profile, occupied_key, profile_key, today,
 };
-use enishi_shared::accounts::{Account, Owner, Status, account_key, email_key};
+use enishi_shared::accounts::{Account, Owner, Status, account_key, email_key, username_key};
 use enishi_shared::{
     UserId,
     app::Random,
     language::Language,
+    password,
     store::{AttributeValue, Item, Key, encode},
     token::{self, Subject},
 };
@@ -20,7 +21,12 @@ use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{database::from_json, stack::Stack};
+use crate::{
+    database::from_json,
+    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, Stack},
+};
+
+const OPERATOR_NAME: &str = "operator";
 
 /// Brings items into a table, by its logical id.
 ///
@@ -48,6 +54,54 @@ fn table_name<'a>(stack: &'a Stack, logical_id: &str) -> Result<&'a str, String>
     let table = tables.iter().find(|table| table.logical_id == logical_id);
     let table = table.ok_or_else(|| format!("there is no table {logical_id}"))?;
     Ok(&table.name)
+}
+
+/// Brings the operator of a local stack in, unless the address has an account: verified, and past the
+/// sign-up, which counts its attempts.
+///
+/// # Errors
+/// A sentence that says what cannot be imported.
+pub fn operator(stack: &Stack) -> Result<(), String> {
+    let email = email_key(OPERATOR_EMAIL);
+    if is_there(stack, "IdentityTable", &email)? {
+        return Ok(());
+    }
+    let app = stack.app("IdentitySignup")?;
+    let user_id = UserId::new(&app);
+    let username = username_key(OPERATOR_NAME);
+    let is_free = !is_there(stack, "IdentityTable", &username)?;
+    let account = Account {
+        user_id,
+        username: is_free.then(|| OPERATOR_NAME.to_owned()),
+        name: None,
+        email: OPERATOR_EMAIL.to_owned(),
+        language: Language::English,
+        email_verified: true,
+        password_hash: Some(password::hash(&app, OPERATOR_PASSWORD).map_err(sentence)?),
+        firebase_uid: None,
+        status: Status::Active,
+        epoch: 0,
+        products: vec!["rooms".to_owned()],
+        holds: BTreeSet::new(),
+        created_at: app.now(),
+    };
+    items(stack, "IdentityTable", [(account_key(user_id), account)])?;
+    let names = [Some(email), is_free.then_some(username)];
+    let names = names.into_iter().flatten();
+    items(
+        stack,
+        "IdentityTable",
+        names.map(|name| (name, Owner { user_id })),
+    )
+}
+
+fn is_there(stack: &Stack, table: &str, key: &Key) -> Result<bool, String> {
+    let request = from_json(json!({
+        "TableName": table_name(stack, table)?,
+        "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+    }))?;
+    let found = stack.database().get_item(request).map_err(sentence)?;
+    Ok(found.item.is_some())
 }
 
 /// Brings people in: their accounts, verified and without a password, their profiles, and the

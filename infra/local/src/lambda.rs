@@ -1,9 +1,12 @@
 //! Lambda: the registered functions, each with an App of its own whose access key is the
 //! function's logical id; invoked and waited for, or asynchronously with retries and dead letters.
+//!
+//! What was taken for an asynchronous invocation lies in `under-way/` until it is done with: a start
+//! carries on with what the last run was killed at.
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -13,11 +16,12 @@ use std::{
 
 use enishi_shared::{App, Function, app::Parts, function::Handler};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use crate::template;
+use crate::{directory::replace, template};
 
 /// Every function of every service.
 pub fn registered() -> Vec<Function> {
@@ -47,6 +51,13 @@ pub struct DeadLetter {
     pub event: Value,
 }
 
+/// An asynchronous invocation that is not done with, as it lies on disk.
+#[derive(Serialize, Deserialize)]
+struct UnderWay {
+    function: String,
+    event: Value,
+}
+
 /// The functions of the system. Clones share everything.
 #[derive(Clone)]
 pub struct Lambda(Arc<Inner>);
@@ -68,8 +79,18 @@ struct Bound {
     timeout: Duration,
 }
 
+/// The folder of what is under way.
+const UNDER_WAY: &str = "under-way";
+
+fn remove(file: &Path) {
+    if let Err(error) = std::fs::remove_file(file) {
+        tracing::warn!(%error, "an invocation that is done with will be repeated");
+    }
+}
+
 impl Lambda {
-    /// Binds each function of the template to its handler. `parts` gives a function its world.
+    /// Binds each function of the template to its handler. `parts` gives a function its world; dead letters
+    /// and what is under way are kept in `directory`.
     ///
     /// # Errors
     /// A sentence that names the function without a handler, or the variable it lacks.
@@ -163,11 +184,63 @@ impl Lambda {
     /// (or as its `EventInvokeConfig` says), then to its dead letters. The pauses between are a
     /// second long instead of minutes.
     pub fn invoke_async(&self, logical_id: &str, event: Value) {
+        let file = self.0.directory.as_deref().map(|directory| {
+            let directory = directory.join(UNDER_WAY);
+            let file = directory.join(format!("{}.json", Uuid::now_v7()));
+            let function = logical_id.to_owned();
+            let event = event.clone();
+            let written = serde_json::to_vec(&UnderWay { function, event })
+                .map_err(std::io::Error::other)
+                .and_then(|text| {
+                    std::fs::create_dir_all(&directory)?;
+                    replace(&file, text)
+                });
+            if let Err(error) = written {
+                tracing::error!(%error, "an invocation will not outlive this process");
+            }
+            file
+        });
+        self.begin(logical_id, event, file);
+    }
+
+    /// Carries on with what the last run left under way, in the order in which it came.
+    ///
+    /// # Errors
+    /// A sentence, when its folder cannot be read.
+    pub fn resume(&self) -> Result<(), String> {
+        let Some(directory) = &self.0.directory else {
+            return Ok(());
+        };
+        let directory = directory.join(UNDER_WAY);
+        if !directory.exists() {
+            return Ok(());
+        }
+        let unreadable =
+            |error: std::io::Error| format!("{} cannot be read: {error}", directory.display());
+        let entries = std::fs::read_dir(&directory).map_err(unreadable)?;
+        let files = entries.map(|entry| entry.map(|entry| entry.path()));
+        let mut files: Vec<PathBuf> = files.collect::<Result<_, _>>().map_err(unreadable)?;
+        files.sort();
+        for file in files {
+            let text = std::fs::read(&file).map_err(unreadable)?;
+            match serde_json::from_slice::<UnderWay>(&text) {
+                Ok(kept) => self.begin(&kept.function, kept.event, Some(file)),
+                // It was never taken: the process was killed while it wrote.
+                Err(_) => remove(&file),
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&self, logical_id: &str, event: Value, file: Option<PathBuf>) {
         self.0.under_way.fetch_add(1, Ordering::SeqCst);
         let lambda = self.clone();
         let logical_id = logical_id.to_owned();
         tokio::spawn(async move {
             lambda.with_retries(&logical_id, event).await;
+            if let Some(file) = file {
+                remove(&file);
+            }
             if lambda.0.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
                 lambda.0.idle.notify_waiters();
             }
@@ -223,7 +296,7 @@ impl Lambda {
             .unwrap_or_else(PoisonError::into_inner);
         letters.push(letter.clone());
         if let Some(directory) = &self.0.directory {
-            let directory = directory.join(&letter.queue);
+            let directory = directory.join("dead-letters").join(&letter.queue);
             let file = directory.join(format!("{}-{}.json", letter.time, letters.len()));
             let text = serde_json::to_string_pretty(&json!(letter)).unwrap_or_default();
             if let Err(error) =

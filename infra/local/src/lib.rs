@@ -19,7 +19,7 @@
 //! | [`stripe`] | Stripe, and the pages its customers see |
 //! | [`clock`] | the time |
 //!
-//! [`stack`] puts them together, [`admin`] is how a developer reaches into a running stack,
+//! [`stack`] puts them together, [`directory`] is where it keeps everything, [`admin`] is how a developer reaches into a running stack,
 //! [`openapi`] generates the document, [`places`] holds together what stands in several places,
 //! [`new`] writes an endpoint, [`import`] brings people in, [`chat_client`] is a chat as an app keeps
 //! it, [`demo`] plays two mornings.
@@ -33,6 +33,7 @@ pub mod clock;
 pub mod cron;
 pub mod database;
 pub mod demo;
+pub mod directory;
 pub mod firebase;
 pub mod gateway;
 pub mod import;

@@ -1,15 +1,19 @@
 //! SES v2 on this machine: takes the mails that functions send with the unmodified SDK and keeps
-//! them, in memory for the tests and, when a directory is given, as one readable text file each.
+//! them, in memory for the tests and, when a directory is given, each as a file that a mail program opens
+//! (`mail/*.eml`), and all in one list (`mails.jsonl`), which the next start reads.
 //!
 //! Nothing leaves the machine: no delivery, bounces, sandbox or templates, and every sender counts
 //! as verified. Who may send is checked by the front, with [`Mailbox::action`].
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use jiff::Timestamp;
+use mail_builder::{MessageBuilder, headers::raw::Raw};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,7 +24,7 @@ use crate::clock::Now;
 const RECIPIENTS: usize = 50;
 
 /// One mail as it was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     /// All recipients: to, then cc, then bcc, as the sender wrote them.
     pub to: Vec<String>,
@@ -94,13 +98,18 @@ struct Text {
 }
 
 impl Mailbox {
-    /// An empty mailbox. Each mail also becomes a file in `directory`, which is made when needed.
-    pub fn new(now: Now, directory: Option<PathBuf>) -> Self {
+    /// The mails that `directory` holds; none without one.
+    pub fn open(now: Now, directory: Option<PathBuf>) -> Self {
+        let list = directory.as_deref().map(|directory| directory.join(LIST));
+        let list = list.and_then(|file| std::fs::read_to_string(file).ok());
+        // A line that the process was killed at is no mail: nobody was answered that it was taken.
+        let mails = list.iter().flat_map(|list| list.lines());
+        let mails = mails.filter_map(|line| serde_json::from_str(line).ok());
         Self {
             inner: Arc::new(Inner {
                 now,
+                mails: Mutex::new(mails.collect()),
                 directory,
-                mails: Mutex::default(),
             }),
         }
     }
@@ -181,50 +190,60 @@ impl Mailbox {
         })
     }
 
-    /// Writes the mail's file. Two mails of one moment to one person get two files: whoever
+    /// Writes the mail's file and its line. Two mails of one moment to one person get two files: whoever
     /// comes second has the message id in its name as well.
-    async fn file(&self, mail: &Mail) -> std::io::Result<()> {
+    async fn file(&self, mail: &Mail) -> io::Result<()> {
         let Some(directory) = self.inner.directory.clone() else {
             return Ok(());
         };
-        let content = readable(mail);
+        let content = message(mail)?;
+        // Begun with the line's end, so that one which was cut off does not swallow the next.
+        let line = format!("\n{}", serde_json::to_string(mail)?);
         let time = mail.sent_at.strftime("%Y%m%dT%H%M%S.%3fZ");
         let to = file_name(mail.to.first().map_or("", |first| address(first)));
-        let usual = directory.join(format!("{time}-{to}.txt"));
-        let second = directory.join(format!("{time}-{to}-{}.txt", mail.message_id));
+        let files = directory.join("mail");
+        let usual = files.join(format!("{time}-{to}.eml"));
+        let second = files.join(format!("{time}-{to}-{}.eml", mail.message_id));
         let written = tokio::task::spawn_blocking(move || {
-            std::fs::create_dir_all(&directory)?;
+            std::fs::create_dir_all(&files)?;
             match write_new(&usual, &content) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     write_new(&second, &content)
                 }
                 other => other,
-            }
+            }?;
+            let mut list = File::options();
+            let list = list.create(true).append(true);
+            list.open(directory.join(LIST))?.write_all(line.as_bytes())
         });
-        written.await.map_err(std::io::Error::other)?
+        written.await.map_err(io::Error::other)?
     }
 }
 
-fn write_new(path: &std::path::Path, content: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    std::fs::File::create_new(path)?.write_all(content.as_bytes())
+/// The list of all mails, one a line.
+const LIST: &str = "mails.jsonl";
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    File::create_new(path)?.write_all(content)
 }
 
-fn readable(mail: &Mail) -> String {
-    let mut file = format!(
-        "Date: {}\nFrom: {}\nTo: {}\nSubject: {}\nMessage-ID: {}\n",
-        mail.sent_at,
-        mail.from,
-        mail.to.join(", "),
-        mail.subject,
-        mail.message_id,
-    );
-    for (kind, body) in [("plain", &mail.text), ("html", &mail.html)] {
-        if let Some(body) = body {
-            file.push_str(&format!("\n--- text/{kind}\n{body}\n"));
-        }
-    }
-    file
+/// The mail as SES sends it (RFC 5322).
+fn message(mail: &Mail) -> io::Result<Vec<u8>> {
+    let message = MessageBuilder::new()
+        .header("From", Raw::new(&*mail.from))
+        .header("To", Raw::new(mail.to.join(", ")))
+        .subject(&*mail.subject)
+        .date(mail.sent_at.as_second())
+        .message_id(format!("{}@ap-northeast-1.amazonses.com", mail.message_id));
+    let message = match &mail.text {
+        Some(text) => message.text_body(&**text),
+        None => message,
+    };
+    let message = match &mail.html {
+        Some(html) => message.html_body(&**html),
+        None => message,
+    };
+    message.write_to_vec()
 }
 
 /// `user@example.com` of `Name <user@example.com>`.
@@ -296,7 +315,7 @@ mod tests {
 
     async fn stack(directory: Option<PathBuf>) -> (Mailbox, Client) {
         let now: Timestamp = "2026-11-21T09:00:00+09:00".parse().unwrap();
-        let mailbox = Mailbox::new(Arc::new(move || now), directory);
+        let mailbox = Mailbox::open(Arc::new(move || now), directory);
         let served = mailbox.clone();
         let endpoint = crate::secrets::loopback::serve(move |request| {
             let served = served.clone();
@@ -344,7 +363,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_is_kept_and_can_be_read_as_a_file() {
+    async fn a_mail_is_a_file_that_mail_programs_open_and_listed_after_a_restart() {
         let directory = directory();
         let (mailbox, client) = stack(Some(directory.clone())).await;
         let to = vec!["Aoi <aoi@example.com>".to_owned()];
@@ -356,11 +375,41 @@ mod tests {
         assert_eq!(mail.subject, "確認");
         assert_eq!(mail.text.as_deref(), Some("Guten Tag"));
         assert_eq!(mail.html.as_deref(), Some("<p>縁</p>"));
-        let file = directory.join("20261121T000000.000Z-aoi@example.com.txt");
-        let file = std::fs::read_to_string(file).unwrap();
-        assert!(file.contains("Subject: 確認\n") && file.contains("\nGuten Tag\n"));
+        let file = "mail/20261121T000000.000Z-aoi@example.com.eml";
+        let file = std::fs::read_to_string(directory.join(file)).unwrap();
+        let (head, body) = file.split_once("\r\n\r\n").unwrap();
+        for line in [
+            "From: Enishi <no-reply@enishi.example>",
+            "To: Aoi <aoi@example.com>",
+            "Date: Sat, 21 Nov 2026 00:00:00 +0000",
+            "Subject: =?utf-8?B?56K66KqN?=",
+            "MIME-Version: 1.0",
+        ] {
+            assert!(head.split("\r\n").any(|found| found == line), "{head}");
+        }
+        assert!(
+            head.contains("Content-Type: multipart/alternative;"),
+            "{head}"
+        );
+        assert!(body.contains("\r\n\r\nGuten Tag"), "{body}");
+        assert!(
+            body.contains("Content-Type: text/html; charset=\"utf-8\""),
+            "{body}"
+        );
+
+        // As if the process had been killed while it wrote.
+        let list = std::fs::File::options()
+            .append(true)
+            .open(directory.join(LIST));
+        list.unwrap().write_all(b"\n{\"to\":").unwrap();
         send(&client, from, to).await.unwrap();
-        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 2);
+        assert_eq!(
+            std::fs::read_dir(directory.join("mail")).unwrap().count(),
+            2
+        );
+        let (after_a_restart, _) = stack(Some(directory.clone())).await;
+        assert_eq!(after_a_restart.mails(), mailbox.mails());
+        assert_eq!(after_a_restart.mails().len(), 2);
         std::fs::remove_dir_all(directory).unwrap();
     }
 

@@ -7,17 +7,20 @@ use enishi_local::{
     Options, Stack,
     chime::Quotas,
     clock::LocalClock,
-    demo,
+    demo, import,
     keys::Keys,
     new, places,
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, plain_http, root, template_path},
 };
 use enishi_shared::{UserId, app::TimeLimits, function::log_filter};
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 use tracing_subscriber::{
     filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
+
+/// Where a stack's AWS port is unless somebody chooses another.
+const AWS_PORT: u16 = 3001;
 
 /// Enishi on this machine: reads template.yaml and starts everything in it.
 #[derive(Parser)]
@@ -29,7 +32,7 @@ struct Arguments {
     #[arg(long, default_value_t = 3000, global = true)]
     port: u16,
     /// The port at which AWS SDKs reach the stand-ins.
-    #[arg(long, default_value_t = 3001, global = true)]
+    #[arg(long, default_value_t = AWS_PORT, global = true)]
     aws_port: u16,
     /// Where everything is kept.
     #[arg(long, global = true)]
@@ -158,21 +161,12 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
     let directory = directory(&arguments);
-    if arguments.fresh && directory.exists() {
-        if !directory.join("keys.json").exists() {
-            return Err(format!(
-                "{} was not made by this program; it is left as it is",
-                directory.display()
-            ));
-        }
-        std::fs::remove_dir_all(&directory)
-            .map_err(|error| format!("{} cannot be emptied: {error}", directory.display()))?;
-    }
     let parameters: BTreeMap<String, String> = arguments.parameters.into_iter().collect();
     let stack = Stack::start(Options {
         port: arguments.port,
         aws_port: arguments.aws_port,
         directory: Some(directory.clone()),
+        fresh: arguments.fresh,
         template: arguments.template.unwrap_or_else(template_path),
         parameters,
         clock: LocalClock::system(),
@@ -184,8 +178,8 @@ async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
     })
     .await?;
     write_environment(&stack, &directory)?;
+    import::operator(&stack)?;
     welcome(&stack, &directory, started);
-    demo::seed_operator(&stack).await?;
     tokio::signal::ctrl_c()
         .await
         .map_err(|error| error.to_string())
@@ -218,14 +212,25 @@ fn write_environment(stack: &Stack, directory: &std::path::Path) -> Result<(), S
 fn welcome(stack: &Stack, directory: &std::path::Path, started: Instant) {
     let (url, aws) = (stack.url(), stack.aws_url());
     let system = stack.system();
+    let command = match stack.aws_port() {
+        AWS_PORT => "cargo run --".to_owned(),
+        port => format!("cargo run -- --aws-port {port}"),
+    };
+    let clock = match stack.clock().ahead().is_zero() {
+        true => String::new(),
+        false => format!(
+            "\n  clock      {}            as it was set; `{command} clock system` sets it right",
+            stack.clock().now().round(Unit::Second).unwrap_or_default()
+        ),
+    };
     println!(
         "\
 Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} routes, {tables} tables.
 
   API        {url}            reference: {url}/docs
-  AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key = a function's logical id
+  AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key `developer`, or a function's logical id
   kept in    {directory}      tables, mails, dead letters, keys; --fresh empties it
-  operator   {OPERATOR_EMAIL}, password {OPERATOR_PASSWORD}
+  operator   {OPERATOR_EMAIL}, password {OPERATOR_PASSWORD}{clock}
 
 Try:
   curl -s {url}/signup -H 'content-type: application/json' \\
@@ -233,9 +238,9 @@ Try:
   TOKEN=… USER_ID=…   # its access_token and user_id
   curl -s {url}/register/ -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' \\
     -d '{{\"date\":\"{tomorrow}\"}}'
-  cargo run -- fire rooms-assign --at {tomorrow}T08:50:00+09:00
+  {command} fire rooms-assign --at {tomorrow}T08:50:00+09:00
   curl -s '{url}/meeting_url/'$USER_ID'?date={tomorrow}' -H \"authorization: Bearer $TOKEN\"
-  cargo run -- checkout $USER_ID 3000     # pay on the page it names, then:
+  {command} checkout $USER_ID 3000     # pay on the page it names, then:
   curl -s {url}/api/payments -H \"authorization: Bearer $TOKEN\"
   cargo run -- demo          # two mornings, played in memory
   cargo run -- demo saju     # a match by the four pillars and its chat

@@ -3,7 +3,7 @@
 //!
 //! Signatures count here, for a presigned URL is nothing else: every access key has the secret
 //! [`SECRET_KEY`], and the stack's clock says when a URL has expired. Offered are PutObject,
-//! GetObject, HeadObject, DeleteObject and ListObjectsV2, of keys of unreserved characters
+//! GetObject, HeadObject, DeleteObject, ListObjectsV2 and ListBuckets, of keys of unreserved characters
 //! (`A–Z a–z 0–9 - _ . ~`) in segments between slashes. There are no versions, tags, copies or
 //! multipart uploads; `Last-Modified` is the system's time.
 //!
@@ -32,6 +32,7 @@ use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use crate::{
+    aws::DEVELOPER_KEY,
     clock::Now,
     template::{Function, System},
 };
@@ -114,6 +115,7 @@ impl S3 {
         for function in &system.functions {
             auth.register(function.logical_id.clone(), SECRET_KEY.into());
         }
+        auth.register(DEVELOPER_KEY.to_owned(), SECRET_KEY.into());
         let origins = system.cors.as_ref().map(|cors| cors.allow_origins.clone());
         Ok(Self(Arc::new(Inner {
             signed: service(Some(auth))?,
@@ -135,6 +137,9 @@ impl S3 {
 
     /// The operation, the IAM action and the resource of a request; `None` for what is not offered.
     pub fn action(&self, request: &Request<Bytes>) -> Option<(&'static str, String, String)> {
+        if request.uri().path() == "/" && request.method() == Method::GET {
+            return Some(("ListBuckets", "s3:ListAllMyBuckets".into(), "*".into()));
+        }
         let (bucket, key) = place(request.uri().path())?;
         let query = presigned::query(request.uri());
         let only = |names: &[&str]| {

@@ -3,8 +3,8 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -14,10 +14,7 @@ use enishi_shared::{
 };
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::{
-    net::TcpListener,
-    sync::{Mutex, Notify, mpsc, watch},
-};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 
 use crate::{
     aws::{Aws, Services},
@@ -25,6 +22,7 @@ use crate::{
     chime::Chime,
     clock::LocalClock,
     database,
+    directory::{Directory, replace},
     firebase::Firebase,
     gateway::Gateway,
     keys::Keys,
@@ -40,6 +38,7 @@ use crate::{
 };
 use environment::Worlds;
 
+mod configuration;
 mod environment;
 mod options;
 mod serve;
@@ -75,6 +74,7 @@ struct Inner {
     database: dynoxide::Database,
     chime_events: Mutex<mpsc::UnboundedReceiver<Value>>,
     chime_file: Option<PathBuf>,
+    directory: std::sync::Mutex<Option<Directory>>,
     written: Arc<Notify>,
     stopping: watch::Sender<bool>,
 }
@@ -85,21 +85,25 @@ impl Stack {
     /// # Errors
     /// One sentence that says what is in the way.
     pub async fn start(options: Options) -> Result<Self, String> {
+        let taken = match &options.directory {
+            Some(directory) => Some(Directory::take(directory, options.fresh)?),
+            None => None,
+        };
         let directory = options.directory.as_deref();
-        if let Some(directory) = directory {
-            writable(directory)?;
-        }
         let clock = options.clock;
+        if let Some(directory) = directory {
+            clock.keep(directory.join("clock.json"))?;
+        }
         let keys = Keys::open(directory)?;
         let text = std::fs::read_to_string(&options.template)
             .map_err(|error| format!("{} cannot be read: {error}", options.template.display()))?;
         let system = template::load(&text, &environment::parameters(&keys, options.parameters))
             .map_err(|error| error.to_string())?;
+        configuration::check(&system)?;
 
-        let api = listen(options.port, "--port").await?;
-        let aws = listen(options.aws_port, "--aws-port").await?;
-        let api_address = api.local_addr().map_err(|error| error.to_string())?;
-        let aws_address = aws.local_addr().map_err(|error| error.to_string())?;
+        let api = serve::listen(options.port, "--port").await?;
+        let aws = serve::listen(options.aws_port, "--aws-port").await?;
+        let (api_address, aws_address) = (api.address, aws.address);
 
         let database = database::open(
             directory
@@ -108,13 +112,11 @@ impl Stack {
             &clock,
         )?;
         database::make_tables(&database, &system.tables)?;
-        let database_listener = listen(0, "").await?;
-        let database_address = database_listener
-            .local_addr()
-            .map_err(|error| error.to_string())?;
+        let database_listener = serve::listen(0, "").await?;
+        let database_address = database_listener.address;
         let (stopping, stopped) = watch::channel(false);
         tokio::spawn(dynoxide::server::serve_with_shutdown(
-            database_listener,
+            database_listener.v4,
             database.clone(),
             serve::until(stopped.clone()),
         ));
@@ -137,7 +139,7 @@ impl Stack {
                 let clock = clock.clone();
                 move || clock.now()
             },
-            directory.map(|directory| directory.join("dead-letters")),
+            options.directory.clone(),
         )?;
 
         let websockets = WebSockets::new(
@@ -166,10 +168,7 @@ impl Stack {
                 tracing::warn!(%error, "the meetings of the last run are forgotten");
             }
         }
-        let mailbox = Mailbox::new(
-            clock.as_now(),
-            directory.map(|directory| directory.join("mail")),
-        );
+        let mailbox = Mailbox::open(clock.as_now(), options.directory.clone());
         let firebase = Firebase::open(
             clock.as_now(),
             environment::firebase_project(&system),
@@ -228,21 +227,29 @@ impl Stack {
             database,
             chime_events: Mutex::new(chime_events),
             chime_file,
+            directory: std::sync::Mutex::new(taken),
             written,
             stopping,
         }));
         serve::api(api, Arc::new(gateway), stack.clone());
         serve::aws(aws, stack.clone());
+        stack.0.lambda.resume()?;
         if options.automatic {
             stack.run_by_itself();
         }
         Ok(stack)
     }
 
-    /// Stops the servers; what is under way is finished. Without it they go on until the process
-    /// ends.
+    /// Stops the servers, and leaves the folder to others; what is under way is finished. Without it
+    /// they go on until the process ends.
     pub fn stop(&self) {
         self.0.stopping.send_replace(true);
+        let mut directory = self
+            .0
+            .directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *directory = None;
     }
 
     /// Ends with [`Self::stop`].
@@ -250,12 +257,14 @@ impl Stack {
         serve::until(self.0.stopping.subscribe())
     }
 
-    /// The API's address, `http://127.0.0.1:3000`.
+    /// The API's address, `http://localhost:3000`: to a browser the same site as a front end at
+    /// `http://localhost:5173`, whose requests therefore carry the session's cookie. `127.0.0.1` would be
+    /// another site.
     pub fn url(&self) -> String {
-        format!("http://{}", self.0.api)
+        format!("http://localhost:{}", self.0.api.port())
     }
 
-    /// Where clients open WebSockets, `ws://127.0.0.1:3000/live`; without a path where the template
+    /// Where clients open WebSockets, `ws://localhost:3000/live`; without a path where the template
     /// has no WebSocket API.
     pub fn live_url(&self) -> String {
         environment::live_url(&self.0.system, self.0.api)
@@ -264,6 +273,11 @@ impl Stack {
     /// Where AWS SDKs reach the stand-ins.
     pub fn aws_url(&self) -> String {
         format!("http://{}", self.0.aws)
+    }
+
+    /// The port of that.
+    pub fn aws_port(&self) -> u16 {
+        self.0.aws.port()
     }
 
     /// What the template declares.
@@ -370,12 +384,11 @@ impl Stack {
         }
         if moved && let Some(file) = &self.0.chime_file {
             let snapshot = self.0.chime.snapshot().to_string();
-            if let Err(error) = std::fs::write(file, snapshot) {
+            if let Err(error) = replace(file, snapshot) {
                 tracing::warn!(%error, "the meetings could not be kept");
             }
         }
         moved |= self.0.stripe.deliver().await;
-        self.0.stripe.keep();
         match self.0.streams.poll().await {
             Ok(any) => moved || any,
             Err(error) => {
@@ -415,10 +428,15 @@ impl Stack {
                 }
             }
         });
-        let database = self.0.database.clone();
+        let (database, clock) = (self.0.database.clone(), self.0.clock.clone());
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(60)).await;
+                // The database's file goes by the system's time: what has expired by that may be needed
+                // by a clock that is behind.
+                if clock.ahead().is_negative() {
+                    continue;
+                }
                 let database = database.clone();
                 let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
                 if let Ok(Err(error)) = swept {
@@ -427,28 +445,4 @@ impl Stack {
             }
         });
     }
-}
-
-async fn listen(port: u16, option: &str) -> Result<TcpListener, String> {
-    TcpListener::bind(("127.0.0.1", port))
-        .await
-        .map_err(|error| {
-            if error.kind() == std::io::ErrorKind::AddrInUse {
-                format!(
-                    "port {port} is taken: another stack may be running; stop it or choose another \
-                 port with {option}"
-                )
-            } else {
-                format!("port {port} cannot be listened on: {error}")
-            }
-        })
-}
-
-/// Makes the folder and tries to write in it.
-fn writable(directory: &Path) -> Result<(), String> {
-    let probe = directory.join(".writable");
-    std::fs::create_dir_all(directory)
-        .and_then(|()| std::fs::write(&probe, ""))
-        .and_then(|()| std::fs::remove_file(&probe))
-        .map_err(|error| format!("{} cannot be written to: {error}", directory.display()))
 }

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     database::from_json,
+    directory::replace,
     lambda::Lambda,
     pattern,
     template::{StreamMapping, System},
@@ -247,7 +248,7 @@ impl Inner {
     fn remember(&self, positions: &BTreeMap<String, String>) {
         if let Some(file) = &self.file
             && let Ok(text) = serde_json::to_vec(positions)
-            && let Err(error) = std::fs::write(file, text)
+            && let Err(error) = replace(file, text)
         {
             tracing::warn!(%error, "the streams' positions could not be kept");
         }

@@ -21,6 +21,7 @@ mod tests;
 
 use std::{
     collections::VecDeque,
+    ops::{Deref, DerefMut},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -29,7 +30,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use serde_json::{Value, json};
 
-use crate::clock::Now;
+use crate::{clock::Now, directory::replace};
 use params::{Answer, Params, Refusal};
 use state::{Kept, Price, State, shown, text};
 
@@ -97,10 +98,42 @@ struct Inner {
     state: Mutex<State>,
     faults: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<String>>,
-    /// Where everything is kept, see [`Stripe::keep`].
+    /// Where everything is kept, see [`Locked`].
     file: Option<PathBuf>,
-    /// What it holds.
-    last: Mutex<String>,
+}
+
+/// The state while somebody reads or changes it. What was changed is on disk when this is dropped, and
+/// so before anybody is answered or told of it: a payment outlives the process that took it.
+struct Locked<'a> {
+    state: MutexGuard<'a, State>,
+    stripe: &'a Inner,
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let Some(file) = self.stripe.file.as_ref().filter(|_| self.state.changed) else {
+            return;
+        };
+        let kept = serde_json::to_vec(&*self.state).map_err(std::io::Error::other);
+        match kept.and_then(|kept| replace(file, kept)) {
+            Ok(()) => self.state.changed = false,
+            Err(error) => tracing::error!(%error, "what Stripe knows could not be kept"),
+        }
+    }
 }
 
 impl Stripe {
@@ -125,7 +158,6 @@ impl Stripe {
             faults: Mutex::default(),
             requests: Mutex::default(),
             file,
-            last: Mutex::default(),
         }));
         if let Some(known) = known {
             let restored = serde_json::from_slice(&known).and_then(|it| stripe.restore(it));
@@ -229,6 +261,7 @@ impl Stripe {
                 answer: answer.clone(),
                 since: state.now,
             };
+            state.changed = true;
             state.keys.insert(key.to_owned(), kept);
         }
         Ok(answer)
@@ -276,6 +309,7 @@ impl Stripe {
     pub fn resend(&self, event: &str, times: u32) {
         let mut state = self.lock();
         let now = state.now;
+        state.changed = true;
         if let Some(event) = state.events.iter_mut().find(|it| it.id == event)
             && let Some(copies) = times.checked_sub(1)
         {
@@ -313,27 +347,6 @@ impl Stripe {
         lock(&self.0.requests).clone()
     }
 
-    /// Everything there is to keep.
-    fn snapshot(&self) -> Value {
-        serde_json::to_value(&*self.lock()).unwrap_or_default()
-    }
-
-    /// Writes to the file what changed since the last time.
-    pub fn keep(&self) {
-        let Some(file) = &self.0.file else {
-            return;
-        };
-        let snapshot = self.snapshot().to_string();
-        let mut last = lock(&self.0.last);
-        if *last == snapshot {
-            return;
-        }
-        match std::fs::write(file, &snapshot) {
-            Ok(()) => *last = snapshot,
-            Err(error) => tracing::warn!(%error, "what Stripe knows could not be kept"),
-        }
-    }
-
     /// Replaces everything by a snapshot.
     fn restore(&self, snapshot: Value) -> Result<(), serde_json::Error> {
         let mut restored: State = serde_json::from_value(snapshot)?;
@@ -345,8 +358,11 @@ impl Stripe {
     }
 
     /// The state as of now: what was due until now has happened.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.0.state);
+    fn lock(&self) -> Locked<'_> {
+        let mut state = Locked {
+            state: lock(&self.0.state),
+            stripe: &self.0,
+        };
         state.now = (self.0.now)();
         let ticked = checkout::tick(&mut state).and_then(|()| billing::tick(&mut state));
         if let Err(refusal) = ticked {

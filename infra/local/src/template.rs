@@ -11,14 +11,15 @@
 //! It leaves to others: the servers behind the resources, deciding when a schedule is due
 //! ([`crate::cron`]) and whether an event meets a pattern ([`crate::pattern`]).
 //!
-//! The files beside it: `node` keeps lines and tags of the YAML, `resolve` turns parameters and
-//! references into text, `resources` reads tables, buckets, buses and queues, `functions`, `policy`
+//! The files beside it: `node` keeps lines and tags of the YAML, `parameters` reads and checks their
+//! values, `resolve` turns references into text, `resources` reads tables, buckets, buses and queues, `functions`, `policy`
 //! and `events` the functions, what they may do and what starts them, `api` the HTTP routes, `websocket` the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cron::Timetable;
 use node::Node;
+pub use parameters::Parameter;
 use resolve::Resolver;
 use resources::Kind;
 
@@ -26,6 +27,7 @@ mod api;
 mod events;
 mod functions;
 mod node;
+mod parameters;
 mod policy;
 mod resolve;
 mod resources;
@@ -50,7 +52,7 @@ pub const DEFAULT_BUS: &str = "default";
 /// The first thing that cannot be run as written, with its line.
 pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, TemplateError> {
     let template = &*node::tree(text)?;
-    let mut resolver = Resolver::default();
+    let mut resolver = Resolver::new();
     let mut system = System {
         functions: Vec::new(),
         routes: Vec::new(),
@@ -60,8 +62,11 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
         buckets: Vec::new(),
         buses: Vec::new(),
         queues: Vec::new(),
-        parameters: resolver.read_parameters(template, overrides)?,
+        parameters: parameters::read(template, overrides)?,
     };
+    for (name, parameter) in &system.parameters {
+        resolver.take(name, parameter);
+    }
 
     // Names first, for a reference may look ahead.
     let mut resources = Vec::new();
@@ -97,7 +102,13 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
         }
     }
     for (resource, _) in resources.iter().filter(|(_, kind)| *kind == Kind::Function) {
-        let function = functions::function(resource, globals, &resolver, &system.tables)?;
+        let function = functions::function(
+            resource,
+            globals,
+            &resolver,
+            &system.parameters,
+            &system.tables,
+        )?;
         system.functions.push(function);
     }
     functions::share_roles(&mut system.functions)?;
@@ -206,8 +217,8 @@ pub struct System {
     pub buses: Vec<EventBus>,
     /// SQS queues; they receive what could not be delivered.
     pub queues: Vec<Queue>,
-    /// Each parameter's value: the override where given, else the default.
-    pub parameters: BTreeMap<String, String>,
+    /// By their names.
+    pub parameters: BTreeMap<String, Parameter>,
 }
 
 /// One `AWS::Serverless::Function`, `Globals.Function` merged in.
@@ -225,6 +236,8 @@ pub struct Function {
     pub timeout_s: u32,
     /// Environment variables, references resolved.
     pub environment: BTreeMap<String, String>,
+    /// The variables that are a parameter's value, with its name.
+    pub given: BTreeMap<String, String>,
     /// ARN of its role: the one that SAM generates for it, or a sibling's.
     pub role: String,
     /// What its role may do; see [`Function::allows`].

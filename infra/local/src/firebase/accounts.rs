@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::directory::replace;
+
 /// One account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
@@ -72,11 +74,9 @@ impl Accounts {
     pub fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
         let changed = change(self);
         if let Some(file) = &self.file {
-            let new = file.with_extension("new");
             let written = serde_json::to_vec_pretty(self)
                 .map_err(std::io::Error::other)
-                .and_then(|text| std::fs::write(&new, text))
-                .and_then(|()| std::fs::rename(&new, file));
+                .and_then(|text| replace(file, text));
             if let Err(error) = written {
                 tracing::warn!(%error, "Firebase's accounts could not be kept");
             }

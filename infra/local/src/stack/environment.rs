@@ -63,7 +63,8 @@ pub fn webhook_url(system: &System, api: SocketAddr) -> Option<String> {
 /// Where clients open WebSockets; without a path where the template has no WebSocket API.
 pub fn live_url(system: &System, api: SocketAddr) -> String {
     let stage = system.websocket.as_ref().map(|api| api.stage.as_str());
-    format!("ws://{api}/{}", stage.unwrap_or_default())
+    let port = api.port();
+    format!("ws://localhost:{port}/{}", stage.unwrap_or_default())
 }
 
 /// The Firebase project that the template's functions take tokens of.

@@ -29,6 +29,8 @@ pub struct Options {
     pub aws_port: u16,
     /// Where everything is kept; `None` keeps it in memory.
     pub directory: Option<PathBuf>,
+    /// Whether that folder is emptied first.
+    pub fresh: bool,
     /// The template.
     pub template: PathBuf,
     /// Parameters of the template that differ from their defaults.
@@ -55,6 +57,7 @@ impl Options {
             port: 0,
             aws_port: 0,
             directory: None,
+            fresh: false,
             template: template_path(),
             parameters: BTreeMap::new(),
             clock: LocalClock::still(time),

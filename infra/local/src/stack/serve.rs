@@ -1,6 +1,10 @@
 //! The two servers of a stack: the API, and the address of the AWS stand-ins.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{Router, body::Body, extract::ConnectInfo, response::Response, serve::ListenerExt as _};
 use bytes::Bytes;
@@ -14,9 +18,45 @@ use crate::{admin, gateway::Gateway, stripe};
 /// API Gateway itself refuses what is larger.
 const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
 
+/// A port of this machine alone, taken.
+pub struct Loopback {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// At 127.0.0.1.
+    pub v4: TcpListener,
+    /// The same port at ::1, which `localhost` may mean too; none where the machine has no IPv6.
+    v6: Option<TcpListener>,
+}
+
+/// Takes a port; 0 takes any. `option` chooses another one.
+///
+/// # Errors
+/// A sentence that says what is in the way.
+pub async fn listen(port: u16, option: &str) -> Result<Loopback, String> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {port} is taken: another stack may be running; stop it or choose another port with \
+             {option}"
+        ),
+        _ => format!("port {port} cannot be listened on: {error}"),
+    };
+    let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(failed)?;
+    let address = v4.local_addr().map_err(failed)?;
+    let v6 = match TcpListener::bind((Ipv6Addr::LOCALHOST, address.port())).await {
+        // Whoever has it would answer for us.
+        Err(error) if port != 0 && error.kind() == io::ErrorKind::AddrInUse => {
+            return Err(failed(error));
+        }
+        v6 => v6.ok(),
+    };
+    Ok(Loopback { address, v4, v6 })
+}
+
 /// Serves the API until the stack stops.
-pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
-    let stopped = stack.stopped();
+pub fn api(at: Loopback, gateway: Arc<Gateway>, stack: Stack) {
+    let serving = stack.clone();
     let handle = move |ConnectInfo(peer): ConnectInfo<SocketAddr>,
                        request: axum::extract::Request| {
         let (gateway, stack) = (Arc::clone(&gateway), stack.clone());
@@ -48,23 +88,12 @@ pub fn api(listener: TcpListener, gateway: Arc<Gateway>, stack: Stack) {
             response
         }
     };
-    let router = Router::new().fallback(handle);
-    // A WebSocket's small frames must not wait for one another.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    tokio::spawn(async move {
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, service).with_graceful_shutdown(stopped);
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the API stopped");
-        }
-    });
+    serve(at, Router::new().fallback(handle), &serving);
 }
 
 /// Serves the AWS stand-ins, Firebase, Stripe and the developer's own endpoints until the stack stops.
-pub fn aws(listener: TcpListener, stack: Stack) {
-    let stopped = stack.stopped();
+pub fn aws(at: Loopback, stack: Stack) {
+    let serving = stack.clone();
     let aws = stack.0.calls.clone();
     let firebase = stack.firebase().router();
     let stripe = stripe::page::router(stack.stripe().clone());
@@ -73,12 +102,25 @@ pub fn aws(listener: TcpListener, stack: Stack) {
         let aws = aws.clone();
         async move { aws.handle(request).await }
     });
-    tokio::spawn(async move {
-        let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the AWS endpoint stopped");
-        }
-    });
+    serve(at, router, &serving);
+}
+
+fn serve(at: Loopback, router: Router, stack: &Stack) {
+    for listener in [Some(at.v4), at.v6].into_iter().flatten() {
+        // A WebSocket's small frames must not wait for one another.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        let service = router.clone();
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        let stopped = stack.stopped();
+        tokio::spawn(async move {
+            let server = axum::serve(listener, service).with_graceful_shutdown(stopped);
+            if let Err(error) = server.await {
+                tracing::error!(%error, "a server stopped");
+            }
+        });
+    }
 }
 
 /// Ends when a stack stops.

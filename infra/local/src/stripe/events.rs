@@ -105,6 +105,7 @@ pub fn sent(state: &mut State, event: &str, taken: bool) {
     let Some(event) = state.events.iter_mut().find(|it| it.id == event) else {
         return;
     };
+    state.changed = true;
     event.attempts += 1;
     event.copies = 0;
     let retry = usize::try_from(event.attempts - 1)

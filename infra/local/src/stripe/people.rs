@@ -69,7 +69,9 @@ impl Stripe {
             currency: currency.to_owned(),
             unit_amount,
         };
-        self.lock().prices.insert(id.to_owned(), price);
+        let mut state = self.lock();
+        state.changed = true;
+        state.prices.insert(id.to_owned(), price);
     }
 
     /// From now on a subscription's card is declined, or works again.

@@ -36,6 +36,9 @@ pub struct State {
     pub keys: BTreeMap<String, Kept>,
     /// How many objects were made.
     pub made: u64,
+    /// Whether anything is other than what is kept on disk.
+    #[serde(skip)]
+    pub changed: bool,
 }
 
 /// A monthly price.
@@ -85,6 +88,7 @@ impl State {
     /// Keeps a new object under its id and answers it.
     pub fn make(&mut self, mut object: Value) -> Value {
         self.made += 1;
+        self.changed = true;
         object["created"] = self.now.as_second().into();
         object["livemode"] = false.into();
         object["_made"] = self.made.into();
@@ -103,6 +107,7 @@ impl State {
 
     /// The same, to be changed.
     pub fn get_mut(&mut self, kind: &'static str, id: &str) -> Result<&mut Value, Refusal> {
+        self.changed = true;
         self.objects
             .get_mut(id)
             .filter(|object| object["object"] == kind)
@@ -151,6 +156,7 @@ impl State {
         if let Some(account) = account {
             body["account"] = account.into();
         }
+        self.changed = true;
         let due = self.now.saturating_add(self.order.delay);
         self.events.push(Event {
             id,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::node::{Entry, Node, Value};
 use super::resolve::Resolver;
-use super::{AsyncInvoke, Function, Retry, TemplateError, events, policy, resources};
+use super::{AsyncInvoke, Function, Parameter, Retry, TemplateError, events, policy, resources};
 
 /// Where a function's built binary lies; the part after it is the binary's name.
 const CODE: &str = "target/lambda/";
@@ -34,6 +34,7 @@ pub(super) fn function(
     resource: &Entry,
     globals: Option<&Node>,
     resolver: &Resolver,
+    parameters: &BTreeMap<String, Parameter>,
     tables: &[super::Table],
 ) -> Result<Function, TemplateError> {
     let id = &resource.key;
@@ -72,6 +73,7 @@ pub(super) fn function(
         memory_mb: number("MemorySize", 128)?,
         timeout_s: number("Timeout", 3)?,
         environment: environment(&node, &what, resolver)?,
+        given: given(&node, parameters),
         policy: match node.get("Policies") {
             Some(policies) => policy::read(policies, &what, resolver)?,
             None => Vec::new(),
@@ -139,6 +141,24 @@ fn environment(
             ))
         })
         .collect()
+}
+
+/// The variables that are a parameter's value, with its name.
+fn given(node: &Node, parameters: &BTreeMap<String, Parameter>) -> BTreeMap<String, String> {
+    let variables = node.get("Environment").and_then(|e| e.get("Variables"));
+    let Some(Value::Map(variables)) = variables.map(|variables| &variables.value) else {
+        return BTreeMap::new();
+    };
+    let given = variables.iter().filter_map(|entry| {
+        let Value::Call(call, name) = &entry.node.value else {
+            return None;
+        };
+        let name = name
+            .literal()
+            .filter(|name| parameters.contains_key(*name))?;
+        (call == "Ref").then(|| (entry.key.clone(), name.to_owned()))
+    });
+    given.collect()
 }
 
 /// Lambda's defaults: two more attempts within six hours, then the event is lost.

@@ -1,4 +1,4 @@
-//! Turns parameters, `Ref`, `GetAtt` and one-string `Sub` into text.
+//! Turns `Ref`, `GetAtt` and one-string `Sub` into text.
 //!
 //! The names and ARNs of resources come from [`super::resources`]; a reference to a resource that
 //! is not read (a role, an alarm) is an error here, for nothing that runs may depend on it.
@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Node, Value};
-use super::{ACCOUNT, REGION, STACK, TemplateError};
+use super::{ACCOUNT, Parameter, REGION, STACK, TemplateError};
 
 /// Everything a reference may name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Resolver {
     /// What `Ref` gives.
     refs: BTreeMap<String, String>,
@@ -22,76 +22,30 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// Reads `Parameters`, an override before a default, and returns each one's value.
-    pub fn read_parameters(
-        &mut self,
-        template: &Node,
-        overrides: &BTreeMap<String, String>,
-    ) -> Result<BTreeMap<String, String>, TemplateError> {
-        for (name, value) in [
+    /// What every template may refer to.
+    pub fn new() -> Self {
+        let refs = [
             ("AWS::Region", REGION),
             ("AWS::AccountId", ACCOUNT),
             ("AWS::Partition", "aws"),
             ("AWS::StackName", STACK),
             ("AWS::URLSuffix", "amazonaws.com"),
-        ] {
-            self.refs.insert(name.to_owned(), value.to_owned());
-        }
-        let mut values = BTreeMap::new();
-        let declared = template.get("Parameters");
-        if let Some(parameters) = declared {
-            for parameter in parameters.entries("Parameters")? {
-                let name = &parameter.key;
-                let what = format!("parameter `{name}`");
-                match parameter.node.require("Type", &what)?.literal() {
-                    Some("String" | "Number") => {}
-                    Some("CommaDelimitedList") => {
-                        self.lists.insert(name.clone());
-                    }
-                    _ => {
-                        return Err(parameter.error(format!(
-                            "{what} must be a String, a Number or a CommaDelimitedList."
-                        )));
-                    }
-                }
-                let value = match (overrides.get(name), parameter.node.get("Default")) {
-                    (Some(value), _) => value.clone(),
-                    (None, Some(default)) => self.text(default, &what)?,
-                    (None, None) => {
-                        return Err(
-                            parameter.error(format!("{what} has no default and was not given."))
-                        );
-                    }
-                };
-                self.check_allowed(&parameter.node, &value, &what)?;
-                self.refs.insert(name.clone(), value.clone());
-                values.insert(name.clone(), value);
-            }
-        }
-        match overrides.keys().find(|name| !values.contains_key(*name)) {
-            None => Ok(values),
-            Some(name) => Err(TemplateError::new(
-                declared.map_or(1, |node| node.line),
-                format!("`{name}` was given but is no parameter."),
-            )),
+        ];
+        let refs = refs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self {
+            refs: refs.into(),
+            attributes: BTreeMap::new(),
+            lists: BTreeSet::new(),
+            ignored: BTreeMap::new(),
         }
     }
 
-    fn check_allowed(
-        &self,
-        parameter: &Node,
-        value: &str,
-        what: &str,
-    ) -> Result<(), TemplateError> {
-        let Some(allowed) = parameter.get("AllowedValues") else {
-            return Ok(());
-        };
-        for one in allowed.items(what)? {
-            if self.text(one, what)? == value {
-                return Ok(());
-            }
+    /// Makes `Ref` to a parameter give its value.
+    pub fn take(&mut self, name: &str, parameter: &Parameter) {
+        if parameter.is_list {
+            self.lists.insert(name.to_owned());
         }
-        Err(allowed.error(format!("{what} must not be `{value}`.")))
+        self.define(name, &parameter.value);
     }
 
     /// Makes `Ref` to `name` give `value`.

@@ -215,8 +215,8 @@ fn a_distribution_has_a_host_name_and_nothing_else() {
 #[test]
 fn a_parameter_takes_what_is_given_before_its_default() {
     let system = load(SMALL, &given(&[("Key", "k1"), ("Level", "debug")])).unwrap();
-    assert_eq!(system.parameters["Level"], "debug");
-    assert_eq!(system.parameters["Quota"], "250");
+    assert_eq!(system.parameters["Level"].value, "debug");
+    assert_eq!(system.parameters["Quota"].value, "250");
     let error = |pairs: &[(&str, &str)]| load(SMALL, &given(pairs)).unwrap_err().sentence;
     assert_eq!(
         error(&[]),
@@ -224,7 +224,7 @@ fn a_parameter_takes_what_is_given_before_its_default() {
     );
     assert_eq!(
         error(&[("Key", ""), ("Level", "loud")]),
-        "parameter `Level` must not be `loud`."
+        "the parameter Level cannot be `loud`. For example `info`."
     );
     assert_eq!(
         error(&[("Key", ""), ("Nothing", "")]),

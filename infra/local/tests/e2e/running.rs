@@ -12,39 +12,71 @@ use serde_json::{Value, json};
 
 use crate::support::{EVENING, World, tokyo};
 
+mod developer;
+mod parameters;
+mod restart;
+
 /// `cargo run` as a process, on any ports.
 struct Program {
     child: Child,
     api: Client,
     aws_port: String,
+    /// What it printed when it was ready.
+    screen: String,
 }
 
 impl Program {
     fn start(directory: &std::path::Path, more: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_enishi"))
+        let mut child = Self::spawn(directory, more, Stdio::null()).unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let mut screen = String::new();
+        // The last line of the screen.
+        while !screen.contains("demo saju") {
+            screen += &format!("{}\n", lines.next().expect("the start screen"));
+        }
+        // Whoever prints to a pipe that nobody reads dies of it.
+        std::thread::spawn(move || lines.for_each(drop));
+        let urls: Vec<&str> = screen
+            .split([' ', '\n'])
+            .filter(|word| word.starts_with("http://"))
+            .collect();
+        let api = Client::new(urls[0].to_owned());
+        let aws = urls.iter().find(|url| !url.starts_with(urls[0])).unwrap();
+        let aws_port = aws.rsplit(':').next().unwrap().to_owned();
+        Self {
+            child,
+            api,
+            aws_port,
+            screen,
+        }
+    }
+
+    fn spawn(directory: &std::path::Path, more: &[&str], stderr: Stdio) -> std::io::Result<Child> {
+        Command::new(env!("CARGO_BIN_EXE_enishi"))
             .args(["--port", "0", "--aws-port", "0", "--directory"])
             .arg(directory)
             .args(more)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(stderr)
             .spawn()
-            .unwrap();
-        let mut urls = BufReader::new(child.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap)
-            .filter_map(|line| {
-                let at = line.find("http://")?;
-                Some(line[at..].split(' ').next().unwrap().to_owned())
-            });
-        let api = urls.next().expect("the API's address");
-        let aws = urls.find(|url| !url.starts_with(&api)).unwrap();
-        // Whoever prints to a pipe that nobody reads dies of it.
-        std::thread::spawn(move || urls.for_each(drop));
-        Self {
-            child,
-            api: Client::new(api),
-            aws_port: aws.rsplit(':').next().unwrap().to_owned(),
+    }
+
+    /// The sentence with which a start is refused.
+    fn refused(directory: &std::path::Path, more: &[&str]) -> String {
+        let mut child = Self::spawn(directory, more, Stdio::piped()).unwrap();
+        let started = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if started.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                panic!("it started");
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
+        let output = child.wait_with_output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
     }
 
     /// Another command against this process.

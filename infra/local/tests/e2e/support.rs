@@ -247,9 +247,7 @@ impl World {
     /// The seeded operator of a local stack, verified and logged in.
     pub async fn operator(&self) -> Person {
         use enishi_local::stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD};
-        enishi_local::demo::seed_operator(&self.stack)
-            .await
-            .unwrap();
+        enishi_local::import::operator(&self.stack).unwrap();
         let body = json!({"email": OPERATOR_EMAIL, "password": OPERATOR_PASSWORD});
         let answer = self
             .call("POST", "/login", None, Some(body))
