@@ -17,6 +17,7 @@
 //! `IDENTITY_TABLE` with `dynamodb:UpdateItem`.
 
 mod registration;
+mod session;
 
 use std::collections::BTreeSet;
 
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub use registration::{Registration, not_joined, taken};
+pub use session::{OpenSession, SESSIONS, session_key};
 
 /// An account.
 #[derive(Clone, Serialize, Deserialize)]
@@ -59,7 +61,7 @@ pub struct Account {
     /// Whether it may be used.
     pub status: Status,
     /// Every session and every token for a new password carries the epoch it was made in. A reset
-    /// raises it, which ends them all in one write.
+    /// raises it, which ends them all in one write ([`SessionEnded`](crate::events::SessionEnded)).
     pub epoch: u32,
     /// The products it has a profile of, by the names that these give themselves.
     pub products: Vec<String>,

@@ -18,8 +18,8 @@ use crate::{
 mod catalogue;
 
 pub use catalogue::{
-    AccountCreated, AccountDeleted, MailRequested, PaymentExpired, PaymentFailed, PaymentRefunded,
-    PaymentSettled, PaymentSummary, Recipient, StripeEvent,
+    AccountCreated, AccountDeleted, Ended, MailRequested, PaymentExpired, PaymentFailed,
+    PaymentRefunded, PaymentSettled, PaymentSummary, Recipient, SessionEnded, StripeEvent,
 };
 
 /// The partition keys of outbox rows start with this; `template.yaml` filters streams by it.

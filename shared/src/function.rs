@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     app::App,
     http::{self, HttpService},
+    metric::Failures,
 };
 
 /// A boxed failure of an event function: Lambda reports it and retries.
@@ -161,6 +162,7 @@ pub fn run(function: &Function) -> Result<(), BoxError> {
         .with_max_level(LevelFilter::TRACE)
         .finish()
         .with(log_filter(LevelFilter::INFO))
+        .with(Failures::of(function.name))
         .init();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

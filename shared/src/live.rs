@@ -11,15 +11,19 @@
 //! too, by those who connect later. API Gateway ends a connection after 10 minutes without a
 //! message and after 2 hours in any case; it takes frames of 32 KB and messages of 128 KB.
 //!
+//! A connection is good for an hour, and no longer than the session its ticket was given in:
+//! `live-close` closes it when that ends. Somebody has at most 20; the oldest makes room for a new one.
+//!
 //! | access pattern of `LIVE_TABLE` | key | requests | capacity units |
 //! |---|---|---|---|
 //! | who is at a connection | `CONNECTION#<connection_id>` / `CONNECTION` | 1 get | 1 R |
-//! | somebody's connections | `USER#<user_id>` / `CONNECTION#…` | 1 query | 1 R |
+//! | somebody's connections | `USER#<user_id>` / `CONNECTION#<0–19>` | 1 query | 1 R |
 //! | forget a connection | both | 1 transaction | 4 W |
 //!
 //! A function that pushes needs `LIVE_TABLE` with `dynamodb:Query` and `dynamodb:DeleteItem`, one
 //! that takes messages with `dynamodb:GetItem`; both need
-//! `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` and `execute-api:ManageConnections`.
+//! `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` and `execute-api:ManageConnections` to `POST` and
+//! `DELETE`.
 
 mod connection;
 mod frame;
@@ -27,9 +31,9 @@ mod push;
 
 use crate::{app::App, error::Error, store::Table};
 
-pub use connection::{Connection, partition};
+pub use connection::{Connection, connection_key, partition};
 pub use frame::{Caller, on_frame};
-pub use push::{answer, push};
+pub use push::{answer, close, hang_up, push};
 
 /// `LIVE_TABLE`: the table of tickets and connections.
 ///

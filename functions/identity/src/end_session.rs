@@ -14,8 +14,8 @@ pub const FUNCTION: Function = Function::http("identity-end-session", || {
 
 /// Ends the session
 ///
-/// Its session key is worth nothing from then on, and the cookie goes; the access token itself lasts
-/// its 15 minutes. Doing it again is 204 again.
+/// Its session key is worth nothing from then on, the cookie goes, and its WebSocket connections are
+/// closed; the access token itself lasts its 15 minutes. Doing it again is 204 again.
 #[utoipa::path(
     delete, path = "/api/session", tag = "identity",
     security(("access_token" = [])),
@@ -27,6 +27,6 @@ pub const FUNCTION: Function = Function::http("identity-end-session", || {
     )
 )]
 pub async fn end_session(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
-    session::end(&app, &user).await?;
+    session::end(&app, user.id, &user.claims.sid).await?;
     Ok((session_key::forget()?, no_content()))
 }

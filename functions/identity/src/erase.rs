@@ -11,12 +11,12 @@
 
 use enishi_shared::{
     App, Function, Result,
-    accounts::{partition, table},
+    accounts::{SESSIONS, partition, table},
     events::{AccountDeleted, Event},
     function::on,
 };
 
-use crate::{one_time, session};
+use crate::one_time;
 
 /// `identity-erase`.
 ///
@@ -31,7 +31,7 @@ pub const FUNCTION: Function =
 pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
     let table = table(&app)?;
     let of_account = partition(detail.data.user_id);
-    table.delete_all(&of_account, session::PREFIX).await?;
+    table.delete_all(&of_account, SESSIONS).await?;
     table.delete_all(&of_account, one_time::PREFIX).await
 }
 

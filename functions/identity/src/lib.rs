@@ -33,13 +33,14 @@
 //! | log in with Firebase, the first time | account, uid, e-mail, outbox, market session | 1 transaction | 12 W |
 //! | … to an account that is there | account, uid, market session | 1 transaction | 8 W |
 //! | a session with its account | `ACCOUNT#<user_id>` / `ACCOUNT`, `SESSION#<session_id>` | 1 batch get | 2 R |
-//! | spend a refresh token, end a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 update, 1 delete | 1 W |
+//! | spend a refresh token | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 update | 1 W |
+//! | end a session | session, outbox | 1 transaction | 4 W |
 //! | sign up | account, e-mail, username, session, outbox (and idempotency) | 1 transaction | 10 W (12) |
 //! | close the account | account, e-mail, username, uid, outbox | 1 transaction | 10 W |
 //! | erase what is left of it | `ACCOUNT#<user_id>` / `SESSION#…`, `TOKEN#…` | 2 queries, 1 delete each | 1 R, 1 W each |
 //! | add a profile | account, username, session (and idempotency) | 1 transaction | 6 W (8) |
 //! | the token of a mail | `ACCOUNT#<user_id>` / `TOKEN#<sha256>` | 1 get; made in 1 transaction with its account | 1 R, 4 W |
-//! | set a new password | account, token (and uid) | 1 transaction | 4 W (6) |
+//! | set a new password | account, token, outbox (and uid) | 1 transaction | 6 W (8) |
 //! | verify the address | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 update | 1 W |
 //! | was an event's mail sent | `MAIL#<event id>` / `MAIL`, with the account or the e-mail | 1 batch get, 1 put | 2 R, 1 W |
 //! | announce a forgotten password | `OUTBOX#<event id>` / `OUTBOX` | 1 put | 1 W |

@@ -14,8 +14,8 @@ pub const FUNCTION: Function = Function::http("identity-logout", || {
 
 /// Logs out
 ///
-/// Ends the session's refresh tokens; the access token itself lasts its 15 minutes. Doing it again
-/// is 204 again.
+/// Ends the session's refresh tokens and closes its WebSocket connections; the access token itself
+/// lasts its 15 minutes. Doing it again is 204 again.
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "identity",
     security(("access_token" = [])),
@@ -25,6 +25,6 @@ pub const FUNCTION: Function = Function::http("identity-logout", || {
     )
 )]
 pub async fn logout(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
-    session::end(&app, &user).await?;
+    session::end(&app, user.id, &user.claims.sid).await?;
     Ok(no_content())
 }

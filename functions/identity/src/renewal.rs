@@ -2,7 +2,7 @@
 
 use enishi_shared::{
     App, Error, Result,
-    accounts::{Account, account_key, table},
+    accounts::{Account, account_key, session_key, table},
     app::{ConfigError, Configure, Env},
     http::SourceIp,
     store::{Key, Outcome, Table, Transaction, Written, decode},
@@ -37,7 +37,7 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
     let mut ttl = session.ttl;
     // Signed before the rotation: a token must not be spent for an answer that cannot be given.
     let access_token = match verdict {
-        Verdict::Reused => return Err(end(&table, &presented).await?),
+        Verdict::Reused => return Err(end(app, &presented).await?),
         _ => session::access_token(app, &account, &session.session_id).await?,
     };
     if let Verdict::Rotate = verdict {
@@ -61,7 +61,7 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
             token,
             lasts: ttl - now.as_second(),
         }),
-        Verdict::Rotate | Verdict::Reused => Err(end(&table, &presented).await?),
+        Verdict::Rotate | Verdict::Reused => Err(end(app, &presented).await?),
     }
 }
 
@@ -112,12 +112,12 @@ async fn read(table: &Table, presented: &RefreshToken) -> Result<(Account, Sessi
 
 /// Ends the session of a token that was spent before; the caller and whoever has the copy both
 /// have to log in again.
-async fn end(table: &Table, presented: &RefreshToken) -> Result<Error> {
+async fn end(app: &App, presented: &RefreshToken) -> Result<Error> {
     tracing::warn!("a spent refresh token came back: its session ends");
-    table.delete(place(presented)).await?;
+    session::end(app, presented.user_id(), &presented.session_id()).await?;
     Ok(rejected())
 }
 
 fn place(presented: &RefreshToken) -> Key {
-    session::key(presented.user_id(), &presented.session_id())
+    session_key(presented.user_id(), &presented.session_id())
 }

@@ -15,6 +15,7 @@ use enishi_shared::{
     App, Function, Result,
     accounts::{Account, account_key, active, firebase_key, table},
     error::ErrorBody,
+    events::{Ended, SessionEnded, announce},
     http::{Json, SourceIp, no_content},
     password,
     store::{Change, Key, Outcome, Race, Table, Transaction, when},
@@ -59,9 +60,9 @@ pub struct ResetPasswordRequest {
 
 /// Sets a new password
 ///
-/// Ends all sessions and unlinks a Firebase identity from the account; with the same e-mail, verified,
-/// it is linked again at its next log-in. A token works once: another password with it is 400, only
-/// the very same request is 204 again for ten minutes.
+/// Ends all sessions, closes their WebSocket connections, and unlinks a Firebase identity from the
+/// account; with the same e-mail, verified, it is linked again at its next log-in. A token works once:
+/// another password with it is 400, only the very same request is 204 again for ten minutes.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "identity",
     request_body = ResetPasswordRequest,
@@ -92,7 +93,7 @@ pub async fn reset_password(
     let hash = password::hash(&app, &body.password)?;
     let mut race = Race::new(&app);
     loop {
-        let tx = change(&app, &table, &place, &token, &account, &hash);
+        let tx = change(&app, &table, &place, &token, &account, &hash)?;
         if let Outcome::Done = tx.commit().await? {
             return Ok(no_content());
         }
@@ -135,14 +136,16 @@ fn change(
     token: &OneTime,
     account: &Account,
     hash: &str,
-) -> Transaction {
+) -> Result<Transaction> {
+    let user_id = token.user_id;
+    let epoch = token.epoch.wrapping_add(1);
     let present = active()
         .eq("epoch", token.epoch)
         .eq("email", &token.email)
         .same("firebase_uid", account.firebase_uid.as_ref());
     let change = Change::new()
         .set("password_hash", hash)
-        .set("epoch", token.epoch.wrapping_add(1))
+        .set("epoch", epoch)
         .set("email_verified", true)
         .remove("firebase_uid")
         .when(present);
@@ -152,10 +155,12 @@ fn change(
         .set("ttl", ttl)
         .when(when().eq("used", false));
     let mut tx = Transaction::new(app);
-    tx.update(table, account_key(token.user_id), change);
+    tx.update(table, account_key(user_id), change);
     tx.update(table, place.clone(), spent);
     if let Some(uid) = &account.firebase_uid {
         tx.delete(table, firebase_key(uid));
     }
-    tx
+    let ended = Ended::BeforeEpoch(epoch);
+    announce(&mut tx, table, SessionEnded { user_id, ended })?;
+    Ok(tx)
 }

@@ -8,10 +8,10 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    accounts::{Account, normalised, partition, table},
+    accounts::{Account, normalised, partition, session_key, table},
     app::{ConfigError, Configure, Env},
-    auth::User,
     error::Code,
+    events::{Ended, SessionEnded, announce},
     store::{Change, Key, Table, Transaction, when},
     token::{self, Subject},
 };
@@ -24,9 +24,6 @@ use crate::refresh_token::RefreshToken;
 const IDLE_SECONDS: i64 = 30 * 24 * 60 * 60;
 const LONGEST_SECONDS: i64 = 365 * 24 * 60 * 60;
 const LOG_SECONDS: i64 = 365 * 24 * 60 * 60;
-
-/// What the sort keys of an account's sessions start with.
-pub const PREFIX: &str = "SESSION#";
 
 /// What a log-in and a refresh give.
 #[derive(Serialize, ToSchema)]
@@ -152,7 +149,7 @@ impl Session {
 
     /// Where it lies.
     pub fn key(&self, user_id: UserId) -> Key {
-        key(user_id, &self.session_id)
+        session_key(user_id, &self.session_id)
     }
 
     /// The change that spends `presented` for the successor it has under `salt`; refused when
@@ -172,11 +169,6 @@ impl Session {
     pub fn ends_after(&self, now: Timestamp) -> i64 {
         ends(self.created_at, now)
     }
-}
-
-/// Where a session lies.
-pub fn key(user_id: UserId, session_id: &str) -> Key {
-    Key::new(partition(user_id), format!("{PREFIX}{session_id}"))
 }
 
 /// Records a token which a market session gives out.
@@ -240,13 +232,20 @@ async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Session
     Ok((session, given))
 }
 
-/// Ends the session that an access token was issued in, if it goes on. One request.
+/// Ends a session, if it goes on, and announces it. One request.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn end(app: &App, user: &User) -> Result<()> {
-    let session = key(user.id, &user.claims.sid);
-    table(app)?.delete(session).await
+pub async fn end(app: &App, user_id: UserId, session_id: &str) -> Result<()> {
+    let table = table(app)?;
+    let mut tx = Transaction::new(app);
+    let session = session_key(user_id, session_id);
+    tx.delete_when(&table, session, when().exists("pk"));
+    let ended = Ended::SessionId(session_id.to_owned());
+    announce(&mut tx, &table, SessionEnded { user_id, ended })?;
+    // Refused, it has ended before and was announced then.
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Signs an access token for a session of this account.

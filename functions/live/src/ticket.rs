@@ -6,6 +6,7 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
     App, Function, Result, UserId,
+    accounts::OpenSession,
     app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
@@ -13,18 +14,22 @@ use enishi_shared::{
     seal::sha256,
     store::{Key, Table, Transaction, when},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `live-ticket`.
+///
+/// Budget: account and session in one read, the ticket.
 pub const FUNCTION: Function = Function::http("live-ticket", || {
     OpenApiRouter::new().routes(routes!(ticket))
 })
-.budget(1);
+.budget(2);
 
 /// How long a ticket is good, in seconds.
 const SECONDS: i64 = 60;
+/// What the sort keys of a person's tickets start with.
+pub const PREFIX: &str = "TICKET#";
 
 /// A ticket: `<user_id>.<43 characters>`, the latter 256 random bits in base64url. With the id in
 /// it no read is needed to find it. Not `Debug`, but for tests: it must
@@ -37,9 +42,12 @@ pub struct Ticket {
 }
 
 /// A ticket as it lies in the table, under its digest.
-#[derive(Serialize)]
-struct Stored {
-    ttl: i64,
+#[derive(Serialize, Deserialize)]
+pub struct Issued {
+    /// The session it was given in; what it opens ends with that.
+    pub session: OpenSession,
+    /// Until when it is good, in seconds.
+    pub ttl: i64,
 }
 
 impl Ticket {
@@ -74,18 +82,20 @@ impl Ticket {
         self.user_id
     }
 
-    fn key(&self) -> Key {
+    /// Where it lies.
+    pub fn key(&self) -> Key {
         let digest = BASE64_URL_SAFE_NO_PAD.encode(sha256(&self.secret));
-        Key::new(live::partition(self.user_id), format!("TICKET#{digest}"))
+        Key::new(live::partition(self.user_id), format!("{PREFIX}{digest}"))
     }
 
-    /// Makes it good for a minute. One request.
+    /// Makes it good for a minute, in a session of its owner's. One request.
     ///
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer.
-    pub async fn issue(&self, app: &App) -> Result<()> {
+    pub async fn issue(&self, app: &App, session: OpenSession) -> Result<()> {
         let ttl = app.now().as_second() + SECONDS;
-        live::table(app)?.put(self.key(), &Stored { ttl }).await
+        let issued = Issued { session, ttl };
+        live::table(app)?.put(self.key(), &issued).await
     }
 
     /// Spends it; refused unless it is good.
@@ -118,10 +128,11 @@ pub struct TicketResponse {
 /// be had over HTTP, too.
 ///
 /// **Connecting**: `GET <url>?ticket=<ticket>` with the WebSocket handshake. A ticket is good once,
-/// for a minute; one that is unknown, used or too old is 401: get another. Several connections of
-/// one person may be open at once, and each gets everything. First connect, then ask over HTTP for
-/// what has happened since the last connection: between the two nothing is lost then. What is told
-/// may come twice, so recognise it by its id.
+/// for a minute; one that is unknown, used or too old is 401: get another. So is one whose session
+/// has ended: log in again. Up to 20 connections of one person may be open at once, and each gets
+/// everything; one more closes the oldest. First connect, then ask over HTTP for what has happened
+/// since the last connection: between the two nothing is lost then. What is told may come twice, so
+/// recognise it by its id.
 ///
 /// **Messages** are JSON objects as text, at most 128 KB in frames of at most 32 KB; binary ones end
 /// the connection. What the client sends has an `action`, what it gets a `type`; ignore types and
@@ -143,26 +154,29 @@ pub struct TicketResponse {
 ///
 /// An error is the body that HTTP would answer, with the `action` and the `client_msg_id` of the
 /// message it is about, where that has them. `access_token_invalid` (401) says that the connection
-/// or its person is not known any more: connect again. A message without a `type`, such as
+/// has expired, or that it or its person is not known any more: connect again. A message without a `type`, such as
 /// `{"message": "Internal server error", …}`, comes from the gateway; what was sent may or may not
 /// have been handled then: send it again with the same `client_msg_id`.
 ///
 /// **Staying connected**: a connection ends after ten minutes in which nothing is sent either way,
-/// so ping every five minutes; take it for dead when no pong comes within ten seconds. It ends
-/// after two hours in any case. Connect again with a new ticket after a random pause of at most one
-/// second, twice as long after each failure up to a minute.
+/// so ping every five minutes; take it for dead when no pong comes within ten seconds. It expires
+/// after an hour in any case. A log-out, a new password or the closing of the account closes it at
+/// once. Connect again with a new ticket after a random pause of at most one second, twice as long
+/// after each failure up to a minute; when the ticket is refused with 401, refresh the access token,
+/// and when that is refused, log in.
 #[utoipa::path(
     post, path = "/api/live/ticket", tag = "live",
     security(("access_token" = [])),
     responses(
         (status = 201, body = TicketResponse, description = "A ticket"),
-        (status = 401, body = ErrorBody, description = "No valid access token"),
+        (status = 401, body = ErrorBody, description = "No valid access token, or its session has ended"),
     )
 )]
 pub async fn ticket(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
     let url = app.config::<LiveUrl>()?.0.clone();
+    let session = OpenSession::of(&app, &user).await?;
     let ticket = Ticket::new(&app, user.id);
-    ticket.issue(&app).await?;
+    ticket.issue(&app, session).await?;
     let answer = TicketResponse {
         ticket: ticket.encode(),
         url,

@@ -4,6 +4,9 @@
 //! The event-source mapping hands over new messages only, at least once, and goes on after a
 //! crash where it was: so a message that is stored reaches whoever is connected. The messages of a
 //! chat go out in order. Clients drop a `seq` they have, and ask for `after_seq` when one is missing.
+//!
+//! Whether the chat is there for them is asked for each message: after a block, what was written
+//! before it and is still under way reaches nobody.
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use enishi_shared::{
@@ -14,13 +17,18 @@ use enishi_shared::{
 };
 use serde::Serialize;
 
-use crate::{message::Sent, pair::PairId};
+use crate::{
+    chat::{self, Chats},
+    message::Sent,
+    pair::PairId,
+};
 
 /// `saju-deliver`
 ///
-/// Budget: of each message; 1 more for each connection that has ended.
+/// Budget: of each message, the chat and the connections of both; 1 more for each connection that has
+/// ended.
 pub const FUNCTION: Function =
-    Function::event("saju-deliver", |app, event| on(app, event, deliver)).budget(2);
+    Function::event("saju-deliver", |app, event| on(app, event, deliver)).budget(3);
 
 /// What a client gets.
 #[derive(Serialize)]
@@ -32,11 +40,15 @@ struct Frame {
 }
 
 async fn deliver(app: App, event: Event) -> Result<DynamoDbEventResponse> {
-    Ok(conversation::deliver(event, |message| push(&app, message)).await)
+    let chats = chat::chats(&app)?;
+    Ok(conversation::deliver(event, |message| push(&app, &chats, message)).await)
 }
 
-async fn push(app: &App, message: Message<PairId>) -> Result<()> {
+async fn push(app: &App, chats: &Chats, message: Message<PairId>) -> Result<()> {
     let chat_id = message.conversation_id;
+    if chats.get(chat_id).await?.is_none() {
+        return Ok(());
+    }
     let frame = Frame {
         r#type: "message",
         chat_id,

@@ -8,7 +8,9 @@ use dynoxide::ImportOptions;
 use enishi_saju::profile::{
     Candidate, Gender, PRODUCT, Preferences, Profile, occupied_key, profile_key, today,
 };
-use enishi_shared::accounts::{Account, Owner, Status, account_key, email_key, username_key};
+use enishi_shared::accounts::{
+    Account, Owner, Status, account_key, email_key, session_key, username_key,
+};
 use enishi_shared::{
     UserId,
     app::Random,
@@ -27,6 +29,9 @@ use crate::{
 };
 
 const OPERATOR_NAME: &str = "operator";
+
+/// The session that everybody imported is logged in with.
+pub const SESSION: &str = "imported";
 
 /// Brings items into a table, by its logical id.
 ///
@@ -104,13 +109,13 @@ fn is_there(stack: &Stack, table: &str, key: &Key) -> Result<bool, String> {
     Ok(found.item.is_some())
 }
 
-/// Brings people in: their accounts, verified and without a password, their profiles, and the
-/// marks that say where the pool is occupied, beside those that are there.
+/// Brings people in: their accounts, verified, without a password and logged in, their profiles, and
+/// the marks that say where the pool is occupied, beside those that are there.
 ///
 /// # Errors
 /// A sentence that says what cannot be imported.
 pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
-    let (mut accounts, mut owners) = (Vec::new(), Vec::new());
+    let (mut accounts, mut owners, mut sessions) = (Vec::new(), Vec::new(), Vec::new());
     let mut occupied: BTreeMap<(Gender, _, i16), BTreeSet<u16>> = BTreeMap::new();
     for profile in people {
         let candidate = &profile.candidate;
@@ -133,6 +138,8 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
         };
         accounts.push((account_key(user_id), account));
         owners.push((email_key(&email), Owner { user_id }));
+        let lasts = json!({"epoch": 0, "ttl": i64::from(u32::MAX)});
+        sessions.push((session_key(user_id, SESSION), lasts));
         let bucket = candidate.birth().map_err(sentence)?.bucket();
         let year = (candidate.gender, candidate.wanted(), bucket.date().year());
         occupied.entry(year).or_default().insert(bucket.code());
@@ -150,6 +157,7 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
     }
     items(stack, "IdentityTable", accounts)?;
     items(stack, "IdentityTable", owners)?;
+    items(stack, "IdentityTable", sessions)?;
     let profiles = people
         .iter()
         .map(|profile| (profile_key(profile.candidate.user_id), profile));
@@ -225,7 +233,7 @@ pub async fn access_token(stack: &Stack, profile: &Profile) -> Result<String, St
     let app = stack.app("IdentityLogin")?;
     let subject = Subject {
         user_id: &user_id.to_string(),
-        session_id: "imported",
+        session_id: SESSION,
         name: &profile.name,
         email: &email(user_id),
         operator: false,

@@ -39,6 +39,33 @@ impl Announcement for AccountDeleted {
     const SOURCE: &'static str = ACCOUNTS;
 }
 
+/// Sessions have ended before their time: somebody logged out, has a new password, or a spent token
+/// came back. identity announces it in the transaction that ends them; what was opened with them
+/// is closed. With an account they all end, which is announced as [`AccountDeleted`] alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionEnded {
+    /// Whose they were.
+    pub user_id: UserId,
+    /// Which of theirs.
+    pub ended: Ended,
+}
+
+/// The sessions of an account that have ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// The one with this id.
+    SessionId(String),
+    /// All that began before the account had this epoch. One that began since goes on, however late
+    /// the event comes.
+    BeforeEpoch(u32),
+}
+
+impl Announcement for SessionEnded {
+    const DETAIL_TYPE: &'static str = "session.ended";
+    const SOURCE: &'static str = ACCOUNTS;
+}
+
 /// A service has a letter to send. Whatever service it is, the source is the same, so that one rule
 /// takes them all.
 #[derive(Serialize, Deserialize)]

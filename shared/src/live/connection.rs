@@ -4,50 +4,85 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    accounts::OpenSession,
     app::App,
     error::Error,
-    store::{Key, Part, Table, Transaction, s},
+    store::{Condition, Key, Part, Table, Transaction, gone, s, when},
     user_id::UserId,
 };
 
+/// How long a connection is good, in seconds, if its session does not end before: should the news of
+/// that be lost, it is reached for no longer. Its client connects again, with a new ticket.
+const GOOD: i64 = 60 * 60;
 /// How long a row outlasts the connection's beginning, in seconds: API Gateway ends the connection
 /// after two hours, and ten minutes are for clocks and for what is under way.
 const LIFE: i64 = (2 * 60 + 10) * 60;
 /// Longer than a `$connect` takes, in seconds. Until that has answered, its connection is gone to
 /// whoever posts to it, though its rows are there.
 const OPENING: i64 = 30;
-/// The connections of one person that a push reaches. Nobody has as many devices.
-const MOST: i32 = 100;
+/// The connections of one person: a few devices with a few tabs each. So many are reached by every
+/// push, and a query finds them all.
+const MOST: u8 = 20;
 
 /// Somebody's connection. Both rows hold all of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Connection {
-    /// Whose it is.
-    pub user_id: UserId,
+    /// The session it was opened in, and whose it is.
+    pub session: OpenSession,
     /// API Gateway's id of it, never given twice.
     pub connection_id: String,
+    /// Which of the person's [`MOST`] places it has.
+    place: u8,
+    /// From when on it is not good any more, in seconds.
+    expires_at: i64,
     /// When it has ended for certain, in seconds.
     pub ttl: i64,
 }
 
 impl Connection {
-    /// A connection that begins now.
-    pub fn new(app: &App, user_id: UserId, connection_id: &str) -> Self {
-        Self {
-            user_id,
+    /// A connection that begins now, beside the `others` of the same person: in a free place, or else
+    /// in that of the oldest, which has to go. Whoever loses connections without a word, in a tunnel,
+    /// gets in again so; a new one that was refused would keep them out until the old ones time out.
+    pub fn new<'a>(
+        app: &App,
+        session: OpenSession,
+        connection_id: &str,
+        others: &'a [Self],
+    ) -> (Self, Option<&'a Self>) {
+        let free = (0..MOST).find(|place| others.iter().all(|other| other.place != *place));
+        let oldest = others.iter().min_by_key(|other| other.expires_at);
+        let oldest = oldest.filter(|_| free.is_none());
+        let now = app.now().as_second();
+        let connection = Self {
+            session,
             connection_id: connection_id.to_owned(),
-            ttl: app.now().as_second() + LIFE,
-        }
+            place: free
+                .or(oldest.map(|oldest| oldest.place))
+                .unwrap_or_default(),
+            expires_at: now + GOOD,
+            ttl: now + LIFE,
+        };
+        (connection, oldest)
     }
 
-    /// Makes it known; refused where it is known already.
+    /// Makes it known, `instead_of` another one, if any; refused where it is known already. Answers
+    /// that part.
     ///
     /// # Errors
     /// `internal_server_error` when it cannot be stored.
-    pub fn begin(&self, tx: &mut Transaction, table: &Table) -> Result<Part<Self>, Error> {
-        let [by_id, of_user] = self.keys();
-        tx.put(table, of_user, self)?;
-        tx.create(table, by_id, self)
+    pub fn begin(
+        &self,
+        tx: &mut Transaction,
+        table: &Table,
+        instead_of: Option<&Self>,
+    ) -> Result<Part<Self>, Error> {
+        let mut free = gone(tx.app().now().as_second());
+        if let Some(other) = instead_of {
+            free = free.or(other.here());
+            tx.delete(table, other.by_id());
+        }
+        tx.replace(table, self.of_user(), self, free)?;
+        tx.create(table, self.by_id(), self)
     }
 
     /// Forgets it. One request; once more does no harm.
@@ -56,9 +91,9 @@ impl Connection {
     /// `service_unavailable` when DynamoDB does not answer.
     pub async fn forget(&self, app: &App, table: &Table) -> Result<(), Error> {
         let mut tx = Transaction::new(app);
-        for key in self.keys() {
-            tx.delete(table, key);
-        }
+        tx.delete_when(table, self.of_user(), self.here());
+        tx.delete(table, self.by_id());
+        // Refused, its place is another one's, and with that both its rows have gone.
         tx.commit().await?;
         Ok(())
     }
@@ -72,11 +107,11 @@ impl Connection {
         table: &Table,
         connection_id: &str,
     ) -> Result<Option<Self>, Error> {
-        let found = table.get::<Self>(&by_id(connection_id)).await?;
+        let found = table.get::<Self>(&connection_key(connection_id)).await?;
         Ok(found.filter(|connection| connection.lasts(app.now())))
     }
 
-    /// Somebody's connections, at most 100 of them. One request.
+    /// Somebody's connections. One request.
     ///
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer.
@@ -85,12 +120,16 @@ impl Connection {
             .query("pk = :pk AND begins_with(sk, :connection)")
             .value(":pk", s(partition(user_id)))
             .value(":connection", s("CONNECTION#"))
-            .limit(MOST)
             .page::<Self>()
             .await?;
         let now = app.now();
         page.items.retain(|connection| connection.lasts(now));
         Ok(page.items)
+    }
+
+    /// Whether nothing goes through it any more, though it may be open.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        now.as_second() >= self.expires_at
     }
 
     /// Whether it may be one whose `$connect` has not answered yet.
@@ -102,16 +141,23 @@ impl Connection {
         now.as_second() < self.ttl
     }
 
-    fn keys(&self) -> [Key; 2] {
-        let of_user = Key::new(
-            partition(self.user_id),
-            format!("CONNECTION#{}", self.connection_id),
-        );
-        [by_id(&self.connection_id), of_user]
+    fn by_id(&self) -> Key {
+        connection_key(&self.connection_id)
+    }
+
+    fn of_user(&self) -> Key {
+        let place = format!("CONNECTION#{:02}", self.place);
+        Key::new(partition(self.session.user_id), place)
+    }
+
+    /// That its place is still its own.
+    fn here(&self) -> Condition {
+        when().eq("connection_id", &self.connection_id)
     }
 }
 
-fn by_id(connection_id: &str) -> Key {
+/// Where a connection lies.
+pub fn connection_key(connection_id: &str) -> Key {
     Key::new(format!("CONNECTION#{connection_id}"), "CONNECTION")
 }
 

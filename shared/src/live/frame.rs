@@ -8,7 +8,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{Connection, answer, table};
+use super::{Connection, answer, hang_up, table};
 use crate::{
     app::App,
     error::{Code, Error, ErrorBody, FieldCode, FieldError},
@@ -56,7 +56,8 @@ struct ErrorFrame {
 /// Takes a message of a WebSocket route: `handle` gets it as a `T` (a JSON object, no unknown
 /// fields beside `action`, valid), and what it answers goes to the connection that sent it. So
 /// does an error, as `{type: "error", action, client_msg_id, …}` with the fields of the error body;
-/// `client_msg_id` where the message has one. The message of an unknown action is one.
+/// `client_msg_id` where the message has one. The message of an unknown action is one. A connection
+/// that has expired or is not known any more is told so and closed.
 ///
 /// The limits are HTTP's: 408 after ten seconds in the cloud, 500 for a panic. One request to DynamoDB before
 /// `handle` (who is at the connection), one to API Gateway after it. The log line says route,
@@ -90,15 +91,20 @@ where
                 return Err(Error::invalid("action", "there is no such action"));
             }
             let message = from_value(Value::Object(fields))?;
-            let connection = Connection::find(&app, &table(&app)?, &connection_id)
-                .await?
-                .ok_or_else(ended)?;
+            let connection = Connection::find(&app, &table(&app)?, &connection_id).await?;
+            let connection = connection.filter(|connection| !connection.has_expired(app.now()));
+            let Some(connection) = connection else {
+                return Ok(None);
+            };
             let caller = Caller {
-                user_id: connection.user_id,
+                user_id: connection.session.user_id,
                 connection_id: connection_id.clone(),
             };
             let value = handle(app.clone(), caller, message).await?;
-            serde_json::to_value(value).map_err(|_| Error::internal("an answer cannot be sent"))
+            let value = serde_json::to_value(value);
+            value
+                .map(Some)
+                .map_err(|_| Error::internal("an answer cannot be sent"))
         };
         let handled = AssertUnwindSafe(handled).catch_unwind();
         let limit = app.limits().answer;
@@ -107,6 +113,8 @@ where
             Ok(Err(_)) => Err(Error::internal("a handler panicked")),
             Err(_) => Err(Error::late(limit)),
         };
+        let is_over = matches!(outcome, Ok(None));
+        let outcome = outcome.and_then(|value| value.ok_or_else(ended));
         let status = outcome
             .as_ref()
             .map_or_else(|error| error.code().status().as_u16(), |_| 200);
@@ -129,6 +137,9 @@ where
             "frame"
         );
         sent?;
+        if is_over {
+            hang_up(&app, &connection_id).await?;
+        }
         Ok(json!({"statusCode": 200}))
     })
 }
@@ -166,7 +177,7 @@ fn wrong_action(code: FieldCode) -> Error {
     }])
 }
 
-/// The rows of the connection are gone: nothing can be pushed to it any more.
+/// Nothing reaches the connection any more.
 fn ended() -> Error {
     Error::new(
         Code::AccessTokenInvalid,

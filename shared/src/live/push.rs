@@ -1,8 +1,12 @@
-//! Sending to connections.
+//! Sending to connections, and closing them.
 
 use std::collections::BTreeSet;
 
-use aws_sdk_apigatewaymanagement::primitives::Blob;
+use aws_sdk_apigatewaymanagement::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    primitives::Blob,
+};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 
@@ -17,18 +21,19 @@ use crate::{
 /// Requests at once.
 const AT_ONCE: usize = 16;
 
-enum Posted {
-    Taken,
+/// What API Gateway made of a request about a connection.
+enum Reached {
+    Open,
     Gone,
 }
 
 /// Sends a message to every connection of these people, in any order. A connection that has ended
-/// is forgotten. Whoever has none gets nothing.
+/// is forgotten, one that has expired is closed. Whoever has none gets nothing.
 ///
 /// Sending again what was sent in part sends some of it twice: a message must carry what a client
 /// recognises it by.
 ///
-/// Budget: 1 query a person, 1 post a connection, 1 transaction an ended one.
+/// Budget: 1 query a person, 1 request a connection, 1 transaction an ended or expired one.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer, or API Gateway throttles or fails for some
@@ -69,37 +74,65 @@ pub async fn answer<T: Serialize>(
     Ok(())
 }
 
+/// Closes a connection and forgets it. One request to API Gateway, one to DynamoDB; once more does
+/// no harm.
+///
+/// A `$connect` that has not answered yet cannot be closed: it is forgotten, so that nothing reaches
+/// it, and closed when its client says something.
+///
+/// # Errors
+/// `service_unavailable` when API Gateway or DynamoDB does not answer.
+pub async fn close(app: &App, table: &Table, connection: &Connection) -> Result<(), Error> {
+    hang_up(app, &connection.connection_id).await?;
+    connection.forget(app, table).await
+}
+
+/// Closes a connection that nobody knows any more. One request; for one that has ended it is none.
+///
+/// # Errors
+/// `service_unavailable` when API Gateway throttles or fails.
+pub async fn hang_up(app: &App, connection_id: &str) -> Result<(), Error> {
+    let delete = app.apigateway_management().delete_connection();
+    reached(delete.connection_id(connection_id).send().await)?;
+    Ok(())
+}
+
 async fn deliver(
     app: &App,
     table: &Table,
     connection: Connection,
     data: Vec<u8>,
 ) -> Result<(), Error> {
+    if connection.has_expired(app.now()) {
+        return close(app, table, &connection).await;
+    }
     match post(app, &connection.connection_id, data).await? {
-        Posted::Gone if !connection.is_opening(app.now()) => {
+        Reached::Gone if !connection.is_opening(app.now()) => {
             // The log has the failure; the rows end by themselves.
             let _ = connection.forget(app, table).await;
         }
-        Posted::Taken | Posted::Gone => {}
+        Reached::Open | Reached::Gone => {}
     }
     Ok(())
 }
 
-async fn post(app: &App, connection_id: &str, data: Vec<u8>) -> Result<Posted, Error> {
-    let sent = app
-        .apigateway_management()
-        .post_to_connection()
-        .connection_id(connection_id)
-        .data(Blob::new(data))
-        .send()
-        .await;
-    let Err(error) = sent else {
-        return Ok(Posted::Taken);
+async fn post(app: &App, connection_id: &str, data: Vec<u8>) -> Result<Reached, Error> {
+    let post = app.apigateway_management().post_to_connection();
+    let post = post.connection_id(connection_id).data(Blob::new(data));
+    reached(post.send().await)
+}
+
+#[track_caller]
+fn reached<T, E: ProvideErrorMetadata>(
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<Reached, Error> {
+    let Err(error) = answer else {
+        return Ok(Reached::Open);
     };
     match error.raw_response().map(|answer| answer.status().as_u16()) {
-        Some(410) => Ok(Posted::Gone),
+        Some(410) => Ok(Reached::Gone),
         Some(status @ (429 | 500..)) => {
-            tracing::warn!(status, "API Gateway did not take a message");
+            tracing::warn!(status, "API Gateway did not reach a connection");
             Err(Error::unavailable(1))
         }
         _ => Err(failed(error)),

@@ -164,9 +164,10 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     fixtures.0.insert("room_id", room);
     fixtures.0.insert("user_id", owner.id.clone());
 
-    // What deletes comes last, and the account last of all: whoever calls that is no more.
+    // What deletes or logs out comes last, and the account last of all: whoever calls that is no more.
     let mut operations: Vec<_> = operations(&document).into_iter().collect();
-    operations.sort_by_key(|((path, method), _)| (method == "DELETE", path == "/api/users/me"));
+    let ends = |path: &str, method: &str| method == "DELETE" || path == "/api/auth/logout";
+    operations.sort_by_key(|((path, method), _)| (ends(path, method), path == "/api/users/me"));
     for (operation, described) in &operations {
         let (path, method) = operation;
         let name = format!("{method} {path}");

@@ -2,9 +2,14 @@
 //! binaries, cargo-lambda's routes and access keys, the OpenAPI document and the sample events.
 //! Each failure says what to write where.
 
-use std::fmt::Display;
+use std::{fmt::Display, fs};
 
-use enishi_local::places::{self, Handler};
+use enishi_local::{
+    lambda::registered,
+    places::{self, Handler},
+    stack::template_path,
+};
+use enishi_shared::metric;
 
 mod document;
 pub mod samples;
@@ -35,4 +40,21 @@ fn every_function_and_every_path_stands_in_all_its_places() {
     let system = places::system().unwrap();
     let handlers = Handler::registered().unwrap();
     Findings(places::findings(&system, &handlers).unwrap()).none();
+}
+
+#[test]
+fn every_services_alarm_reads_the_failures_that_its_functions_count() {
+    let template = fs::read_to_string(template_path()).unwrap();
+    let mut findings = Findings::default();
+    for function in registered() {
+        let name = metric::failures(function.name);
+        findings.unless(
+            template.contains(&format!("MetricName: {name}\n")),
+            format!(
+                "template.yaml has no alarm on {name}, which {} counts.",
+                function.name
+            ),
+        );
+    }
+    findings.none();
 }

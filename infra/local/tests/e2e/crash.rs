@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::{identity, mail, payments, rooms, saju};
+use crate::{identity, live, mail, payments, rooms, saju};
 use faults::{Calls, FAULTS};
 pub use faults::{Fault, Faults};
 pub use scene::Scene;
@@ -50,6 +50,7 @@ fn all_flows() -> Vec<&'static str> {
         rooms::crash::FLOWS,
         payments::crash::FLOWS,
         saju::crash::FLOWS,
+        live::crash::FLOWS,
     ];
     services.concat()
 }

@@ -1,6 +1,8 @@
 //! The WebSocket, from the ticket to the end of the connection, over real sockets.
 
 mod connecting;
+pub mod crash;
+mod ending;
 mod frames;
 mod pushing;
 
@@ -140,10 +142,10 @@ fn items(world: &World) -> Vec<Value> {
 fn known(world: &World) -> Vec<String> {
     let (mut by_id, mut of_user) = (Vec::new(), Vec::new());
     for item in items(world) {
-        let [pk, sk] = ["pk", "sk"].map(|key| text(&item[key]["S"]));
+        let [pk, sk, id] = ["pk", "sk", "connection_id"].map(|key| text(&item[key]["S"]));
         match (pk.split_once('#').unwrap(), sk.split_once('#')) {
-            (("CONNECTION", id), None) => by_id.push(id.to_owned()),
-            (("USER", _), Some(("CONNECTION", id))) => of_user.push(id.to_owned()),
+            (("CONNECTION", own), None) if own == id => by_id.push(id),
+            (("USER", _), Some(("CONNECTION", _))) => of_user.push(id),
             (("USER", _), Some(("TICKET", _))) => {}
             _ => panic!("{item}"),
         }

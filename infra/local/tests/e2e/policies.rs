@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod identity_sessions;
+mod live;
 mod payments;
 mod rooms;
 mod saju;
@@ -234,6 +235,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     identity_story(&world).await;
     identity_sessions::story(&world).await;
     saju::story(&world).await;
+    live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;
     let letter = requested("1", &json!({"address": "shop@example.com"}));

@@ -1,6 +1,6 @@
 //! Where a flow takes place.
 
-use enishi_local::Options;
+use enishi_local::{Options, import};
 use enishi_shared::{
     App,
     app::{Parts, Random},
@@ -19,9 +19,9 @@ use crate::{
 pub struct Scene {
     pub world: World,
     pub faults: Faults,
-    /// Their ids; they made no account.
+    /// Their ids; a flow makes their accounts where it needs them.
     pub people: Vec<String>,
-    /// What the flow spends: a refresh token, an ID token or a session key.
+    /// What the flow spends: a refresh token, an ID token, a session key or a ticket.
     pub token: String,
     /// The connection of somebody who waits for messages.
     pub socket: Option<Socket>,
@@ -77,7 +77,7 @@ impl Scene {
         let user_id = &self.people[person];
         let subject = Subject {
             user_id,
-            session_id: "none",
+            session_id: import::SESSION,
             name: &user_id[35..],
             email: "nobody@example.com",
             operator: false,

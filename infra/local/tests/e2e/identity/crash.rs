@@ -4,9 +4,9 @@ use enishi_local::demo::mailed_token;
 use serde_json::{Value, json};
 
 use super::{
-    attribute, items,
+    attribute, items, log_in as log_in_by_email, mailed as link,
     market_sessions::{begin, rows, verified},
-    refresh as spend,
+    post, refresh as spend,
     session_keys::renew,
 };
 use crate::{
@@ -14,7 +14,10 @@ use crate::{
     support::{Answer, text},
 };
 
-flows!(identity: sign_up, relay, refresh, begin_session, renew_session, close_account, erase);
+flows!(
+    identity: sign_up, relay, refresh, begin_session, renew_session, log_out, new_password,
+    close_account, erase,
+);
 
 async fn sign_up(name: &'static str) {
     let flow = Flow {
@@ -95,6 +98,64 @@ async fn renew_session(name: &'static str) {
             let key = scene.token.clone();
             goes_on(scene, key).await?;
             logged(scene, 4)
+        },
+    )
+    .await;
+}
+
+async fn log_out(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "IdentityLogout",
+        two_meet: true,
+    };
+    flow.survives(
+        somebody_with_an_account,
+        async |scene| {
+            let (token, path) = (Some(scene.token.as_str()), "/api/auth/logout");
+            scene.world.call("POST", path, token, None).await.status == 204
+        },
+        async |scene| {
+            let items = items(&scene.world);
+            match (
+                count(&items, "SESSION#"),
+                announced(&items, "session.ended"),
+            ) {
+                (0, 1) => Ok(()),
+                other => Err(format!("sessions and announcements: {other:?}")),
+            }
+        },
+    )
+    .await;
+}
+
+async fn new_password(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "IdentityResetPassword",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            somebody_with_an_account(scene).await;
+            let body = json!({"email": "hana@example.com"});
+            let path = "/api/auth/password/forgot";
+            post(&scene.world, path, body).await.expect(202);
+            scene.token = link(&scene.world, "hana@example.com").await;
+        },
+        async |scene| {
+            let body = json!({"token": scene.token, "password": "battery staple"});
+            let path = "/api/auth/password/reset";
+            post(&scene.world, path, body).await.status == 204
+        },
+        async |scene| {
+            let (email, password) = ("hana@example.com", "battery staple");
+            let answer = log_in_by_email(&scene.world, email, password).await;
+            let announced = announced(&items(&scene.world), "session.ended");
+            match (answer.status.as_u16(), announced) {
+                (200, 1) => Ok(()),
+                other => Err(format!("status and announcements: {other:?}")),
+            }
         },
     )
     .await;
@@ -189,9 +250,7 @@ async fn gone_for_good(scene: &mut Scene) -> Result<(), String> {
     let token = Some(scene.token.as_str());
     let me = scene.world.call("GET", "/api/users/me", token, None).await;
     scene.world.stack.settle().await;
-    let items = items(&scene.world);
-    let deleted = |item: &&Value| item["detail_type"]["S"] == "account.deleted";
-    let announced = items.iter().filter(deleted).count();
+    let announced = announced(&items(&scene.world), "account.deleted");
     let left = ["ACCOUNT#", "EMAIL#", "USERNAME#"].map(|prefix| rows(&scene.world, prefix));
     if me.status != 401 || announced != 1 || left != [0, 0, 0] {
         return Err(format!("{} {announced} {left:?}", me.text));
@@ -269,6 +328,11 @@ fn logged(scene: &Scene, keys: usize) -> Result<(), String> {
     } else {
         Err(format!("{logged} keys in the log"))
     }
+}
+
+fn announced(items: &[Value], detail_type: &str) -> usize {
+    let types = items.iter().map(|item| attribute(item, "detail_type"));
+    types.filter(|kind| kind == detail_type).count()
 }
 
 fn count(items: &[Value], sort_key: &str) -> usize {

@@ -234,16 +234,24 @@ async fn the_log_says_which_route_and_how_it_went_and_nothing_of_a_message() {
 
 #[tokio::test]
 async fn who_is_not_known_any_more_is_told_to_connect_again() {
-    let (world, _, mut socket) = connected().await;
-    later(&world, 2 * 60 * 60 + 10 * 60 - 1);
-    socket.expect_nothing().await;
-    later(&world, 1);
-    let answer = socket.ask(json!({"action": "ping"})).await;
-    assert_eq!(
-        (&answer["status"], &answer["code"]),
-        (&json!(401), &json!("access_token_invalid"))
-    );
-    assert_eq!(items(&world).len(), 2);
+    // After an hour, when API Gateway should have ended it, and after that.
+    for seconds in [60 * 60, 2 * 60 * 60 + 10 * 60, 3 * 60 * 60] {
+        let (world, _, mut socket) = connected().await;
+        later(&world, 60 * 60 - 1);
+        socket.expect_nothing().await;
+        later(&world, seconds - (60 * 60 - 1));
+        let answer = socket.ask(json!({"action": "ping"})).await;
+        assert_eq!(
+            (&answer["status"], &answer["code"]),
+            (&json!(401), &json!("access_token_invalid"))
+        );
+        // And is let go; what its rows were is forgotten with it, or ends by itself.
+        assert_eq!(socket.next_or_end().await, None);
+        world.stack.settle().await;
+        assert!(world.stack.websocket().connections().is_empty());
+        let left = if seconds == 60 * 60 { 0 } else { 2 };
+        assert_eq!(items(&world).len(), left);
+    }
 }
 
 #[tokio::test]

@@ -106,6 +106,41 @@ async fn a_connection_that_has_ended_is_forgotten_by_the_push_that_finds_it_gone
 }
 
 #[tokio::test]
+async fn a_connection_that_has_expired_is_closed_by_the_push_that_does_not_go_through_it() {
+    let world = world().await;
+    let app = app(&world, &[]);
+    let hana = world.sign_up("hana").await;
+    let mut old = Socket::open(&world, &hana).await;
+    later(&world, 60 * 60 - 1);
+    push(&app, &ids(&[&hana]), &json!(1)).await.unwrap();
+    assert_eq!(old.next().await, json!(1));
+    later(&world, 1);
+    let mut hana = hana;
+    world.refresh(&mut hana).await;
+    let mut new = Socket::open(&world, &hana).await;
+    world.stack.aws().forget_calls();
+    push(&app, &ids(&[&hana]), &json!(2)).await.unwrap();
+    assert_eq!(new.next().await, json!(2));
+    assert_eq!(old.next_or_end().await, None);
+    // Beside what the gateway's own news of the end makes `live-disconnect` ask.
+    let calls = world.stack.aws().calls();
+    let calls = calls.iter().filter(|call| call.function == "LivePing");
+    let mut requests: Vec<_> = calls.map(|call| call.request.as_str()).collect();
+    requests.sort_unstable();
+    assert_eq!(
+        requests,
+        [
+            "dynamodb:Query",
+            "dynamodb:TransactWriteItems",
+            "execute-api:DeleteConnection",
+            "execute-api:PostToConnection"
+        ]
+    );
+    world.stack.settle().await;
+    assert_eq!(known(&world), world.stack.websocket().connections());
+}
+
+#[tokio::test]
 async fn a_connection_beyond_its_time_is_left_alone() {
     let world = world().await;
     let app = app(&world, &[]);

@@ -156,7 +156,7 @@ async fn registers(scene: &Scene) -> u16 {
 }
 
 /// The guests get profiles: men and women in turn.
-async fn profiles(scene: &mut Scene) {
+pub async fn profiles(scene: &mut Scene) {
     let now = scene.world.stack.clock().now();
     let mut people = import::invent(scene.people.len(), 3, now).unwrap();
     for (profile, guest) in people.iter_mut().zip(&scene.people) {

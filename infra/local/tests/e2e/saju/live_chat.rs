@@ -217,6 +217,27 @@ async fn a_block_in_mid_conversation_ends_it_for_both() {
 }
 
 #[tokio::test]
+async fn what_was_written_before_a_block_and_is_still_under_way_reaches_nobody_after_it() {
+    let world = World::new().await;
+    let (ann, ben, chat) = couple(&world).await;
+    let mut anns = Socket::open(&world, &ann).await;
+    let mut bens = Socket::open(&world, &ben).await;
+    // Stored, and not yet delivered: nothing moves before the stack settles.
+    assert_eq!(anns.ask(say(&chat, "hello", "1")).await["seq"], 1);
+    block(&world, &ben, &ann).await.expect(201);
+    world.stack.settle().await;
+    for socket in [&mut anns, &mut bens] {
+        socket.expect_nothing().await;
+    }
+    assert!(world.stack.lambda().dead_letters().is_empty());
+    // It is there when the block is lifted.
+    assert!(unblock(&world, &ben, &ann).await.status.is_success());
+    let path = format!("/api/chats/{chat}/messages?after_seq=0");
+    let found = world.get(&ben, &path).await.expect(200).body;
+    assert_eq!(found[0]["content"], "hello");
+}
+
+#[tokio::test]
 async fn a_closed_account_is_told_on_its_open_connection() {
     let world = World::new().await;
     let (ann, ben, chat) = couple(&world).await;
@@ -234,7 +255,7 @@ async fn a_closed_account_is_told_on_its_open_connection() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_delivered_is_reported_and_nobody_connected_costs_two_queries() {
+async fn what_cannot_be_delivered_is_reported_and_nobody_connected_costs_a_read_and_two_queries() {
     let world = World::new().await;
     let (ann, ben, chat) = couple(&world).await;
     let sample = include_str!("../../../../../events/saju-deliver.json");
@@ -255,7 +276,10 @@ async fn what_cannot_be_delivered_is_reported_and_nobody_connected_costs_two_que
     );
     let calls = world.stack.aws().calls();
     let calls: Vec<&str> = calls.iter().map(|call| call.request.as_str()).collect();
-    assert_eq!(calls, ["dynamodb:Query", "dynamodb:Query"]);
+    assert_eq!(
+        calls,
+        ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Query"]
+    );
     let mut bens = Socket::open(&world, &ben).await;
     lambda.invoke("SajuDeliver", event).await.unwrap();
     assert_eq!(bens.next().await["seq"], 7);
