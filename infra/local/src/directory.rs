@@ -1,8 +1,8 @@
 //! The folder in which a stack keeps everything. It is one stack's at a time.
 
 use std::{
-    fs::{self, DirEntry, File, TryLockError},
-    io,
+    fs::{self, DirBuilder, DirEntry, File, OpenOptions, TryLockError},
+    io::{self, Write as _},
     path::Path,
 };
 
@@ -25,7 +25,7 @@ impl Directory {
     pub fn take(path: &Path, fresh: bool) -> Result<Self, String> {
         let unusable =
             |error: io::Error| format!("{} cannot be written to: {error}", path.display());
-        fs::create_dir_all(path).map_err(unusable)?;
+        make(path).map_err(unusable)?;
         if fresh && !may_be_emptied(path).map_err(unusable)? {
             return Err(format!(
                 "{} was not made by this program; it is left as it is",
@@ -54,6 +54,14 @@ impl Directory {
     }
 }
 
+/// Makes a folder that only its owner may look into; one that is there stays as it is.
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
 /// Whether a stack has filled it, or nobody has.
 fn may_be_emptied(path: &Path) -> io::Result<bool> {
     Ok(path.join(OURS).exists() || others(path)?.is_empty())
@@ -79,12 +87,31 @@ fn others(path: &Path) -> io::Result<Vec<DirEntry>> {
 }
 
 /// Puts `content` in the place of what a file holds: whoever reads it, even after this process was
-/// killed halfway, finds the one or the other.
+/// killed halfway, finds the one or the other. It is nobody's but its owner's.
 ///
 /// # Errors
 /// What keeps it from being written.
 pub fn replace(file: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let new = file.with_extension("new");
-    fs::write(&new, content)?;
+    // Left over, it could be anybody's to read.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut written = options.write(true).create_new(true).open(&new)?;
+    written.write_all(content.as_ref())?;
     fs::rename(&new, file)
+}
+
+/// Leaves a file to its owner alone.
+///
+/// # Errors
+/// What keeps it from being changed.
+pub fn keep_to_oneself(file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(())
 }

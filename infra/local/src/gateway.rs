@@ -37,6 +37,7 @@ const NOT_FORWARDED: &str = "connection content-length cookie expect keep-alive 
 /// An answer of the gateway's own.
 type Own = (StatusCode, &'static str);
 const FAILED: Own = (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+const BAD_REQUEST: Own = (StatusCode::BAD_REQUEST, "Bad Request");
 const FOREIGN_HOST: Own = (StatusCode::FORBIDDEN, "Forbidden");
 const LATE: Own = (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
 const LONG_HEAD: Own = (
@@ -178,7 +179,7 @@ impl Gateway {
 
     /// A request from end to end; `invoke` gets the function's logical id and the event.
     ///
-    /// The gateway's own answers are 403 (a `Host` that is none), 404 (no route), 413, 431, 500
+    /// The gateway's own answers are 400 (the request's target is no path), 403 (a `Host` that is none), 404 (no route), 413, 431, 500
     /// (the function failed or answered nonsense) and 503 (nothing within 30 seconds).
     pub async fn serve<F, Fut>(
         &self,
@@ -233,6 +234,9 @@ impl Gateway {
         }
         if body.len() > MAX_BODY {
             return Err(TOO_LARGE);
+        }
+        if !parts.uri.path().starts_with('/') {
+            return Err(BAD_REQUEST);
         }
         if !is_host(host(parts)) {
             return Err(FOREIGN_HOST);

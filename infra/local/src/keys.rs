@@ -15,6 +15,8 @@ use enishi_shared::token::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::directory::{keep_to_oneself, replace};
+
 /// The secrets of an installation with the public half of its signing key.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
@@ -36,15 +38,18 @@ impl Keys {
             return Self::generate();
         };
         let file = directory.join("keys.json");
+        let unwritable = |error| format!("{} cannot be written: {error}", file.display());
         match std::fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|_| format!("{} holds no keys; start with --fresh", file.display())),
+            Ok(bytes) => {
+                keep_to_oneself(&file).map_err(unwritable)?;
+                serde_json::from_slice(&bytes)
+                    .map_err(|_| format!("{} holds no keys; start with --fresh", file.display()))
+            }
             Err(_) => {
                 let keys = Self::generate()?;
                 let text =
                     serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?;
-                std::fs::write(&file, text)
-                    .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+                replace(&file, text).map_err(unwritable)?;
                 Ok(keys)
             }
         }

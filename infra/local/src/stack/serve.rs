@@ -6,8 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo, response::Response, serve::ListenerExt as _};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+    serve::ListenerExt as _,
+};
 use bytes::Bytes;
+use http::{StatusCode, header, uri::Authority};
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch};
@@ -57,8 +65,7 @@ pub async fn listen(port: u16, option: &str) -> Result<Loopback, String> {
 /// Serves the API until the stack stops.
 pub fn api(at: Loopback, gateway: Arc<Gateway>, stack: Stack) {
     let serving = stack.clone();
-    let handle = move |ConnectInfo(peer): ConnectInfo<SocketAddr>,
-                       request: axum::extract::Request| {
+    let handle = move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| {
         let (gateway, stack) = (Arc::clone(&gateway), stack.clone());
         async move {
             if stack.websocket().takes(&request) {
@@ -98,11 +105,25 @@ pub fn aws(at: Loopback, stack: Stack) {
     let firebase = stack.firebase().router();
     let stripe = stripe::page::router(stack.stripe().clone());
     let router = admin::router(stack).merge(firebase).merge(stripe);
-    let router = router.fallback(move |request: axum::extract::Request| {
+    let router = router.fallback(move |request: Request| {
         let aws = aws.clone();
         async move { aws.handle(request).await }
     });
-    serve(at, router, &serving);
+    serve(at, router.layer(from_fn(to_this_machine)), &serving);
+}
+
+/// Lets through what is sent to this machine by its own name. A page whose host name was made to lead
+/// here (DNS rebinding) may read what is answered, but says its host's name.
+async fn to_this_machine(request: Request, next: Next) -> Response {
+    let named = request.headers().get(header::HOST);
+    let named = named.and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let named = named.or_else(|| request.uri().authority().cloned());
+    let host = named.as_ref().map_or("", Authority::host);
+    if !["127.0.0.1", "localhost", "[::1]"].contains(&host) {
+        let sentence = "this port answers to 127.0.0.1 and localhost only\n";
+        return (StatusCode::FORBIDDEN, sentence).into_response();
+    }
+    next.run(request).await
 }
 
 fn serve(at: Loopback, router: Router, stack: &Stack) {

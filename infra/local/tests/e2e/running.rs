@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{EVENING, World, tokyo};
 
 mod developer;
+mod doors;
 mod parameters;
 mod restart;
 
