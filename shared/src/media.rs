@@ -4,6 +4,9 @@
 //! The uploader declares type, size and SHA-256; all three are signed, so the bucket takes exactly
 //! that file, once (`if-none-match: *`), within five minutes. What the file really shows is the
 //! service's to check. Buckets, keys and who may read them are the services' too.
+//!
+//! A presigned PUT cannot be taken back: whoever erases somebody's files erases them once more after
+//! [`UPLOADS_END`].
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +18,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::{TryStreamExt as _, stream};
 use garde::Validate;
 use http::header;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,6 +26,12 @@ use crate::{Result, app::App, error::Error, store::OrFailed as _};
 
 /// How long a presigned PUT is valid.
 const VALID_FOR: Duration = Duration::from_secs(5 * 60);
+/// How long after it was allowed an upload has ended: it begins while the presigned PUT is valid, and
+/// may take its time on a slow line.
+pub const UPLOADS_END: SignedDuration = SignedDuration::from_hours(1);
+/// For how long caches keep a file, and so the longest that one is seen after it was erased. Asking
+/// again is cheap: a key's file never changes.
+const CACHE_CONTROL: &str = "public, max-age=300";
 /// Requests at once while a prefix is deleted.
 const DELETES_AT_ONCE: usize = 8;
 
@@ -122,6 +131,7 @@ pub async fn presign_put(
         .content_length(size)
         .checksum_sha256(checksum)
         .if_none_match("*")
+        .cache_control(CACHE_CONTROL)
         .presigned(config)
         .await
         .or_failed()?;
@@ -257,6 +267,7 @@ mod tests {
         assert_eq!(put.url, "https://cdn.test/u1/a.png");
         assert_eq!(put.expires_at.to_string(), "2026-11-20T11:05:00Z");
         let headers = [
+            ("cache-control", "public, max-age=300"),
             ("content-type", "image/png"),
             ("if-none-match", "*"),
             (
@@ -270,7 +281,7 @@ mod tests {
         let query = query(&put.upload_url);
         assert_eq!(
             query["X-Amz-SignedHeaders"],
-            "content-length;content-type;host;if-none-match;x-amz-checksum-sha256"
+            "cache-control;content-length;content-type;host;if-none-match;x-amz-checksum-sha256"
         );
         assert_eq!(query["X-Amz-Date"], "20261120T110000Z");
         assert_eq!(query["X-Amz-Expires"], "300");

@@ -25,7 +25,7 @@ pub const FUNCTION: Function = Function::http("identity-delete-me", || {
 ///
 /// At once: its sessions end, its e-mail, its username and its Firebase identity are free again. What
 /// the products hold of it, they erase within seconds, on `account.deleted`; until then others may
-/// still see its profile. An access token that was issued before may still be taken for up to 15
+/// still see its profile, and its pictures for five minutes more where a cache has them. An access token that was issued before may still be taken for up to 15
 /// minutes where no account is looked up. Doing it again is 401.
 ///
 /// While something is open that others rely on, such as a paid order or an appointment, it is 409,

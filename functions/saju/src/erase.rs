@@ -10,13 +10,14 @@
 //! The other one's rows: a pending or declined request, or a block, goes; a match stays, with its
 //! chat and all that was written in it, and shows a partner without a name. When both have gone, the
 //! chat goes too. Reports stay, for the operators.
+//!
+//! A picture may still be on its way: where it may lie is noted for [`sweep`](crate::sweep), which
+//! erases there once more when nothing can come any more.
 
 use enishi_shared::{
     App, Error, Function, Result, UserId,
-    app::{ConfigError, Configure, Env},
     events::{AccountDeleted, Event},
     function::on,
-    media,
     store::{Key, s},
 };
 use futures_util::{TryStreamExt as _, stream};
@@ -25,29 +26,22 @@ use serde::Deserialize;
 use crate::{
     chat::{self, Chats},
     pair::PairId,
+    photo,
     profile::{partition, profile_key},
     relation::{Status, relation_key},
+    sweep,
 };
 
 /// `saju-erase`
 ///
 /// Budget: of each relation, 1 of every other item and of the items of chats that both have left;
-/// 2 beside these, and 1 for each 200 items of such chats.
+/// 3 beside these, and 1 for each 200 items of such chats.
 pub const FUNCTION: Function =
-    Function::event("saju-erase", |app, event| on(app, event, erase)).budget(2);
+    Function::event("saju-erase", |app, event| on(app, event, erase)).budget(3);
 
 const AT_ONCE: usize = 8;
 /// Items read at once.
 const PAGE: i32 = 200;
-
-/// `PHOTOS_BUCKET`: where people's pictures lie, under `photos/<user_id>/`.
-struct Photos(String);
-
-impl Configure for Photos {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self(env.required("PHOTOS_BUCKET")?.to_owned()))
-    }
-}
 
 /// What the sort keys of relations start with.
 const WITH: &str = "WITH#";
@@ -68,6 +62,7 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
     let user_id = detail.data.user_id;
     let chats = chat::chats(&app)?;
     let table = chats.table();
+    sweep::note(table, user_id, detail.time).await?;
     table.delete(profile_key(user_id)).await?;
     let mut after = None;
     loop {
@@ -91,8 +86,7 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
             break;
         }
     }
-    let photos = &app.config::<Photos>()?.0;
-    media::delete_prefix(&app, photos, &format!("photos/{user_id}/")).await
+    photo::erase(&app, user_id).await
 }
 
 /// Ends what is between somebody who goes and another.

@@ -19,6 +19,7 @@
 //! | [`send_message_frame`], [`read_frame`] | WebSocket `sendMessage`, `read` | the same over a connection |
 //! | [`deliver`] | the table's stream | new messages to everybody's connections |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
+//! | [`sweep`] | every fifteen minutes | their pictures once more, in case one was still on its way |
 //!
 //! [`pillars`], [`score`] and [`ten_gods`] hold the rules of the field; [`profile`], [`pair`] and
 //! [`relation`] what is stored. A [`chat`] is a conversation of [`enishi_shared::conversation`].
@@ -44,6 +45,7 @@
 //! | was a message sent before | `CHAT#<chat>` / `CLIENT#<sender>#<client_msg_id>` | with the chat | 1 R |
 //! | send a message | the chat, the message, its client id, both memberships | 1 transaction | 12 W |
 //! | my chats, latest first | `listing`: `CHATS#<user>` / time, then the chats | 2 | 1–60 R |
+//! | pictures to be erased again | `ERASURES` / `<time>#<user>` | 1 put; 1 query, 1 delete each | 1 W; 1 R, 1 W each |
 //! | reports of a month | `REPORTS#<month>` / `<time>#<id>` | | 1 W |
 //!
 //! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
@@ -77,6 +79,7 @@ pub mod request;
 pub mod score;
 pub mod send_message;
 pub mod send_message_frame;
+pub mod sweep;
 pub mod ten_gods;
 pub mod unblock;
 pub mod update_me;
@@ -114,4 +117,5 @@ pub const FUNCTIONS: &[Function] = &[
     unblock::FUNCTION,
     report::FUNCTION,
     erase::FUNCTION,
+    sweep::FUNCTION,
 ];

@@ -2,18 +2,22 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Function, Result,
+    App, Error, Function, Result, UserId,
+    accounts::{self, Account, account_key},
     app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
     http::Json,
-    media::{PresignedPut, Upload, presign_put},
+    media::{PresignedPut, Upload, delete_prefix, presign_put},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
 /// `saju-photo`.
+///
+/// Budget: the account.
 pub const FUNCTION: Function =
-    crate::http("saju-photo", || OpenApiRouter::new().routes(routes!(photo)));
+    crate::http("saju-photo", || OpenApiRouter::new().routes(routes!(photo))).budget(1);
 
 /// Types of pictures, and how their files' names end.
 const TYPES: [(&str, &str); 3] = [
@@ -23,38 +27,62 @@ const TYPES: [(&str, &str); 3] = [
 ];
 const MAX_SIZE: u64 = 5 * 1024 * 1024;
 
-/// `PHOTOS_BUCKET`: the bucket of people's pictures. `PHOTOS_URL`: the address its objects are read
-/// under, without a slash at the end.
-pub struct Photos {
-    bucket: String,
-    url: String,
-}
+/// `PHOTOS_BUCKET`: the bucket of people's pictures.
+struct Bucket(String);
 
-impl Configure for Photos {
+impl Configure for Bucket {
     fn configure(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self {
-            bucket: env.required("PHOTOS_BUCKET")?.to_owned(),
-            url: env.required("PHOTOS_URL")?.to_owned(),
-        })
+        Ok(Self(env.required("PHOTOS_BUCKET")?.to_owned()))
     }
 }
 
-impl Photos {
-    /// Whether an address is that of a picture in the bucket, as it was given out here.
-    pub fn are_at(&self, url: &str) -> bool {
-        url.strip_prefix(&self.url)
-            .and_then(|path| path.strip_prefix("/photos/"))
-            .is_some_and(|rest| {
-                rest.bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(&byte))
-            })
+/// The address that the bucket's objects are read under, without a slash at the end: that of
+/// `PHOTOS_DOMAIN`, a domain of our own, or else `PHOTOS_URL`.
+pub struct PhotosUrl(String);
+
+impl Configure for PhotosUrl {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self(match env.get("PHOTOS_DOMAIN") {
+            Some(domain) => format!("https://{domain}"),
+            None => env.required("PHOTOS_URL")?.to_owned(),
+        }))
     }
+}
+
+impl PhotosUrl {
+    /// Whether an address is that of a picture of this person's own, as it was given out here.
+    pub fn is_own(&self, url: &str, user_id: UserId) -> bool {
+        let name = url
+            .strip_prefix(&self.0)
+            .and_then(|path| path.strip_prefix('/'))
+            .and_then(|key| key.strip_prefix(&folder(user_id)));
+        let Some((id, ending)) = name.and_then(|name| name.split_once('.')) else {
+            return false;
+        };
+        // An id has several spellings, a key one.
+        let is_id = Uuid::try_parse(id).is_ok_and(|parsed| parsed.to_string() == id);
+        is_id && TYPES.iter().any(|(_, known)| *known == ending)
+    }
+}
+
+/// Where somebody's pictures lie.
+fn folder(user_id: UserId) -> String {
+    format!("photos/{user_id}/")
+}
+
+/// Erases all pictures of somebody's. Safe to repeat.
+///
+/// # Errors
+/// `service_unavailable` or `internal_server_error`; some may be gone by then.
+pub async fn erase(app: &App, user_id: UserId) -> Result<()> {
+    delete_prefix(app, &app.config::<Bucket>()?.0, &folder(user_id)).await
 }
 
 /// Uploads a picture of mine
 ///
 /// Answers where to PUT the file: a JPEG, PNG or WebP of at most 5 MB, exactly as declared, within
-/// five minutes. `PUT /api/users/me` with `url` as `profile_img_url` then shows it.
+/// five minutes. `PUT /api/users/me` with `url` as `profile_img_url` then shows it; no other address is
+/// taken there. Caches keep it for five minutes.
 #[utoipa::path(
     post, path = "/api/users/me/photo", tag = "saju",
     security(("access_token" = [])),
@@ -62,7 +90,7 @@ impl Photos {
     responses(
         (status = 200, body = PresignedPut, description = "Where and how to send the file"),
         (status = 400, body = ErrorBody, description = "Another type, too large, or no digest"),
-        (status = 401, body = ErrorBody, description = "No valid access token"),
+        (status = 401, body = ErrorBody, description = "No valid access token, or its account is closed"),
     )
 )]
 pub async fn photo(
@@ -76,9 +104,55 @@ pub async fn photo(
         .iter()
         .find(|(content_type, _)| *content_type == upload.content_type)
         .map_or("", |(_, ending)| ending);
-    let photos = app.config::<Photos>()?;
-    let key = format!("photos/{user_id}/{}.{ending}", app.new_id());
-    presign_put(&app, &photos.bucket, &key, &photos.url, &upload)
+    let accounts = accounts::table(&app)?;
+    let account = accounts.get::<Account>(&account_key(user_id)).await?;
+    if !account.is_some_and(|account| account.is_active()) {
+        return Err(Error::token_invalid());
+    }
+    let (bucket, url) = (app.config::<Bucket>()?, app.config::<PhotosUrl>()?);
+    let key = format!("{}{}.{ending}", folder(user_id), app.new_id());
+    presign_put(&app, &bucket.0, &key, &url.0, &upload)
         .await
         .map(axum::Json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_picture_of_ones_own_is_one() -> Result<(), Box<dyn std::error::Error>> {
+        let me: UserId = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50".parse()?;
+        let urls = [
+            ("PHOTOS_URL", "https://d1.cloudfront.net"),
+            ("PHOTOS_DOMAIN", "photos.example.com"),
+        ];
+        for count in [1, 2] {
+            let env = urls[..count].iter();
+            let env: Env = env
+                .map(|(name, value)| ((*name).into(), (*value).into()))
+                .collect();
+            let photos = PhotosUrl::configure(&env)?;
+            let base = ["https://d1.cloudfront.net", "https://photos.example.com"][count - 1];
+            let own = format!("{base}/photos/{me}/019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071.jpg");
+            assert!(photos.is_own(&own, me), "{own}");
+            for (from, to) in [
+                (base, "https://elsewhere.example"),
+                ("https://", "http://"),
+                (".jpg", ".svg"),
+                (".jpg", ".jpg?x=1"),
+                (".jpg", ""),
+                ("/photos/", "/other/"),
+                ("/photos/", "//photos/"),
+                ("-7d33-", "-7d34-"),
+                ("019aa2c3-1f0e", "019AA2C3-1F0E"),
+                ("019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071", ".."),
+                ("019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071", "a/b"),
+            ] {
+                let other = own.replacen(from, to, 1);
+                assert!(other != own && !photos.is_own(&other, me), "{other}");
+            }
+        }
+        Ok(())
+    }
 }

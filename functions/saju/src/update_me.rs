@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    photo::Photos,
+    photo::PhotosUrl,
     profile::{self, Preferences, Profile, Wanted, profile_key},
 };
 
@@ -50,8 +50,7 @@ pub struct UpdateMeRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000, example = "비 오는 날 책방을 좋아해요.")]
     pub bio: Patch<String>,
-    /// The address of one's picture, `https`, at most 2,048 characters; such as the `url` that
-    /// `POST /api/users/me/photo` gives.
+    /// The address of one's own picture: the `url` that `POST /api/users/me/photo` gave, and no other.
     #[garde(inner(length(chars, max = 2048)))]
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "uri", max_length = 2048, example = "https://photos.example.com/photos/1.jpg")]
@@ -139,10 +138,9 @@ pub async fn update_me(
 ) -> Result<axum::Json<UpdateMeResponse>> {
     let user_id = user.id;
     if let Some(url) = body.profile_img_url.value()
-        && !app.config::<Photos>()?.are_at(url)
-        && !is_https(url)
+        && !app.config::<PhotosUrl>()?.is_own(url, user_id)
     {
-        let message = "profile_img_url must be an address that begins with https://";
+        let message = "profile_img_url must be the `url` of a picture that you have uploaded";
         return Err(Error::invalid("profile_img_url", message));
     }
     let table = profile::table(&app)?;
@@ -153,15 +151,6 @@ pub async fn update_me(
     Ok(axum::Json(UpdateMeResponse {
         message: "Profile updated successfully",
     }))
-}
-
-/// An absolute address of the web, with encryption.
-fn is_https(url: &str) -> bool {
-    let printable = |char: char| char.is_ascii_graphic() && !"\"<>\\^`{|}".contains(char);
-    url.chars().all(printable)
-        && url.parse::<axum::http::Uri>().is_ok_and(|uri| {
-            uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty())
-        })
 }
 
 /// Changes what nothing depends on: only the fields that were given are written.

@@ -1,5 +1,6 @@
 //! Every request that saju's and live's functions can make, and identity's for saju.
 
+use bytes::Bytes;
 use enishi_local::import;
 use http::{Request, header};
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ pub async fn story(world: &World) {
             .expect(200);
     }
     world.get(me, "/api/users/me").await.expect(200);
-    upload(world, me).await;
+    send(world, allow(world, me).await).await;
     for path in [
         "/api/matches/recommendations",
         "/api/matches/recommendations",
@@ -86,14 +87,19 @@ pub async fn story(world: &World) {
 
     talk(world, me, other, &chat).await;
 
+    // A picture is on its way when the account is closed.
+    let picture = allow(world, me).await;
     world
         .call("DELETE", "/api/users/me", token, None)
         .await
         .expect(204);
     world.stack.settle().await;
+    send(world, picture).await;
+    let later = world.stack.clock().now() + jiff::SignedDuration::from_mins(75);
+    world.stack.at(later).await;
 }
 
-async fn upload(world: &World, me: &Person) {
+async fn allow(world: &World, me: &Person) -> Request<Bytes> {
     let picture = b"not really a picture";
     let digest: String = enishi_shared::seal::sha256(picture)
         .iter()
@@ -105,8 +111,11 @@ async fn upload(world: &World, me: &Person) {
     for (name, value) in signed.body["headers"].as_object().unwrap() {
         request = request.header(name, value.as_str().unwrap());
     }
-    let request = request.body(picture.to_vec().into()).unwrap();
-    world.send_anywhere(request).await.expect(200);
+    request.body(picture.to_vec().into()).unwrap()
+}
+
+async fn send(world: &World, picture: Request<Bytes>) {
+    world.send_anywhere(picture).await.expect(200);
 }
 
 async fn talk(world: &World, me: &Person, other: &Person, chat: &str) {

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     crash::{Flow, Scene, flows},
+    identity::later,
     live::Socket,
 };
 
-flows!(saju: register, list, ask, accept, block, send, read, deliver, erase);
+flows!(saju: register, list, ask, accept, block, send, read, deliver, erase, sweep);
 
 async fn register(name: &'static str) {
     let flow = Flow {
@@ -143,6 +144,33 @@ async fn erase(name: &'static str) {
             erased.is_ok()
         },
         only_the_partner_knows,
+    )
+    .await;
+}
+
+async fn sweep(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuSweep",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            profiles(scene).await;
+            for person in &scene.people[..2] {
+                let erased = scene.world.account_deleted("SajuErase", person).await;
+                erased.unwrap();
+            }
+            later(&scene.world, 60 * 60 + 1);
+        },
+        async |scene| scene.fire("SajuSweep").await.is_ok(),
+        async |scene| {
+            let left = super::requests::dump(&scene.world);
+            match left.iter().find(|item| item["pk"]["S"] == "ERASURES") {
+                None => Ok(()),
+                Some(item) => Err(format!("left: {item}")),
+            }
+        },
     )
     .await;
 }
@@ -325,6 +353,9 @@ async fn only_the_partner_knows(scene: &mut Scene) -> Result<(), String> {
         let key = format!("{} {}", item["pk"]["S"], item["sk"]["S"]).replace('"', "");
         let theirs = format!("USER#{partner} WITH#{gone}");
         let chat = format!("CHAT#{} CHAT", pair(scene));
+        if item["pk"]["S"] == "ERASURES" {
+            continue;
+        }
         if item.to_string().contains(gone.as_str()) && key != theirs && key != chat {
             return Err(format!("left: {item}"));
         }

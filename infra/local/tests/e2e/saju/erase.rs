@@ -35,9 +35,11 @@ async fn say(world: &World, by: &Person, chat_id: &str, content: &str) {
     world.post(by, &path, body).await.expect(201);
 }
 
-/// The keys of the items that speak of somebody.
+/// The keys of the items that speak of somebody, but for the note that their pictures are to be erased
+/// once more.
 fn mentions(world: &World, person: &Person) -> Vec<String> {
     let items = dump(world).into_iter();
+    let items = items.filter(|item| item["pk"]["S"] != "ERASURES");
     let about = items.filter(|item| item.to_string().contains(&person.id));
     about
         .map(|item| format!("{} {}", text(&item["pk"]["S"]), text(&item["sk"]["S"])))

@@ -2,7 +2,7 @@
 
 mod close;
 mod me;
-mod photo;
+pub mod photo;
 
 use futures_util::future::join_all;
 use http::header;

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{super::register, disable, listed, profile};
+use super::{super::register, disable, listed, photo::allowed, profile};
 use crate::support::{Answer, Person, World, text};
 
 async fn seoyeon(world: &World) -> Person {
@@ -19,6 +19,11 @@ async fn put(world: &World, person: &Person, body: Value) -> Answer {
             Some(body),
         )
         .await
+}
+
+/// The address of a picture of somebody's.
+async fn picture(world: &World, person: &Person) -> String {
+    allowed(world, person).await.text("url")
 }
 
 async fn me(world: &World, person: &Person) -> Value {
@@ -40,7 +45,7 @@ async fn one_sees_ones_account_and_profile() {
 
     let changes = json!({
         "birth_time": "07:40", "location": "서울 마포구", "job": "사서",
-        "bio": "비 오는 날\n책방을 좋아해요.", "profile_img_url": "https://example.com/me.jpg",
+        "bio": "비 오는 날\n책방을 좋아해요.", "profile_img_url": picture(&world, &person).await,
         "preferences": {"gender": "any", "min_age": 27, "max_age": 39, "location": "서울 마포구"},
     });
     let answer = put(&world, &person, changes.clone()).await.expect(200);
@@ -101,7 +106,7 @@ async fn what_is_left_out_stays_and_null_clears() {
     let person = seoyeon(&world).await;
     let all = json!({
         "birth_time": "07:40", "location": "서울", "job": "사서", "bio": "안녕",
-        "profile_img_url": "https://example.com/me.jpg",
+        "profile_img_url": picture(&world, &person).await,
         "preferences": {"gender": "female", "min_age": 27, "max_age": 39, "location": "서울"},
     });
     put(&world, &person, all.clone()).await.expect(200);
@@ -161,6 +166,8 @@ async fn every_wrong_value_is_named() {
         ("bio", long(2001)),
         ("profile_img_url", json!("")),
         ("profile_img_url", json!("http://example.com/me.jpg")),
+        ("profile_img_url", json!("https://example.com/me.jpg")),
+        ("profile_img_url", url(2048)),
         ("profile_img_url", json!("https://")),
         ("profile_img_url", json!("https:///me.jpg")),
         ("profile_img_url", json!("https://example.com/a b")),
@@ -203,7 +210,7 @@ async fn every_wrong_value_is_named() {
 
     for right in [
         json!({"location": "가".repeat(255), "job": "가".repeat(255), "bio": "가".repeat(2000)}),
-        json!({"profile_img_url": url(2048), "birth_time": "00:00"}),
+        json!({"profile_img_url": picture(&world, &person).await, "birth_time": "00:00"}),
         json!({"birth_time": "23:59", "preferences": {"min_age": 19, "max_age": 120}}),
     ] {
         put(&world, &person, right).await.expect(200);
