@@ -50,8 +50,9 @@ pub struct Account {
     /// What it is written to in.
     #[serde(default)]
     pub language: Language,
-    /// Whether a mail to the address has been answered.
-    pub email_verified: bool,
+    /// When it was first proved that the address is its owner's; `None` before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified_at: Option<Timestamp>,
     /// Argon2id as a PHC string; accounts from elsewhere may have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
@@ -60,8 +61,9 @@ pub struct Account {
     pub firebase_uid: Option<String>,
     /// Whether it may be used.
     pub status: Status,
-    /// Every session and every token for a new password carries the epoch it was made in. A reset
-    /// raises it, which ends them all in one write ([`SessionEnded`](crate::events::SessionEnded)).
+    /// Every session and every token for a new password carries the epoch it was made in. A new
+    /// password raises it, and so does whoever proves at Firebase that the address is theirs: that
+    /// ends them all in one write ([`SessionEnded`](crate::events::SessionEnded)).
     pub epoch: u32,
     /// The products it has a profile of, by the names that these give themselves.
     pub products: Vec<String>,

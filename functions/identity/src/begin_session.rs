@@ -2,7 +2,9 @@
 //!
 //! A Firebase identity is known by its uid. Its first token makes the account, or joins the one that
 //! has its e-mail, but only where both sides have proved that the address is theirs: or somebody
-//! could sign up with another's address, here or at Firebase, and wait for them.
+//! could sign up with another's address, here or at Firebase, and wait for them. With each such proof
+//! the account begins anew: older sessions end (and with them their WebSocket connections), and an
+//! older password is good no more.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +16,7 @@ use enishi_shared::{
         normalised, table,
     },
     error::ErrorBody,
+    events::{Ended, SessionEnded, announce},
     firebase::{self, FirebaseUser},
     http::{Json, SourceIp},
     language::{AcceptLanguage, Language},
@@ -21,6 +24,7 @@ use enishi_shared::{
     throttle, validate,
 };
 use garde::Validate;
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -61,7 +65,9 @@ pub struct SessionRequest {
 /// Logs in with Firebase
 ///
 /// The first token of a Firebase account makes the customer. Where its e-mail has an account, it is
-/// joined if both e-mails are verified.
+/// joined if both e-mails are verified. That ends the account's other sessions, and its password is
+/// good no more, for they may be somebody else's; so does the first token that says that the address
+/// is verified. A new password can be set by mail.
 #[utoipa::path(
     post, path = "/api/session", tag = "identity",
     request_body = SessionRequest,
@@ -122,7 +128,7 @@ async fn enter(
             .await?
             .filter(|account| account.firebase_uid.as_deref() == Some(&caller.uid))
             .ok_or_else(Error::token_invalid)?;
-        return Ok(known(tx, table, caller, account));
+        return known(tx, table, caller, account);
     }
     let (Some(email), Some(named)) = (email, named) else {
         return Err(Error::invalid(
@@ -146,18 +152,25 @@ async fn account_of(table: &Table, owner: Owner) -> Result<Option<Account>> {
 
 /// Somebody who was here before. They become a customer if they are none, and their address is
 /// verified once it is at Firebase.
-fn known(tx: &mut Transaction, table: &Table, caller: &FirebaseUser, account: Account) -> Account {
+fn known(
+    tx: &mut Transaction,
+    table: &Table,
+    caller: &FirebaseUser,
+    account: Account,
+) -> Result<Account> {
     let is_same = |email: &String| normalised(email) == normalised(&account.email);
     let verified = caller.email_verified && caller.email.as_ref().is_some_and(is_same);
-    let after = Account {
-        email_verified: account.email_verified || verified,
+    let mut after = Account {
         products: with_market(&account),
         ..account.clone()
     };
-    if after.email_verified != account.email_verified || after.products != account.products {
-        change(tx, table, caller, &account, &after);
+    if verified && account.email_verified_at.is_none() {
+        after = begun_anew(after, tx.app().now());
     }
-    after
+    if after.epoch != account.epoch || after.products != account.products {
+        change(tx, table, caller, &account, &after)?;
+    }
+    Ok(after)
 }
 
 /// Somebody whose e-mail has an account.
@@ -177,19 +190,31 @@ fn join(
     let account = account.ok_or_else(taken)?;
     if account.firebase_uid.as_deref() == Some(&caller.uid) {
         // It was made or joined by another token of theirs between the two reads.
-        return Ok(known(tx, table, caller, account));
+        return known(tx, table, caller, account);
     }
-    if !account.email_verified || !caller.email_verified || account.firebase_uid.is_some() {
+    let both = account.email_verified_at.is_some() && caller.email_verified;
+    if !both || account.firebase_uid.is_some() {
         return Err(taken());
     }
     let after = Account {
         firebase_uid: Some(caller.uid.clone()),
         products: with_market(&account),
-        ..account.clone()
+        ..begun_anew(account.clone(), tx.app().now())
     };
     claim(tx, table, firebase_key(&caller.uid), account.user_id)?;
-    change(tx, table, caller, &account, &after);
+    change(tx, table, caller, &account, &after)?;
     Ok(after)
+}
+
+/// The account once its owner has come with the proof that its address is theirs: whoever was in it
+/// before, or knows its password, need not be them.
+fn begun_anew(account: Account, now: Timestamp) -> Account {
+    Account {
+        email_verified_at: account.email_verified_at.or(Some(now)),
+        password_hash: None,
+        epoch: account.epoch.wrapping_add(1),
+        ..account
+    }
 }
 
 /// Somebody new.
@@ -207,7 +232,7 @@ fn create(
         name: caller.name.as_deref().and_then(shortened),
         email: email.to_owned(),
         language,
-        email_verified: caller.email_verified,
+        email_verified_at: caller.email_verified.then(|| tx.app().now()),
         password_hash: None,
         firebase_uid: Some(caller.uid.clone()),
         status: Status::Active,
@@ -244,18 +269,28 @@ fn change(
     caller: &FirebaseUser,
     before: &Account,
     after: &Account,
-) {
+) -> Result<()> {
+    let user_id = before.user_id;
     let unchanged = active()
         .eq("email", &before.email)
-        .eq("email_verified", before.email_verified)
+        .eq("epoch", before.epoch)
         .eq("products", &before.products)
+        .same("email_verified_at", before.email_verified_at)
         .same("firebase_uid", before.firebase_uid.as_ref());
-    let change = Change::new()
+    let mut change = Change::new()
         .set("products", &after.products)
-        .set("email_verified", after.email_verified)
         .set("firebase_uid", &caller.uid)
         .when(unchanged);
-    tx.update(table, account_key(before.user_id), change);
+    if after.epoch != before.epoch {
+        change = change
+            .set("epoch", after.epoch)
+            .set("email_verified_at", after.email_verified_at)
+            .remove("password_hash");
+        let ended = Ended::BeforeEpoch(after.epoch);
+        announce(tx, table, SessionEnded { user_id, ended })?;
+    }
+    tx.update(table, account_key(user_id), change);
+    Ok(())
 }
 
 #[cfg(test)]

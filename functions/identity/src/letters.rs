@@ -13,27 +13,36 @@ pub fn welcome(language: Language, name: &str, frontend: &str, token: &str) -> L
             "Enishi へようこそ",
             format!(
                 "Enishi へようこそ。お会いできてうれしいです。\n\
-                 次のリンクを開いて、メールアドレスの確認をお願いします(7日間有効です)。\n\n\
+                 次のリンクを開いて、メールアドレスの確認をお願いします(7日間有効です)。\n\
+                 ログインした状態で開くか、登録時のパスワードを入力してください。\n\n\
                  {link}\n\n\
-                 お心当たりのない場合は、このメールを破棄してください。\n\n"
+                 お心当たりのない場合は、どなたかがこのアドレスで登録したものと思われます。\n\
+                 リンクを開かず、このメールを破棄してください。ご自身でこのアドレスをお使いになるときは、\n\
+                 ログイン画面からパスワードを再設定してください。登録した方は利用できなくなります。\n\n"
             ),
         ),
         Language::Korean => (
             "Enishi에 오신 것을 환영합니다",
             format!(
                 "Enishi에 오신 것을 환영합니다. 만나 뵙게 되어 반갑습니다.\n\
-                 아래 링크를 열어 이메일 주소를 인증해 주세요. 링크는 7일 동안 유효합니다.\n\n\
+                 아래 링크를 열어 이메일 주소를 인증해 주세요. 링크는 7일 동안 유효합니다.\n\
+                 로그인한 상태에서 여시거나, 가입할 때 정한 비밀번호를 입력해 주세요.\n\n\
                  {link}\n\n\
-                 가입하신 적이 없다면 이 메일을 무시하셔도 됩니다.\n\n"
+                 가입하신 적이 없다면 다른 사람이 이 주소로 가입한 것으로 보입니다.\n\
+                 링크를 열지 말고 이 메일을 삭제해 주세요. 이 주소를 직접 사용하시려면\n\
+                 로그인 화면에서 비밀번호를 재설정해 주세요. 가입한 사람은 더 이상 이용할 수 없게 됩니다.\n\n"
             ),
         ),
         Language::English => (
             "Welcome to Enishi",
             format!(
                 "Welcome to Enishi, it is lovely to have you here.\n\
-                 Please open this link to confirm your e-mail address; it works for seven days:\n\n\
+                 Please open this link to confirm your e-mail address; it works for seven days.\n\
+                 You will need to be logged in, or to give the password that you signed up with:\n\n\
                  {link}\n\n\
-                 If you did not sign up, simply ignore this mail.\n\n\
+                 If you did not sign up, somebody else did with your address: do not open the link, and\n\
+                 delete this mail. To use the address yourself, choose a new password at the log-in page;\n\
+                 whoever signed up is then shut out.\n\n\
                  Enishi\n"
             ),
         ),
@@ -42,7 +51,10 @@ pub fn welcome(language: Language, name: &str, frontend: &str, token: &str) -> L
         "Welcome to Enishi",
         "Welcome to Enishi, it is lovely to have you here.\n\
          Please open the link above to confirm your e-mail address; it works for seven days.\n\
-         If you did not sign up, simply ignore this mail.\n\n\
+         You will need to be logged in, or to give the password that you signed up with.\n\n\
+         If you did not sign up, somebody else did with your address: do not open the link, and\n\
+         delete this mail. To use the address yourself, choose a new password at the log-in page;\n\
+         whoever signed up is then shut out.\n\n\
          Enishi\n",
     );
     letter(language, name, own, below)

@@ -31,7 +31,7 @@
 //! | begin a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 put | 1 W |
 //! | begin, renew a market session | session, `ACCOUNT#<user_id>` / `LOGIN#<time>#<digest>` ¹ | 1 transaction | 4 W |
 //! | log in with Firebase, the first time | account, uid, e-mail, outbox, market session | 1 transaction | 12 W |
-//! | … to an account that is there | account, uid, market session | 1 transaction | 8 W |
+//! | … to an account that is there | account, uid, outbox, market session | 1 transaction | 10 W |
 //! | a session with its account | `ACCOUNT#<user_id>` / `ACCOUNT`, `SESSION#<session_id>` | 1 batch get | 2 R |
 //! | spend a refresh token | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 update | 1 W |
 //! | end a session | session, outbox | 1 transaction | 4 W |

@@ -166,7 +166,8 @@ async fn begin(
     Ok(axum::Json(LoginResponse { user_id, tokens }))
 }
 
-fn rejected() -> Error {
+/// The 401 of a wrong password, or of a name that nobody has.
+pub fn rejected() -> Error {
     Error::new(
         Code::AccessTokenInvalid,
         "wrong e-mail, username or password",

@@ -53,7 +53,7 @@ pub async fn handle(app: App, event: Event) -> Result<()> {
                 return Ok(());
             };
             let account: Account = decode(account)?;
-            if account.email_verified {
+            if account.email_verified_at.is_some() {
                 return Ok(());
             }
             send(&app, &table, &mailing, &account, Purpose::VerifyEmail).await

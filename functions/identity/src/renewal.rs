@@ -38,7 +38,7 @@ pub async fn renew(app: &App, address: &SourceIp, text: &str) -> Result<Given> {
     // Signed before the rotation: a token must not be spent for an answer that cannot be given.
     let access_token = match verdict {
         Verdict::Reused => return Err(end(app, &presented).await?),
-        _ => session::access_token(app, &account, &session.session_id).await?,
+        _ => session::access_token(app, &account, &session).await?,
     };
     if let Verdict::Rotate = verdict {
         let salt = salt(app);

@@ -1,8 +1,8 @@
 //! `POST /api/auth/password/reset`: sets a new password with the token of a mail.
 //!
-//! The account's epoch moves on, which ends every session and every other such token at once. A
-//! Firebase identity is parted from the account: whoever chose the address there need not be who
-//! reads its mail, and who does joins it again with the next log-in.
+//! The account's epoch moves on, which ends every session and every other such token at once. While
+//! the address was not verified, a Firebase identity is parted from the account: whoever chose the
+//! address there need not be who reads its mail, and who does joins it again with the next log-in.
 //!
 //! The token sets one password only. It is not deleted but marked, and lasts ten more minutes: whoever
 //! lost the answer and sends the same password again is told once more that it is set.
@@ -60,9 +60,10 @@ pub struct ResetPasswordRequest {
 
 /// Sets a new password
 ///
-/// Ends all sessions, closes their WebSocket connections, and unlinks a Firebase identity from the
-/// account; with the same e-mail, verified, it is linked again at its next log-in. A token works once:
-/// another password with it is 400, only the very same request is 204 again for ten minutes.
+/// Ends all sessions, closes their WebSocket connections, and verifies the address. If it was not
+/// verified before, a Firebase identity is unlinked from the account; with the same e-mail, verified, it
+/// is linked again at its next log-in. A token works once: another password with it is 400, only the
+/// very same request is 204 again for ten minutes.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "identity",
     request_body = ResetPasswordRequest,
@@ -102,7 +103,7 @@ pub async fn reset_password(
             // The same request at the same time, or another one with another password?
             return repeated(&app, &token, &present, &body.password);
         }
-        // A Firebase identity has joined.
+        // A Firebase identity has joined, or the address was verified.
         account = present;
         race.lost().await?;
     }
@@ -142,13 +143,18 @@ fn change(
     let present = active()
         .eq("epoch", token.epoch)
         .eq("email", &token.email)
+        .same("email_verified_at", account.email_verified_at)
         .same("firebase_uid", account.firebase_uid.as_ref());
-    let change = Change::new()
+    let mut change = Change::new()
         .set("password_hash", hash)
         .set("epoch", epoch)
-        .set("email_verified", true)
-        .remove("firebase_uid")
+        .set_if_absent("email_verified_at", app.now())
         .when(present);
+    let stranger = account.firebase_uid.as_ref();
+    let stranger = stranger.filter(|_| account.email_verified_at.is_none());
+    if stranger.is_some() {
+        change = change.remove("firebase_uid");
+    }
     let ttl = token.ttl.min(app.now().as_second() + REPEATABLE_SECONDS);
     let spent = Change::new()
         .set("used", true)
@@ -157,7 +163,7 @@ fn change(
     let mut tx = Transaction::new(app);
     tx.update(table, account_key(user_id), change);
     tx.update(table, place.clone(), spent);
-    if let Some(uid) = &account.firebase_uid {
+    if let Some(uid) = stranger {
         tx.delete(table, firebase_key(uid));
     }
     let ended = Ended::BeforeEpoch(epoch);

@@ -1,7 +1,10 @@
 //! Sessions: the family of refresh tokens that begins with one log-in, and the tokens it gives.
 //!
 //! A session ends 30 days after its last refresh, a year after its log-in, with a log-out, with a
-//! new password (the account's epoch moves on), or when a spent token comes back.
+//! new password or a proof at Firebase (the account's epoch moves on), or when a spent token comes back.
+//!
+//! Whoever began a session before the account's address was verified need not be the one who verified
+//! it: only later ones have the operator scope.
 //!
 //! A session of the market calls its refresh token session key, and every one that it gives out is
 //! recorded in a log-in log: its digest only, for a year.
@@ -120,6 +123,12 @@ impl Session {
         account.is_active() && account.epoch == self.epoch && now.as_second() < self.ttl
     }
 
+    /// Whether the account's address was verified when it began.
+    fn is_of_verified(&self, account: &Account) -> bool {
+        let verified = account.email_verified_at;
+        verified.is_some_and(|verified| verified <= self.created_at)
+    }
+
     /// What becomes of a token that was presented.
     ///
     /// Within `grace` of its rotation the immediate parent gets its successor again: an answer that
@@ -225,7 +234,7 @@ async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Session
         ttl: ends(now, now),
     };
     let given = Given {
-        access_token: access_token(app, account, &session.session_id).await?,
+        access_token: access_token(app, account, &session).await?,
         token: first,
         lasts: session.ttl - now.as_second(),
     };
@@ -252,14 +261,14 @@ pub async fn end(app: &App, user_id: UserId, session_id: &str) -> Result<()> {
 ///
 /// # Errors
 /// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
-pub async fn access_token(app: &App, account: &Account, session_id: &str) -> Result<String> {
+pub async fn access_token(app: &App, account: &Account, session: &Session) -> Result<String> {
     let operators = app.config::<Operators>()?;
     let subject = Subject {
         user_id: &account.user_id.to_string(),
-        session_id,
+        session_id: &session.session_id,
         name: account.shown_name(),
         email: &account.email,
-        operator: account.email_verified && operators.include(&account.email),
+        operator: session.is_of_verified(account) && operators.include(&account.email),
     };
     token::issue(app, subject).await
 }
@@ -276,8 +285,8 @@ pub fn rejected() -> Error {
     )
 }
 
-/// `OPERATOR_EMAILS`: addresses, separated by commas, whose accounts get the operator scope once
-/// they are verified. None by default.
+/// `OPERATOR_EMAILS`: addresses, separated by commas, whose accounts get the operator scope in the
+/// sessions that begin once they are verified. None by default.
 struct Operators(Vec<String>);
 
 impl Configure for Operators {

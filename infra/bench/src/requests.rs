@@ -182,7 +182,7 @@ impl Bench {
             function: "IdentityVerifyEmail",
             endpoint: "POST /api/auth/email/verify",
             path: "/api/auth/email/verify",
-            body: Some(json!({"token": token})),
+            body: Some(json!({"token": token, "password": "correct horse"})),
             status: 204,
             ..Call::default()
         })

@@ -70,7 +70,7 @@ impl Registration {
             name: None,
             email: self.email.clone(),
             language,
-            email_verified: false,
+            email_verified_at: None,
             password_hash: Some(password::hash(app, &self.password)?),
             firebase_uid: None,
             status: Status::Active,

@@ -46,7 +46,7 @@ fn account(status: Status, epoch: u32) -> Account {
         name: None,
         email: "hana@example.jp".into(),
         language: Default::default(),
-        email_verified: true,
+        email_verified_at: Some(at(0)),
         password_hash: None,
         firebase_uid: None,
         status,
@@ -90,6 +90,20 @@ proptest! {
     #[test]
     fn a_wrong_secret_is_reuse((token, other) in (any_token(), any_token())) {
         prop_assert!(matches!(session(&token).judge(&other, at(0), GRACE), Verdict::Reused));
+    }
+
+    #[test]
+    fn a_session_is_of_a_verified_address_if_it_began_no_earlier(
+        token in any_token(),
+        (began, verified) in (0_i64..100, 0_i64..100),
+    ) {
+        let session = Session { created_at: at(began), ..session(&token) };
+        let account = |verified: Option<i64>| Account {
+            email_verified_at: verified.map(at),
+            ..account(Status::Active, 0)
+        };
+        prop_assert_eq!(session.is_of_verified(&account(Some(verified))), verified <= began);
+        prop_assert!(!session.is_of_verified(&account(None)));
     }
 
     #[test]

@@ -62,6 +62,15 @@ pub async fn mailed(world: &World, email: &str) -> String {
     enishi_local::demo::mailed_token(&world.stack, email).unwrap()
 }
 
+/// Follows the link in the latest mail to somebody, who is logged in.
+pub async fn prove(world: &World, person: &Person) {
+    let token = json!({"token": mailed(world, &person.email).await});
+    world
+        .post(person, "/api/auth/email/verify", token)
+        .await
+        .expect(204);
+}
+
 /// How many mails somebody got.
 pub async fn mails(world: &World, email: &str) -> usize {
     world.stack.settle().await;

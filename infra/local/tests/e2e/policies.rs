@@ -292,7 +292,7 @@ async fn identity_story(world: &World) {
             "POST",
             "/api/auth/email/verify",
             None,
-            Some(json!({"token": token})),
+            Some(json!({"token": token, "password": "correct horse"})),
         )
         .await
         .expect(204);

@@ -15,10 +15,13 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     assert_eq!(measured.count(world, "identity-signup"), 3);
     let token = mailed(world, &hana.email).await;
     assert_eq!(measured.count(world, "identity-mail"), 3);
-    post(world, "/api/auth/email/verify", json!({"token": token}))
-        .await
-        .expect(204);
-    measured.count(world, "identity-verify-email");
+    let path = "/api/auth/email/verify";
+    let proof = json!({"token": token, "password": hana.password});
+    post(world, path, proof).await.expect(204);
+    assert_eq!(measured.count(world, "identity-verify-email"), 4);
+    let proof = json!({"token": token});
+    world.post(&hana, path, proof).await.expect(204);
+    assert_eq!(measured.count(world, "identity-verify-email"), 2);
     let email = json!({"email": hana.email});
     post(world, "/api/auth/password/forgot", email)
         .await

@@ -15,8 +15,8 @@ use crate::{
 };
 
 flows!(
-    identity: sign_up, relay, refresh, begin_session, renew_session, log_out, new_password,
-    close_account, erase,
+    identity: sign_up, relay, verify_email, refresh, begin_session, join_account, renew_session,
+    log_out, new_password, close_account, erase,
 );
 
 async fn sign_up(name: &'static str) {
@@ -50,6 +50,24 @@ async fn relay(name: &'static str) {
     .await;
 }
 
+async fn verify_email(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "IdentityVerifyEmail",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            assert_eq!(signs_up(scene).await.0, 201);
+            scene.world.stack.settle().await;
+            scene.token = mailed_token(&scene.world.stack, "hana@example.com").unwrap();
+        },
+        async |scene| verifies(scene).await == 204,
+        async |scene| as_it_should_be(&the_account(scene), "0", true),
+    )
+    .await;
+}
+
 async fn refresh(name: &'static str) {
     let flow = Flow {
         name,
@@ -77,6 +95,38 @@ async fn begin_session(name: &'static str) {
         at_firebase,
         async |scene| log_in(scene).await.status == 200,
         one_customer,
+    )
+    .await;
+}
+
+async fn join_account(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "IdentityBeginSession",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            assert_eq!(signs_up(scene).await.0, 201);
+            scene.world.stack.settle().await;
+            scene.token = mailed_token(&scene.world.stack, "hana@example.com").unwrap();
+            assert_eq!(verifies(scene).await, 204);
+            at_firebase(scene).await;
+        },
+        async |scene| log_in(scene).await.status == 200,
+        // The older password went, once, and nobody's who came with the proof.
+        async |scene| {
+            as_it_should_be(&the_account(scene), "1", false)?;
+            let ended = items(&scene.world);
+            let ended = ended
+                .iter()
+                .filter(|item| item["detail_type"]["S"] == "session.ended");
+            if ended.count() != 1 {
+                return Err("not announced once".into());
+            }
+            let key = log_in(scene).await.text("session_key");
+            goes_on(scene, key).await
+        },
     )
     .await;
 }
@@ -201,6 +251,31 @@ async fn signs_up(scene: &Scene) -> (u16, Value) {
     let body =
         json!({"username": "hana", "email": "hana@example.com", "password": "correct horse"});
     scene.post_keyed("/signup", &body).await
+}
+
+/// Follows the link that `token` is of.
+async fn verifies(scene: &Scene) -> u16 {
+    let proof = json!({"token": scene.token, "password": "correct horse"});
+    let answer = post(&scene.world, "/api/auth/email/verify", proof).await;
+    answer.status.as_u16()
+}
+
+/// The one account that there is.
+fn the_account(scene: &Scene) -> Value {
+    let mut accounts = items(&scene.world);
+    accounts.retain(|item| attribute(item, "sk") == "ACCOUNT");
+    assert_eq!(accounts.len(), 1);
+    accounts.remove(0)
+}
+
+/// A verified account in this epoch.
+fn as_it_should_be(account: &Value, epoch: &str, has_password: bool) -> Result<(), String> {
+    let is_verified = account["email_verified_at"]["S"].is_string();
+    let has = account["password_hash"]["S"].is_string();
+    if is_verified && account["epoch"]["N"] == epoch && has == has_password {
+        return Ok(());
+    }
+    Err(format!("epoch {} {is_verified} {has}", account["epoch"]))
 }
 
 async fn one_account(scene: &mut Scene) -> Result<(), String> {

@@ -96,10 +96,13 @@ async fn all_letters_come_in_the_language_of_the_account() {
 
     Enishi에 오신 것을 환영합니다. 만나 뵙게 되어 반갑습니다.
     아래 링크를 열어 이메일 주소를 인증해 주세요. 링크는 7일 동안 유효합니다.
+    로그인한 상태에서 여시거나, 가입할 때 정한 비밀번호를 입력해 주세요.
 
     http://localhost:5173/verify-email?token=[token]
 
-    가입하신 적이 없다면 이 메일을 무시하셔도 됩니다.
+    가입하신 적이 없다면 다른 사람이 이 주소로 가입한 것으로 보입니다.
+    링크를 열지 말고 이 메일을 삭제해 주세요. 이 주소를 직접 사용하시려면
+    로그인 화면에서 비밀번호를 재설정해 주세요. 가입한 사람은 더 이상 이용할 수 없게 됩니다.
 
     --
 
@@ -107,7 +110,11 @@ async fn all_letters_come_in_the_language_of_the_account() {
 
     Welcome to Enishi, it is lovely to have you here.
     Please open the link above to confirm your e-mail address; it works for seven days.
-    If you did not sign up, simply ignore this mail.
+    You will need to be logged in, or to give the password that you signed up with.
+
+    If you did not sign up, somebody else did with your address: do not open the link, and
+    delete this mail. To use the address yourself, choose a new password at the log-in page;
+    whoever signed up is then shut out.
 
     Enishi
     ");
@@ -139,11 +146,14 @@ async fn all_letters_come_in_the_language_of_the_account() {
     Hello alice,
 
     Welcome to Enishi, it is lovely to have you here.
-    Please open this link to confirm your e-mail address; it works for seven days:
+    Please open this link to confirm your e-mail address; it works for seven days.
+    You will need to be logged in, or to give the password that you signed up with:
 
     http://localhost:5173/verify-email?token=[token]
 
-    If you did not sign up, simply ignore this mail.
+    If you did not sign up, somebody else did with your address: do not open the link, and
+    delete this mail. To use the address yourself, choose a new password at the log-in page;
+    whoever signed up is then shut out.
 
     Enishi
     ");
@@ -203,7 +213,8 @@ async fn another_product_does_not_change_the_language() {
     let email = sign_up(&world, "/signup", "hana", Some("en")).await;
     letter(&world, &email).await;
     let token = mailed(&world, &email).await;
-    post(&world, "/api/auth/email/verify", json!({"token": token}))
+    let proof = json!({"token": token, "password": "correct horse"});
+    post(&world, "/api/auth/email/verify", proof)
         .await
         .expect(204);
     let caller = verified(&world, &email).await;

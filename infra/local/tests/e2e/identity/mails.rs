@@ -9,8 +9,10 @@ use super::*;
 
 const HOUR: i64 = 60 * 60;
 
-async fn verify(world: &World, token: &str) -> Answer {
-    post(world, "/api/auth/email/verify", json!({"token": token})).await
+/// With the password: an access token lives for fifteen minutes, and these tests travel in time.
+async fn verify(world: &World, person: &Person, token: &str) -> Answer {
+    let body = json!({"token": token, "password": person.password});
+    post(world, "/api/auth/email/verify", body).await
 }
 
 async fn forgot(world: &World, email: &str) -> Answer {
@@ -36,7 +38,7 @@ fn refused(answer: Answer) {
 }
 
 fn is_verified(world: &World, person: &Person) -> bool {
-    account(world, person)["email_verified"]["BOOL"] == json!(true)
+    account(world, person)["email_verified_at"]["S"].is_string()
 }
 
 #[tokio::test]
@@ -54,10 +56,13 @@ async fn the_link_of_the_first_mail_verifies_the_address_for_seven_days() {
 
     Enishi へようこそ。お会いできてうれしいです。
     次のリンクを開いて、メールアドレスの確認をお願いします(7日間有効です)。
+    ログインした状態で開くか、登録時のパスワードを入力してください。
 
     http://localhost:5173/verify-email?token=[token]
 
-    お心当たりのない場合は、このメールを破棄してください。
+    お心当たりのない場合は、どなたかがこのアドレスで登録したものと思われます。
+    リンクを開かず、このメールを破棄してください。ご自身でこのアドレスをお使いになるときは、
+    ログイン画面からパスワードを再設定してください。登録した方は利用できなくなります。
 
     --
 
@@ -65,7 +70,11 @@ async fn the_link_of_the_first_mail_verifies_the_address_for_seven_days() {
 
     Welcome to Enishi, it is lovely to have you here.
     Please open the link above to confirm your e-mail address; it works for seven days.
-    If you did not sign up, simply ignore this mail.
+    You will need to be logged in, or to give the password that you signed up with.
+
+    If you did not sign up, somebody else did with your address: do not open the link, and
+    delete this mail. To use the address yourself, choose a new password at the log-in page;
+    whoever signed up is then shut out.
 
     Enishi
     ");
@@ -73,12 +82,12 @@ async fn the_link_of_the_first_mail_verifies_the_address_for_seven_days() {
 
     later(&world, 7 * 24 * HOUR - 1);
     for _ in 0..2 {
-        let answer = verify(&world, &token).await.expect(204);
+        let answer = verify(&world, &hana, &token).await.expect(204);
         assert_eq!(answer.text, "");
         assert!(is_verified(&world, &hana));
     }
     later(&world, 1);
-    refused(verify(&world, &token).await);
+    refused(verify(&world, &hana, &token).await);
     assert!(is_verified(&world, &hana));
 }
 
@@ -90,7 +99,7 @@ async fn a_link_is_good_for_its_own_purpose_account_and_address() {
     refused(reset(&world, &first, "another password").await);
     let second = reset_token(&world, &hana.email).await;
     assert_ne!(first, second);
-    refused(verify(&world, &second).await);
+    refused(verify(&world, &hana, &second).await);
     let last = first.chars().next_back().unwrap();
     let other = if last == 'A' { 'E' } else { 'A' };
     for wrong in [
@@ -98,21 +107,65 @@ async fn a_link_is_good_for_its_own_purpose_account_and_address() {
         first[1..].to_owned(),
         first.replace(last, &other.to_string()),
     ] {
-        refused(verify(&world, &wrong).await);
+        refused(verify(&world, &hana, &wrong).await);
     }
     assert!(!is_verified(&world, &hana));
 
     edit_account(&world, &hana, |account| {
         account["email"] = json!({"S": "new@example.com"})
     });
-    refused(verify(&world, &first).await);
+    refused(verify(&world, &hana, &first).await);
     refused(reset(&world, &second, "another password").await);
     edit_account(&world, &hana, |account| {
         account["email"] = json!({"S": hana.email})
     });
     disable(&world, &hana);
-    refused(verify(&world, &first).await);
+    refused(verify(&world, &hana, &first).await);
     refused(reset(&world, &second, "another password").await);
+    assert!(!is_verified(&world, &hana));
+}
+
+#[tokio::test]
+async fn a_link_alone_does_not_verify_an_account() {
+    let world = World::new().await;
+    let hana = world.sign_up("hana").await;
+    let token = mailed(&world, &hana.email).await;
+    let sora = world.sign_up("sora").await;
+    let path = "/api/auth/email/verify";
+    let alone = json!({"token": token});
+    let answer = post(&world, path, alone.clone()).await;
+    let answer = answer.expect_error(401, "access_token_invalid", &[]);
+    assert!(answer.headers.contains_key(header::WWW_AUTHENTICATE));
+    let answer = world.post(&sora, path, alone.clone()).await;
+    answer.expect_error(403, "forbidden", &[]);
+    let answer = verify(&world, &sora, &token).await;
+    answer.expect_error(401, "access_token_invalid", &[]);
+    assert!(!is_verified(&world, &hana));
+
+    // Whoever is logged in as somebody else has the password all the same.
+    let proof = json!({"token": token, "password": hana.password});
+    world.post(&sora, path, proof).await.expect(204);
+    assert!(is_verified(&world, &hana));
+    // The second time nothing happens, not even to whoever is in already.
+    world.post(&hana, path, alone).await.expect(204);
+    refresh(&world, &hana.refresh_token).await.expect(200);
+}
+
+#[tokio::test]
+async fn passwords_are_not_guessed_with_a_link() {
+    let world = World::with(|options| {
+        options.parameters.insert("LoginRate".into(), "3/5m".into());
+    })
+    .await;
+    let hana = world.sign_up("hana").await;
+    let token = mailed(&world, &hana.email).await;
+    let path = "/api/auth/email/verify";
+    for _ in 0..3 {
+        let guess = json!({"token": token, "password": "wrong password"});
+        post(&world, path, guess).await.expect(401);
+    }
+    let answer = verify(&world, &hana, &token).await;
+    answer.expect_error(429, "too_many_requests", &[]);
     assert!(!is_verified(&world, &hana));
 }
 
@@ -136,14 +189,15 @@ async fn the_operator_scope_comes_with_the_verified_address() {
     assign(&second).await.expect(403);
     assert!(part_of_token(&second.text("access_token"), 1)["scope"].is_null());
 
-    let token = mailed(&world, &email).await;
-    verify(&world, &token).await.expect(204);
-    // The token in hand stays as it is; the next one has it.
+    later(&world, 1);
+    let operator = Person::new("operator", &email, OPERATOR_PASSWORD, &first);
+    prove(&world, &operator).await;
+    // The sessions in hand stay as they are; the next one has it, and its successors.
     assign(&first).await.expect(403);
     first = refresh(&world, &first.text("refresh_token"))
         .await
         .expect(200);
-    assign(&first).await.expect(200);
+    assign(&first).await.expect_error(403, "forbidden", &[]);
     let third = log_in(&world, OPERATOR_EMAIL, OPERATOR_PASSWORD)
         .await
         .expect(200);
@@ -152,16 +206,49 @@ async fn the_operator_scope_comes_with_the_verified_address() {
         part_of_token(&third.text("access_token"), 1)["scope"],
         "operator"
     );
+    let third = refresh(&world, &third.text("refresh_token")).await;
+    assign(&third.expect(200)).await.expect(200);
 
     // Others stay what they are.
     let hana = world.sign_up("hana").await;
-    verify(&world, &mailed(&world, &hana.email).await)
-        .await
-        .expect(204);
+    prove(&world, &hana).await;
     let hana = log_in(&world, &hana.email, &hana.password)
         .await
         .expect(200);
     assign(&hana).await.expect_error(403, "forbidden", &[]);
+}
+
+#[tokio::test]
+async fn a_stranger_who_signs_up_with_the_operators_address_never_gets_the_scope() {
+    use enishi_local::stack::OPERATOR_EMAIL;
+    let world = World::new().await;
+    let body = newcomer("stranger", OPERATOR_EMAIL, "password of a stranger");
+    let stranger = post(&world, "/signup", body).await.expect(201);
+    let stranger = Person::new("stranger", OPERATOR_EMAIL, "", &stranger);
+    let scope = |answer: &Answer| part_of_token(&answer.text("access_token"), 1)["scope"].clone();
+
+    // The owner follows the link.
+    later(&world, 60);
+    let link = json!({"token": mailed(&world, OPERATOR_EMAIL).await});
+    let answer = post(&world, "/api/auth/email/verify", link).await;
+    answer.expect_error(401, "access_token_invalid", &[]);
+    let refreshed = refresh(&world, &stranger.refresh_token).await.expect(200);
+    assert!(scope(&refreshed).is_null());
+    let again = log_in(&world, OPERATOR_EMAIL, "password of a stranger").await;
+    assert!(scope(&again.expect(200)).is_null());
+    assert!(!is_verified(&world, &stranger));
+
+    // The owner does as the mail says, and the stranger is out.
+    let token = reset_token(&world, OPERATOR_EMAIL).await;
+    let answer = reset(&world, &token, "password of the owner").await;
+    answer.expect(204);
+    let refreshed = refresh(&world, &refreshed.text("refresh_token")).await;
+    refreshed.expect_error(401, "access_token_invalid", &[]);
+    log_in(&world, OPERATOR_EMAIL, "password of a stranger")
+        .await
+        .expect(401);
+    let owner = log_in(&world, OPERATOR_EMAIL, "password of the owner").await;
+    assert_eq!(scope(&owner.expect(200)), "operator");
 }
 
 #[tokio::test]
@@ -403,9 +490,7 @@ async fn an_event_that_comes_again_sends_no_second_mail() {
 async fn an_event_of_somebody_verified_or_gone_sends_no_mail() {
     let world = World::new().await;
     let hana = world.sign_up("hana").await;
-    verify(&world, &mailed(&world, &hana.email).await)
-        .await
-        .expect(204);
+    prove(&world, &hana).await;
     let gone = world.sign_up("gone").await;
     world.stack.settle().await;
     disable(&world, &gone);

@@ -6,14 +6,6 @@ use super::{
     *,
 };
 
-/// Proves that an account's address is its owner's.
-async fn prove(world: &World, person: &Person) {
-    let token = json!({"token": mailed(world, &person.email).await});
-    post(world, "/api/auth/email/verify", token)
-        .await
-        .expect(204);
-}
-
 #[track_caller]
 fn refused(answer: Answer) {
     let answer = answer.expect_error(409, "conflict", &["email: already_exists"]);
@@ -38,10 +30,65 @@ async fn an_account_is_joined_when_both_addresses_are_verified() {
     let account = account(&world, &hana);
     assert_eq!(attribute(&account, "username"), "hana");
     assert_eq!(attribute(&account, "firebase_uid"), caller.uid);
+}
+
+#[tokio::test]
+async fn joining_ends_older_sessions_and_drops_the_older_password() {
+    let world = World::new().await;
+    let hana = world.sign_up("hana").await;
+    prove(&world, &hana).await;
+    let other = log_in(&world, &hana.email, &hana.password).await;
+    let other = other.expect(200).text("refresh_token");
+    let caller = verified(&world, &hana.email).await;
+    let joined = enter(&world, &caller).await;
+    for older in [&hana.refresh_token, &other] {
+        let answer = refresh(&world, older).await;
+        answer.expect_error(401, "access_token_invalid", &[]);
+    }
     log_in(&world, &hana.email, &hana.password)
         .await
+        .expect(401);
+    assert!(account(&world, &hana)["password_hash"].is_null());
+    // What began with the proof goes on, whoever logs in again.
+    enter(&world, &caller).await;
+    super::session_keys::renew(&world, &joined.refresh_token)
+        .await
         .expect(200);
-    refresh(&world, &hana.refresh_token).await.expect(200);
+
+    // A new password is one beside Firebase.
+    let body = json!({"email": hana.email});
+    post(&world, "/api/auth/password/forgot", body)
+        .await
+        .expect(202);
+    let token = mailed(&world, &hana.email).await;
+    let body = json!({"token": token, "password": "a quiet evening"});
+    post(&world, "/api/auth/password/reset", body)
+        .await
+        .expect(204);
+    for _ in 0..2 {
+        assert_eq!(enter(&world, &caller).await.id, hana.id);
+        log_in(&world, &hana.email, "a quiet evening")
+            .await
+            .expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_uid_whose_address_becomes_verified_ends_older_sessions() {
+    let world = World::new().await;
+    // Somebody signs up at Firebase with another's address, and its owner gets hold of that account.
+    let stranger = unverified(&world, "hana@example.com").await;
+    let before = enter(&world, &stranger).await;
+    let owner = verify(&world, stranger).await;
+    let after = enter(&world, &owner).await;
+    assert_eq!(after.id, before.id);
+    super::session_keys::renew(&world, &before.refresh_token)
+        .await
+        .expect_error(401, "access_token_invalid", &[]);
+    enter(&world, &owner).await;
+    super::session_keys::renew(&world, &after.refresh_token)
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -112,7 +159,7 @@ async fn a_known_uid_with_anothers_address_stays_who_it_is() {
     let account = account(&world, &person);
     assert_eq!(attribute(&account, "email"), "thief@example.com");
     // Another address says nothing about the account's.
-    assert_eq!(account["email_verified"]["BOOL"], false);
+    assert!(account["email_verified_at"].is_null());
 }
 
 #[tokio::test]

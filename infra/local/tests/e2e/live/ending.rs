@@ -6,7 +6,7 @@ use super::{Socket, connecting::connect, items, known, ticket};
 use crate::{
     identity::{
         later, log_in, mailed,
-        market_sessions::{enter, verified},
+        market_sessions::{enter, unverified, verified, verify},
         post, refresh,
     },
     support::{Person, World},
@@ -69,6 +69,21 @@ async fn a_log_out_closes_the_connections_of_its_session_and_no_other() {
         assert_eq!(known(&world).len(), 2);
         assert_eq!(world.stack.websocket().connections().len(), 2);
     }
+}
+
+#[tokio::test]
+async fn a_proof_at_firebase_closes_the_connections_from_before() {
+    let world = World::new().await;
+    let stranger = unverified(&world, "hana@example.com").await;
+    let mut ended = Socket::open(&world, &enter(&world, &stranger).await).await;
+    let owner = verify(&world, stranger).await;
+    let hana = enter(&world, &owner).await;
+    let mut open = Socket::open(&world, &hana).await;
+    world.stack.settle().await;
+    assert_eq!(ended.next_or_end().await, None);
+    enter(&world, &owner).await;
+    world.stack.settle().await;
+    open.expect_nothing().await;
 }
 
 #[tokio::test]

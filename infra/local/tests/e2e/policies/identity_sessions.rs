@@ -30,18 +30,21 @@ pub async fn story(world: &World) {
         .await
         .expect(204);
 
-    // A new password parts the identity from the account.
-    let body = json!({"email": "market@example.com"});
+    // A new password parts an identity that has not proved its address from the account.
+    let stranger = unverified(world, "other@example.com").await;
+    enter(world, &stranger).await;
+    let body = json!({"email": "other@example.com"});
     world
         .call("POST", "/api/auth/password/forgot", None, Some(body))
         .await
         .expect(202);
     world.stack.settle().await;
-    let token = mailed_token(&world.stack, "market@example.com").unwrap();
+    let token = mailed_token(&world.stack, "other@example.com").unwrap();
     let body = json!({"token": token, "password": "battery staple"});
     world
         .call("POST", "/api/auth/password/reset", None, Some(body))
         .await
         .expect(204);
-    enter(world, &caller).await;
+    let owner = verify(world, stranger).await;
+    enter(world, &owner).await;
 }

@@ -77,8 +77,9 @@ async fn registering_answers_the_account_and_logs_nobody_in() {
     assert_eq!(header_of(&answer, header::CACHE_CONTROL), "no-store");
 
     // The address is to be proved, as after every sign-up.
-    let token = json!({"token": mailed(&world, "seoyeon@example.com").await});
-    post(&world, "/api/auth/email/verify", token)
+    let token = mailed(&world, "seoyeon@example.com").await;
+    let proof = json!({"token": token, "password": "correct horse seoyeon"});
+    post(&world, "/api/auth/email/verify", proof)
         .await
         .expect(204);
 
