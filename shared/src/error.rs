@@ -125,6 +125,7 @@ struct Parts {
     message: Cow<'static, str>,
     fields: Vec<FieldError>,
     header: Option<(HeaderName, HeaderValue)>,
+    cause: Option<String>,
 }
 
 impl Error {
@@ -135,6 +136,7 @@ impl Error {
             message: message.into(),
             fields: Vec::new(),
             header: None,
+            cause: None,
         }))
     }
 
@@ -246,6 +248,15 @@ impl Error {
             Code::InternalServerError,
             "something went wrong on our side",
         )
+        .with_cause(cause)
+    }
+
+    /// Says what it came of to whoever reads the log or a dead letter, never to a caller; nothing
+    /// personal.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl std::fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
     }
 
     /// Adds a header to the answer.
@@ -289,7 +300,10 @@ fn describe(code: FieldCode) -> &'static str {
 
 impl std::fmt::Display for Error {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}", self.0.message)
+        match &self.0.cause {
+            Some(cause) => write!(formatter, "{}: {cause}", self.0.message),
+            None => write!(formatter, "{}", self.0.message),
+        }
     }
 }
 
@@ -303,5 +317,21 @@ impl IntoResponse for Error {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_tells_the_cause_and_an_answer_does_not() {
+        let error = Error::internal("the table is on fire");
+        assert_eq!(
+            error.to_string(),
+            "something went wrong on our side: the table is on fire"
+        );
+        assert_eq!(error.body().message, "something went wrong on our side");
+        assert_eq!(Error::conflict("not so").to_string(), "not so");
     }
 }

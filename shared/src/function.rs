@@ -13,6 +13,8 @@ use tracing_subscriber::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
+mod log;
+
 use crate::{
     app::App,
     http::{self, HttpService},
@@ -154,13 +156,7 @@ pub fn log_filter(default: LevelFilter) -> Targets {
 /// # Errors
 /// A configuration that keeps the function from starting, or the runtime's own failure.
 pub fn run(function: &Function) -> Result<(), BoxError> {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_target(false)
-        .without_time()
-        .with_max_level(LevelFilter::TRACE)
-        .finish()
+    log::lines(std::io::stdout)
         .with(log_filter(LevelFilter::INFO))
         .with(Failures::of(function.name))
         .init();

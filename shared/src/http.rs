@@ -3,7 +3,7 @@
 //!
 //! Limits: a body of 256 KB (413), an answer in time (408, after 10 s in the cloud). A panic answers 500.
 
-use std::{collections::BTreeSet, convert::Infallible};
+use std::{collections::BTreeSet, convert::Infallible, time::Instant};
 
 use axum::{
     body::{Body, to_bytes},
@@ -14,8 +14,10 @@ use axum::{
 };
 use futures_util::FutureExt;
 use garde::Validate;
+use lambda_http::request::RequestContext;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
+use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -202,7 +204,6 @@ impl<S: Send + Sync> FromRequestParts<S> for SourceIp {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        use lambda_http::request::RequestContext;
         Ok(Self(match parts.extensions.get::<RequestContext>() {
             Some(RequestContext::ApiGatewayV2(context)) => {
                 context.http.source_ip.clone().unwrap_or_default()
@@ -294,15 +295,30 @@ fn with_slash(uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// The log line says method, route, status and time; no path, header or body, which could hold a
-/// person or a token.
+/// How long it took, in milliseconds. The log's JSON has no numbers beyond 64 bits.
+pub(crate) fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Gives every line that is logged meanwhile the id that the caller has in the header `apigw-requestid`.
 async fn guard(
     State(app): State<App>,
     route: Option<MatchedPath>,
     request: Request,
     next: Next,
 ) -> Response {
-    let started = std::time::Instant::now();
+    let id = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.as_deref(),
+        _ => None,
+    };
+    let span = tracing::info_span!("request", "apigw-requestid" = id);
+    guarded(app, route, request, next).instrument(span).await
+}
+
+/// The log line says method, route, status and time; no path, header or body, which could hold a
+/// person or a token.
+async fn guarded(app: App, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
     let method = request.method().clone();
     let handled = std::panic::AssertUnwindSafe(next.run(request)).catch_unwind();
     let limit = app.limits().answer;
@@ -322,7 +338,7 @@ async fn guard(
         %method,
         route = route.as_ref().map_or("", MatchedPath::as_str),
         status = response.status().as_u16(),
-        milliseconds = started.elapsed().as_millis(),
+        milliseconds = milliseconds(started),
         "request"
     );
     response

@@ -220,7 +220,7 @@ impl Aws {
             let message = format!(
                 "User: {who} is not authorized to perform: {action} on resource: {resource}"
             );
-            tracing::error!(who, action, resource, "denied");
+            tracing::error!("{message}");
             return refusal(&service, 400, "AccessDeniedException", &message);
         }
         let response = match service.as_str() {

@@ -14,6 +14,7 @@ use crate::{
     lambda::Lambda,
     pattern,
     template::{ACCOUNT, DEFAULT_BUS, REGION, Rule, System},
+    terminal::summary,
 };
 
 /// The buses with their rules.
@@ -128,6 +129,7 @@ impl Buses {
                 "ErrorMessage": "Source, DetailType and a JSON object as Detail are needed.",
             });
         };
+        tracing::info!("{detail_type}: {}", summary(&detail["data"]));
         let id = Uuid::new_v4().to_string();
         #[allow(clippy::cast_possible_truncation)]
         let time = entry

@@ -13,7 +13,7 @@
 use std::cmp::Reverse;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -191,6 +191,7 @@ impl Gateway {
         F: FnOnce(String, Value) -> Fut,
         Fut: Future<Output = Result<Value, String>>,
     {
+        let started = Instant::now();
         let (parts, body) = request.into_parts();
         let count = self.served.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let millis = (self.now)().as_millisecond().to_be_bytes();
@@ -202,7 +203,7 @@ impl Gateway {
                 match tokio::time::timeout(self.timeout, invoke(function.clone(), event)).await {
                     Ok(Ok(answer)) => self.response(answer),
                     Ok(Err(error)) => {
-                        tracing::error!(function, error, "a function failed");
+                        tracing::error!("{function} failed: {error}");
                         own_answer(FAILED)
                     }
                     Err(_) => own_answer(LATE),
@@ -215,6 +216,13 @@ impl Gateway {
         if let Ok(id) = HeaderValue::try_from(id) {
             response.headers_mut().insert("apigw-requestid", id);
         }
+        tracing::info!(
+            status = response.status().as_u16(),
+            milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "{} {}",
+            parts.method,
+            parts.uri.path(),
+        );
         response
     }
 

@@ -19,9 +19,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::{directory::replace, template};
+use crate::{directory::replace, template, terminal::summary};
 
 /// Every function of every service.
 pub fn registered() -> Vec<Function> {
@@ -161,7 +162,9 @@ impl Lambda {
     /// The function's own failure, as Lambda would report it.
     pub async fn invoke(&self, logical_id: &str, event: Value) -> Result<Value, String> {
         let Bound {
-            handler, timeout, ..
+            function,
+            handler,
+            timeout,
         } = self
             .0
             .functions
@@ -169,7 +172,9 @@ impl Lambda {
             .ok_or_else(|| format!("there is no function {logical_id}"))?;
         let handler = Handler::clone(handler);
         // A task of its own: a panic ends the invocation, not the stack.
-        let run = tokio::spawn(async move { handler.invoke(event).await });
+        let span = tracing::info_span!("invocation", function = %function.name);
+        let run = async move { handler.invoke(event).await };
+        let run = tokio::spawn(run.instrument(span));
         match tokio::time::timeout(*timeout, run).await {
             Ok(Ok(answer)) => answer.map_err(|error| error.to_string()),
             Ok(Err(_)) => Err("the function panicked".into()),
@@ -253,15 +258,21 @@ impl Lambda {
         };
         let attempts = function.async_invoke.retry.attempts;
         for attempt in 0..=attempts {
+            let name = &function.name;
             let error = match self.invoke(logical_id, event.clone()).await {
-                Ok(_) => return,
+                Ok(answer) => {
+                    let summary = summary(&answer);
+                    if !summary.is_empty() {
+                        tracing::info!("{name}: {summary}");
+                    }
+                    return;
+                }
                 Err(error) => error,
             };
             tracing::warn!(
-                function = function.name,
-                attempt,
-                error,
-                "an invocation failed"
+                "{name} failed, attempt {} of {}: {error}",
+                attempt + 1,
+                attempts + 1
             );
             if attempt < attempts {
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -284,10 +295,9 @@ impl Lambda {
             event,
         };
         tracing::error!(
-            function = letter.function,
-            queue = letter.queue,
-            error,
-            "given up; it lies among the dead letters"
+            "a dead letter of {} in {}: {error}",
+            letter.function,
+            letter.queue
         );
         let mut letters = self
             .0

@@ -20,7 +20,7 @@
 //! | [`clock`] | the time |
 //!
 //! [`stack`] puts them together, [`directory`] is where it keeps everything, [`admin`] is how a developer reaches into a running stack,
-//! [`openapi`] generates the document, [`places`] holds together what stands in several places,
+//! [`terminal`] tells what happens, [`openapi`] generates the document, [`places`] holds together what stands in several places,
 //! [`new`] writes an endpoint, [`import`] brings people in, [`chat_client`] is a chat as an app keeps
 //! it, [`demo`] plays two mornings.
 
@@ -51,6 +51,7 @@ pub mod stack;
 pub mod streams;
 pub mod stripe;
 pub mod template;
+pub mod terminal;
 pub mod websocket;
 
 pub use stack::{Options, Stack};

@@ -149,6 +149,7 @@ impl Mailbox {
         if let Err(error) = self.file(&mail).await {
             return failure(500, "InternalServiceErrorException", &error.to_string());
         }
+        tracing::info!("mail to {}: {}", mail.to.join(", "), mail.subject);
         let answered = json!({"MessageId": mail.message_id});
         let mails = self.inner.mails.lock();
         mails.unwrap_or_else(PoisonError::into_inner).push(mail);

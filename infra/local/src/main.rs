@@ -11,13 +11,12 @@ use enishi_local::{
     keys::Keys,
     new, places,
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, plain_http, root, template_path},
+    terminal,
 };
-use enishi_shared::{UserId, app::TimeLimits, function::log_filter};
+use enishi_shared::{UserId, app::TimeLimits};
 use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
-use tracing_subscriber::{
-    filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use tracing::level_filters::LevelFilter;
 
 /// Where a stack's AWS port is unless somebody chooses another.
 const AWS_PORT: u16 = 3001;
@@ -112,18 +111,15 @@ async fn main() -> ExitCode {
     let started = Instant::now();
     let arguments = Arguments::parse();
     let quiet = matches!(arguments.command, Some(Command::Demo { .. }));
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(LevelFilter::TRACE)
-        .finish()
-        .with(log_filter(if quiet {
-            LevelFilter::ERROR
-        } else {
-            LevelFilter::INFO
-        }))
-        .init();
+    let least = if quiet {
+        LevelFilter::ERROR
+    } else {
+        LevelFilter::INFO
+    };
+    let clock = LocalClock::system();
+    terminal::tell(least, clock.clone());
     let outcome = match &arguments.command {
-        None => run(arguments, started).await,
+        None => run(arguments, clock, started).await,
         Some(Command::Demo { product }) => match product {
             Product::Rooms => demo::run().await,
             Product::Saju => demo::saju::run().await,
@@ -159,7 +155,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
+async fn run(arguments: Arguments, clock: LocalClock, started: Instant) -> Result<(), String> {
     let directory = directory(&arguments);
     let parameters: BTreeMap<String, String> = arguments.parameters.into_iter().collect();
     let stack = Stack::start(Options {
@@ -169,7 +165,7 @@ async fn run(arguments: Arguments, started: Instant) -> Result<(), String> {
         fresh: arguments.fresh,
         template: arguments.template.unwrap_or_else(template_path),
         parameters,
-        clock: LocalClock::system(),
+        clock,
         quotas: Quotas::default(),
         automatic: true,
         seed: None,

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     error::{Code, Error, ErrorBody, FieldCode, FieldError},
     function::EventFuture,
-    http::from_value,
+    http::{from_value, milliseconds},
     user_id::UserId,
 };
 
@@ -130,12 +130,7 @@ where
                 answer(&app, &connection_id, &error).await
             }
         };
-        tracing::info!(
-            route,
-            status,
-            milliseconds = started.elapsed().as_millis(),
-            "frame"
-        );
+        tracing::info!(route, status, milliseconds = milliseconds(started), "frame");
         sent?;
         if is_over {
             hang_up(&app, &connection_id).await?;

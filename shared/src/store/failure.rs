@@ -41,14 +41,14 @@ where
         line = place.line(),
         "an AWS call failed"
     );
-    if passing {
-        Error::unavailable(1)
-    } else {
-        Error::new(
+    let failed = match passing {
+        true => Error::unavailable(1),
+        false => Error::new(
             Code::InternalServerError,
             "something went wrong on our side",
-        )
-    }
+        ),
+    };
+    failed.with_cause(format!("an AWS call failed ({} {code})", kind(&error)))
 }
 
 /// [`failed`] on a result.

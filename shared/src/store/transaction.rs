@@ -308,14 +308,20 @@ impl Transaction {
     }
 }
 
-/// Whether a transaction that was cancelled for these reasons may be done later.
+/// Whether a transaction that was cancelled for these reasons may be done later: none of them lasts.
 pub(super) fn passes(reasons: &[CancellationReason]) -> bool {
-    reasons.iter().any(|reason| {
-        matches!(
+    let lasts = |reason: &CancellationReason| {
+        !matches!(
             reason.code(),
-            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+            None | Some(
+                "None"
+                    | "TransactionConflict"
+                    | "ThrottlingError"
+                    | "ProvisionedThroughputExceeded"
+            )
         )
-    })
+    };
+    !reasons.is_empty() && !reasons.iter().any(lasts)
 }
 
 const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;

@@ -79,14 +79,7 @@ pub fn api(at: Loopback, gateway: Arc<Gateway>, stack: Stack) {
             };
             let request = http::Request::from_parts(parts, body);
             let invoke = |function: String, event: Value| async move {
-                stack
-                    .lambda()
-                    .invoke(&function, event)
-                    .await
-                    .map_err(|error| {
-                        tracing::error!(function, error, "a function failed");
-                        error
-                    })
+                stack.lambda().invoke(&function, event).await
             };
             let response: Response = gateway
                 .serve(request, peer.ip(), invoke)

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ mod developer;
 mod doors;
 mod parameters;
 mod restart;
+mod terminal;
 
 /// `cargo run` as a process, on any ports.
 struct Program {
@@ -24,11 +26,13 @@ struct Program {
     aws_port: String,
     /// What it printed when it was ready.
     screen: String,
+    /// What it has told since.
+    told: Arc<Mutex<String>>,
 }
 
 impl Program {
     fn start(directory: &std::path::Path, more: &[&str]) -> Self {
-        let mut child = Self::spawn(directory, more, Stdio::null()).unwrap();
+        let mut child = Self::spawn(directory, more).unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap())
             .lines()
             .map(Result::unwrap);
@@ -39,6 +43,12 @@ impl Program {
         }
         // Whoever prints to a pipe that nobody reads dies of it.
         std::thread::spawn(move || lines.for_each(drop));
+        let told = Arc::new(Mutex::new(String::new()));
+        let (hears, stderr) = (Arc::clone(&told), child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            let lines = BufReader::new(stderr).lines().map(Result::unwrap);
+            lines.for_each(|line| *hears.lock().unwrap() += &format!("{line}\n"));
+        });
         let urls: Vec<&str> = screen
             .split([' ', '\n'])
             .filter(|word| word.starts_with("http://"))
@@ -51,22 +61,23 @@ impl Program {
             api,
             aws_port,
             screen,
+            told,
         }
     }
 
-    fn spawn(directory: &std::path::Path, more: &[&str], stderr: Stdio) -> std::io::Result<Child> {
+    fn spawn(directory: &std::path::Path, more: &[&str]) -> std::io::Result<Child> {
         Command::new(env!("CARGO_BIN_EXE_enishi"))
             .args(["--port", "0", "--aws-port", "0", "--directory"])
             .arg(directory)
             .args(more)
             .stdout(Stdio::piped())
-            .stderr(stderr)
+            .stderr(Stdio::piped())
             .spawn()
     }
 
     /// The sentence with which a start is refused.
     fn refused(directory: &std::path::Path, more: &[&str]) -> String {
-        let mut child = Self::spawn(directory, more, Stdio::piped()).unwrap();
+        let mut child = Self::spawn(directory, more).unwrap();
         let started = Instant::now();
         while child.try_wait().unwrap().is_none() {
             if started.elapsed() > Duration::from_secs(60) {

@@ -160,7 +160,10 @@ async fn a_browser_may_ask_from_the_front_end_and_from_nowhere_else() {
             ORIGIN
         );
         let exposed = header_of(&answer, header::ACCESS_CONTROL_EXPOSE_HEADERS);
-        assert_eq!(exposed, "allow,link,location,retry-after,www-authenticate");
+        assert_eq!(
+            exposed,
+            "allow,apigw-requestid,link,location,retry-after,www-authenticate"
+        );
     }
 }
 
