@@ -271,6 +271,16 @@ impl Error {
         self.0.code
     }
 
+    /// In how many seconds to try again, where the error says so.
+    pub fn retry_after(&self) -> Option<u32> {
+        let (name, value) = self.0.header.as_ref()?;
+        let seconds = value
+            .to_str()
+            .ok()
+            .filter(|_| name == header::RETRY_AFTER)?;
+        seconds.parse().ok()
+    }
+
     /// The error's body, for answers that are not HTTP.
     pub fn body(self) -> ErrorBody {
         let Parts {

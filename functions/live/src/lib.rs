@@ -16,7 +16,7 @@
 //!
 //! | access pattern | key | requests | capacity units |
 //! |---|---|---|---|
-//! | issue a ticket | ¹ the session; `USER#<user_id>` / `TICKET#<sha256>` | 1 batch get, 1 put | 2 R, 1 W |
+//! | issue a ticket | ¹ the session; `THROTTLE#ticket#<user>` / `<window>`; `USER#<user_id>` / `TICKET#<sha256>` | 1 batch get, 1 update, 1 put | 2 R, 2 W |
 //! | is the ticket good, is the connection known | the ticket, `CONNECTION#<connection_id>` / `CONNECTION` | 1 batch get | 2 R |
 //! | connect | the ticket, ¹ the session; `USER#<user_id>` / `CONNECTION#<0–19>` and `CONNECTION#<connection_id>` / `CONNECTION`, that of the oldest where there is no place | 1 transaction | 10 W (12) |
 //! | who is at a connection | `CONNECTION#<connection_id>` / `CONNECTION` | 1 get | 1 R |

@@ -13,6 +13,7 @@ use enishi_shared::{
     live,
     seal::sha256,
     store::{Key, Table, Transaction, when},
+    throttle::{self, Limit},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,12 +21,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `live-ticket`.
 ///
-/// Budget: account and session in one read, the ticket.
+/// Budget: account and session in one read, the throttle, the ticket.
 pub const FUNCTION: Function = Function::http("live-ticket", || {
     OpenApiRouter::new().routes(routes!(ticket))
 })
-.budget(2);
+.budget(3);
 
+/// How many one person may have: with each of twenty connections once in some minutes, as in a tunnel.
+const BY_ONE_PERSON: Limit = Limit::new("TICKET_RATE", 60, 5 * 60);
 /// How long a ticket is good, in seconds.
 const SECONDS: i64 = 60;
 /// What the sort keys of a person's tickets start with.
@@ -143,7 +146,7 @@ pub struct TicketResponse {
 /// | `{"action": "ping"}` | `{"type": "pong"}` |
 /// | `{"action": "sendMessage", "chat_id", "content", "client_msg_id"}`, as `POST /api/chats/{chat_id}/messages` | `{"type": "ack", "chat_id", "client_msg_id", "message_id", "seq", "sent_at"}` |
 /// | `{"action": "read", "chat_id", "seq"}`, as `POST /api/chats/{chat_id}/read` | `{"type": "read", "chat_id", "seq", "unread_count"}` |
-/// | anything that fails | `{"type": "error", "action", "client_msg_id", "status", "code", "message", "errors"}` |
+/// | anything that fails | `{"type": "error", "action", "client_msg_id", "status", "code", "message", "errors", "retry_after"}` |
 ///
 /// | without being asked it gets | when |
 /// |---|---|
@@ -153,7 +156,7 @@ pub struct TicketResponse {
 /// `GET /api/chats/{chat_id}/messages?after_seq=`.
 ///
 /// An error is the body that HTTP would answer, with the `action` and the `client_msg_id` of the
-/// message it is about, where that has them. `access_token_invalid` (401) says that the connection
+/// message it is about, where that has them, and the seconds of its `Retry-After` as `retry_after`. `access_token_invalid` (401) says that the connection
 /// has expired, or that it or its person is not known any more: connect again. A message without a `type`, such as
 /// `{"message": "Internal server error", …}`, comes from the gateway; what was sent may or may not
 /// have been handled then: send it again with the same `client_msg_id`.
@@ -170,11 +173,14 @@ pub struct TicketResponse {
     responses(
         (status = 201, body = TicketResponse, description = "A ticket"),
         (status = 401, body = ErrorBody, description = "No valid access token, or its session has ended"),
+        (status = 429, body = ErrorBody, description = "Too many tickets; `Retry-After` says when"),
     )
 )]
 pub async fn ticket(State(app): State<App>, user: User) -> Result<impl IntoResponse> {
     let url = app.config::<LiveUrl>()?.0.clone();
     let session = OpenSession::of(&app, &user).await?;
+    let (table, me) = (live::table(&app)?, user.id.to_string());
+    throttle::count(&app, &table, "ticket", &me, &BY_ONE_PERSON).await?;
     let ticket = Ticket::new(&app, user.id);
     ticket.issue(&app, session).await?;
     let answer = TicketResponse {

@@ -12,6 +12,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Json,
     store::{Change, Outcome, Race, Transaction, decode},
+    throttle::{self, Limit},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -27,9 +28,13 @@ use crate::{
 
 /// `saju-block`
 ///
-/// Budget: both profiles and what is between the two; the block. 1 when the block stands already.
+/// Budget: the throttle; both profiles and what is between the two; the block. 2 when the block stands
+/// already.
 pub const FUNCTION: Function =
-    crate::http("saju-block", || OpenApiRouter::new().routes(routes!(block))).budget(2);
+    crate::http("saju-block", || OpenApiRouter::new().routes(routes!(block))).budget(3);
+
+/// How many one person may block.
+const BY_ONE_PERSON: Limit = Limit::new("BLOCK_RATE", 60, 60 * 60);
 
 /// Whom to block, or who is blocked.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
@@ -55,6 +60,7 @@ pub struct Block {
         (status = 400, description = "`user_id` is missing, is not an id, or is your own", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
         (status = 404, description = "No such user", body = ErrorBody),
+        (status = 429, description = "Too many blocks; `Retry-After` says when", body = ErrorBody),
     )
 )]
 pub async fn block(
@@ -68,6 +74,7 @@ pub async fn block(
     };
     let chats = chat::chats(&app)?;
     let table = chats.table();
+    throttle::count(&app, table, "block", &me.to_string(), &BY_ONE_PERSON).await?;
     // What is between the two may change at the same moment.
     let mut race = Race::new(&app);
     loop {

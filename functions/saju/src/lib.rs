@@ -43,6 +43,7 @@
 //! | a chat | `CHAT#<chat>` / `CHAT` | 1 get | 1 R |
 //! | its messages | `CHAT#<chat>` / `MESSAGE#<seq>` | 1 query | 1 R a 4 KB |
 //! | was a message sent before | `CHAT#<chat>` / `CLIENT#<sender>#<client_msg_id>` | with the chat | 1 R |
+//! | count a message, request, block, upload or report | `THROTTLE#<what>#<user>` / `<window>` | 1 update | 1 W (one more for each 70) |
 //! | send a message | the chat, the message, its client id, both memberships | 1 transaction | 12 W |
 //! | my chats, latest first | `listing`: `CHATS#<user>` / time, then the chats | 2 | 1–60 R |
 //! | pictures to be erased again | `ERASURES` / `<time>#<user>` | 1 put; 1 query, 1 delete each | 1 W; 1 R, 1 W each |

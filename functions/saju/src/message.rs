@@ -3,6 +3,7 @@
 use enishi_shared::{
     App, Result, UserId,
     conversation::{Message, NewMessage},
+    throttle::{self, Limit},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use crate::{
 pub const LONGEST: usize = 4_000;
 /// The longest id a client gives its message, in characters.
 const LONGEST_CLIENT_ID: usize = 64;
+/// How much one person may write, into all chats together.
+const BY_ONE_PERSON: Limit = Limit::new("MESSAGE_RATE", 60, 60);
 
 /// A message of a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -90,11 +93,11 @@ pub fn client_msg_id<C>(value: &str, _: &C) -> garde::Result {
     Ok(())
 }
 
-/// Sends a message, as [`Chats::send`](chat::Chats::send) says. `text` and `client_msg_id` are as
-/// [`content`] and [`client_msg_id`] want them.
+/// Sends a message, as [`Chats::send`](chat::Chats::send) says, with one request before it, which counts
+/// it. `text` and `client_msg_id` are as [`content`] and [`client_msg_id`] want them.
 ///
 /// # Errors
-/// As [`chat::enter`]; `conflict` when `client_msg_id` was used for another message.
+/// As [`chat::enter`]; `too_many_requests`; `conflict` when `client_msg_id` was used for another message.
 pub async fn send(
     app: &App,
     sender_id: UserId,
@@ -104,6 +107,8 @@ pub async fn send(
 ) -> Result<Sent> {
     chat_id.other(sender_id, "chat")?;
     let chats = chat::chats(app)?;
+    let sender = sender_id.to_string();
+    throttle::count(app, chats.table(), "message", &sender, &BY_ONE_PERSON).await?;
     let new = NewMessage {
         conversation_id: chat_id,
         sender_id,

@@ -9,15 +9,21 @@ use enishi_shared::{
     error::ErrorBody,
     http::Json,
     media::{PresignedPut, Upload, delete_prefix, presign_put},
+    throttle::{self, Limit},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
+use crate::profile::table;
+
 /// `saju-photo`.
 ///
-/// Budget: the account.
+/// Budget: the account, the throttle.
 pub const FUNCTION: Function =
-    crate::http("saju-photo", || OpenApiRouter::new().routes(routes!(photo))).budget(1);
+    crate::http("saju-photo", || OpenApiRouter::new().routes(routes!(photo))).budget(2);
+
+/// How many one person may upload.
+const BY_ONE_PERSON: Limit = Limit::new("UPLOAD_RATE", 20, 60 * 60);
 
 /// Types of pictures, and how their files' names end.
 const TYPES: [(&str, &str); 3] = [
@@ -91,6 +97,7 @@ pub async fn erase(app: &App, user_id: UserId) -> Result<()> {
         (status = 200, body = PresignedPut, description = "Where and how to send the file"),
         (status = 400, body = ErrorBody, description = "Another type, too large, or no digest"),
         (status = 401, body = ErrorBody, description = "No valid access token, or its account is closed"),
+        (status = 429, body = ErrorBody, description = "Too many uploads; `Retry-After` says when"),
     )
 )]
 pub async fn photo(
@@ -109,6 +116,8 @@ pub async fn photo(
     if !account.is_some_and(|account| account.is_active()) {
         return Err(Error::token_invalid());
     }
+    let (table, me) = (table(&app)?, user_id.to_string());
+    throttle::count(&app, &table, "upload", &me, &BY_ONE_PERSON).await?;
     let (bucket, url) = (app.config::<Bucket>()?, app.config::<PhotosUrl>()?);
     let key = format!("{}{}.{ending}", folder(user_id), app.new_id());
     presign_put(&app, &bucket.0, &key, &url.0, &upload)

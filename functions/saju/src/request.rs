@@ -11,6 +11,7 @@ use enishi_shared::{
     http::Json,
     idempotency::IdempotencyKey,
     store::{Outcome, Transaction, decode},
+    throttle::{self, Limit},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -26,11 +27,14 @@ use crate::{
 
 /// `saju-request`
 ///
-/// Budget: both profiles; the request.
+/// Budget: both profiles; the throttle; the request.
 pub const FUNCTION: Function = crate::http("saju-request", || {
     OpenApiRouter::new().routes(routes!(request))
 })
-.budget(2);
+.budget(3);
+
+/// How many one person may ask.
+const BY_ONE_PERSON: Limit = Limit::new("MATCH_REQUEST_RATE", 50, 24 * 60 * 60);
 
 /// Who is asked.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
@@ -66,6 +70,7 @@ pub struct MatchStatus {
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
         (status = 404, description = "Nobody to be asked", body = ErrorBody),
         (status = 409, description = "`Match request already exists`, either way round; or the `Idempotency-Key` was used for something else", body = ErrorBody),
+        (status = 429, description = "Too many requests for a match; `Retry-After` says when", body = ErrorBody),
     )
 )]
 pub async fn request(
@@ -88,6 +93,14 @@ pub async fn request(
     let [mine, theirs] = places.map(|place| profiles.remove(&place));
     let mine: Candidate = decode(mine.ok_or_else(Error::token_invalid)?)?;
     let theirs: Candidate = decode(theirs.ok_or_else(|| Error::not_found("user"))?)?;
+    throttle::count(
+        &app,
+        &table,
+        "match-request",
+        &me.to_string(),
+        &BY_ONE_PERSON,
+    )
+    .await?;
 
     let created_at = app.now();
     let score = score::score_of(&mine.birth()?.pillars(), &theirs.birth()?.pillars());

@@ -18,10 +18,12 @@ use crate::{
 };
 
 /// `saju-send-message`
+///
+/// Budget: the throttle, the chat, the message.
 pub const FUNCTION: Function = crate::http("saju-send-message", || {
     OpenApiRouter::new().routes(routes!(send_message))
 })
-.budget(2);
+.budget(3);
 
 /// What to say.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -55,6 +57,7 @@ pub struct SendMessageRequest {
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 404, description = "No such chat of the caller's, or there is a block", body = ErrorBody),
         (status = 409, description = "client_msg_id was used for another message", body = ErrorBody),
+        (status = 429, description = "Too many messages; `Retry-After` says when", body = ErrorBody),
     )
 )]
 pub async fn send_message(

@@ -19,10 +19,12 @@ use crate::{
 };
 
 /// `saju-send-message-frame`
+///
+/// Budget: the connection, and as `saju-send-message`.
 pub const FUNCTION: Function = Function::event("saju-send-message-frame", |app, event| {
     on_frame(app, event, send_message)
 })
-.budget(3);
+.budget(4);
 
 /// What to say, and where; the rest is as over HTTP.
 #[derive(Debug, Deserialize, Validate)]

@@ -27,7 +27,14 @@ pub struct Options {
 
 /// Lets it blow and prints the table; whether nothing was lost.
 pub async fn run(options: &Options) -> Result<bool, String> {
-    let world = World::start(at("08:50")?, |options| options.automatic = true).await?;
+    let world = World::start(at("08:50")?, |options| {
+        options.automatic = true;
+        // A storm is no person.
+        for rate in ["MessageRate", "TicketRate"] {
+            options.parameters.insert(rate.into(), "100000/1s".into());
+        }
+    })
+    .await?;
     let storm_options = storm::Options {
         messages: options.messages,
         cut_one_in: options.cut_one_in.max(1),

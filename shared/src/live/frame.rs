@@ -51,6 +51,9 @@ struct ErrorFrame {
     client_msg_id: Option<String>,
     #[serde(flatten)]
     error: ErrorBody,
+    /// HTTP's `Retry-After`, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
 }
 
 /// Takes a message of a WebSocket route: `handle` gets it as a `T` (a JSON object, no unknown
@@ -125,6 +128,7 @@ where
                     r#type: "error",
                     action: action.filter(|text| is_short(text)),
                     client_msg_id: client_msg_id.filter(|text| is_short(text)),
+                    retry_after: error.retry_after(),
                     error: error.body(),
                 };
                 answer(&app, &connection_id, &error).await
@@ -273,6 +277,7 @@ mod tests {
             r#type: "error",
             action: frame.action,
             client_msg_id: frame.client_msg_id,
+            retry_after: None,
             error: from_value::<Said>(json!({"content": ""}))
                 .unwrap_err()
                 .body(),

@@ -6,6 +6,7 @@ mod compatibility;
 pub mod crash;
 mod erase;
 mod fortune;
+mod limits;
 mod live_chat;
 mod recommendations;
 pub mod requests;

@@ -200,7 +200,11 @@ async fn everything_keeps_to_its_budget() {
     for (function, requests) in [
         (
             "LiveTicket",
-            &["dynamodb:BatchGetItem", "dynamodb:PutItem"][..],
+            &[
+                "dynamodb:BatchGetItem",
+                "dynamodb:UpdateItem",
+                "dynamodb:PutItem",
+            ][..],
         ),
         (
             "LiveConnect",
