@@ -22,6 +22,7 @@ use hyper_util::{
 };
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
+use uuid::Uuid;
 
 use crate::{
     bus::Buses,
@@ -34,10 +35,13 @@ use crate::{
 };
 
 mod caller;
+mod sts;
 
 pub use caller::DEVELOPER_KEY;
 use caller::{Caller, credential};
 
+/// Says which request it was, to whoever asks AWS about it.
+const REQUEST_ID: &str = "x-amzn-requestid";
 const LARGEST_REQUEST: usize = 20 * 1024 * 1024;
 
 /// The stand-ins behind the address. Clones share everything.
@@ -164,8 +168,20 @@ impl Aws {
             .clear();
     }
 
-    /// Answers one request of an SDK.
+    /// Answers one request of an SDK, with an id, as every service does.
     pub async fn handle(&self, request: AxumRequest) -> Response<Body> {
+        let mut response = self.answer(request).await;
+        let headers = response.headers_mut();
+        if !headers.contains_key(REQUEST_ID)
+            && !headers.contains_key(s3::REQUEST_ID)
+            && let Ok(id) = HeaderValue::try_from(Uuid::new_v4().to_string())
+        {
+            headers.insert(REQUEST_ID, id);
+        }
+        response
+    }
+
+    async fn answer(&self, request: AxumRequest) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let Ok(body) = Limited::new(body, LARGEST_REQUEST).collect().await else {
             return plain(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large");
@@ -180,6 +196,10 @@ impl Aws {
                 "This is where AWS SDKs reach the local stack; the API listens elsewhere.",
             );
         };
+        if service == "sts" {
+            let caller = Caller::of(&caller, &self.0.functions);
+            return sts::answer(&request, caller).map(Body::from);
+        }
         let (operation, actions) = self.actions(&service, &request);
         let Some(actions) = actions else {
             return refusal(

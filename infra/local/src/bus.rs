@@ -17,6 +17,9 @@ use crate::{
     terminal::summary,
 };
 
+/// EventBridge quota: bytes of all entries of a request.
+const MOST_BYTES: usize = 256 * 1024;
+
 /// The buses with their rules.
 #[derive(Clone)]
 pub struct Buses {
@@ -93,6 +96,10 @@ impl Buses {
         if put.entries.is_empty() || put.entries.len() > 10 {
             return failure("ValidationException", "Entries takes 1 to 10 entries");
         }
+        if put.entries.iter().map(Entry::size).sum::<usize>() >= MOST_BYTES {
+            let message = "Total size of the entries in the request is over the limit.";
+            return failure("ValidationException", message);
+        }
         if let Some(unknown) = put
             .entries
             .iter()
@@ -116,18 +123,23 @@ impl Buses {
     }
 
     fn put(&self, entry: &Entry) -> Value {
-        let detail = entry
-            .detail
-            .as_deref()
-            .and_then(|detail| serde_json::from_str::<Value>(detail).ok())
-            .filter(Value::is_object);
-        let (Some(source), Some(detail_type), Some(detail)) =
-            (&entry.source, &entry.detail_type, detail)
-        else {
-            return json!({
-                "ErrorCode": "MalformedDetail",
-                "ErrorMessage": "Source, DetailType and a JSON object as Detail are needed.",
-            });
+        let refused =
+            |code: &str, message: String| json!({"ErrorCode": code, "ErrorMessage": message});
+        let (source, detail_type, detail) = match entry.required() {
+            Ok(required) => required,
+            Err(name) => {
+                let reason = format!("{name} is a required argument.");
+                let message = format!("Parameter {name} is not valid. Reason: {reason}");
+                return refused("InvalidArgument", message);
+            }
+        };
+        if source.starts_with("aws.") {
+            let message = "Not authorized for the source.";
+            return refused("NotAuthorizedForSourceException", message.into());
+        }
+        let detail = serde_json::from_str::<Value>(detail).ok();
+        let Some(detail) = detail.filter(Value::is_object) else {
+            return refused("MalformedDetail", "Detail is malformed.".into());
         };
         tracing::info!("{detail_type}: {}", summary(&detail["data"]));
         let id = Uuid::new_v4().to_string();
@@ -160,6 +172,28 @@ impl Buses {
                 self.lambda.invoke_async(function, event.clone());
             }
         }
+    }
+}
+
+impl Entry {
+    /// What EventBridge counts of it.
+    fn size(&self) -> usize {
+        let texts = [&self.source, &self.detail_type, &self.detail];
+        let texts = texts.into_iter().flatten().chain(&self.resources);
+        let time = if self.time.is_some() { 14 } else { 0 };
+        texts.map(String::len).sum::<usize>() + time
+    }
+
+    /// Source, type and detail, or which of them is missing.
+    fn required(&self) -> Result<(&str, &str, &str), &'static str> {
+        fn text(text: &Option<String>) -> Option<&str> {
+            text.as_deref().filter(|text| !text.is_empty())
+        }
+        Ok((
+            text(&self.source).ok_or("Source")?,
+            text(&self.detail_type).ok_or("DetailType")?,
+            text(&self.detail).ok_or("Detail")?,
+        ))
     }
 }
 

@@ -314,6 +314,7 @@ impl Chime {
                 let attendee = self.create_attendee(meeting, body)?;
                 return Ok(json!({"Attendee": attendee}));
             }
+            "ListAttendees" => return wire::page(&meeting.attendees, call.query),
             "BatchCreateAttendee" => {
                 return Ok(self.create_attendees(meeting, wire::attendees_asked(body, BATCH)?));
             }

@@ -30,6 +30,7 @@ use s3s::{
 use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::{
     aws::DEVELOPER_KEY,
@@ -43,6 +44,8 @@ mod tests;
 
 /// The secret of every local access key.
 pub const SECRET_KEY: &str = "local";
+/// Says which request it was; the other services have another header.
+pub(crate) const REQUEST_ID: &str = "x-amz-request-id";
 /// What pages of other origins may do.
 const SHARED_METHOD: &str = "PUT";
 
@@ -187,7 +190,7 @@ impl S3 {
             .await
             .unwrap_or_else(refuse);
         self.share(origin.as_ref(), response.headers_mut());
-        response
+        with_ids(response)
     }
 
     /// Answers what is asked of a bucket without a signature: a browser's preflight, and reading
@@ -199,7 +202,8 @@ impl S3 {
         }
         let headers = request.headers();
         if request.method() == Method::OPTIONS {
-            return Some(self.preflight(headers, headers.get(header::ORIGIN)?));
+            let answer = self.preflight(headers, headers.get(header::ORIGIN)?);
+            return Some(with_ids(answer));
         }
         let signed = headers.contains_key(header::AUTHORIZATION)
             || presigned::credential(request.uri()).is_some();
@@ -209,7 +213,7 @@ impl S3 {
         // The query is for signed requests: it can change the answer's headers.
         *reading.uri_mut() = request.uri().path().parse().ok()?;
         let answer = self.answer(&self.0.unsigned, reading, false).await;
-        Some(answer.unwrap_or_else(refuse))
+        Some(with_ids(answer.unwrap_or_else(refuse)))
     }
 
     async fn answer(
@@ -230,6 +234,7 @@ impl S3 {
             return Err(missing());
         }
         presigned::unwrap(&mut request, (self.0.now)())?;
+        presigned::check_signed(&request)?;
         check_digest(&request)?;
         let _writing = match reads {
             true => None,
@@ -295,7 +300,18 @@ pub fn refusal(kind: &str, message: &str) -> Response<Body> {
         "UnrecognizedClientException" => S3ErrorCode::InvalidAccessKeyId,
         _ => S3ErrorCode::NotImplemented,
     };
-    refuse(S3Error::with_message(code, message.to_owned()))
+    with_ids(refuse(S3Error::with_message(code, message.to_owned())))
+}
+
+/// With both ids by which S3 finds a request.
+fn with_ids(mut response: Response<Body>) -> Response<Body> {
+    for name in [REQUEST_ID, "x-amz-id-2"] {
+        let id = Uuid::new_v4().simple().to_string().to_uppercase();
+        if let Ok(id) = HeaderValue::try_from(id) {
+            response.headers_mut().insert(name, id);
+        }
+    }
+    response
 }
 
 fn refuse(error: S3Error) -> Response<Body> {

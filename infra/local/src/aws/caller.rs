@@ -52,6 +52,19 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// Who they are to STS: a function has its role for as long as it runs.
+    pub fn identity(&self) -> (String, String) {
+        match self {
+            Self::Function(function) => {
+                let role = function.role.rsplit('/').next().unwrap_or_default();
+                let id = &function.logical_id;
+                let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{id}");
+                (format!("AROA{}:{id}", role.to_uppercase()), arn)
+            }
+            Self::Developer => ("AIDADEVELOPER".to_owned(), self.arn()),
+        }
+    }
+
     /// How a denial names them.
     pub fn arn(&self) -> String {
         match self {

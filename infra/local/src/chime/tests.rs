@@ -479,3 +479,36 @@ fn a_request_is_known_by_its_action_and_its_meeting() {
         assert_eq!(action("POST", uri), None, "{uri}");
     }
 }
+
+#[tokio::test]
+async fn attendees_are_listed_page_by_page() {
+    let stack = Stack::new().await;
+    let meeting = stack.open("token").await;
+    let mut expected = Vec::new();
+    for user in ["u-1", "u-2", "u-3"] {
+        expected.push(stack.attend(&meeting, user).await.0);
+    }
+    expected.sort();
+    let list = || stack.client.list_attendees().meeting_id(&meeting);
+    let ids = |attendees: &[aws_sdk_chimesdkmeetings::types::Attendee]| -> Vec<String> {
+        let ids = attendees
+            .iter()
+            .map(|one| one.attendee_id().unwrap().to_owned());
+        ids.collect()
+    };
+    let all = list().send().await.unwrap();
+    assert_eq!(ids(all.attendees()), expected);
+    assert_eq!(all.next_token(), None);
+    let first = list().max_results(2).send().await.unwrap();
+    assert_eq!(ids(first.attendees()), expected[..2]);
+    let rest = list().max_results(2).set_next_token(first.next_token);
+    let rest = rest.send().await.unwrap();
+    assert_eq!(
+        (ids(rest.attendees()), rest.next_token()),
+        (expected[2..].to_vec(), None)
+    );
+    for refused in [list().max_results(101), list().next_token("!")] {
+        let error = refused.send().await.unwrap_err().into_service_error();
+        assert!(error.is_bad_request_exception());
+    }
+}

@@ -1,6 +1,8 @@
 //! The wire format of Chime SDK Meetings: routes, the checks a request must pass, the JSON of
 //! meetings and attendees, and answers. What happens to meetings is `chime.rs`'s concern.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -15,11 +17,16 @@ const MEDIA_REGIONS: &str = "af-south-1 ap-northeast-1 ap-northeast-2 ap-south-1
      eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2";
 const MEDIA: [&str; 3] = ["Audio", "Video", "Content"];
 
+/// The most attendees of a page.
+const PAGE: usize = 100;
+
 /// A request's operation, and the ids in its path (empty where it has none).
 pub(super) struct Call<'a> {
     pub(super) name: &'static str,
     pub(super) meeting: &'a str,
     pub(super) attendee: &'a str,
+    /// The rest of the URL.
+    pub(super) query: &'a str,
 }
 
 /// The modelled exception's name and its message.
@@ -40,6 +47,7 @@ pub(super) fn route(request: &Request<Bytes>) -> Option<Call<'_>> {
         ([id], None) if method == get => ("GetMeeting", *id, ""),
         ([id], None) if method == Method::DELETE => ("DeleteMeeting", *id, ""),
         ([id, "attendees"], None) if method == post => ("CreateAttendee", *id, ""),
+        ([id, "attendees"], None) if method == get => ("ListAttendees", *id, ""),
         ([id, "attendees"], Some("batch-create")) if method == post => {
             ("BatchCreateAttendee", *id, "")
         }
@@ -53,7 +61,37 @@ pub(super) fn route(request: &Request<Bytes>) -> Option<Call<'_>> {
         name,
         meeting,
         attendee,
+        query: request.uri().query().unwrap_or_default(),
     })
+}
+
+/// A page of attendees, which stand in the order of their ids: those after the one that `next-token` is.
+pub(super) fn page(attendees: &BTreeMap<String, Value>, query: &str) -> Result<Value, Failure> {
+    let parameter = |name: &str| {
+        let mut parameters = form_urlencoded::parse(query.as_bytes());
+        parameters.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+    };
+    let most = match parameter("max-results").map(|most| most.parse()) {
+        None => PAGE,
+        Some(Ok(most @ 1..=PAGE)) => most,
+        Some(_) => return Err(bad("MaxResults must be 1 to 100")),
+    };
+    let after = parameter("next-token").map(|token| {
+        let id = STANDARD_NO_PAD.decode(token).ok();
+        let id = id.and_then(|id| String::from_utf8(id).ok());
+        id.ok_or_else(|| bad("NextToken is invalid"))
+    });
+    let after = after.transpose()?;
+    let rest = |id: &String| after.as_ref().is_none_or(|after| id > after);
+    let mut left = attendees.iter().filter(|(id, _)| rest(id));
+    let page: Vec<(&String, &Value)> = left.by_ref().take(most).collect();
+    let mut answer = json!({
+        "Attendees": page.iter().map(|(_, attendee)| attendee).collect::<Vec<_>>(),
+    });
+    if let (Some((last, _)), Some(_)) = (page.last(), left.next()) {
+        answer["NextToken"] = STANDARD_NO_PAD.encode(last).into();
+    }
+    Ok(answer)
 }
 
 pub(super) fn meeting_arn(id: &str) -> String {

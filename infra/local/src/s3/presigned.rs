@@ -12,6 +12,9 @@ const LONGEST_EXPIRY: i64 = 7 * 24 * 60 * 60;
 /// How far ahead a signer's clock may be (S3).
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
 
+/// The headers that [`unwrap`] adds.
+const UNWRAPPED: [&str; 2] = ["x-amz-date", "x-amz-content-sha256"];
+
 /// The credential scope of a presigned URL, `<key>/<date>/<region>/<service>/aws4_request`.
 pub fn credential(uri: &Uri) -> Option<String> {
     query(uri).remove("X-Amz-Credential")
@@ -63,13 +66,11 @@ pub(super) fn unwrap(request: &mut Request<Bytes>, now: Timestamp) -> Result<(),
         .filter(|pair| !pair.starts_with("X-Amz-Signature="))
         .collect();
     let uri = format!("{}?{}", request.uri().path(), rest.join("&"));
+    let [date_name, digest_name] = UNWRAPPED.map(HeaderName::from_static);
     let headers = [
         (header::AUTHORIZATION, authorization.as_str()),
-        (HeaderName::from_static("x-amz-date"), date.as_str()),
-        (
-            HeaderName::from_static("x-amz-content-sha256"),
-            "UNSIGNED-PAYLOAD",
-        ),
+        (date_name, date.as_str()),
+        (digest_name, "UNSIGNED-PAYLOAD"),
     ];
     for (name, value) in headers {
         let value = value.parse().map_err(|_| wrong("a parameter is wrong"))?;
@@ -77,6 +78,32 @@ pub(super) fn unwrap(request: &mut Request<Bytes>, now: Timestamp) -> Result<(),
     }
     *request.uri_mut() = uri.parse().map_err(|_| wrong("a parameter is wrong"))?;
     Ok(())
+}
+
+/// That every `x-amz-` header is signed, as S3 wants it: whoever got a URL might else change what it is for.
+/// What [`unwrap`] adds is in the URL.
+pub(super) fn check_signed(request: &Request<Bytes>) -> Result<(), S3Error> {
+    let authorization = request.headers().get(header::AUTHORIZATION);
+    let Some(authorization) = authorization.and_then(|value| value.to_str().ok()) else {
+        return Ok(());
+    };
+    let signed = authorization.split("SignedHeaders=").nth(1);
+    let signed = signed.and_then(|rest| rest.split(',').next());
+    let signed: Vec<&str> = signed.unwrap_or_default().trim().split(';').collect();
+    let is_presigned = query(request.uri()).contains_key("X-Amz-SignedHeaders");
+    let of_the_url = |name: &str| is_presigned && UNWRAPPED.contains(&name);
+    let unsigned = request
+        .headers()
+        .keys()
+        .map(HeaderName::as_str)
+        .find(|name| name.starts_with("x-amz-") && !signed.contains(name) && !of_the_url(name));
+    match unsigned {
+        None => Ok(()),
+        Some(name) => Err(S3Error::with_message(
+            S3ErrorCode::AccessDenied,
+            format!("There were headers present in the request which were not signed: {name}"),
+        )),
+    }
 }
 
 /// The parameters of a query, decoded.

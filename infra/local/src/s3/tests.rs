@@ -159,6 +159,26 @@ fn refused(answer: &Answer, status: u16, code: &str) {
 }
 
 #[tokio::test]
+async fn a_header_that_was_not_signed_is_refused() {
+    let world = World::new().await;
+    let mut put = world.presign("u1/a.png").await;
+    put.headers
+        .insert("x-amz-meta-owner".into(), "somebody".into());
+    let answer = world.put(&put, "abc").await;
+    refused(&answer, 403, "AccessDenied");
+    assert!(answer.2.contains("were not signed: x-amz-meta-owner"));
+    // What was refused has an id to ask for, and so has what is done.
+    put.headers.remove("x-amz-meta-owner");
+    for (status, headers, _) in [answer, world.put(&put, "abc").await] {
+        let id = headers.get("x-amz-request-id");
+        assert!(
+            id.is_some() && headers.contains_key("x-amz-id-2"),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_declared_file_is_taken_once_and_read_by_all() {
     let world = World::new().await;
     let put = world.presign("u1/a.png").await;

@@ -17,6 +17,7 @@ mod developer;
 mod doors;
 mod parameters;
 mod restart;
+mod services;
 mod terminal;
 
 /// `cargo run` as a process, on any ports.
