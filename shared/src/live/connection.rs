@@ -36,7 +36,7 @@ pub struct Connection {
     /// From when on it is not good any more, in seconds.
     expires_at: i64,
     /// When it has ended for certain, in seconds.
-    pub ttl: i64,
+    ttl: i64,
 }
 
 impl Connection {
@@ -128,7 +128,7 @@ impl Connection {
     }
 
     /// Whether nothing goes through it any more, though it may be open.
-    pub fn has_expired(&self, now: Timestamp) -> bool {
+    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
         now.as_second() >= self.expires_at
     }
 
