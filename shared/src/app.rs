@@ -46,6 +46,23 @@ impl Env {
             .filter(|value| !value.is_empty())
     }
 
+    /// That no emulator's switch (`…_EMULATOR_HOST`) is set where Lambda's own variables are: an
+    /// emulator's tokens are unsigned. Not by those variables that cargo-lambda sets too.
+    fn no_emulator_in_lambda(&self) -> Result<(), ConfigError> {
+        let in_lambda = [
+            "AWS_LAMBDA_INITIALIZATION_TYPE",
+            "AWS_LAMBDA_LOG_GROUP_NAME",
+        ];
+        let is_set = |name: &str| self.get(name).is_some();
+        let mut names = self.0.keys();
+        match names.find(|name| name.ends_with("_EMULATOR_HOST") && is_set(name)) {
+            Some(switch) if in_lambda.into_iter().any(is_set) => {
+                Err(ConfigError::Emulator(switch.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A variable without which the function cannot work.
     pub fn required(&self, name: &'static str) -> Result<&str, ConfigError> {
         self.get(name).ok_or(ConfigError::Missing(name))
@@ -78,13 +95,19 @@ pub enum ConfigError {
     /// The variable is not in the form that its reader documents.
     #[error("the environment variable {0} has an invalid value")]
     Invalid(&'static str),
+    /// The variable switches to an emulator, and this is no place for one.
+    #[error(
+        "the environment variable {0} must not be set in Lambda: an emulator vouches for nobody"
+    )]
+    Emulator(String),
 }
 
 impl ConfigError {
     /// The variable.
-    pub fn variable(&self) -> &'static str {
+    pub fn variable(&self) -> &str {
         match self {
             Self::Missing(name) | Self::Invalid(name) => name,
+            Self::Emulator(name) => name,
         }
     }
 }
@@ -248,9 +271,14 @@ impl TimeLimits {
 impl App {
     /// The App of a function in the cloud (or under cargo-lambda): this process's environment, the
     /// system's clock and randomness.
+    ///
+    /// # Errors
+    /// The variable that is missing, wrong, or an emulator's in the cloud.
     pub fn from_process() -> Result<Self, ConfigError> {
+        let env = Env::from_process();
+        env.no_emulator_in_lambda()?;
         Self::new(Parts {
-            env: Env::from_process(),
+            env,
             clock: Clock::system(),
             random: Random::system()?,
             http: http_client(),

@@ -27,6 +27,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type EventFuture = BoxFuture<'static, Result<Value, BoxError>>;
 type WarmUp = fn(App) -> BoxFuture<'static, ()>;
 
+/// What the names of our own crates begin with.
+const OUR_CRATES: &str = "enishi";
 /// What the start may spend on connecting; then the first event connects.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -142,6 +144,20 @@ where
     })
 }
 
+/// The same without what could show a body: below INFO the runtime and the SDKs log whole events,
+/// requests and answers, our own crates never do.
+fn without_bodies(filter: Targets) -> Targets {
+    let capped = |(target, level): (String, LevelFilter)| match target.starts_with(OUR_CRATES) {
+        true => (target, level),
+        false => (target, level.min(LevelFilter::INFO)),
+    };
+    let default = filter.default_level().unwrap_or(LevelFilter::OFF);
+    Targets::new()
+        .with_default(default.min(LevelFilter::INFO))
+        .with_target(OUR_CRATES, default)
+        .with_targets(filter.into_iter().map(capped))
+}
+
 /// What is logged: as `RUST_LOG` says (`info`, or `warn,enishi_identity=debug`), else `default`.
 pub fn log_filter(default: LevelFilter) -> Targets {
     std::env::var("RUST_LOG")
@@ -157,7 +173,7 @@ pub fn log_filter(default: LevelFilter) -> Targets {
 /// A configuration that keeps the function from starting, or the runtime's own failure.
 pub fn run(function: &Function) -> Result<(), BoxError> {
     log::lines(std::io::stdout)
-        .with(log_filter(LevelFilter::INFO))
+        .with(without_bodies(log_filter(LevelFilter::INFO)))
         .with(Failures::of(function.name))
         .init();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -182,4 +198,61 @@ pub fn run(function: &Function) -> Result<(), BoxError> {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::filter::ParseError;
+
+    use super::*;
+
+    #[test]
+    fn no_log_level_shows_a_body() -> Result<(), ParseError> {
+        for (filter, ours) in [
+            ("trace", LevelFilter::TRACE),
+            ("debug", LevelFilter::DEBUG),
+            (
+                "info,lambda_runtime=trace,lambda_http=debug",
+                LevelFilter::INFO,
+            ),
+            (
+                "warn,aws_smithy_runtime::client=debug,enishi=debug",
+                LevelFilter::DEBUG,
+            ),
+            ("enishi_identity=trace,hyper=trace", LevelFilter::OFF),
+            ("off", LevelFilter::OFF),
+        ] {
+            let asked: Targets = filter.parse()?;
+            let shown = without_bodies(asked.clone());
+            for target in [
+                "lambda_runtime",
+                "lambda_http",
+                "aws_smithy_runtime::client::orchestrator",
+                "hyper",
+                "anything",
+            ] {
+                for level in [tracing::Level::DEBUG, tracing::Level::TRACE] {
+                    assert!(!shown.would_enable(target, &level), "{filter}: {target}");
+                }
+                let info = tracing::Level::INFO;
+                assert_eq!(
+                    shown.would_enable(target, &info),
+                    asked.would_enable(target, &info),
+                    "{filter}: {target}"
+                );
+            }
+            for level in [
+                tracing::Level::INFO,
+                tracing::Level::DEBUG,
+                tracing::Level::TRACE,
+            ] {
+                assert_eq!(
+                    shown.would_enable("enishi_shared", &level),
+                    level <= ours,
+                    "{filter}"
+                );
+            }
+        }
+        Ok(())
+    }
 }

@@ -15,7 +15,7 @@ use axum::{
 use futures_util::FutureExt;
 use garde::Validate;
 use lambda_http::request::RequestContext;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +24,10 @@ use crate::{
     app::App,
     error::{Code, Error, ErrorBody, FieldCode, FieldError},
 };
+
+mod strict;
+
+use strict::{Distinct, Strict};
 
 /// The largest body a function takes, in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -87,32 +91,27 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(
     body: &[u8],
 ) -> Result<T, Error> {
-    // serde would also read a struct from an array, by position.
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+    let no_json = || Error::invalid_format("the body is not valid JSON");
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let Distinct(value) =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            match error.inner().is_data() {
+                true => field_error(&error.path().to_string(), &error.inner().to_string()),
+                false => no_json(),
+            }
+        })?;
+    json.end().map_err(|_| no_json())?;
+    if !value.is_object() {
         return Err(Error::invalid_format("the body must be a JSON object"));
     }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        // serde_json takes a wrong type for an enum as bad syntax.
-        let is_json = || {
-            str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
-        };
-        if error.inner().is_data() || is_json() {
-            field_error(&error.path().to_string(), &error.inner().to_string())
-        } else {
-            Error::invalid_format("the body is not valid JSON")
-        }
-    })?;
-    json.end()
-        .map_err(|_| Error::invalid_format("the body is not valid JSON"))?;
-    validated(value)
+    from_value(value)
 }
 
 /// A value out of JSON that was read already, checked like a body.
 pub(crate) fn from_value<T: DeserializeOwned + Validate<Context = ()>>(
     value: serde_json::Value,
 ) -> Result<T, Error> {
-    let value = serde_path_to_error::deserialize(value)
+    let value = serde_path_to_error::deserialize(Strict(value))
         .map_err(|error| field_error(&error.path().to_string(), &error.inner().to_string()))?;
     validated(value)
 }

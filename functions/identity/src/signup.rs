@@ -132,7 +132,7 @@ async fn create(
     };
     let user_id = account.user_id;
     let (session, tokens) = session::open(app, &account).await?;
-    let creation = registration.creation("signup", &(&body.username, &body.email))?;
+    let creation = registration.creation("signup", None, &(&body.username, &body.email))?;
 
     let mut tx = Transaction::new(app);
     let email = accounts::create(&mut tx, table, &account)?;
@@ -161,8 +161,8 @@ async fn join(
     account.username = Some(body.username.clone());
     let user_id = account.user_id;
     let (session, tokens) = session::open(app, &account).await?;
-    let scope = format!("signup {user_id}");
-    let creation = registration.creation(&scope, &(&body.username, &body.email))?;
+    let told = (&body.username, &body.email);
+    let creation = registration.creation("signup", Some(user_id), &told)?;
 
     let mut tx = Transaction::new(app);
     let profile = Change::new()

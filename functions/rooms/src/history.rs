@@ -77,7 +77,7 @@ pub struct PastMember {
     responses(
         (status = 200, description = "The rooms; `Link` leads to the next page", body = History),
         (status = 400, description = "A parameter is wrong", body = ErrorBody),
-        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
     )
 )]
 pub async fn history(
@@ -123,7 +123,7 @@ pub async fn history(
     keys.dedup();
     keys.push(person_key(user.id));
     let mut items = table(app)?.batch_get(&keys).await?;
-    let rate = person::take(&items, user.id)?.rate();
+    let rate = person::take_caller(&items, user.id)?.rate();
     let mut list = Vec::new();
     for (enrollment, id) in rooms {
         let Some(room) = take_room(id, &mut items)? else {

@@ -42,7 +42,7 @@ pub struct JoinResponse {
     params(("room_id" = String, Path, description = "The room", example = "20261121T0900-0")),
     responses(
         (status = 200, description = "The meeting and one's own credentials", body = JoinResponse),
-        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
         (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
         (status = 503, description = "As many meetings as the service may hold: try again", body = ErrorBody),
@@ -55,7 +55,7 @@ pub async fn join(
 ) -> Result<axum::Json<JoinResponse>> {
     let id: RoomId = room_id.parse().map_err(|()| Error::not_found("room"))?;
     let slot = app.config::<Slots>()?.by_id(id.slot_id());
-    let mut room = read_room(&app, id).await?;
+    let mut room = read_room(&app, id, user.id).await?;
     if !room.has(user.id) {
         return Err(Error::not_found("room"));
     }

@@ -7,6 +7,7 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::{Path, Query},
+    store::decode,
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     enrollment::EnrollmentItem,
+    person::{self, person_key},
     seating::{MemberName, enrollment_key, find_seat, read_room, table},
     slot::Slots,
 };
@@ -89,7 +91,7 @@ pub enum MeetingUrl {
     responses(
         (status = 200, description = "Pending or ready", body = MeetingUrl),
         (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),
-        (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
         (status = 404, description = "Not enrolled, or not one's own id", body = ErrorBody),
     )
 )]
@@ -116,9 +118,13 @@ pub async fn meeting_url(
         Some(room_id) => room_id,
         None => {
             let key = enrollment_key(slot.id(), user.id);
-            let enrollment: EnrollmentItem = table(&app)?
-                .get(&key)
-                .await?
+            let keys = [key.clone(), person_key(user.id)];
+            let mut items = table(&app)?.batch_get(&keys).await?;
+            person::take_caller(&items, user.id)?;
+            let enrollment: EnrollmentItem = items
+                .remove(&key)
+                .map(decode)
+                .transpose()?
                 .ok_or_else(|| Error::not_found("enrollment"))?;
             match enrollment.room_id {
                 Some(room_id) => room_id
@@ -128,7 +134,7 @@ pub async fn meeting_url(
             }
         }
     };
-    let room = read_room(&app, room_id).await?;
+    let room = read_room(&app, room_id, user.id).await?;
     Ok(axum::Json(MeetingUrl::Ready {
         url: format!("{}/rooms/{room_id}", app.config::<FrontendUrl>()?.0),
         room_id: room_id.to_string(),

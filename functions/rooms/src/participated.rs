@@ -71,7 +71,7 @@ pub async fn participated(
             let unknown = || Error::not_found("room");
             let id: RoomId = room_id.parse().map_err(|()| unknown())?;
             let slot = app.config::<Slots>()?.by_id(id.slot_id());
-            if !read_room(&app, id).await?.has(user.id) {
+            if !read_room(&app, id, user.id).await?.has(user.id) {
                 return Err(unknown());
             }
             slot.require_open(app.now())?;

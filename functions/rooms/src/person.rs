@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use enishi_shared::{
-    App, Result, UserId,
+    App, Error, Result, UserId,
     store::{Change, Item, Key, Part, Race, Table, Transaction, Written, decode, when},
 };
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,17 @@ pub fn take(items: &HashMap<Key, Item>, user_id: UserId) -> Result<Attendance> {
         .get(&person_key(user_id))
         .cloned()
         .map_or(Ok(Attendance::default()), decode)
+}
+
+/// [`take`], of the caller.
+///
+/// # Errors
+/// `access_token_invalid` once they have gone: a token outlives its account.
+pub fn take_caller(items: &HashMap<Key, Item>, user_id: UserId) -> Result<Attendance> {
+    match take(items, user_id)? {
+        attendance if attendance.gone => Err(Error::token_invalid()),
+        attendance => Ok(attendance),
+    }
 }
 
 /// Enters a morning into a person's attendance, `known` as it was read, unless they have gone. One

@@ -149,7 +149,7 @@ async fn create(
     let user_id = account.user_id;
     let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
     profile::occupy(saju, &profile.candidate).await?;
-    let creation = registration.creation("register", &told(body))?;
+    let creation = registration.creation("register", None, &told(body))?;
 
     let mut tx = Transaction::new(app);
     let email = accounts::create(&mut tx, table, &account)?;
@@ -174,7 +174,7 @@ async fn join(
     let user_id = account.user_id;
     let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
     profile::occupy(saju, &profile.candidate).await?;
-    let creation = registration.creation(&format!("register {user_id}"), &told(body))?;
+    let creation = registration.creation("register", Some(user_id), &told(body))?;
 
     let mut tx = Transaction::new(app);
     let change = Change::new()

@@ -99,14 +99,22 @@ impl Registration {
         Ok(account)
     }
 
-    /// What is created at most once under the request's `Idempotency-Key`. `scope` is the endpoint
-    /// and, where there is one, the caller; `body` is what a repetition must repeat. No password: a
-    /// fast digest of something guessable must not lie in a table.
+    /// What is created at most once under the request's `Idempotency-Key` at this endpoint: by `user`,
+    /// or, where nobody is logged in, with this e-mail, for two people may choose the same key. `body`
+    /// is what a repetition must repeat. No password: a fast digest of something guessable must not
+    /// lie in a table.
     ///
     /// # Errors
     /// `internal_server_error` when `body` is no JSON.
-    pub fn creation<T: Serialize>(&self, scope: &str, body: &T) -> Result<Option<Creation>> {
-        self.key.creation(&self.app, scope, body)
+    pub fn creation<T: Serialize>(
+        &self,
+        endpoint: &str,
+        user: Option<UserId>,
+        body: &T,
+    ) -> Result<Option<Creation>> {
+        let caller = user.map_or_else(|| normalised(&self.email), |user_id| user_id.to_string());
+        let scope = format!("{endpoint}\n{caller}");
+        self.key.creation(&self.app, &scope, body)
     }
 
     /// The account that a repetition is about. To have made it, its password must be repeated;

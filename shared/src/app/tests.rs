@@ -36,6 +36,31 @@ fn app(endpoint: &str, limits: TimeLimits) -> App {
     .unwrap()
 }
 
+#[test]
+fn an_emulator_in_the_cloud_keeps_a_function_from_starting() {
+    let set = |names: &[&str]| -> Env {
+        let pairs = names.iter().map(|name| (String::from(*name), "x".into()));
+        pairs.collect()
+    };
+    let emulator = "FIREBASE_AUTH_EMULATOR_HOST";
+    // cargo-lambda's are not enough: it runs functions beside the emulators.
+    let watch = [
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        emulator,
+    ];
+    for here in [&[emulator][..], &watch, &["AWS_LAMBDA_LOG_GROUP_NAME"]] {
+        assert!(set(here).no_emulator_in_lambda().is_ok(), "{here:?}");
+    }
+    for cloud in [
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+    ] {
+        let error = set(&[cloud, emulator]).no_emulator_in_lambda().unwrap_err();
+        assert!(error.to_string().contains(emulator), "{error}");
+    }
+}
+
 /// A service that takes connections and says nothing; how many it took.
 async fn silent() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{by_partition, meeting_key, roster_key, state_key, table, ttl};
-use crate::slot::{RoomId, Slot};
+use crate::{
+    person::{self, person_key},
+    slot::{RoomId, Slot},
+};
 
 /// Somebody in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,14 +202,16 @@ pub fn unname(
     Ok(Some((state_key(id), unnamed)))
 }
 
-/// Reads a room with its people. One request.
+/// Reads a room with its people, for somebody who calls. One request.
 ///
 /// # Errors
-/// `not_found` when there is no such room.
-pub async fn read_room(app: &App, id: RoomId) -> Result<Room> {
-    find_room(app, id)
-        .await?
-        .ok_or_else(|| Error::not_found("room"))
+/// `access_token_invalid` when they have closed their account, `not_found` when there is no such room.
+pub async fn read_room(app: &App, id: RoomId, caller: UserId) -> Result<Room> {
+    let [roster, state, meeting] = room_keys(id);
+    let keys = [roster, state, meeting, person_key(caller)];
+    let mut items = table(app)?.batch_get(&keys).await?;
+    person::take_caller(&items, caller)?;
+    take_room(id, &mut items)?.ok_or_else(|| Error::not_found("room"))
 }
 
 /// Reads a room with its people, if there is one. One request.

@@ -227,7 +227,7 @@ async fn an_idempotency_key_gives_the_same_account_with_new_tokens() {
 
     for other in [
         newcomer("hana2", "hana@example.jp", "password1"),
-        newcomer("hana", "hana2@example.jp", "password1"),
+        newcomer("hana", "HANA@example.jp", "password1"),
         newcomer("hana", "hana@example.jp", "password2"),
     ] {
         keyed("k1", other).await.expect_error(409, "conflict", &[]);
@@ -241,8 +241,20 @@ async fn an_idempotency_key_gives_the_same_account_with_new_tokens() {
     keyed("k1", body.clone()).await.expect(201);
     later(&world, 1);
     keyed("k1", body).await.expect_error(409, "conflict", &both);
-    let other = newcomer("sora", "sora@example.jp", "password1");
-    keyed("k1", other).await.expect(201);
+}
+
+#[tokio::test]
+async fn two_people_who_choose_the_same_idempotency_key_both_sign_up() {
+    let world = World::new().await;
+    let headers = [("idempotency-key", "1")];
+    let mut ids = Vec::new();
+    for name in ["hana", "sora", "hana"] {
+        let body = newcomer(name, &format!("{name}@example.jp"), "password1");
+        let answer = post_with(&world, "/signup", &headers, body).await;
+        ids.push(answer.expect(201).text("user_id"));
+    }
+    assert_ne!(ids[0], ids[1]);
+    assert_eq!(ids[0], ids[2]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -97,8 +97,15 @@ async fn who_goes_after_the_draw_leaves_an_empty_seat() {
     for guest in [&gone, &gone_late] {
         erase(&hall, guest).await;
         assert!(left(&hall, guest).is_empty(), "{:?}", left(&hall, guest));
-        let answer = hall.join(guest, &room).await;
-        answer.expect_error(404, "not_found", &[]);
+        // A token outlives its account, but leads to nobody.
+        for path in [
+            format!("/rooms/{room}/join"),
+            format!("/meeting_url/{}?date={MORNING}", guest.id),
+            "/me/rooms".to_owned(),
+        ] {
+            let answer = hall.get(guest, &path).await;
+            answer.expect_error(401, "access_token_invalid", &[]);
+        }
     }
     // The others sit where they sat.
     guests.push(late.clone());

@@ -349,7 +349,7 @@ async fn an_idempotency_key_answers_the_same_account() {
     assert_eq!(first.body, again.body);
     assert_eq!(mails(&world, "seoyeon@example.com").await, 1);
     for (field, other) in [
-        ("email", json!("other@example.com")),
+        ("email", json!("Seoyeon@example.com")),
         ("password", json!("another password")),
         ("name", json!("other")),
         ("birth_date", json!("1995-03-03")),
@@ -361,7 +361,9 @@ async fn an_idempotency_key_answers_the_same_account() {
     let taken = ["email: already_exists"];
     let answer = keyed("k2", newcomer("seoyeon")).await;
     answer.expect_error(409, "conflict", &taken);
-    // A key of `/signup` is another.
+    // Another's key is another, and so is one of `/signup`.
+    let other = but("email", json!("other@example.com"));
+    keyed("k1", other).await.expect(201);
     let body = signing_up("hana", "hana@example.com", "password1");
     post_with(&world, "/signup", &[("idempotency-key", "k1")], body)
         .await

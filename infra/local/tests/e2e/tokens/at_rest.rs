@@ -273,7 +273,7 @@ async fn nothing_in_the_table_can_be_presented() {
     let world = World::with(|options| {
         options
             .parameters
-            .insert("RefreshRate".into(), "1000000/1h".into());
+            .insert("RefreshRate".into(), "999999/1h".into());
     })
     .await;
     let (person, session, _) = lived(&world).await;

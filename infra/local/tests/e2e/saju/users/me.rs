@@ -181,6 +181,8 @@ async fn every_wrong_value_is_named() {
         ("birth_time", json!("")),
         ("birth_time", json!(7)),
         ("preferences", json!("any")),
+        // By position, as serde would read it.
+        ("preferences", json!(["any", 27, 39, "서울"])),
         ("preferences.gender", json!("all")),
         ("preferences.gender", json!(1)),
         ("preferences.gender", json!({})),
