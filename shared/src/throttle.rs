@@ -1,4 +1,5 @@
-//! Throttles: so many attempts a window, for each account and each address, never a lasting lock.
+//! Throttles: so many attempts a window, for each account, each address, or an account from each
+//! address; never a lasting lock.
 //!
 //! A window's attempts are a set of ids in one item, which makes counting safe to repeat: the same
 //! attempt counted twice is still one element. The limit bounds the set, and with it the item.
@@ -126,6 +127,22 @@ pub async fn count_address(
         limit,
     )
     .await
+}
+
+/// Counts one attempt at `action` by `subject` from the caller's address. One request.
+///
+/// # Errors
+/// `too_many_requests` when the subject has used up its window from there.
+pub async fn count_from(
+    app: &App,
+    table: &Table,
+    action: &str,
+    subject: &str,
+    SourceIp(address): &SourceIp,
+    limit: &Limit,
+) -> Result<(), Error> {
+    let from = format!("{subject}\n{}", network(address));
+    count(app, table, &format!("{action}-from"), &from, limit).await
 }
 
 /// What counts as one address: with IPv6 a whole /64, since every household has one to itself.

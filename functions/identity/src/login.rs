@@ -14,7 +14,7 @@ use enishi_shared::{
     error::{Code, ErrorBody, FieldError},
     http::{Json, SourceIp},
     password,
-    store::Key,
+    store::{Key, Table},
     throttle::{self, Limit},
     validate,
 };
@@ -27,17 +27,20 @@ use crate::session::{self, Tokens};
 
 /// `identity-login`.
 ///
-/// Budget: two throttles, whose the name is, the account, the new session.
+/// Budget: three throttles, whose the name is, the account, the new session.
 pub const FUNCTION: Function = Function::http("identity-login", || {
     OpenApiRouter::new()
         .routes(routes!(login))
         .routes(routes!(login_by_email))
 })
-.budget(5);
+.budget(6);
 
-/// Attempts an account, whether it exists or not.
+/// Attempts at an account from one address, whether it exists or not.
 pub const ACCOUNT: Limit = Limit::new("LOGIN_RATE", 10, 5 * 60);
-/// Attempts an address.
+/// Attempts at an account from wherever they come. Far above the other: who keeps somebody out with
+/// wrong passwords needs many addresses for it.
+const ACCOUNT_ANYWHERE: Limit = Limit::new("LOGIN_ACCOUNT_RATE", 100, 5 * 60);
+/// Attempts from an address.
 pub const ADDRESS: Limit = Limit::new("LOGIN_ADDRESS_RATE", 100, 5 * 60);
 
 /// Who logs in: by `email` or by `username`, one of them.
@@ -136,6 +139,16 @@ pub async fn login_by_email(
     begin(&app, &address, email_key(&body.email), &body.password).await
 }
 
+/// Counts an attempt at a password: of an account, by its id, or of a name that nobody has. What comes
+/// from an address that has used up its attempts at it is not counted against the account. Two requests.
+///
+/// # Errors
+/// `too_many_requests`, `service_unavailable`.
+pub async fn count(app: &App, table: &Table, address: &SourceIp, account: &str) -> Result<()> {
+    throttle::count_from(app, table, "login", account, address, &ACCOUNT).await?;
+    throttle::count(app, table, "login", account, &ACCOUNT_ANYWHERE).await
+}
+
 /// The address is counted first: one that has used up its own attempts uses up nobody else's.
 async fn begin(
     app: &App,
@@ -145,13 +158,15 @@ async fn begin(
 ) -> Result<axum::Json<LoginResponse>> {
     let table = table(app)?;
     throttle::count_address(app, &table, "login", address, &ADDRESS).await?;
-    throttle::count(app, &table, "login", &name.pk, &ACCOUNT).await?;
 
-    // An unknown name goes the whole way too, with nobody at its end.
-    let user_id = table
-        .get::<Owner>(&name)
-        .await?
-        .map_or(UserId::NOBODY, |owner| owner.user_id);
+    // An unknown name goes the whole way too, with nobody at its end. An account has one count,
+    // whichever of its names is given.
+    let owner = table.get::<Owner>(&name).await?;
+    let (user_id, counted) = match owner {
+        Some(Owner { user_id }) => (user_id, user_id.to_string()),
+        None => (UserId::NOBODY, name.pk),
+    };
+    count(app, &table, address, &counted).await?;
     let account = table.get::<Account>(&account_key(user_id)).await?;
     let hash = account
         .as_ref()

@@ -15,10 +15,9 @@ use enishi_shared::{
     accounts::{Account, account_key, active, table},
     auth::User,
     error::ErrorBody,
-    http::{Json, no_content},
+    http::{Json, SourceIp, no_content},
     password,
     store::{Change, Table, Written},
-    throttle,
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -32,11 +31,11 @@ use crate::{
 
 /// `identity-verify-email`.
 ///
-/// Budget: the token, the account; with a password 2 more, the throttle and the account read.
+/// Budget: the token, the account; with a password 3 more, two throttles and the account read.
 pub const FUNCTION: Function = Function::http("identity-verify-email", || {
     OpenApiRouter::new().routes(routes!(verify_email))
 })
-.budget(4);
+.budget(5);
 
 /// The proof.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -74,6 +73,7 @@ pub struct VerifyEmailRequest {
 )]
 pub async fn verify_email(
     State(app): State<App>,
+    address: SourceIp,
     user: Option<User>,
     Json(body): Json<VerifyEmailRequest>,
 ) -> Result<impl IntoResponse> {
@@ -82,7 +82,7 @@ pub async fn verify_email(
     let token = one_time::find(&app, &table, &place, Purpose::VerifyEmail).await?;
     match (&body.password, user) {
         (_, Some(user)) if user.id == token.user_id => {}
-        (Some(password), _) => prove(&app, &table, &token, password).await?,
+        (Some(password), _) => prove(&app, &table, &address, &token, password).await?,
         (None, Some(_)) => return Err(Error::forbidden()),
         (None, None) => return Err(Error::token_invalid()),
     }
@@ -105,11 +105,17 @@ pub async fn verify_email(
     }
 }
 
-/// That the password is the account's. Two requests; an attempt counts as one at a log-in.
-async fn prove(app: &App, table: &Table, token: &OneTime, password: &str) -> Result<()> {
-    let account = account_key(token.user_id);
-    throttle::count(app, table, "login", &account.pk, &login::ACCOUNT).await?;
-    let account = table.get::<Account>(&account).await?;
+/// That the password is the account's. Three requests; an attempt counts as one at a log-in.
+async fn prove(
+    app: &App,
+    table: &Table,
+    address: &SourceIp,
+    token: &OneTime,
+    password: &str,
+) -> Result<()> {
+    let user_id = token.user_id;
+    login::count(app, table, address, &user_id.to_string()).await?;
+    let account = table.get::<Account>(&account_key(user_id)).await?;
     let hash = account.and_then(|account| account.password_hash);
     match password::verify(app, password, hash.as_deref())? {
         true => Ok(()),

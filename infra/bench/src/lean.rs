@@ -83,8 +83,8 @@ struct Measured {
 pub async fn run(options: &Options) -> Result<bool, String> {
     let world = World::start(Timestamp::now(), |stack| {
         stack.clock = LocalClock::system();
-        for rate in ["LoginRate", "LoginAddressRate"] {
-            stack.parameters.insert(rate.into(), "1000000/1h".into());
+        for rate in ["LoginRate", "LoginAccountRate", "LoginAddressRate"] {
+            stack.parameters.insert(rate.into(), "999999/1h".into());
         }
     })
     .await?;

@@ -18,7 +18,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = "/api/auth/email/verify";
     let proof = json!({"token": token, "password": hana.password});
     post(world, path, proof).await.expect(204);
-    assert_eq!(measured.count(world, "identity-verify-email"), 4);
+    assert_eq!(measured.count(world, "identity-verify-email"), 5);
     let proof = json!({"token": token});
     world.post(&hana, path, proof).await.expect(204);
     assert_eq!(measured.count(world, "identity-verify-email"), 2);
@@ -45,7 +45,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let answer = log_in(world, &hana.email, "battery staple")
         .await
         .expect(200);
-    assert_eq!(measured.count(world, "identity-login"), 5);
+    assert_eq!(measured.count(world, "identity-login"), 6);
     for requests in [3, 2] {
         refresh(world, &answer.text("refresh_token"))
             .await

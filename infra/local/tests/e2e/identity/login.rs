@@ -11,15 +11,19 @@ const BOTH: [&str; 2] = ["/login", "/api/users/login"];
 
 /// Logs in as somebody at another address; answers the status.
 async fn log_in_from(world: &World, address: &str, email: &str, password: &str) -> u64 {
+    let body = json!({"email": email, "password": password});
+    send_from(world, address, body).await
+}
+
+/// `POST /login` from another address; answers the status.
+async fn send_from(world: &World, address: &str, body: Value) -> u64 {
     let sample = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../events/identity-login.json"
     );
     let mut event: Value = serde_json::from_str(&std::fs::read_to_string(sample).unwrap()).unwrap();
     event["requestContext"]["http"]["sourceIp"] = address.into();
-    event["body"] = json!({"email": email, "password": password})
-        .to_string()
-        .into();
+    event["body"] = body.to_string().into();
     let answer = world
         .stack
         .lambda()
@@ -184,11 +188,6 @@ async fn an_account_is_throttled_until_its_window_ends_and_no_other_with_it() {
     log_in(&world, &sora.email, &sora.password)
         .await
         .expect(200);
-    // Guessing from many addresses is guessing all the same.
-    assert_eq!(
-        log_in_from(&world, "203.0.113.7", &hana.email, &hana.password).await,
-        429
-    );
     // Who is logged in stays so.
     refresh(&world, &hana.refresh_token).await.expect(200);
 
@@ -204,12 +203,81 @@ async fn an_account_is_throttled_until_its_window_ends_and_no_other_with_it() {
 }
 
 #[tokio::test]
+async fn a_stranger_with_wrong_passwords_keeps_nobody_out() {
+    let world = World::new().await;
+    let hana = world.sign_up("hana").await;
+    let (stranger, home) = ("203.0.113.66", "203.0.113.7");
+    for (status, attempts) in [(401, 10), (429, 200)] {
+        for _ in 0..attempts {
+            let tried = log_in_from(&world, stranger, &hana.email, "wrong password").await;
+            assert_eq!(tried, status);
+        }
+    }
+    let right = log_in_from(&world, home, &hana.email, &hana.password).await;
+    assert_eq!(right, 200);
+    // The stranger's network is one, as IPv6 has it.
+    for (host, status) in [(1, 401), (2, 401), (3, 429)] {
+        for _ in 0..5 {
+            let address = format!("2001:db8:1:2::{host}");
+            let tried = log_in_from(&world, &address, &hana.email, "wrong password").await;
+            assert_eq!(tried, status, "{host}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_has_one_count_whichever_name_is_given() {
+    let world = World::with(|options| {
+        options.parameters.insert("LoginRate".into(), "4/5m".into());
+    })
+    .await;
+    let hana = world.sign_up("hana").await;
+    let names = [
+        json!({"email": hana.email, "password": "wrong password"}),
+        json!({"username": "hana", "password": "wrong password"}),
+        json!({"email": hana.email.to_uppercase(), "password": "wrong password"}),
+        json!({"username": "hana", "password": "wrong password"}),
+    ];
+    for name in &names {
+        post(&world, "/login", name.clone()).await.expect(401);
+    }
+    for name in names {
+        let answer = post(&world, "/login", name).await;
+        answer.expect_error(429, "too_many_requests", &[]);
+    }
+}
+
+#[tokio::test]
+async fn guessing_from_many_addresses_is_guessing_all_the_same() {
+    let world = World::with(|options| {
+        let rate = "LoginAccountRate".into();
+        options.parameters.insert(rate, "6/5m".into());
+    })
+    .await;
+    let hana = world.sign_up("hana").await;
+    let sora = world.sign_up("sora").await;
+    for host in 0..6 {
+        let address = format!("203.0.113.{host}");
+        let tried = log_in_from(&world, &address, &hana.email, "wrong password").await;
+        assert_eq!(tried, 401);
+    }
+    let address = "203.0.113.99";
+    let right = json!({"username": "hana", "password": hana.password});
+    assert_eq!(send_from(&world, address, right.clone()).await, 429);
+    let other = log_in_from(&world, address, &sora.email, &sora.password).await;
+    assert_eq!(other, 200);
+    later(&world, 300);
+    assert_eq!(send_from(&world, address, right).await, 200);
+}
+
+#[tokio::test]
 async fn an_address_is_throttled_and_uses_up_nobodys_attempts() {
     let world = World::with(|options| {
         options
             .parameters
             .insert("LoginAddressRate".into(), "3/5m".into());
-        options.parameters.insert("LoginRate".into(), "4/5m".into());
+        let rate = "LoginAccountRate".into();
+        options.parameters.insert(rate, "4/5m".into());
     })
     .await;
     let hana = world.sign_up("hana").await;
