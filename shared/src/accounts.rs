@@ -5,8 +5,8 @@
 //! | access pattern of `IDENTITY_TABLE` | key | requests | capacity units |
 //! |---|---|---|---|
 //! | the account of a user | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 get | 1 R |
-//! | who has an e-mail | `EMAIL#<lower case>` / `EMAIL` | 1 get | 1 R |
-//! | who has a username | `USERNAME#<username>` / `USERNAME` | 1 get | 1 R |
+//! | who has an e-mail | `EMAIL#<canonical>` / `EMAIL` | 1 get | 1 R |
+//! | who has a username | `USERNAME#<canonical>` / `USERNAME` | 1 get | 1 R |
 //! | whose a Firebase identity is | `FIREBASE#<uid>` / `FIREBASE` | 1 get | 1 R |
 //! | make an account | account, e-mail, outbox; its other names, the product's profile | 1 transaction | from 6 W |
 //! | begin or end what forbids closing it | account, within another transaction | | 2 W |
@@ -25,10 +25,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    App, Result, UserId,
+    App, Result, UserId, email,
     events::{AccountCreated, announce},
     language::Language,
     store::{Change, Condition, Key, Part, Table, Transaction, when},
+    username,
 };
 
 pub use registration::{Registration, not_joined, taken};
@@ -39,7 +40,7 @@ pub use session::{OpenSession, SESSIONS, session_key};
 pub struct Account {
     /// Its id; never changes.
     pub user_id: UserId,
-    /// Unique, at most 150 characters; people who registered elsewhere have none.
+    /// Unique, as [`username::shown`] has it; people who registered elsewhere have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// What others see of people without a `username`.
@@ -107,12 +108,9 @@ pub fn table(app: &App) -> Result<Table> {
     Table::named(app, "IDENTITY_TABLE")
 }
 
-/// The form in which an e-mail address is unique: lower case.
-///
-/// Mail servers may tell the case of the local part apart, but none in use does, and people do not.
-/// Letter by letter, so that a letter's form never depends on its neighbours.
+/// The form in which an e-mail address is unique; what is none is unique as it is.
 pub fn normalised(email: &str) -> String {
-    email.chars().flat_map(char::to_lowercase).collect()
+    email::canonical(email).unwrap_or_else(|| email.to_owned())
 }
 
 /// Where an account lies.
@@ -130,9 +128,10 @@ pub fn email_key(email: &str) -> Key {
     Key::new(format!("EMAIL#{}", normalised(email)), "EMAIL")
 }
 
-/// Where it lies who has a username.
+/// Where it lies who has a username; what is none is nobody's.
 pub fn username_key(username: &str) -> Key {
-    Key::new(format!("USERNAME#{username}"), "USERNAME")
+    let name = username::canonical(username).unwrap_or_else(|| username.to_owned());
+    Key::new(format!("USERNAME#{name}"), "USERNAME")
 }
 
 /// Where it lies whose account a Firebase identity logs in to.
@@ -211,9 +210,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_one_whatever_its_case() {
-        assert_eq!(email_key("Hana@Example.JP"), email_key("hana@example.jp"));
+    fn an_address_and_a_username_are_one_however_they_are_written() {
+        assert_eq!(email_key("Hana@例え.JP"), email_key("hana@xn--r8jz45g.jp"));
         assert_ne!(email_key("hana@example.jp"), email_key("hana@example.com"));
+        assert_eq!(username_key("Ｈana"), username_key("hana"));
+        assert_ne!(username_key("hana"), username_key("hanna"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod chime;
 pub mod civil;
 pub mod conversation;
+pub mod email;
 pub mod error;
 pub mod events;
 pub mod firebase;
@@ -35,6 +36,7 @@ pub mod stripe;
 pub mod throttle;
 pub mod token;
 pub mod user_id;
+pub mod username;
 pub mod validate;
 
 pub use app::App;

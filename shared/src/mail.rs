@@ -11,13 +11,17 @@
 //! A function that sends needs `MAIL_FROM` (the sender's address, verified at SES) with
 //! `ses:SendEmail`, and `dynamodb:BatchGetItem` and `dynamodb:PutItem` on the table of its receipts.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::{Body, Content, Destination, EmailContent, Message},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     app::{App, ConfigError, Configure, Env},
+    email,
     error::Error,
     language::Language,
     store::{Item, Key, OrFailed as _, Table, decode},
@@ -105,11 +109,13 @@ impl<'a> Mailing<'a> {
         Ok(Some(found))
     }
 
-    /// Sends the letter and leaves the receipt. One request, and one to SES.
+    /// Sends the letter and leaves the receipt. One request, and one to SES. A letter that SES will
+    /// never take is done too: anybody can give an address, and what is tried in vain would only fill
+    /// the dead letters.
     ///
     /// # Errors
-    /// `service_unavailable` or `internal_server_error` when SES does not take it or the receipt cannot
-    /// be written.
+    /// `service_unavailable` or `internal_server_error` when SES does not take it now or the receipt
+    /// cannot be written.
     pub async fn send(&self, to: &str, letter: &Letter) -> Result<(), Error> {
         send(self.app, to, letter).await?;
         let receipt = Receipt {
@@ -129,7 +135,10 @@ impl Configure for Sender {
     }
 }
 
+/// Sends a letter, unless SES refuses its address or what is in it. What it refuses for the sender's
+/// sake (a quota, a pause, an identity that is not verified) may pass.
 async fn send(app: &App, to: &str, letter: &Letter) -> Result<(), Error> {
+    let to = email::ascii(to).unwrap_or(Cow::Borrowed(to));
     let content = |data: &str| {
         Content::builder()
             .data(data)
@@ -141,14 +150,26 @@ async fn send(app: &App, to: &str, letter: &Letter) -> Result<(), Error> {
         .subject(content(&letter.subject)?)
         .body(Body::builder().text(content(&letter.text)?).build())
         .build();
-    app.ses()
+    let sender = &app.config::<Sender>()?.0;
+    let sent = app
+        .ses()
         .send_email()
-        .from_email_address(&app.config::<Sender>()?.0)
+        .from_email_address(sender)
         .destination(Destination::builder().to_addresses(to).build())
         .content(EmailContent::builder().simple(message).build())
         .send()
-        .await
-        .or_failed()?;
+        .await;
+    let refusal = sent.as_ref().err().and_then(SdkError::as_service_error);
+    let for_good = refusal.filter(|error| {
+        let message = error.message().unwrap_or_default();
+        let rejected = error.is_message_rejected() || error.is_bad_request_exception();
+        rejected && !message.contains(sender)
+    });
+    if let Some(code) = for_good.and_then(ProvideErrorMetadata::code) {
+        tracing::warn!(code, "SES refuses a letter for good");
+        return Ok(());
+    }
+    sent.or_failed()?;
     Ok(())
 }
 

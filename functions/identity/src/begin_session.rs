@@ -256,10 +256,10 @@ fn with_market(account: &Account) -> Vec<String> {
 
 /// A name as it may stand in mails and tokens; `None` when nothing is left of it.
 fn shortened(name: &str) -> Option<String> {
-    let name = name.chars().filter(|char| !char.is_control());
+    let name = name.chars().filter(|char| !validate::is_hidden(*char));
     let name: String = name.take(LONGEST_NAME).collect();
     let name = name.trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    (!validate::is_blank(name)).then(|| name.to_owned())
 }
 
 /// Makes `before` what `after` is, unless it has become something else.

@@ -25,8 +25,8 @@
 //! | access pattern | key | requests | capacity units |
 //! |---|---|---|---|
 //! | the account of a user | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 get | 1 R |
-//! | who has an e-mail | `EMAIL#<lower case>` / `EMAIL` | 1 get | 1 R |
-//! | who has a username | `USERNAME#<username>` / `USERNAME` | 1 get | 1 R |
+//! | who has an e-mail | `EMAIL#<canonical>` / `EMAIL` | 1 get | 1 R |
+//! | who has a username | `USERNAME#<canonical>` / `USERNAME` | 1 get | 1 R |
 //! | whose a Firebase identity is | `FIREBASE#<uid>` / `FIREBASE`, with its e-mail | 1 batch get | 2 R |
 //! | begin a session | `ACCOUNT#<user_id>` / `SESSION#<session_id>` | 1 put | 1 W |
 //! | begin, renew a market session | session, `ACCOUNT#<user_id>` / `LOGIN#<time>#<digest>` ¹ | 1 transaction | 4 W |

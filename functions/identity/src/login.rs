@@ -51,7 +51,7 @@ pub struct LoginRequest {
     #[garde(inner(custom(validate::email)))]
     #[schema(max_length = 254, example = "hana@example.jp")]
     pub email: Option<String>,
-    /// The account's name, instead of its address.
+    /// The account's name, in any case, instead of its address.
     #[garde(length(chars, min = 1, max = 150))]
     #[schema(min_length = 1, max_length = 150)]
     pub username: Option<String>,

@@ -3,7 +3,7 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
-    App, Function, Result, UserId,
+    App, Error, Function, Result, UserId,
     accounts::{
         self, Account, Registration, account_key, active, claim, not_joined, taken, username_key,
     },
@@ -13,7 +13,7 @@ use enishi_shared::{
     idempotency::IdempotencyKey,
     language::{AcceptLanguage, Language},
     store::{Change, Outcome, Transaction},
-    validate,
+    username, validate,
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -38,15 +38,12 @@ const ROOMS: &str = "rooms";
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignupRequest {
-    /// The name others see: unique, 1–150 characters, no space at either end.
-    #[garde(
-        length(chars, min = 1, max = 150),
-        custom(validate::line),
-        custom(validate::trimmed)
-    )]
+    /// The name others see: 1–150 letters and digits of any script and visible ASCII characters, parted
+    /// by single spaces (RFC 8265). Unique whatever its case and the width of its characters.
+    #[garde(length(chars, min = 1, max = 150), custom(validate::username))]
     #[schema(min_length = 1, max_length = 150, example = "hana")]
     pub username: String,
-    /// Unique whatever its case, at most 254 bytes.
+    /// Unique whatever its case, at most 254 bytes; ASCII before the `@`.
     #[garde(custom(validate::email))]
     #[schema(max_length = 254, example = "hana@example.jp")]
     pub email: String,
@@ -102,6 +99,9 @@ pub async fn signup(
     user: Option<User>,
     Json(body): Json<SignupRequest>,
 ) -> Result<impl IntoResponse> {
+    let username = username::shown(&body.username);
+    let username = username.ok_or_else(|| Error::invalid("username", "not a username"))?;
+    let body = SignupRequest { username, ..body };
     let registration = Registration::begin(app, &address, key, &body.email, &body.password).await?;
     let (account, tokens) = match user {
         Some(user) => join(&registration, &user, &body).await?,

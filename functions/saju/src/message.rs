@@ -4,6 +4,7 @@ use enishi_shared::{
     App, Result, UserId,
     conversation::{Message, NewMessage},
     throttle::{self, Limit},
+    validate,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -75,7 +76,7 @@ impl From<Message<PairId>> for Sent {
 /// Says that it is none.
 pub fn content<C>(value: &str, _: &C) -> garde::Result {
     let control = |char: char| char.is_control() && char != '\n';
-    if value.trim().is_empty() || value.chars().count() > LONGEST || value.chars().any(control) {
+    if validate::is_blank(value) || value.chars().count() > LONGEST || value.chars().any(control) {
         return Err(garde::Error::new("not 1 to 4,000 characters of text"));
     }
     Ok(())

@@ -39,7 +39,7 @@ pub const FUNCTION: Function = crate::http("saju-register", || {
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
-    /// Unique whatever its case, at most 254 bytes.
+    /// Unique whatever its case, at most 254 bytes; ASCII before the `@`.
     #[garde(custom(validate::email))]
     #[schema(max_length = 254, example = "seoyeon@example.kr")]
     pub email: String,

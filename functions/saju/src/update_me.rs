@@ -103,7 +103,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Time>, D::Er
 /// Text of several lines: not blank, no other control characters than tabs and line breaks.
 fn prose<C>(value: &str, _: &C) -> garde::Result {
     let odd = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
-    if value.trim().is_empty() || value.chars().any(odd) {
+    if validate::is_blank(value) || value.chars().any(odd) {
         return Err(garde::Error::new("blank, or holds control characters"));
     }
     Ok(())

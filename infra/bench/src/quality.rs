@@ -252,7 +252,7 @@ fn play(case: &Case, seed: u64, draw: impl Fn(&[u8], &[Rooms], &mut Random) -> R
             .collect();
         for room in &rooms {
             for a in room {
-                for b in room.iter().filter(|b| a < b) {
+                for b in room.iter().filter(|b| a < *b) {
                     repeats += usize::from(!met.insert((*a, *b)));
                 }
             }

@@ -146,7 +146,11 @@ async fn values_have_their_bounds() {
     let world = World::new().await;
     let a = |count: usize| "a".repeat(count);
     let (name, email, password) = ("hana", "hana@example.jp", "password1");
-    let address = |length: usize| format!("a@{}.jp", a(length - 5));
+    // Labels of a domain have at most 63 bytes.
+    let address = |length: usize| {
+        let labels = [a(63), a(63), a(63), a(length - 197), "jp".to_owned()];
+        format!("a@{}", labels.join("."))
+    };
     let username = ["username: invalid"];
     let long_local = format!("{}@example.jp", a(65));
 
@@ -158,6 +162,12 @@ async fn values_have_their_bounds() {
         "hana ",
         "ha\nna",
         "hana\0",
+        "ha  na",
+        "ha\u{200b}na",
+        "\u{202e}anah",
+        "\u{3164}",
+        "hana\u{fe0f}",
+        "hana🌸",
         &a(151),
     ] {
         let answer = post(&world, "/signup", newcomer(wrong, email, password)).await;
@@ -183,6 +193,12 @@ async fn values_have_their_bounds() {
         "Hana <hana@example.jp>",
         "a@b.jp\r\nBcc: c@d.jp",
         "a@b.jp,c@d.jp",
+        "縁@example.jp",
+        "ha\u{200b}na@example.jp",
+        "hana@exam\u{202e}ple.jp",
+        "hana@exam_ple.jp",
+        "hana@xn--a.jp",
+        &format!("hana@{}.jp", a(64)),
         &long_local,
         &address(255),
     ] {
@@ -204,7 +220,7 @@ async fn values_have_their_bounds() {
     // The longest that are taken.
     for (name, email, password) in [
         (a(150), address(254), a(128)),
-        ("縁".repeat(150), "縁@例え.jp".to_owned(), "縁".repeat(128)),
+        ("縁".repeat(150), "en@例え.jp".to_owned(), "縁".repeat(128)),
         ("x".to_owned(), "a@b.jp".to_owned(), " ".repeat(8)),
     ] {
         let body = newcomer(&name, &email, &password);

@@ -73,6 +73,12 @@ async fn a_taken_email_or_username_is_named() {
         ("sora", "hana@example.jp", vec!["email: already_exists"]),
         ("sora", "HANA@Example.JP", vec!["email: already_exists"]),
         ("hana", "sora@example.jp", vec!["username: already_exists"]),
+        ("HANA", "sora@example.jp", vec!["username: already_exists"]),
+        (
+            "ｈａｎａ",
+            "sora@example.jp",
+            vec!["username: already_exists"],
+        ),
         (
             "hana",
             "Hana@example.jp",
@@ -90,6 +96,27 @@ async fn a_taken_email_or_username_is_named() {
         .await
         .expect(200);
     assert_eq!(mails(&world, "hana@example.jp").await, 1);
+}
+
+#[tokio::test]
+async fn an_international_address_and_name_are_one_however_they_are_written() {
+    let world = World::new().await;
+    let answer = sign_up(&world, "Ｈａｎａ", "Hana@例え.jp", "password1").await;
+    let answer = answer.expect(201);
+    assert_eq!(answer.text("username"), "Hana");
+    assert_eq!(answer.text("email"), "Hana@例え.jp");
+    assert_eq!(mails(&world, "Hana@xn--r8jz45g.jp").await, 1);
+    let taken = sign_up(&world, "sora", "hana@xn--r8jz45g.jp", "password2").await;
+    taken.expect_error(409, "conflict", &["email: already_exists"]);
+    for name in [
+        json!({"email": "HANA@XN--R8JZ45G.JP", "password": "password1"}),
+        json!({"email": "hana@例え。jp", "password": "password1"}),
+        json!({"username": "hANA", "password": "password1"}),
+        json!({"username": "ｈａｎａ", "password": "password1"}),
+    ] {
+        let logged_in = post(&world, "/login", name).await.expect(200);
+        assert_eq!(logged_in.text("user_id"), answer.text("user_id"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
