@@ -1,11 +1,12 @@
 //! Firebase Auth on this machine: an emulator as the ecosystem knows it, so that the official SDKs
 //! work with `connectAuthEmulator(auth, "http://127.0.0.1:3001")` or `FIREBASE_AUTH_EMULATOR_HOST`.
-//! Accounts with e-mail and password; no other providers, tenants, second factors or custom claims.
+//! Accounts with e-mail and password; no other providers, tenants or second factors. What it does not do
+//! it refuses.
 //!
 //! | path | what |
 //! |---|---|
 //! | `/identitytoolkit.googleapis.com/v1/accounts:<operation>` | what an app does, with any API key |
-//! | `/identitytoolkit.googleapis.com/v1/projects/<project>/accounts:<operation>` | what a server does, as `Bearer owner` |
+//! | `/identitytoolkit.googleapis.com/v1/projects/<project>/accounts[:<operation>]` | what a server does, as `Bearer owner` |
 //! | `/securetoken.googleapis.com/v1/token` | a refresh token for an ID token |
 //! | `/emulator/v1/projects/<project>/oobCodes` | the codes of the mails that go nowhere |
 //! | `/emulator/v1/projects/<project>/accounts` | `DELETE` empties it |
@@ -16,7 +17,10 @@
 //! given may have expired: an app's clock need not be the stack's.
 
 mod accounts;
+mod codes;
 mod operations;
+mod requests;
+mod server;
 mod shapes;
 #[cfg(test)]
 mod tests;
@@ -155,10 +159,13 @@ impl Firebase {
             .accounts
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let host = request.headers().get(header::HOST);
+        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
         let mut project = operations::Project {
             id: &self.0.project,
             now: (self.0.now)(),
             accounts: &mut accounts,
+            host,
         };
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let body = request.body();
@@ -185,11 +192,24 @@ impl Firebase {
                 self.ours(id)?;
                 project.of_a_server(operation, body)
             }
+            (
+                &Method::GET,
+                [
+                    "identitytoolkit.googleapis.com",
+                    "v1",
+                    "projects",
+                    id,
+                    "accounts:batchGet",
+                ],
+            ) => {
+                needs_owner(request.headers())?;
+                self.ours(id)?;
+                let (most, after) = (query("maxResults"), query("nextPageToken"));
+                project.list(most.as_deref(), after.as_deref())
+            }
             (&Method::GET, ["emulator", "v1", "projects", id, "oobCodes"]) => {
                 self.ours(id)?;
-                let host = request.headers().get(header::HOST);
-                let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-                Ok(project.oob_codes(host))
+                Ok(project.oob_codes())
             }
             (&Method::DELETE, ["emulator", "v1", "projects", id, "accounts"]) => {
                 self.ours(id)?;
@@ -198,6 +218,13 @@ impl Firebase {
             }
             (&Method::GET, ["emulator", "action"]) => match query("mode").as_deref() {
                 Some("verifyEmail") => project.verify_email(&query("oobCode").unwrap_or_default()),
+                Some("resetPassword") => project.reset_password(requests::ResetPassword {
+                    oob_code: query("oobCode"),
+                    new_password: Some(
+                        query("newPassword")
+                            .ok_or_else(|| Failure::code("add &newPassword=… to this address"))?,
+                    ),
+                }),
                 _ => Err(Failure::not_found()),
             },
             _ => Err(Failure::not_found()),

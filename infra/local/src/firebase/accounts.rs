@@ -1,9 +1,10 @@
 //! The accounts, and the file they are kept in.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, ops::Bound, path::PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::directory::replace;
@@ -13,10 +14,10 @@ use crate::directory::replace;
 pub struct Account {
     pub local_id: String,
     /// In lower case; no two accounts have the same.
-    pub email: String,
+    pub email: Option<String>,
     pub email_verified: bool,
     /// As it was given: nothing here is secret.
-    pub password: String,
+    pub password: Option<String>,
     pub display_name: Option<String>,
     pub photo_url: Option<String>,
     pub disabled: bool,
@@ -25,15 +26,65 @@ pub struct Account {
     pub password_updated_at: Timestamp,
     /// Tokens that were issued in an earlier second have been revoked.
     pub valid_since: Timestamp,
+    /// Further claims of its ID tokens, as a server set them.
+    #[serde(default)]
+    pub claims: Map<String, Value>,
+}
+
+impl Account {
+    /// One that was made just now.
+    pub fn new(local_id: String, email: Option<String>, now: Timestamp) -> Self {
+        Self {
+            local_id,
+            email,
+            email_verified: false,
+            password: None,
+            display_name: None,
+            photo_url: None,
+            disabled: false,
+            created_at: now,
+            last_login_at: now,
+            password_updated_at: now,
+            valid_since: now,
+            claims: Map::new(),
+        }
+    }
+}
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    #[default]
+    VerifyEmail,
+    ResetPassword,
 }
 
 /// A mail that went nowhere: whoever has its code has read it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OobCode {
     pub code: String,
+    #[serde(default)]
+    pub purpose: Purpose,
     pub local_id: String,
     pub email: String,
     pub continue_url: Option<String>,
+}
+
+impl OobCode {
+    pub fn new(
+        purpose: Purpose,
+        account: &Account,
+        email: &str,
+        continue_url: Option<String>,
+    ) -> Self {
+        Self {
+            code: new_id(),
+            purpose,
+            local_id: account.local_id.clone(),
+            email: email.to_owned(),
+            continue_url,
+        }
+    }
 }
 
 /// All accounts of the project.
@@ -63,7 +114,16 @@ impl Accounts {
     }
 
     pub fn by_email(&self, email: &str) -> Option<&Account> {
-        self.by_id.values().find(|account| account.email == email)
+        let mut accounts = self.by_id.values();
+        accounts.find(|account| account.email.as_deref() == Some(email))
+    }
+
+    /// The accounts whose ids come after this one.
+    pub fn after(&self, local_id: &str) -> impl Iterator<Item = &Account> {
+        let after = (Bound::Excluded(local_id), Bound::Unbounded);
+        self.by_id
+            .range::<str, _>(after)
+            .map(|(_, account)| account)
     }
 
     pub fn oob_codes(&self) -> &[OobCode] {
@@ -98,18 +158,13 @@ impl Accounts {
         self.oob_codes.clear();
     }
 
-    pub fn add_oob_code(&mut self, account: &Account, continue_url: Option<String>) {
-        self.oob_codes.push(OobCode {
-            code: new_id(),
-            local_id: account.local_id.clone(),
-            email: account.email.clone(),
-            continue_url,
-        });
+    pub fn add_oob_code(&mut self, code: OobCode) {
+        self.oob_codes.push(code);
     }
 
-    pub fn take_oob_code(&mut self, code: &str) -> Option<OobCode> {
-        let at = self.oob_codes.iter().position(|one| one.code == code)?;
-        Some(self.oob_codes.remove(at))
+    pub fn take_oob_code(&mut self, code: &str, purpose: Purpose) {
+        self.oob_codes
+            .retain(|one| one.code != code || one.purpose != purpose);
     }
 }
 

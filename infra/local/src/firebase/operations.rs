@@ -1,13 +1,14 @@
 //! What can be done with accounts, as Identity Toolkit names it and refuses it.
 
-use http::StatusCode;
 use jiff::Timestamp;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     Failure,
-    accounts::{Account, Accounts, OobCode, new_id},
+    accounts::{Account, Accounts, new_id},
+    requests::{Attribute, Delete, LookUp, SignIn, SignUp, Update, given, parse},
+    server::claims,
     shapes::{found, updated},
     tokens::{LIFETIME, Session},
 };
@@ -19,56 +20,8 @@ pub struct Project<'a> {
     pub id: &'a str,
     pub now: Timestamp,
     pub accounts: &'a mut Accounts,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Credentials {
-    email: Option<String>,
-    password: Option<String>,
-    display_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OfIdToken {
-    id_token: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Update {
-    id_token: Option<String>,
-    oob_code: Option<String>,
-    local_id: Option<String>,
-    email: Option<String>,
-    password: Option<String>,
-    display_name: Option<String>,
-    photo_url: Option<String>,
-    email_verified: Option<bool>,
-    disable_user: Option<bool>,
-    return_secure_token: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct LookUp {
-    local_id: Vec<String>,
-    email: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SendOobCode {
-    request_type: Option<String>,
-    id_token: Option<String>,
-    continue_url: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct OfLocalId {
-    #[serde(rename = "localId")]
-    local_id: Option<String>,
+    /// Where the emulator was asked, and where its links lead.
+    pub host: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -81,51 +34,24 @@ impl Project<'_> {
     /// What an app may do.
     pub fn of_an_app(&mut self, operation: &str, body: &[u8]) -> Result<Value, Failure> {
         match operation {
-            "accounts:signUp" => self.sign_up(parse(body)?),
-            "accounts:signInWithPassword" => self.sign_in(parse(body)?),
+            "accounts:signUp" => self.sign_up(parse(body, &["returnSecureToken"])?),
+            "accounts:signInWithPassword" => self.sign_in(parse(body, &["returnSecureToken"])?),
             "accounts:lookup" => {
-                let (account, _) = self.of_id_token(parse(body)?)?;
+                let (account, _) = self.of_id_token(parse::<LookUp>(body, &[])?.id_token)?;
                 Ok(found(&[&account]))
             }
-            "accounts:update" => self.update_own(parse(body)?),
+            "accounts:update" => self.update_own(parse(body, &[])?),
             "accounts:delete" => {
-                let (account, _) = self.of_id_token(parse(body)?)?;
+                let (account, _) = self.of_id_token(parse::<Delete>(body, &[])?.id_token)?;
                 self.delete(&account)
             }
-            "accounts:sendOobCode" => self.send_oob_code(parse(body)?),
+            "accounts:sendOobCode" => self.send_oob_code(parse(body, &[])?, false),
+            "accounts:resetPassword" => self.reset_password(parse(body, &[])?),
             // Whether the account exists, and how it logs in, is not told.
             "accounts:createAuthUri" => Ok(json!({
                 "kind": "identitytoolkit#CreateAuthUriResponse",
                 "sessionId": new_id(),
             })),
-            _ => Err(Failure::not_found()),
-        }
-    }
-
-    /// What a server may do.
-    pub fn of_a_server(&mut self, operation: &str, body: &[u8]) -> Result<Value, Failure> {
-        match operation {
-            "accounts:lookup" => {
-                let asked: LookUp = parse(body)?;
-                let by_id = asked.local_id.iter().filter_map(|id| self.accounts.get(id));
-                let emails = asked.email.iter().map(|email| email.to_lowercase());
-                let mut accounts: Vec<&Account> = by_id
-                    .chain(emails.filter_map(|email| self.accounts.by_email(&email)))
-                    .collect();
-                accounts.sort_by_key(|account| &account.local_id);
-                accounts.dedup_by_key(|account| &account.local_id);
-                Ok(found(&accounts))
-            }
-            "accounts:update" => {
-                let asked: Update = parse(body)?;
-                let account = self.by_id(asked.local_id.clone())?;
-                let (account, _) = self.update(account, asked)?;
-                Ok(updated(&account))
-            }
-            "accounts:delete" => {
-                let account = self.by_id(parse::<OfLocalId>(body)?.local_id)?;
-                self.delete(&account)
-            }
             _ => Err(Failure::not_found()),
         }
     }
@@ -163,45 +89,13 @@ impl Project<'_> {
         }))
     }
 
-    /// The mails that went nowhere; their links lead to `host`.
-    pub fn oob_codes(&self, host: &str) -> Value {
-        let shown = |one: &OobCode| {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.append_pair("mode", "verifyEmail");
-            query.append_pair("lang", "en");
-            query.append_pair("oobCode", &one.code);
-            query.append_pair("apiKey", "fake-api-key");
-            if let Some(url) = &one.continue_url {
-                query.append_pair("continueUrl", url);
-            }
-            json!({
-                "email": one.email,
-                "oobCode": one.code,
-                "oobLink": format!("http://{host}/emulator/action?{}", query.finish()),
-                "requestType": "VERIFY_EMAIL",
-            })
-        };
-        let codes: Vec<Value> = self.accounts.oob_codes().iter().map(shown).collect();
-        json!({"oobCodes": codes})
-    }
-
-    /// Takes a mail's code, once.
-    pub fn verify_email(&mut self, code: &str) -> Result<Value, Failure> {
-        let invalid = || Failure::code("INVALID_OOB_CODE");
-        let taken = self
-            .accounts
-            .change(|accounts| accounts.take_oob_code(code))
-            .ok_or_else(invalid)?;
-        let account = self.accounts.get(&taken.local_id);
-        // The mail was for another address.
-        let account = account.filter(|account| account.email == taken.email);
-        let mut account = account.ok_or_else(invalid)?.clone();
-        account.email_verified = true;
-        self.put(&account);
-        Ok(updated(&account))
-    }
-
-    fn sign_up(&mut self, asked: Credentials) -> Result<Value, Failure> {
+    fn sign_up(&mut self, asked: SignUp) -> Result<Value, Failure> {
+        if asked.local_id.is_some() {
+            return Err(Failure::code("UNEXPECTED_PARAMETER : User ID"));
+        }
+        if asked.email_verified.is_some() || asked.disabled.is_some() {
+            return Err(Failure::code("OPERATION_NOT_ALLOWED"));
+        }
         if asked.email.is_none() && asked.password.is_none() {
             // Nobody is anonymous here.
             return Err(Failure::code("ADMIN_ONLY_OPERATION"));
@@ -210,17 +104,10 @@ impl Project<'_> {
         let password = given(asked.password, "MISSING_PASSWORD")?;
         let email = self.free(&email, None)?;
         let account = Account {
-            local_id: new_id(),
-            email,
-            email_verified: false,
-            password: strong(password)?,
+            password: Some(strong(password)?),
             display_name: asked.display_name.filter(|name| !name.is_empty()),
-            photo_url: None,
-            disabled: false,
-            created_at: self.now,
-            last_login_at: self.now,
-            password_updated_at: self.now,
-            valid_since: self.now,
+            photo_url: asked.photo_url.filter(|url| !url.is_empty()),
+            ..Account::new(new_id(), Some(email), self.now)
         };
         self.put(&account);
         let answer = json!({
@@ -231,7 +118,7 @@ impl Project<'_> {
         Ok(self.with_tokens(answer, &account, &Session::begin(&account, self.now)))
     }
 
-    fn sign_in(&mut self, asked: Credentials) -> Result<Value, Failure> {
+    fn sign_in(&mut self, asked: SignIn) -> Result<Value, Failure> {
         let email = canonical(&given(asked.email, "MISSING_EMAIL")?)?;
         let password = given(asked.password, "MISSING_PASSWORD")?;
         let invalid = || Failure::code("INVALID_LOGIN_CREDENTIALS");
@@ -239,7 +126,7 @@ impl Project<'_> {
         if account.disabled {
             return Err(Failure::code("USER_DISABLED"));
         }
-        if account.password != password {
+        if account.password.as_ref() != Some(&password) {
             return Err(invalid());
         }
         let mut account = account.clone();
@@ -259,11 +146,21 @@ impl Project<'_> {
         if let Some(code) = &asked.oob_code {
             return self.verify_email(code);
         }
-        if asked.disable_user.is_some() || asked.email_verified.is_some() {
+        if asked.custom_attributes.is_some() {
+            return Err(Failure::code("INSUFFICIENT_PERMISSION"));
+        }
+        if asked.disable_user.is_some()
+            || asked.email_verified.is_some()
+            || asked.valid_since.is_some()
+        {
             return Err(Failure::code("OPERATION_NOT_ALLOWED"));
         }
-        let id_token = asked.id_token.clone();
-        let (account, session) = self.of_id_token(OfIdToken { id_token })?;
+        if asked.id_token.is_none() {
+            return Err(Failure::code(
+                "INVALID_REQ_TYPE : Unsupported request parameters.",
+            ));
+        }
+        let (account, session) = self.of_id_token(asked.id_token.clone())?;
         let wanted = asked.return_secure_token;
         let (account, revoked) = self.update(account, asked)?;
         let answer = updated(&account);
@@ -274,10 +171,14 @@ impl Project<'_> {
     }
 
     /// Changes what is given. Answers whether earlier tokens are revoked by it.
-    fn update(&mut self, mut account: Account, asked: Update) -> Result<(Account, bool), Failure> {
+    pub fn update(
+        &mut self,
+        mut account: Account,
+        asked: Update,
+    ) -> Result<(Account, bool), Failure> {
         let mut revoked = false;
         if let Some(email) = asked.email {
-            let email = self.free(&email, Some(&account.local_id))?;
+            let email = Some(self.free(&email, Some(&account.local_id))?);
             if email != account.email {
                 account.email = email;
                 account.email_verified = false;
@@ -285,7 +186,7 @@ impl Project<'_> {
             }
         }
         if let Some(password) = asked.password {
-            account.password = strong(password)?;
+            account.password = Some(strong(password)?);
             account.password_updated_at = self.now;
             revoked = true;
         }
@@ -306,46 +207,53 @@ impl Project<'_> {
         if let Some(disabled) = asked.disable_user {
             account.disabled = disabled;
         }
+        if let Some(since) = asked.valid_since {
+            let seconds = since
+                .as_i64()
+                .or_else(|| since.as_str().and_then(|text| text.parse().ok()));
+            let since = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+            account.valid_since =
+                since.ok_or_else(|| Failure::code("Invalid value at 'valid_since'"))?;
+        }
+        if let Some(text) = asked.custom_attributes {
+            account.claims = claims(&text)?;
+        }
+        for attribute in asked.delete_attribute {
+            match attribute {
+                Attribute::UserAttributeNameUnspecified => {}
+                Attribute::Email => {
+                    account.email = None;
+                    account.email_verified = false;
+                }
+                Attribute::DisplayName => account.display_name = None,
+                Attribute::PhotoUrl => account.photo_url = None,
+                Attribute::Password => account.password = None,
+            }
+        }
         self.put(&account);
         Ok((account, revoked))
     }
 
-    fn delete(&mut self, account: &Account) -> Result<Value, Failure> {
+    pub fn delete(&mut self, account: &Account) -> Result<Value, Failure> {
         self.accounts
             .change(|accounts| accounts.remove(&account.local_id));
         Ok(json!({"kind": "identitytoolkit#DeleteAccountResponse"}))
     }
 
-    fn send_oob_code(&mut self, asked: SendOobCode) -> Result<Value, Failure> {
-        match asked.request_type.as_deref() {
-            None => return Err(Failure::code("MISSING_REQ_TYPE")),
-            Some("VERIFY_EMAIL") => {}
-            Some(other) => return Err(Failure::new(StatusCode::NOT_IMPLEMENTED, other)),
-        }
-        let (account, _) = self.of_id_token(OfIdToken {
-            id_token: asked.id_token,
-        })?;
-        self.accounts
-            .change(|accounts| accounts.add_oob_code(&account, asked.continue_url));
-        Ok(json!({
-            "kind": "identitytoolkit#GetOobConfirmationCodeResponse",
-            "email": account.email,
-        }))
-    }
-
-    fn put(&mut self, account: &Account) {
+    pub fn put(&mut self, account: &Account) {
         self.accounts
             .change(|accounts| accounts.put(account.clone()));
     }
 
-    fn by_id(&self, local_id: Option<String>) -> Result<Account, Failure> {
+    pub fn by_id(&self, local_id: Option<String>) -> Result<Account, Failure> {
         let local_id = given(local_id, "MISSING_LOCAL_ID")?;
         let account = self.accounts.get(&local_id).cloned();
         account.ok_or_else(|| Failure::code("USER_NOT_FOUND"))
     }
 
-    fn of_id_token(&self, asked: OfIdToken) -> Result<(Account, Session), Failure> {
-        let token = given(asked.id_token, "MISSING_ID_TOKEN")?;
+    /// Whose ID token it is, and of which log-in.
+    pub fn of_id_token(&self, token: Option<String>) -> Result<(Account, Session), Failure> {
+        let token = given(token, "MISSING_ID_TOKEN")?;
         self.of(Session::of_id_token(&token).ok_or_else(|| Failure::code("INVALID_ID_TOKEN"))?)
     }
 
@@ -362,7 +270,7 @@ impl Project<'_> {
     }
 
     /// The address as it is kept, if nobody but `local_id` has it.
-    fn free(&self, email: &str, local_id: Option<&str>) -> Result<String, Failure> {
+    pub fn free(&self, email: &str, local_id: Option<&str>) -> Result<String, Failure> {
         let email = canonical(email)?;
         match self.accounts.by_email(&email) {
             Some(account) if local_id != Some(&account.local_id) => {
@@ -380,18 +288,11 @@ impl Project<'_> {
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(body)
-        .map_err(|error| Failure::code(&format!("Invalid JSON payload received. {error}")))
-}
-
-fn given(value: Option<String>, code: &str) -> Result<String, Failure> {
-    value
-        .filter(|value| !value.is_empty())
-        .ok_or_else(|| Failure::code(code))
-}
-
-fn canonical(email: &str) -> Result<String, Failure> {
+/// The form in which an address is kept.
+///
+/// # Errors
+/// `INVALID_EMAIL`.
+pub fn canonical(email: &str) -> Result<String, Failure> {
     match email.split_once('@') {
         Some((name, domain)) if !name.is_empty() && !domain.is_empty() && !domain.contains('@') => {
             Ok(email.to_lowercase())
@@ -400,7 +301,11 @@ fn canonical(email: &str) -> Result<String, Failure> {
     }
 }
 
-fn strong(password: String) -> Result<String, Failure> {
+/// A password that may be one.
+///
+/// # Errors
+/// `WEAK_PASSWORD`.
+pub fn strong(password: String) -> Result<String, Failure> {
     if password.chars().count() < SHORTEST_PASSWORD {
         let code = "WEAK_PASSWORD : Password should be at least 6 characters";
         return Err(Failure::code(code));

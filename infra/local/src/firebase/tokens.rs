@@ -62,20 +62,23 @@ impl Session {
     pub fn id_token(&self, project: &str, account: &Account, now: Timestamp) -> String {
         let now = now.as_second();
         let mut claims = json!({
-            "email": account.email,
-            "email_verified": account.email_verified,
             "auth_time": self.auth_time,
             "user_id": account.local_id,
-            "firebase": {
-                "identities": {"email": [account.email]},
-                "sign_in_provider": "password",
-            },
+            "firebase": {"identities": {}, "sign_in_provider": "password"},
             "iat": now,
             "exp": now + LIFETIME,
             "aud": project,
             "iss": format!("https://securetoken.google.com/{project}"),
             "sub": account.local_id,
         });
+        if let Some(email) = &account.email {
+            claims["email"] = email.as_str().into();
+            claims["email_verified"] = account.email_verified.into();
+            claims["firebase"]["identities"]["email"] = json!([email]);
+        }
+        for (name, value) in &account.claims {
+            claims[name] = value.clone();
+        }
         for (name, value) in [
             ("name", &account.display_name),
             ("picture", &account.photo_url),
