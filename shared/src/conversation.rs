@@ -83,6 +83,9 @@ pub struct Conversation<I> {
     /// How the last message begins: its first [`PREVIEW`] characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
+    /// When the last message was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message_at: Option<Timestamp>,
     /// Up to which message each member has read.
     read: BTreeMap<UserId, u64>,
     /// Who has closed it: while there is one, it is hidden from all members.
@@ -218,6 +221,7 @@ impl<I: Id> Conversations<I> {
             id,
             last_seq: 0,
             last_message: None,
+            last_message_at: None,
             read: members.iter().map(|member| (*member, 0)).collect(),
             blocked_by: BTreeSet::new(),
             created_at,
@@ -327,6 +331,7 @@ mod tests {
             id: 7,
             last_seq: 5,
             last_message: None,
+            last_message_at: None,
             read: BTreeMap::from([(UserId::NOBODY, 2)]),
             blocked_by: BTreeSet::new(),
             created_at: NOW,

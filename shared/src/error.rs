@@ -31,8 +31,12 @@ pub enum Code {
     AccessTokenExpired,
     /// 401: no token, or not one of ours.
     AccessTokenInvalid,
+    /// 401: the log-in is wrong; refreshing does not help.
+    InvalidCredentials,
     /// 403: known, but not allowed.
     Forbidden,
+    /// 403: the account has no profile of this product yet: register there first.
+    ProfileMissing,
     /// 403: the quota that was bought is used up.
     QuotaExceeded,
     /// 404.
@@ -58,8 +62,10 @@ impl Code {
     pub fn status(self) -> StatusCode {
         match self {
             Self::InvalidFormat | Self::InvalidParameter => StatusCode::BAD_REQUEST,
-            Self::AccessTokenExpired | Self::AccessTokenInvalid => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::QuotaExceeded => StatusCode::FORBIDDEN,
+            Self::AccessTokenExpired | Self::AccessTokenInvalid | Self::InvalidCredentials => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Forbidden | Self::ProfileMissing | Self::QuotaExceeded => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -94,6 +100,10 @@ pub struct FieldError {
     pub field: String,
     /// What is wrong with it.
     pub code: FieldCode,
+    /// What it has to be, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "a date such as 2026-11-21")]
+    pub rule: Option<Cow<'static, str>>,
 }
 
 /// The error body of every 4xx and 5xx.
@@ -145,11 +155,19 @@ impl Error {
         Self::new(Code::InvalidFormat, message)
     }
 
-    /// 400 `invalid_parameter` with the fields at fault.
+    /// 400 `invalid_parameter` with all fields at fault.
     pub fn invalid_fields(fields: Vec<FieldError>) -> Self {
         let message = match fields.as_slice() {
-            [one] => format!("{} is {}", one.field, describe(one.code)),
-            _ => "some parameters are invalid".into(),
+            [one] => match (one.code, &one.rule) {
+                (FieldCode::MissingField, _) | (_, None) => {
+                    format!("{} is {}", one.field, describe(one.code))
+                }
+                (_, Some(rule)) => format!("{} is invalid: {rule}", one.field),
+            },
+            fields => {
+                let names: Vec<&str> = fields.iter().map(|one| one.field.as_str()).collect();
+                format!("these fields are invalid: {}", names.join(", "))
+            }
         };
         let mut error = Self::new(Code::InvalidParameter, message);
         error.0.fields = fields;
@@ -158,12 +176,23 @@ impl Error {
 
     /// 400 `invalid_parameter` naming one field, with a sentence that says what would be right.
     pub fn invalid(field: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Self {
-        let mut error = Self::new(Code::InvalidParameter, message);
+        let message = message.into();
+        let mut error = Self::new(Code::InvalidParameter, message.clone());
         error.0.fields = vec![FieldError {
             field: field.into(),
             code: FieldCode::Invalid,
+            rule: Some(message),
         }];
         error
+    }
+
+    /// 400 `invalid_parameter` naming a field that is required and was not given.
+    pub fn missing(field: &'static str) -> Self {
+        Self::invalid_fields(vec![FieldError {
+            field: field.into(),
+            code: FieldCode::MissingField,
+            rule: None,
+        }])
     }
 
     /// 401 `access_token_invalid`.
@@ -189,6 +218,14 @@ impl Error {
         Self::new(Code::Forbidden, "you are not allowed to do this")
     }
 
+    /// 403 `profile_missing`; `product` is whose profile the account has not.
+    pub fn profile_missing(product: &str) -> Self {
+        Self::new(
+            Code::ProfileMissing,
+            format!("your account has no {product} profile yet"),
+        )
+    }
+
     /// 404 `not_found`; `what` is a noun such as `room`.
     pub fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("no such {what}"))
@@ -210,6 +247,7 @@ impl Error {
         self.0.fields.push(FieldError {
             field: field.into(),
             code: FieldCode::AlreadyExists,
+            rule: None,
         });
         self
     }

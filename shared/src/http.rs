@@ -16,18 +16,21 @@ use futures_util::FutureExt;
 use garde::Validate;
 use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 use tracing::Instrument as _;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::App,
-    error::{Code, Error, ErrorBody, FieldCode, FieldError},
+    error::{Code, Error, ErrorBody},
 };
-
-mod strict;
-
+use faults::{Fault, Shape, checked, fault};
 use strict::{Distinct, Strict};
+
+mod faults;
+mod strict;
 
 /// The largest body a function takes, in bytes.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -37,7 +40,7 @@ pub struct Json<T>(pub T);
 
 impl<T, S> FromRequest<S> for Json<T>
 where
-    T: DeserializeOwned + Validate<Context = ()>,
+    T: DeserializeOwned + Validate<Context = ()> + ToSchema,
     S: Send + Sync,
 {
     type Rejection = Error;
@@ -60,7 +63,7 @@ pub struct OptionalJson<T>(pub T);
 
 impl<T, S> FromRequest<S> for OptionalJson<T>
 where
-    T: DeserializeOwned + Validate<Context = ()> + Default,
+    T: DeserializeOwned + Validate<Context = ()> + ToSchema + Default,
     S: Send + Sync,
 {
     type Rejection = Error;
@@ -88,76 +91,56 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// A value from the bytes of a JSON object, checked.
-pub(crate) fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(
-    body: &[u8],
-) -> Result<T, Error> {
+pub(crate) fn parse_json<T>(body: &[u8]) -> Result<T, Error>
+where
+    T: DeserializeOwned + Validate<Context = ()> + ToSchema,
+{
     let no_json = || Error::invalid_format("the body is not valid JSON");
+    let no_object = || Error::invalid_format("the body must be a JSON object");
     let mut json = serde_json::Deserializer::from_slice(body);
-    let Distinct(value) =
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            match error.inner().is_data() {
-                true => field_error(&error.path().to_string(), &error.inner().to_string()),
-                false => no_json(),
-            }
-        })?;
-    json.end().map_err(|_| no_json())?;
-    if !value.is_object() {
-        return Err(Error::invalid_format("the body must be a JSON object"));
+    let twice = match serde_path_to_error::deserialize(&mut json) {
+        Ok(Distinct(value)) => {
+            json.end().map_err(|_| no_json())?;
+            return match value.is_object() {
+                true => from_value(value),
+                false => Err(no_object()),
+            };
+        }
+        Err(error) if error.inner().is_data() => fault(&error),
+        Err(_) => return Err(no_json()),
+    };
+    // Of two fields of one name the last is what is looked at further.
+    let request: Value = serde_json::from_slice(body).map_err(|_| no_json())?;
+    if !request.is_object() {
+        return Err(no_object());
     }
-    from_value(value)
+    let mut first = vec![twice];
+    first.extend(read_value::<T>(&request).err().into_iter().flatten());
+    Err(all_faults::<T>(request, first))
 }
 
 /// A value out of JSON that was read already, checked like a body.
-pub(crate) fn from_value<T: DeserializeOwned + Validate<Context = ()>>(
-    value: serde_json::Value,
-) -> Result<T, Error> {
-    let value = serde_path_to_error::deserialize(Strict(value))
-        .map_err(|error| field_error(&error.path().to_string(), &error.inner().to_string()))?;
-    validated(value)
+pub(crate) fn from_value<T>(value: Value) -> Result<T, Error>
+where
+    T: DeserializeOwned + Validate<Context = ()> + ToSchema,
+{
+    read_value(&value).map_err(|first| all_faults::<T>(value, first))
 }
 
-fn validated<T: Validate<Context = ()>>(value: T) -> Result<T, Error> {
-    value.validate().map_err(|report| {
-        // A field that breaks two rules is named once.
-        let mut seen = BTreeSet::new();
-        Error::invalid_fields(
-            report
-                .iter()
-                .map(|(path, _)| path.to_string())
-                .filter(|field| seen.insert(field.clone()))
-                .map(|field| FieldError {
-                    field,
-                    code: FieldCode::Invalid,
-                })
-                .collect(),
-        )
-    })?;
-    Ok(value)
+fn read_value<T>(value: &Value) -> Result<T, Vec<Fault>>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    checked(serde_path_to_error::deserialize(Strict(value.clone())).map_err(|error| fault(&error)))
 }
 
-/// serde names a missing or an unknown field in its message only, with the path of the object
-/// around it.
-fn field_error(path: &str, message: &str) -> Error {
-    let quoted = |prefix: &str| {
-        message
-            .strip_prefix(prefix)
-            .and_then(|rest| rest.split('`').next())
-    };
-    let (name, code) = if let Some(name) = quoted("missing field `") {
-        (name, FieldCode::MissingField)
-    } else if let Some(name) = quoted("unknown field `").or_else(|| quoted("duplicate field `")) {
-        (name, FieldCode::Invalid)
-    } else {
-        ("", FieldCode::Invalid)
-    };
-    let outer = if path == "." { "" } else { path };
-    let last = outer.rsplit('.').next().unwrap_or_default();
-    let field = match (outer, name) {
-        ("", name) => name.to_owned(),
-        (outer, name) if name.is_empty() || last == name => outer.to_owned(),
-        (outer, name) => format!("{outer}.{name}"),
-    };
-    Error::invalid_fields(vec![FieldError { field, code }])
+fn all_faults<T>(request: Value, first: Vec<Fault>) -> Error
+where
+    T: DeserializeOwned + Validate<Context = ()> + ToSchema,
+{
+    faults::all(&Shape::of_body::<T>(), request, first, |request| {
+        read_value::<T>(request).map(drop)
+    })
 }
 
 /// The query string, checked like a body.
@@ -165,17 +148,38 @@ pub struct Query<T>(pub T);
 
 impl<T, S> FromRequestParts<S> for Query<T>
 where
-    T: DeserializeOwned + Validate<Context = ()>,
+    T: DeserializeOwned + Validate<Context = ()> + IntoParams,
     S: Send + Sync,
 {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let query = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
-            .map_err(|error| field_error(&error.path().to_string(), &error.inner().to_string()))?;
-        validated(query).map(Self)
+        let query = parts.uri.query().unwrap_or_default();
+        read_query(query).map(Self).map_err(|first| {
+            let request = form_urlencoded::parse(query.as_bytes())
+                .map(|(name, value)| (name.into_owned(), Value::from(value)))
+                .collect();
+            let shape = Shape::of_query(&T::into_params(|| None));
+            faults::all(&shape, Value::Object(request), first, |request| {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                for (name, value) in request.as_object().into_iter().flatten() {
+                    match value {
+                        Value::String(text) => query.append_pair(name, text),
+                        other => query.append_pair(name, &other.to_string()),
+                    };
+                }
+                read_query::<T>(&query.finish()).map(drop)
+            })
+        })
     }
+}
+
+fn read_query<T>(query: &str) -> Result<T, Vec<Fault>>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    checked(serde_path_to_error::deserialize(pairs).map_err(|error| fault(&error)))
 }
 
 /// One path parameter. What cannot be one is answered 404, like any other unknown path.

@@ -120,7 +120,7 @@ mod tests {
     use crate::http::Query;
 
     /// A list with filters: the letters from the first one asked for on, but for one.
-    #[derive(Deserialize, Validate)]
+    #[derive(Deserialize, Validate, IntoParams)]
     #[serde(deny_unknown_fields)]
     struct Letters {
         #[garde(skip)]

@@ -63,6 +63,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
+/// Text of a partial change, where `""` clears as null does: forms send it for a field that was emptied.
+/// For `#[serde(default, deserialize_with = "patch::text")]`.
+///
+/// # Errors
+/// Says that it is no text.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<String>, D::Error> {
+    Ok(match Patch::<String>::deserialize(deserializer)? {
+        Patch::Value(text) if text.is_empty() => Patch::Null,
+        other => other,
+    })
+}
+
 impl<T> Inner<T> for Patch<T> {
     type Key = NoKey;
 

@@ -13,7 +13,7 @@ use crate::app::App;
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
 #[serde(transparent)]
-#[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
+#[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
 pub struct UserId(Uuid);
 
 impl UserId {

@@ -70,6 +70,7 @@ pub struct SessionRequest {
 /// is verified. A new password can be set by mail.
 #[utoipa::path(
     post, path = "/api/session", tag = "identity",
+    operation_id = "beginSession",
     request_body = SessionRequest,
     params(("Accept-Language" = Option<String>, Header, description = "The language of ours (`ja`, `ko`, `en`) that a new account is written to in; Japanese where none is named")),
     responses(

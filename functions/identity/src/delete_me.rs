@@ -32,6 +32,7 @@ pub const FUNCTION: Function = Function::http("identity-delete-me", || {
 /// and the message names all of it.
 #[utoipa::path(
     delete, path = "/api/users/me", tag = "identity",
+    operation_id = "closeMyAccount",
     security(("access_token" = [])),
     responses(
         (status = 204, description = "Closed"),

@@ -18,6 +18,7 @@ pub const FUNCTION: Function = Function::http("identity-end-session", || {
 /// closed; the access token itself lasts its 15 minutes. Doing it again is 204 again.
 #[utoipa::path(
     delete, path = "/api/session", tag = "identity",
+    operation_id = "endSession",
     security(("access_token" = [])),
     responses(
         (status = 204, description = "Logged out", headers(

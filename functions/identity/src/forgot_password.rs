@@ -39,7 +39,7 @@ const ADDRESS: Limit = Limit::new("FORGOT_ADDRESS_RATE", 50, 60 * 60);
 pub struct ForgotPasswordRequest {
     /// The account's address, in any case.
     #[garde(custom(validate::email))]
-    #[schema(max_length = 254, example = "hana@example.jp")]
+    #[schema(max_length = 254, format = "email", example = "hana@example.jp")]
     pub email: String,
 }
 
@@ -56,6 +56,7 @@ pub struct ForgotPasswordResponse {
 /// If the address has an account, a mail with a link (one hour) is on its way.
 #[utoipa::path(
     post, path = "/api/auth/password/forgot", tag = "identity",
+    operation_id = "requestPasswordReset",
     request_body = ForgotPasswordRequest,
     responses(
         (status = 202, body = ForgotPasswordResponse, description = "Accepted, whether or not the account exists"),

@@ -41,6 +41,7 @@ pub struct PublicKey {
 /// May be kept for five minutes.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "identity",
+    operation_id = "getJsonWebKeySet",
     responses(
         (status = 200, body = KeySet, description = "The keys"),
         (status = 500, body = ErrorBody, description = "Something went wrong on our side"),

@@ -9,9 +9,9 @@ use axum::{
     response::IntoResponse,
 };
 use enishi_shared::{
-    App, Error, FieldCode, Function, Result, UserId,
+    App, Error, Function, Result, UserId,
     accounts::{Account, Owner, account_key, email_key, table, username_key},
-    error::{Code, ErrorBody, FieldError},
+    error::{Code, ErrorBody},
     http::{Json, SourceIp},
     password,
     store::{Key, Table},
@@ -49,7 +49,7 @@ pub const ADDRESS: Limit = Limit::new("LOGIN_ADDRESS_RATE", 100, 5 * 60);
 pub struct LoginRequest {
     /// The account's address, in any case.
     #[garde(inner(custom(validate::email)))]
-    #[schema(max_length = 254, example = "hana@example.jp")]
+    #[schema(max_length = 254, format = "email", example = "hana@example.jp")]
     pub email: Option<String>,
     /// The account's name, in any case, instead of its address.
     #[garde(length(chars, min = 1, max = 150))]
@@ -67,7 +67,7 @@ pub struct LoginRequest {
 pub struct EmailLoginRequest {
     /// The account's address, in any case.
     #[garde(custom(validate::email))]
-    #[schema(max_length = 254, example = "hana@example.jp")]
+    #[schema(max_length = 254, format = "email", example = "hana@example.jp")]
     pub email: String,
     /// The password.
     #[garde(length(chars, min = 1, max = 128))]
@@ -88,6 +88,7 @@ pub struct LoginResponse {
 /// Logs in
 #[utoipa::path(
     post, path = "/login", tag = "identity",
+    operation_id = "logIn",
     request_body = LoginRequest,
     responses(
         (status = 200, body = LoginResponse, description = "A new session"),
@@ -110,12 +111,7 @@ pub async fn login(
                 "give email or username, not both",
             ));
         }
-        (None, None) => {
-            return Err(Error::invalid_fields(vec![FieldError {
-                field: "email".into(),
-                code: FieldCode::MissingField,
-            }]));
-        }
+        (None, None) => return Err(Error::missing("email")),
     };
     begin(&app, &address, name, &body.password).await
 }
@@ -123,6 +119,7 @@ pub async fn login(
 /// Logs in by e-mail
 #[utoipa::path(
     post, path = "/api/users/login", tag = "identity",
+    operation_id = "logInByEmail",
     request_body = EmailLoginRequest,
     responses(
         (status = 200, body = LoginResponse, description = "A new session"),
@@ -184,7 +181,7 @@ async fn begin(
 /// The 401 of a wrong password, or of a name that nobody has.
 pub fn rejected() -> Error {
     Error::new(
-        Code::AccessTokenInvalid,
+        Code::InvalidCredentials,
         "wrong e-mail, username or password",
     )
     .with_header(

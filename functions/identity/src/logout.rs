@@ -18,6 +18,7 @@ pub const FUNCTION: Function = Function::http("identity-logout", || {
 /// lasts its 15 minutes. Doing it again is 204 again.
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "identity",
+    operation_id = "logOut",
     security(("access_token" = [])),
     responses(
         (status = 204, description = "Logged out"),

@@ -41,6 +41,7 @@ pub struct RefreshRequest {
 /// session, for somebody else may hold a copy.
 #[utoipa::path(
     post, path = "/api/auth/refresh", tag = "identity",
+    operation_id = "refreshTokens",
     request_body = RefreshRequest,
     responses(
         (status = 200, body = Tokens, description = "The next tokens of the session"),

@@ -45,6 +45,7 @@ pub struct RenewSessionRequest {
 /// other spent key ends the session, for somebody else may hold a copy.
 #[utoipa::path(
     put, path = "/api/session", tag = "identity",
+    operation_id = "renewSession",
     request_body = Option<RenewSessionRequest>,
     params(("session_key" = Option<String>, Cookie, description = "The session key, where the body has none")),
     responses(

@@ -66,6 +66,7 @@ pub struct ResetPasswordRequest {
 /// very same request is 204 again for ten minutes.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "identity",
+    operation_id = "resetPassword",
     request_body = ResetPasswordRequest,
     responses(
         (status = 204, description = "The password is set"),

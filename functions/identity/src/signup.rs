@@ -45,7 +45,7 @@ pub struct SignupRequest {
     pub username: String,
     /// Unique whatever its case, at most 254 bytes; ASCII before the `@`.
     #[garde(custom(validate::email))]
-    #[schema(max_length = 254, example = "hana@example.jp")]
+    #[schema(max_length = 254, format = "email", example = "hana@example.jp")]
     pub email: String,
     /// 8–128 characters of any kind: length is what counts (NIST SP 800-63B).
     #[garde(length(chars, min = 8, max = 128))]
@@ -62,7 +62,7 @@ pub struct SignupResponse {
     #[schema(example = "hana")]
     pub username: String,
     /// The account's address.
-    #[schema(example = "hana@example.jp")]
+    #[schema(format = "email", example = "hana@example.jp")]
     pub email: String,
     /// The tokens of the new session.
     #[serde(flatten)]
@@ -77,6 +77,7 @@ pub struct SignupResponse {
 /// password must be the account's, since only names are kept to compare it with.
 #[utoipa::path(
     post, path = "/signup", tag = "identity",
+    operation_id = "signUp",
     request_body = SignupRequest,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours"),

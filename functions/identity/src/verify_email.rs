@@ -61,6 +61,7 @@ pub struct VerifyEmailRequest {
 /// The operator scope is in the tokens of sessions that begin afterwards.
 #[utoipa::path(
     post, path = "/api/auth/email/verify", tag = "identity",
+    operation_id = "verifyEmail",
     request_body = VerifyEmailRequest,
     security((), ("access_token" = [])),
     responses(

@@ -8,13 +8,14 @@ use enishi_shared::{
 use garde::Validate;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// `live-ping`.
 pub const FUNCTION: Function =
     Function::event("live-ping", |app, event| on_frame(app, event, pong)).budget(1);
 
 /// Nothing but its `action`.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Ping {}
 

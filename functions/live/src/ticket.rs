@@ -169,6 +169,7 @@ pub struct TicketResponse {
 /// and when that is refused, log in.
 #[utoipa::path(
     post, path = "/api/live/ticket", tag = "live",
+    operation_id = "createLiveTicket",
     security(("access_token" = [])),
     responses(
         (status = 201, body = TicketResponse, description = "A ticket"),

@@ -68,6 +68,7 @@ impl From<Payment> for MyPayment {
 /// My payments, newest first
 #[utoipa::path(
     get, path = "/api/payments", tag = "payments",
+    operation_id = "listMyPayments",
     security(("access_token" = [])),
     params(PageQuery),
     responses(

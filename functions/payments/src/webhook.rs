@@ -60,6 +60,7 @@ struct Kept<'a> {
 /// it again.
 #[utoipa::path(
     post, path = "/webhook/stripe", tag = "payments",
+    operation_id = "receiveStripeEvent",
     security(("stripe_signature" = [])),
     request_body(content = Object, description = "An event, as Stripe sends it"),
     responses(

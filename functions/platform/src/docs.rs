@@ -21,6 +21,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 #[utoipa::path(
     get,
     path = "/docs",
+    operation_id = "getApiReference",
     tag = "platform",
     responses((status = 200, description = "A page", body = String, content_type = "text/html"))
 )]

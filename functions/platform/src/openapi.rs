@@ -22,6 +22,7 @@ pub const DOCUMENT: &str = include_str!("../openapi.json");
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "getOpenApiDocument",
     tag = "platform",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value, content_type = "application/json"))
 )]

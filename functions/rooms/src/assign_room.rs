@@ -47,6 +47,7 @@ pub struct AssignRoomRequest {
 #[utoipa::path(
     post,
     path = "/assign_room/",
+    operation_id = "assignRooms",
     tag = "rooms",
     security(("access_token" = ["operator"])),
     request_body = Option<AssignRoomRequest>,
@@ -77,6 +78,7 @@ pub async fn assign_room(
 #[utoipa::path(
     post,
     path = "/assign_room/{time}",
+    operation_id = "assignRoomsAt",
     tag = "rooms",
     security(("access_token" = ["operator"])),
     params(("time" = String, Path, description = "The slot's time", example = "09:00")),

@@ -54,6 +54,7 @@ pub struct EnrollRequest {
 #[utoipa::path(
     post,
     path = "/register/",
+    operation_id = "enrollForSlot",
     tag = "rooms",
     security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body answers the same, for 24 hours")),

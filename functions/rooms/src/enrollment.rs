@@ -92,7 +92,7 @@ pub struct Enrollment {
     #[schema(example = "019a9f3e-7b1c-7000-8000-3f5e1b2c4d5e")]
     pub id: String,
     /// Whose it is.
-    #[schema(value_type = String, example = "019a9f3e-0000-7000-8000-000000000001")]
+    #[schema(value_type = String, format = "uuid", example = "019a9f3e-0000-7000-8000-000000000001")]
     pub user_id: UserId,
     /// The slot's date, where the slots are.
     #[schema(example = "2026-11-21")]

@@ -31,6 +31,7 @@ pub const FUNCTION: Function = Function::http("rooms-enrollments", || {
 #[utoipa::path(
     get,
     path = "/register/",
+    operation_id = "listMyEnrollments",
     tag = "rooms",
     security(("access_token" = [])),
     params(PageQuery),

@@ -71,6 +71,7 @@ pub struct PastMember {
 #[utoipa::path(
     get,
     path = "/me/rooms",
+    operation_id = "listMyRooms",
     tag = "rooms",
     security(("access_token" = [])),
     params(PageQuery),

@@ -37,6 +37,7 @@ pub struct JoinResponse {
 #[utoipa::path(
     get,
     path = "/rooms/{room_id}/join",
+    operation_id = "joinRoom",
     tag = "rooms",
     security(("access_token" = [])),
     params(("room_id" = String, Path, description = "The room", example = "20261121T0900-0")),

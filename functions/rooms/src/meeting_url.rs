@@ -85,6 +85,7 @@ pub enum MeetingUrl {
 #[utoipa::path(
     get,
     path = "/meeting_url/{user_id}",
+    operation_id = "getMeetingUrl",
     tag = "rooms",
     security(("access_token" = [])),
     params(("user_id" = String, Path, description = "One's own id"), SlotQuery),

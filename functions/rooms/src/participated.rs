@@ -18,6 +18,7 @@ use crate::{
 /// `rooms-participated`
 ///
 /// Budget: for those who walked in and name no room; 2 for the others.
+#[allow(deprecated)]
 pub const FUNCTION: Function = Function::http("rooms-participated", || {
     OpenApiRouter::new()
         .routes(routes!(participated))
@@ -51,6 +52,7 @@ pub struct Participated {
 #[utoipa::path(
     post,
     path = "/participated",
+    operation_id = "confirmParticipation",
     tag = "rooms",
     security(("access_token" = [])),
     request_body = Option<ParticipatedRequest>,
@@ -107,6 +109,7 @@ async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<Ro
 #[utoipa::path(
     post,
     path = "/paticipated",
+    operation_id = "confirmPaticipation",
     tag = "rooms",
     security(("access_token" = [])),
     request_body = Option<ParticipatedRequest>,
@@ -117,6 +120,7 @@ async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<Ro
         (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
     )
 )]
+#[deprecated = "`participated` is spelt right"]
 pub async fn paticipated(
     state: State<App>,
     user: User,

@@ -39,6 +39,7 @@ pub struct WithdrawQuery {
 #[utoipa::path(
     delete,
     path = "/register/{date}",
+    operation_id = "withdrawFromSlot",
     tag = "rooms",
     security(("access_token" = [])),
     params(("date" = String, Path, description = "The slot's day", example = "2026-11-21"), WithdrawQuery),

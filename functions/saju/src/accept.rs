@@ -34,6 +34,7 @@ pub struct Accepted {
 #[utoipa::path(
     post,
     path = "/api/matches/{match_id}/accept",
+    operation_id = "acceptMatchRequest",
     tag = "saju",
     security(("access_token" = [])),
     params(("match_id" = PairId, Path, description = "The match")),

@@ -22,7 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     chat,
     pair::PairId,
-    profile::{check_exists, profile_key},
+    profile::{check_exists, profile_key, profile_missing},
     relation::{Relation, Status, as_read, relation_key},
 };
 
@@ -52,6 +52,7 @@ pub struct Block {
 #[utoipa::path(
     post,
     path = "/api/blocks",
+    operation_id = "blockUser",
     tag = "saju",
     security(("access_token" = [])),
     request_body = Block,
@@ -59,6 +60,7 @@ pub struct Block {
         (status = 201, description = "Blocked", body = Block),
         (status = 400, description = "`user_id` is missing, is not an id, or is your own", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "No such user", body = ErrorBody),
         (status = 429, description = "Too many blocks; `Retry-After` says when", body = ErrorBody),
     )
@@ -81,7 +83,7 @@ pub async fn block(
         let places = [profile_key(me), profile_key(other), relation_key(me, other)];
         let mut found = table.batch_get(&places).await?;
         let [mine, theirs, row] = places.map(|place| found.remove(&place));
-        mine.ok_or_else(Error::token_invalid)?;
+        mine.ok_or_else(profile_missing)?;
         theirs.ok_or_else(|| Error::not_found("user"))?;
         let row: Option<Relation> = row.map(decode).transpose()?;
         if row.as_ref().is_some_and(|row| row.blocks) {

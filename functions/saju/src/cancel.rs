@@ -27,6 +27,7 @@ pub const FUNCTION: Function = crate::http("saju-cancel", || {
 #[utoipa::path(
     post,
     path = "/api/matches/{match_id}/cancel",
+    operation_id = "cancelMatchRequest",
     tag = "saju",
     security(("access_token" = [])),
     params(("match_id" = PairId, Path, description = "The match")),

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use enishi_shared::{
-    App, Error, Result, UserId,
+    App, Result, UserId,
     conversation::{Conversation, Conversations, Expiry, Layout},
     store::{Item, Key, Table, Transaction},
 };
 
 use crate::{
     pair::PairId,
-    profile::{self, partition, profile_key},
+    profile::{self, partition, profile_key, profile_missing},
 };
 
 /// The chat of a match.
@@ -48,7 +48,7 @@ pub fn begin(tx: &mut Transaction, table: &Table, chat_id: PairId) -> Result<()>
 ///
 /// # Errors
 /// `not_found` for a stranger, before the request was accepted and while there is a block;
-/// `access_token_invalid` when `me` has no profile.
+/// `profile_missing` when `me` has no profile.
 pub async fn enter(chats: &Chats, me: UserId, chat_id: PairId) -> Result<Chat> {
     chat_id.other(me, "chat")?;
     let (chat, items) = chats.enter(me, chat_id, &[profile_key(me)]).await?;
@@ -59,10 +59,10 @@ pub async fn enter(chats: &Chats, me: UserId, chat_id: PairId) -> Result<Chat> {
 /// That `me` has a profile among the items that were read.
 ///
 /// # Errors
-/// `access_token_invalid` when there is none.
+/// `profile_missing` when there is none.
 pub fn admit(items: &HashMap<Key, Item>, me: UserId) -> Result<()> {
     match items.contains_key(&profile_key(me)) {
         true => Ok(()),
-        false => Err(Error::token_invalid()),
+        false => Err(profile_missing()),
     }
 }

@@ -5,6 +5,7 @@ use enishi_shared::{
     App, Function, Result, UserId, auth::User, error::ErrorBody, http::Query, listing::Listing,
     page::PageQuery, store::decode,
 };
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,6 +33,9 @@ pub struct ListedChat {
     /// How the last message begins: its first 200 characters; null before the first message.
     #[schema(required, example = "반가워요!")]
     pub last_message: Option<String>,
+    /// When it was stored; null before the first message.
+    #[schema(required, value_type = Option<String>, format = DateTime, example = "2026-11-21T00:00:00Z")]
+    pub last_message_at: Option<Timestamp>,
     /// How many messages one has not read.
     #[schema(example = 2)]
     pub unread_count: u64,
@@ -56,6 +60,7 @@ pub struct ChatPartner {
 #[utoipa::path(
     get,
     path = "/api/chats",
+    operation_id = "listMyChats",
     tag = "saju",
     security(("access_token" = [])),
     params(PageQuery),
@@ -63,6 +68,7 @@ pub struct ChatPartner {
         (status = 200, description = "The chats; `Link` leads to the next page", body = [ListedChat]),
         (status = 400, description = "A parameter is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
     )
 )]
 pub async fn chats(
@@ -106,6 +112,7 @@ pub async fn chats(
             },
             unread_count: chat.unread_count(me),
             last_message: chat.last_message,
+            last_message_at: chat.last_message_at,
         });
     }
     Ok((next, axum::Json(listed)))

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    profile::{Profile, profile_key, table},
+    profile::{Profile, profile_key, profile_missing, table},
     relation::{Relation, relation_key},
     score::{Compatibility, Part},
 };
@@ -36,6 +36,7 @@ pub struct CompatibilityResponse {
 #[utoipa::path(
     get,
     path = "/api/matches/{user_id}/compatibility",
+    operation_id = "getCompatibility",
     tag = "saju",
     security(("access_token" = [])),
     params(("user_id" = UserId, Path, description = "The other person")),
@@ -43,6 +44,7 @@ pub struct CompatibilityResponse {
         (status = 200, description = "The score and its parts", body = CompatibilityResponse),
         (status = 400, description = "`user_id` is the caller's own", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "No such person, or one of the two has blocked the other", body = ErrorBody),
     )
 )]
@@ -61,7 +63,7 @@ pub async fn compatibility(
     let mut items = table(&app)?.batch_get(&keys).await?;
     let mut profile =
         |key| -> Result<Option<Profile>> { items.remove(&key).map(decode).transpose() };
-    let mine = profile(mine)?.ok_or_else(Error::token_invalid)?;
+    let mine = profile(mine)?.ok_or_else(profile_missing)?;
     let theirs = profile(theirs)?.ok_or_else(|| Error::not_found("user"))?;
     let relation: Option<Relation> = items.remove(&relation).map(decode).transpose()?;
     if relation.is_some_and(|relation| relation.is_blocked()) {

@@ -23,6 +23,7 @@ pub const FUNCTION: Function = crate::http("saju-decline", || {
 #[utoipa::path(
     post,
     path = "/api/matches/{match_id}/decline",
+    operation_id = "declineMatchRequest",
     tag = "saju",
     security(("access_token" = [])),
     params(("match_id" = PairId, Path, description = "The match")),

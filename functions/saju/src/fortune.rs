@@ -1,7 +1,7 @@
 //! `GET /api/fortune/today`: what the day's stem is to one's own, and what is read from that.
 
 use axum::{Json, extract::State};
-use enishi_shared::{App, Error, Function, Result, auth::User, error::ErrorBody};
+use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody};
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     pillars::day_pillar,
-    profile::{Profile, profile_key, table, today},
+    profile::{Profile, profile_key, profile_missing, table, today},
     ten_gods::{TenGod, ten_god},
 };
 
@@ -66,18 +66,20 @@ impl TenGodView {
 #[utoipa::path(
     get,
     path = "/api/fortune/today",
+    operation_id = "getTodaysFortune",
     tag = "saju",
     security(("access_token" = [])),
     responses(
         (status = 200, description = "The fortune", body = Fortune),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
     )
 )]
 pub async fn fortune(State(app): State<App>, user: User) -> Result<Json<Fortune>> {
     let me: Profile = table(&app)?
         .get(&profile_key(user.id))
         .await?
-        .ok_or_else(Error::token_invalid)?;
+        .ok_or_else(profile_missing)?;
     let mine = me.candidate.birth()?.pillars().day.stem;
     let date = today(app.now());
     let pillar = day_pillar(date);

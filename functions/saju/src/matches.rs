@@ -90,6 +90,7 @@ struct Row {
 #[utoipa::path(
     get,
     path = "/api/matches",
+    operation_id = "listMyMatches",
     tag = "saju",
     security(("access_token" = [])),
     params(MatchesQuery),
@@ -97,6 +98,7 @@ struct Row {
         (status = 200, description = "The requests; `Link` leads to the next page", body = [Match]),
         (status = 400, description = "A parameter is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
     )
 )]
 pub async fn matches(

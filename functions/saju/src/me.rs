@@ -32,7 +32,7 @@ pub struct Me {
     #[schema(example = "서연")]
     pub name: String,
     /// The account's address.
-    #[schema(example = "seoyeon@example.kr")]
+    #[schema(format = "email", example = "seoyeon@example.kr")]
     pub email: String,
     /// Of the solar calendar.
     #[schema(required, value_type = Option<String>, format = Date, example = "1995-03-02")]
@@ -97,6 +97,7 @@ impl From<Preferences> for MyPreferences {
 /// Of every product's accounts; the fields of saju are null where there is no such profile.
 #[utoipa::path(
     get, path = "/api/users/me", tag = "saju",
+    operation_id = "getMyProfile",
     security(("access_token" = [])),
     responses(
         (status = 200, body = Me, description = "The account and its profile"),

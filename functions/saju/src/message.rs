@@ -28,7 +28,7 @@ const BY_ONE_PERSON: Limit = Limit::new("MESSAGE_RATE", 60, 60);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChatMessage {
     /// The message.
-    #[schema(value_type = String, example = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071")]
+    #[schema(value_type = String, format = "uuid", example = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071")]
     pub message_id: Uuid,
     /// Its number in the chat: 1, 2, 3 and so on without a gap.
     #[schema(example = 7, minimum = 1)]

@@ -55,6 +55,7 @@ pub struct MessagesQuery {
 #[utoipa::path(
     get,
     path = "/api/chats/{chat_id}/messages",
+    operation_id = "listMessages",
     tag = "saju",
     security(("access_token" = [])),
     params(("chat_id" = PairId, Path, description = "The chat"), MessagesQuery),
@@ -62,6 +63,7 @@ pub struct MessagesQuery {
         (status = 200, description = "The messages", body = [ChatMessage]),
         (status = 400, description = "A parameter is wrong, or two exclude each other", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "No such chat of the caller's, or there is a block", body = ErrorBody),
     )
 )]

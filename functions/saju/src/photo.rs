@@ -91,6 +91,7 @@ pub async fn erase(app: &App, user_id: UserId) -> Result<()> {
 /// taken there. Caches keep it for five minutes.
 #[utoipa::path(
     post, path = "/api/users/me/photo", tag = "saju",
+    operation_id = "createPhotoUpload",
     security(("access_token" = [])),
     request_body = Upload,
     responses(

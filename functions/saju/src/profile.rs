@@ -296,6 +296,11 @@ pub fn check_exists(tx: &mut Transaction, table: &Table, user_id: UserId) -> Par
     tx.check(table, profile_key(user_id), when().exists("pk"))
 }
 
+/// Of whoever has an account but no profile here.
+pub fn profile_missing() -> Error {
+    Error::profile_missing(PRODUCT)
+}
+
 /// The day in Korea, which has had no summer time since 1988.
 pub fn today(now: Timestamp) -> Date {
     korea().to_datetime(now).date()

@@ -51,6 +51,7 @@ pub struct ReadChat {
 #[utoipa::path(
     post,
     path = "/api/chats/{chat_id}/read",
+    operation_id = "markChatRead",
     tag = "saju",
     security(("access_token" = [])),
     params(("chat_id" = PairId, Path, description = "The chat")),
@@ -59,6 +60,7 @@ pub struct ReadChat {
         (status = 200, description = "How far one has read", body = ReadChat),
         (status = 400, description = "The chat has no message `seq` yet", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "No such chat of the caller's, or there is a block", body = ErrorBody),
     )
 )]

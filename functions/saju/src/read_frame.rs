@@ -9,6 +9,7 @@ use enishi_shared::{
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     pair::PairId,
@@ -22,11 +23,13 @@ pub const FUNCTION: Function =
     Function::event("saju-read-frame", |app, event| on_frame(app, event, read)).budget(3);
 
 /// Up to where.
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
+#[schema(as = ReadFrame)]
 struct Read {
     chat_id: PairId,
+    #[schema(example = 1)]
     seq: u64,
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use axum::{Json, extract::State};
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
+    App, Function, Result, UserId,
     auth::User,
     error::ErrorBody,
     store::{Item, Key, decode},
@@ -21,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     pool,
-    profile::{Profile, profile_key, table, today},
+    profile::{Profile, profile_key, profile_missing, table, today},
     relation::{Relation, relation_key},
     score::{Compatibility, Part},
 };
@@ -76,11 +76,13 @@ pub struct Recommendation {
 #[utoipa::path(
     get,
     path = "/api/matches/recommendations",
+    operation_id = "listRecommendations",
     tag = "saju",
     security(("access_token" = [])),
     responses(
         (status = 200, description = "The list, first recommendation first", body = Vec<Recommendation>),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
     )
 )]
 pub async fn recommendations(
@@ -95,7 +97,7 @@ pub async fn recommendations(
         .remove(&mine)
         .map(decode)
         .transpose()?
-        .ok_or_else(Error::token_invalid)?;
+        .ok_or_else(profile_missing)?;
     let people = match items.remove(&list) {
         Some(list) => draw::people(list)?,
         None => draw::draw(&app, &table, &mine.candidate).await?,

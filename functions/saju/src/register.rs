@@ -41,7 +41,7 @@ pub const FUNCTION: Function = crate::http("saju-register", || {
 pub struct RegisterRequest {
     /// Unique whatever its case, at most 254 bytes; ASCII before the `@`.
     #[garde(custom(validate::email))]
-    #[schema(max_length = 254, example = "seoyeon@example.kr")]
+    #[schema(max_length = 254, format = "email", example = "seoyeon@example.kr")]
     pub email: String,
     /// 8–128 characters of any kind: length is what counts (NIST SP 800-63B).
     #[garde(length(chars, min = 8, max = 128))]
@@ -74,7 +74,7 @@ pub struct RegisterResponse {
     #[schema(example = "서연")]
     pub name: String,
     /// The account's address.
-    #[schema(example = "seoyeon@example.kr")]
+    #[schema(format = "email", example = "seoyeon@example.kr")]
     pub email: String,
 }
 
@@ -88,6 +88,7 @@ pub struct RegisterResponse {
 /// account's, since only the other values are kept to compare it with.
 #[utoipa::path(
     post, path = "/api/users/register", tag = "saju",
+    operation_id = "registerProfile",
     request_body = RegisterRequest,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours"),

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     chat,
     pair::PairId,
-    profile::{check_exists, partition, table},
+    profile::{check_exists, partition, profile_missing, table},
 };
 
 /// What has become of a request.
@@ -161,7 +161,7 @@ impl Step {
 /// request.
 ///
 /// # Errors
-/// `access_token_invalid` without a profile, `not_found` when there is no such request or a block
+/// `profile_missing` without a profile, `not_found` when there is no such request or a block
 /// hides it, `forbidden` to the side that has no say, `conflict` when the request is at its end.
 pub async fn take(app: &App, me: UserId, match_id: PairId, step: Step) -> Result<()> {
     let other = match_id.other(me, "match")?;
@@ -191,7 +191,7 @@ pub async fn take(app: &App, me: UserId, match_id: PairId, step: Step) -> Result
     }
     match tx.commit().await? {
         Outcome::Done => Ok(()),
-        Outcome::Refused(refused) if refused.is(my_profile) => Err(Error::token_invalid()),
+        Outcome::Refused(refused) if refused.is(my_profile) => Err(profile_missing()),
         Outcome::Refused(refused) => step.judge(refused.item(mine)?.as_ref(), me, other),
     }
 }

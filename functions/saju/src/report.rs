@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::{
     pair::PairId,
-    profile::{check_exists, profile_key, table},
+    profile::{check_exists, profile_key, profile_missing, table},
 };
 
 /// `saju-report`
@@ -78,7 +78,7 @@ pub struct ReportRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReportResponse {
     /// The report.
-    #[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
+    #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
     pub report_id: Uuid,
 }
 
@@ -114,6 +114,7 @@ impl Report<'_> {
 #[utoipa::path(
     post,
     path = "/api/reports",
+    operation_id = "reportUser",
     tag = "saju",
     security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body answers the same, for 24 hours")),
@@ -122,6 +123,7 @@ impl Report<'_> {
         (status = 201, description = "The operators have it", body = ReportResponse),
         (status = 400, description = "A value is missing or wrong", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "No such user", body = ErrorBody),
         (status = 409, description = "The `Idempotency-Key` was used with another body", body = ErrorBody),
         (status = 429, description = "Too many reports; `Retry-After` says when", body = ErrorBody),
@@ -149,7 +151,7 @@ pub async fn report(
     let found = table.batch_get(&places).await?;
     let [is_mine, is_theirs] = places.map(|place| found.contains_key(&place));
     if !is_mine {
-        return Err(Error::token_invalid());
+        return Err(profile_missing());
     }
     if !is_theirs {
         return Err(Error::not_found("user"));
@@ -176,7 +178,7 @@ pub async fn report(
         }
         Outcome::Replayed { id, .. } => id,
         // The account was closed a moment ago.
-        Outcome::Refused(_) => return Err(Error::token_invalid()),
+        Outcome::Refused(_) => return Err(profile_missing()),
     };
     Ok((
         StatusCode::CREATED,

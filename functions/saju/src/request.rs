@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     pair::PairId,
-    profile::{Candidate, check_exists, profile_key, table},
+    profile::{Candidate, check_exists, profile_key, profile_missing, table},
     relation::{Relation, Status, listing, relation_key},
     score,
 };
@@ -60,6 +60,7 @@ pub struct MatchStatus {
 #[utoipa::path(
     post,
     path = "/api/matches/request",
+    operation_id = "requestMatch",
     tag = "saju",
     security(("access_token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body answers the same, for 24 hours")),
@@ -68,6 +69,7 @@ pub struct MatchStatus {
         (status = 201, description = "Asked", body = MatchStatus),
         (status = 400, description = "`receiver_id` is missing, is not an id, or is your own", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "Nobody to be asked", body = ErrorBody),
         (status = 409, description = "`Match request already exists`, either way round; or the `Idempotency-Key` was used for something else", body = ErrorBody),
         (status = 429, description = "Too many requests for a match; `Retry-After` says when", body = ErrorBody),
@@ -91,7 +93,7 @@ pub async fn request(
     let places = [profile_key(me), profile_key(other)];
     let mut profiles = table.batch_get(&places).await?;
     let [mine, theirs] = places.map(|place| profiles.remove(&place));
-    let mine: Candidate = decode(mine.ok_or_else(Error::token_invalid)?)?;
+    let mine: Candidate = decode(mine.ok_or_else(profile_missing)?)?;
     let theirs: Candidate = decode(theirs.ok_or_else(|| Error::not_found("user"))?)?;
     throttle::count(
         &app,
@@ -132,7 +134,7 @@ pub async fn request(
     };
     if let Some(refused) = refused {
         if refused.is(my_profile) {
-            return Err(Error::token_invalid());
+            return Err(profile_missing());
         }
         if refused.is(their_profile) {
             return Err(Error::not_found("user"));

@@ -47,6 +47,7 @@ pub struct SendMessageRequest {
 #[utoipa::path(
     post,
     path = "/api/chats/{chat_id}/messages",
+    operation_id = "sendMessage",
     tag = "saju",
     security(("access_token" = [])),
     params(("chat_id" = PairId, Path, description = "The chat")),
@@ -55,6 +56,7 @@ pub struct SendMessageRequest {
         (status = 201, description = "Sent, now or before", body = Sent),
         (status = 400, description = "No text, or too long; no client_msg_id", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "No such chat of the caller's, or there is a block", body = ErrorBody),
         (status = 409, description = "client_msg_id was used for another message", body = ErrorBody),
         (status = 429, description = "Too many messages; `Retry-After` says when", body = ErrorBody),

@@ -11,6 +11,7 @@ use enishi_shared::{
 use garde::Validate;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -27,14 +28,17 @@ pub const FUNCTION: Function = Function::event("saju-send-message-frame", |app, 
 .budget(4);
 
 /// What to say, and where; the rest is as over HTTP.
-#[derive(Debug, Deserialize, Validate)]
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SendMessageFrame)]
 struct SendMessage {
     #[garde(skip)]
     chat_id: PairId,
     #[garde(custom(message::content))]
+    #[schema(min_length = 1, max_length = 4000, example = "반가워요!")]
     content: String,
     #[garde(custom(message::client_msg_id))]
+    #[schema(min_length = 1, max_length = 64, example = "7d4f2c1a")]
     client_msg_id: String,
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
+    App, Function, Result, UserId,
     auth::User,
     conversation,
     error::ErrorBody,
@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     chat::{self, Chats},
     pair::PairId,
-    profile::profile_key,
+    profile::{profile_key, profile_missing},
     relation::{Relation, Status, as_read, relation_key},
 };
 
@@ -33,12 +33,14 @@ pub const FUNCTION: Function = crate::http("saju-unblock", || {
 #[utoipa::path(
     delete,
     path = "/api/blocks/{user_id}",
+    operation_id = "unblockUser",
     tag = "saju",
     security(("access_token" = [])),
     params(("user_id" = UserId, Path, description = "Who is blocked")),
     responses(
         (status = 204, description = "Not blocked any more"),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
         (status = 404, description = "`user_id` is no id", body = ErrorBody),
     )
 )]
@@ -61,7 +63,7 @@ pub async fn unblock(
         let distinct = if me == other { &places[..2] } else { &places };
         let mut found = table.batch_get(distinct).await?;
         let [profile, mine, theirs] = places.map(|place| found.remove(&place));
-        profile.ok_or_else(Error::token_invalid)?;
+        profile.ok_or_else(profile_missing)?;
         let mine: Option<Relation> = mine.map(decode).transpose()?;
         let Some(mine) = mine.filter(|row| row.blocks) else {
             return Ok(no_content());

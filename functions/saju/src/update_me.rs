@@ -7,7 +7,7 @@ use enishi_shared::{
     civil,
     error::ErrorBody,
     http::Json,
-    patch::Patch,
+    patch::{self, Patch},
     store::{Change, Race, Table, Written, when},
     validate,
 };
@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     photo::PhotosUrl,
-    profile::{self, Preferences, Profile, Wanted, profile_key},
+    profile::{self, Preferences, Profile, Wanted, profile_key, profile_missing},
 };
 
 /// `saju-update-me`.
@@ -31,34 +31,34 @@ pub const FUNCTION: Function = crate::http("saju-update-me", || {
 })
 .budget(4);
 
-/// What is to change: what is left out stays, null clears.
+/// What is to change: what is left out stays, null or `""` clears.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateMeRequest {
-    /// Where one lives, in one's own words: one line of 1–255 characters.
+    /// Where one lives, in one's own words: one line of at most 255 characters.
     #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
-    #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "서울 마포구")]
+    #[serde(default, deserialize_with = "patch::text")]
+    #[schema(value_type = Option<String>, max_length = 255, example = "서울 마포구")]
     pub location: Patch<String>,
-    /// What one does: one line of 1–255 characters.
+    /// What one does: one line of at most 255 characters.
     #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
-    #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "사서")]
+    #[serde(default, deserialize_with = "patch::text")]
+    #[schema(value_type = Option<String>, max_length = 255, example = "사서")]
     pub job: Patch<String>,
-    /// Introduction: 1–2,000 characters, line breaks among them.
+    /// Introduction: at most 2,000 characters, line breaks among them.
     #[garde(inner(length(chars, min = 1, max = 2000), custom(prose)))]
-    #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000, example = "비 오는 날 책방을 좋아해요.")]
+    #[serde(default, deserialize_with = "patch::text")]
+    #[schema(value_type = Option<String>, max_length = 2000, example = "비 오는 날 책방을 좋아해요.")]
     pub bio: Patch<String>,
     /// The address of one's own picture: the `url` that `POST /api/users/me/photo` gave, and no other.
     #[garde(inner(length(chars, max = 2048)))]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "patch::text")]
     #[schema(value_type = Option<String>, format = "uri", max_length = 2048, example = "https://photos.example.com/photos/1.jpg")]
     pub profile_img_url: Patch<String>,
     /// When one was born, Korean time, `HH:MM`.
     #[garde(skip)]
     #[serde(default, deserialize_with = "time")]
-    #[schema(value_type = Option<String>, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "07:40")]
+    #[schema(value_type = Option<String>, pattern = "^(([01][0-9]|2[0-3]):[0-5][0-9])?$", example = "07:40")]
     pub birth_time: Patch<Time>,
     /// Whom one wants to be introduced to; null clears all of it.
     #[garde(dive)]
@@ -86,16 +86,16 @@ pub struct PreferencesUpdate {
     #[serde(default)]
     #[schema(value_type = Option<u8>, minimum = 19, maximum = 120, example = 39)]
     pub max_age: Patch<u8>,
-    /// The other's `location`, letter by letter: one line of 1–255 characters.
+    /// The other's `location`, letter by letter: one line of at most 255 characters.
     #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
-    #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "서울 마포구")]
+    #[serde(default, deserialize_with = "patch::text")]
+    #[schema(value_type = Option<String>, max_length = 255, example = "서울 마포구")]
     pub location: Patch<String>,
 }
 
 /// `HH:MM`.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Time>, D::Error> {
-    Patch::<String>::deserialize(deserializer)?.try_map(|text| {
+    patch::text(deserializer)?.try_map(|text| {
         civil::parse_time(&text).ok_or_else(|| de::Error::custom("not a time like 07:40"))
     })
 }
@@ -123,12 +123,14 @@ pub struct UpdateMeResponse {
 /// the same moment are all kept.
 #[utoipa::path(
     put, path = "/api/users/me", tag = "saju",
+    operation_id = "updateMyProfile",
     security(("access_token" = [])),
     request_body = UpdateMeRequest,
     responses(
         (status = 200, body = UpdateMeResponse, description = "Changed"),
         (status = 400, body = ErrorBody, description = "A value is wrong"),
         (status = 401, body = ErrorBody, description = "No valid access token, or no saju profile"),
+        (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
     )
 )]
 pub async fn update_me(
@@ -158,7 +160,7 @@ async fn update(table: &Table, user_id: UserId, body: &UpdateMeRequest) -> Resul
     let change = change(body).when(when().exists("pk"));
     match table.update(profile_key(user_id), change).await? {
         Written::Done => Ok(()),
-        Written::Refused(_) => Err(Error::token_invalid()),
+        Written::Refused(_) => Err(profile_missing()),
     }
 }
 
@@ -173,7 +175,7 @@ async fn move_and_update(
     let mut profile = table.get::<Profile>(&profile_key(user_id)).await?;
     let mut race = Race::new(app);
     loop {
-        let before = profile.ok_or_else(Error::token_invalid)?.candidate;
+        let before = profile.ok_or_else(profile_missing)?.candidate;
         let mut after = before.clone();
         after.birth_time = body.birth_time.or(before.birth_time);
         after.preferences = match &body.preferences {

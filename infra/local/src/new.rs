@@ -122,8 +122,7 @@ impl<'a> Endpoint<'a> {
         }
         let handler = module(name);
         let schemas = &document["components"]["schemas"];
-        let is_taken = operations.values().any(|it| it["operationId"] == *handler)
-            || schemas[format!("{}Request", pascal_case(&handler))].is_object()
+        let is_taken = schemas[format!("{}Request", pascal_case(&handler))].is_object()
             || schemas[format!("{}Response", pascal_case(&handler))].is_object();
         let samples = samples(system);
         let variables = (path.split('/')).filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'));
@@ -141,6 +140,17 @@ impl<'a> Endpoint<'a> {
                 false => handler,
             },
         })
+    }
+
+    /// `getRoomsNotes`
+    fn operation_id(&self) -> String {
+        let verb = match self.method {
+            Method::GET => "get",
+            Method::POST => "create",
+            Method::DELETE => "delete",
+            _ => "update",
+        };
+        verb.to_owned() + &pascal_case(self.name)
     }
 
     fn texts(&self, system: &System) -> Texts {
@@ -161,6 +171,7 @@ impl<'a> Endpoint<'a> {
             ("filled", filled),
             ("service", service.to_owned()),
             ("Service", pascal_case(service)),
+            ("operation_id", self.operation_id()),
             ("handler", self.handler.clone()),
             ("Handler", handler.clone()),
             ("title", title[..1].to_uppercase() + &title[1..]),

@@ -167,6 +167,7 @@ fn next_in<I>(conversation: &Conversation<I>, message: &Message<I>) -> Change {
     let change = Change::new()
         .set("last_seq", message.seq)
         .set("last_message", preview)
+        .set("last_message_at", message.sent_at)
         .set(Path::new("read").field(message.sender_id), message.seq)
         .when(
             when()

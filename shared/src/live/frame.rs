@@ -7,11 +7,12 @@ use garde::Validate;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::{Connection, answer, hang_up, table};
 use crate::{
     app::App,
-    error::{Code, Error, ErrorBody, FieldCode, FieldError},
+    error::{Code, Error, ErrorBody},
     function::EventFuture,
     http::{from_value, milliseconds},
     user_id::UserId,
@@ -70,7 +71,7 @@ struct ErrorFrame {
 /// client that something is wrong.
 pub fn on_frame<T, R, F, Fut>(app: App, event: Value, handle: F) -> EventFuture
 where
-    T: DeserializeOwned + Validate<Context = ()> + Send + 'static,
+    T: DeserializeOwned + Validate<Context = ()> + ToSchema + Send + 'static,
     R: Serialize,
     F: FnOnce(App, Caller, T) -> Fut + Send + 'static,
     Fut: Future<Output = Result<R, Error>> + Send + 'static,
@@ -158,8 +159,8 @@ impl Frame {
                 frame.client_msg_id = fields.get("client_msg_id").and_then(text);
                 frame.fields = match (action, &frame.action) {
                     (_, Some(_)) => Ok(fields),
-                    (None, _) => Err(wrong_action(FieldCode::MissingField)),
-                    (Some(_), None) => Err(wrong_action(FieldCode::Invalid)),
+                    (None, _) => Err(Error::missing("action")),
+                    (Some(_), None) => Err(Error::invalid("action", "action must be text")),
                 };
             }
             Ok(_) => {}
@@ -167,13 +168,6 @@ impl Frame {
         }
         frame
     }
-}
-
-fn wrong_action(code: FieldCode) -> Error {
-    Error::invalid_fields(vec![FieldError {
-        field: "action".into(),
-        code,
-    }])
 }
 
 /// Nothing reaches the connection any more.
@@ -195,16 +189,17 @@ mod tests {
     use super::*;
     use crate::http::parse_json;
 
-    #[derive(Debug, PartialEq, Deserialize, Validate)]
+    #[derive(Debug, PartialEq, Deserialize, Validate, ToSchema)]
     #[serde(deny_unknown_fields)]
     struct Said {
         #[garde(length(chars, min = 1, max = 3))]
+        #[schema(min_length = 1, max_length = 3)]
         content: String,
         #[garde(dive)]
         mark: Option<Mark>,
     }
 
-    #[derive(Debug, PartialEq, Deserialize, Validate)]
+    #[derive(Debug, PartialEq, Deserialize, Validate, ToSchema)]
     #[serde(deny_unknown_fields)]
     struct Mark {
         #[garde(range(max = 9))]
@@ -258,7 +253,7 @@ mod tests {
             (
                 r#"{"action": 1}"#,
                 "invalid_parameter",
-                json!([{"field": "action", "code": "invalid"}]),
+                json!([{"field": "action", "code": "invalid", "rule": "action must be text"}]),
             ),
         ] {
             let error = json!(Frame::read(message).fields.unwrap_err().body());
@@ -286,8 +281,8 @@ mod tests {
             json!(error),
             json!({
                 "type": "error", "action": "say", "client_msg_id": "c1", "status": 400,
-                "code": "invalid_parameter", "message": "content is invalid",
-                "errors": [{"field": "content", "code": "invalid"}],
+                "code": "invalid_parameter", "message": "content is invalid: 1–3 characters",
+                "errors": [{"field": "content", "code": "invalid", "rule": "1–3 characters"}],
             })
         );
     }

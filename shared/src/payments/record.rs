@@ -15,7 +15,7 @@ use crate::{app::App, events::PaymentSummary, seal::sha256, user_id::UserId};
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
 #[serde(transparent)]
-#[schema(value_type = String, example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51")]
+#[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51")]
 pub struct PaymentId(Uuid);
 
 impl PaymentId {

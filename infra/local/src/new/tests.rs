@@ -79,9 +79,10 @@ fn a_handler_is_written_for_what_its_path_and_method_need() {
     assert!(full.contains("= Function::http(\"rooms-sketch\", ||"));
     let with_error_field = handler("saju-sketch", "GET", "/sketches");
     assert!(with_error_field.contains("= crate::http(\"saju-sketch\", ||"));
-    // `payments-list` has that name.
-    let taken = handler("rooms-list", "GET", "/rooms");
-    assert!(taken.contains("routes!(rooms_list)") && taken.contains("RoomsListResponse"));
+    assert!(full.contains("operation_id = \"createRoomsSketch\","));
+    // `identity-login` has that name.
+    let taken = handler("rooms-login", "GET", "/rooms");
+    assert!(taken.contains("routes!(rooms_login)") && taken.contains("RoomsLoginResponse"));
 }
 
 #[test]

@@ -52,14 +52,20 @@ fn every_operation_is_described_whole() {
         let here = format!("{method} {path} (`{function}`)");
 
         let id = text(&body["operationId"]);
+        let is_camel_case = id.starts_with(|c: char| c.is_ascii_lowercase())
+            && id.contains(|c: char| c.is_ascii_uppercase())
+            && id.chars().all(|c| c.is_ascii_alphanumeric());
         findings.unless(
-            !id.is_empty(),
-            format!("{here}: `operation_id` is missing in its `#[utoipa::path]`."),
+            is_camel_case,
+            format!(
+                "{here}: give its `#[utoipa::path]` an `operation_id`, a verb with its object such \
+                 as `enrollForSlot`."
+            ),
         );
         if let Some(other) = ids.insert(id.clone(), here.clone()) {
             findings.note(format!(
-                "{here} and {other} are both the operation `{id}`; rename one handler, or give it \
-                 an `operation_id` in its `#[utoipa::path]`."
+                "{here} and {other} are both the operation `{id}`; give one another \
+                 `operation_id` in its `#[utoipa::path]`."
             ));
         }
         let tags: Vec<String> = body["tags"]
@@ -97,10 +103,11 @@ fn every_operation_is_described_whole() {
                 !text(&response["description"]).is_empty(),
                 format!("{here}: the response {status} needs a `description`."),
             );
-            let schema = &response["content"]["application/json"]["schema"]["$ref"];
             findings.unless(
-                !is_error(status) || schema == "#/components/schemas/ErrorBody",
-                format!("{here}: write `body = ErrorBody` in the response {status}."),
+                !is_error(status) || text(&response["$ref"]).starts_with("#/components/responses/"),
+                format!(
+                    "{here}: name the response {status} in infra/local/src/openapi.rs, `ERRORS`."
+                ),
             );
         }
         let request = &body["requestBody"]["content"]["application/json"]["schema"];

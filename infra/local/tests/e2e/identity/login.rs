@@ -111,7 +111,7 @@ async fn a_wrong_password_an_unknown_and_a_disabled_account_are_answered_alike()
             world.stack.aws().forget_calls();
             let body = json!({"email": email, "password": password});
             let answer = post(&world, path, body).await;
-            let answer = answer.expect_error(401, "access_token_invalid", &[]);
+            let answer = answer.expect_error(401, "invalid_credentials", &[]);
             let mut headers = answer.headers.clone();
             for changing in ["apigw-requestid", "date"] {
                 headers.remove(changing);
@@ -128,7 +128,7 @@ async fn a_wrong_password_an_unknown_and_a_disabled_account_are_answered_alike()
     for name in ["hana", "nobody", "gone"] {
         let body = json!({"username": name, "password": "wrong password"});
         let answer = post(&world, "/login", body).await;
-        answer.expect_error(401, "access_token_invalid", &[]);
+        answer.expect_error(401, "invalid_credentials", &[]);
     }
 }
 

@@ -139,7 +139,7 @@ async fn a_link_alone_does_not_verify_an_account() {
     let answer = world.post(&sora, path, alone.clone()).await;
     answer.expect_error(403, "forbidden", &[]);
     let answer = verify(&world, &sora, &token).await;
-    answer.expect_error(401, "access_token_invalid", &[]);
+    answer.expect_error(401, "invalid_credentials", &[]);
     assert!(!is_verified(&world, &hana));
 
     // Whoever is logged in as somebody else has the password all the same.

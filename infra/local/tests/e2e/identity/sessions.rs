@@ -173,8 +173,11 @@ async fn every_401_says_how_to_authenticate() {
     let hana = world.sign_up("hana").await;
     let login = log_in(&world, &hana.email, "wrong password").await;
     let spent = refresh(&world, "x").await;
-    for answer in [login, spent] {
-        let answer = answer.expect_error(401, "access_token_invalid", &[]);
+    for (answer, code) in [
+        (login, "invalid_credentials"),
+        (spent, "access_token_invalid"),
+    ] {
+        let answer = answer.expect_error(401, code, &[]);
         assert_eq!(
             header_of(&answer, header::WWW_AUTHENTICATE),
             "Bearer realm=\"enishi\""

@@ -21,7 +21,7 @@ fn app(world: &World) -> App {
     world.app("LivePing", |_| {})
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Say {
     #[garde(length(chars, min = 1, max = 10))]
@@ -104,7 +104,11 @@ async fn what_no_route_takes_is_refused_on_the_connection() {
         assert_eq!(answer["status"], 400, "{sent}: {answer}");
         assert_eq!(answer["code"], code, "{sent}: {answer}");
         assert_eq!(answer["action"], action, "{sent}: {answer}");
-        assert_eq!(answer["errors"], errors, "{sent}: {answer}");
+        let mut told = answer["errors"].clone();
+        for error in told.as_array_mut().into_iter().flatten() {
+            error.as_object_mut().unwrap().remove("rule");
+        }
+        assert_eq!(told, errors, "{sent}: {answer}");
         assert!(answer["message"].is_string(), "{sent}: {answer}");
     }
     // Nothing of it was the end.

@@ -65,6 +65,7 @@ async fn a_chat_from_its_first_message_to_the_last_that_is_read() {
         "chat_id": chat,
         "partner": {"user_id": ann.id, "name": ann.name, "profile_img_url": null},
         "last_message": null,
+        "last_message_at": null,
         "unread_count": 0,
     }]);
     assert_eq!(list(&world, &ben).await, fresh);
@@ -86,12 +87,13 @@ async fn a_chat_from_its_first_message_to_the_last_that_is_read() {
     assert_eq!(sent.body["seq"], 1);
     assert_eq!(sent.text("sender_id"), ann.id);
     assert_eq!(sent.text("content"), "안녕하세요");
-    say(&world, &ann, &chat, "반가워요", "m2").await.expect(201);
+    let last = say(&world, &ann, &chat, "반가워요", "m2").await.expect(201);
 
     // Unread for the one, read by sending for the other.
     let bens = list(&world, &ben).await;
     assert_eq!(bens[0]["unread_count"], 2);
     assert_eq!(bens[0]["last_message"], "반가워요");
+    assert_eq!(bens[0]["last_message_at"], last.body["sent_at"]);
     assert_eq!(list(&world, &ann).await[0]["unread_count"], 0);
 
     let answer = read(&world, &ben, &chat, 1).await.expect(200);
@@ -292,7 +294,7 @@ async fn a_chat_is_there_for_its_two_people_only() {
     world
         .get(&stranger, "/api/chats")
         .await
-        .expect_error(401, "access_token_invalid", &[]);
+        .expect_error(403, "profile_missing", &[]);
     is_hidden(&world, &stranger, &chat).await;
     stranger.access_token = "nonsense".into();
     for answer in [
@@ -335,7 +337,7 @@ async fn whoever_is_gone_has_no_name_no_list_and_no_say() {
     say(&world, &ann, &chat, "hello", "1").await.expect(201);
     let erased = world.account_deleted("SajuErase", &ann.id).await;
     erased.unwrap();
-    // The token outlives the account for a while.
+    // The token outlives the account for a while, and the profile is gone.
     for answer in [
         world.get(&ann, "/api/chats").await,
         page(&world, &ann, &chat, "").await,
@@ -343,7 +345,7 @@ async fn whoever_is_gone_has_no_name_no_list_and_no_say() {
         say(&world, &ann, &chat, "hello", "1").await,
         read(&world, &ann, &chat, 1).await,
     ] {
-        answer.expect_error(401, "access_token_invalid", &[]);
+        answer.expect_error(403, "profile_missing", &[]);
     }
     let sent = say(&world, &ben, &chat, "are you there?", "1")
         .await

@@ -52,7 +52,7 @@ async fn the_caller_the_unknown_and_the_blocked_have_no_score() {
     let answer = world.get(&her, &path(&stranger)).await;
     answer.expect_error(404, "not_found", &[]);
     let answer = world.get(&stranger, &path(&her)).await;
-    answer.expect_error(401, "access_token_invalid", &[]);
+    answer.expect_error(403, "profile_missing", &[]);
     let answer = world.get(&her, "/api/matches/somebody/compatibility").await;
     answer.expect_error(404, "not_found", &[]);
     let answer = world.call("GET", &path(&her), None, None).await;

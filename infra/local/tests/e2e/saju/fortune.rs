@@ -40,7 +40,7 @@ async fn whoever_has_no_profile_has_no_fortune() {
     let world = World::new().await;
     let stranger = world.sign_up("stranger").await;
     let answer = world.get(&stranger, PATH).await;
-    answer.expect_error(401, "access_token_invalid", &[]);
+    answer.expect_error(403, "profile_missing", &[]);
     let answer = world.call("GET", PATH, None, None).await;
     answer.expect_error(401, "access_token_invalid", &[]);
 }

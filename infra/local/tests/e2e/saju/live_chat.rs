@@ -248,7 +248,7 @@ async fn a_closed_account_is_told_on_its_open_connection() {
     for frame in [say(&chat, "late", "1"), read(&chat, 0)] {
         let action = frame["action"].as_str().unwrap().to_owned();
         let answer = anns.ask(frame).await;
-        is_error(&answer, &action, 401, "access_token_invalid", &[]);
+        is_error(&answer, &action, 403, "profile_missing", &[]);
     }
     world.stack.settle().await;
     bens.expect_nothing().await;

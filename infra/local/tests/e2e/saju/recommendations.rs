@@ -156,13 +156,13 @@ async fn an_entry_says_who_and_why() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_profile_gets_401() {
+async fn whoever_has_no_profile_is_told_so() {
     let world = World::new().await;
     let stranger = world.sign_up("stranger").await;
     world
         .get(&stranger, PATH)
         .await
-        .expect_error(401, "access_token_invalid", &[]);
+        .expect_error(403, "profile_missing", &[]);
     let answer = world.call("GET", PATH, None, None).await.expect(401);
     assert_eq!(answer.body["error"], answer.body["message"]);
 }
