@@ -48,7 +48,7 @@ impl Failures {
     }
 }
 
-/// The metric of a function's service that its alarm reads: `SajuFailures` of `saju-me`.
+/// The metric of a function's service that its alarm reads: `ShopFailures` of `shop-order`.
 pub fn failures(function: &str) -> String {
     let (service, _) = function.split_once('-').unwrap_or((function, ""));
     let (initial, rest) = service.split_at_checked(1).unwrap_or_default();
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_error_that_is_logged_is_a_failure_of_its_service_and_a_warning_is_none() {
-        assert_eq!(failures("saju-send-message-frame"), "SajuFailures");
+        assert_eq!(failures("shop-send-order-frame"), "ShopFailures");
         let counted = Arc::new(AtomicU32::new(0));
         let counter = Arc::clone(&counted);
         let count = move || {
