@@ -14,7 +14,7 @@ use crate::{email, username};
 pub fn email<C>(value: &str, _: &C) -> garde::Result {
     match email::is_valid(value) {
         true => Ok(()),
-        false => Err(garde::Error::new("not an e-mail address")),
+        false => Err(garde::Error::new("an e-mail address")),
     }
 }
 
@@ -36,7 +36,7 @@ pub fn username<C>(value: &str, _: &C) -> garde::Result {
 /// Says that it is none.
 pub fn line<C>(value: &str, _: &C) -> garde::Result {
     if is_blank(value) || value.chars().any(is_hidden) {
-        return Err(garde::Error::new("blank, or holds invisible characters"));
+        return Err(garde::Error::new("not blank, no invisible characters"));
     }
     Ok(())
 }
@@ -71,7 +71,7 @@ pub fn trimmed<C>(value: &str, _: &C) -> garde::Result {
     if value.trim() == value {
         Ok(())
     } else {
-        Err(garde::Error::new("starts or ends with a space"))
+        Err(garde::Error::new("no space at either end"))
     }
 }
 

@@ -104,7 +104,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Time>, D::Er
 fn prose<C>(value: &str, _: &C) -> garde::Result {
     let odd = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
     if validate::is_blank(value) || value.chars().any(odd) {
-        return Err(garde::Error::new("blank, or holds control characters"));
+        return Err(garde::Error::new("not blank, no control characters"));
     }
     Ok(())
 }
