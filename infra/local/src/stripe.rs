@@ -12,6 +12,7 @@ mod checkout;
 mod connect;
 mod events;
 mod money;
+mod objects;
 pub mod page;
 mod params;
 mod people;

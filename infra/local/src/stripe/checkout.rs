@@ -103,6 +103,7 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
                 .ok_or_else(|| Refusal::no_such("price", name).named_in("line_items[0][price]"))?;
             let total = price.unit_amount * number(&session, "_quantity");
             session["currency"] = price.currency.clone().into();
+            session["amount_subtotal"] = total.into();
             session["amount_total"] = total.into();
         }
         let id = State::id("cs_test_");
@@ -161,6 +162,7 @@ fn lines(asked: &mut Params, session: &mut Value) -> Result<(), Refusal> {
     }
     session["_items"] = items.into();
     session["currency"] = currency.into();
+    session["amount_subtotal"] = total.into();
     session["amount_total"] = total.into();
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     calls::Execution,
     params::{Params, Refusal},
-    state::{State, number, shown, text},
+    state::{State, list, number, shown, text},
 };
 
 /// `GET /v1/payment_intents/{id}`, with its charge in full where asked.
@@ -31,6 +31,7 @@ pub fn charge(state: &mut State, intent: &str, method: &str) -> Result<(), Refus
         "id": id,
         "object": "charge",
         "amount": unpaid["amount"],
+        "amount_captured": unpaid["amount"],
         "amount_refunded": 0,
         "currency": unpaid["currency"],
         "paid": true,
@@ -175,9 +176,11 @@ pub fn transfer(asked: &mut Params) -> Result<Execution, Refusal> {
             .param("amount"));
         }
         let group = group.map_or_else(|| charge["transfer_group"].clone(), Value::from);
+        let id = State::id("tr_");
         let transfer = state.make(json!({
-            "id": State::id("tr_"),
+            "id": id,
             "object": "transfer",
+            "reversals": list(&format!("/v1/transfers/{id}/reversals"), Vec::new(), false),
             "amount": amount,
             "amount_reversed": 0,
             "reversed": false,
@@ -216,7 +219,15 @@ pub fn reverse(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
             "transfer": id,
             "metadata": metadata,
         }));
-        let fields = json!({"amount_reversed": reversed + amount, "reversed": amount == left});
+        let mut reversals = transfer["reversals"].clone();
+        if let Some(data) = reversals["data"].as_array_mut() {
+            data.insert(0, shown(&reversal));
+        }
+        let fields = json!({
+            "amount_reversed": reversed + amount,
+            "reversed": amount == left,
+            "reversals": reversals,
+        });
         let transfer = state.change("transfer", &id, fields)?;
         state.emit("transfer.reversed", &transfer, None);
         Ok(shown(&reversal))

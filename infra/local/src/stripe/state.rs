@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     API_VERSION,
+    objects::complete,
     params::{Answer, Refusal},
 };
 
@@ -86,11 +87,11 @@ impl State {
     }
 
     /// Keeps a new object under its id and answers it.
-    pub fn make(&mut self, mut object: Value) -> Value {
+    pub fn make(&mut self, object: Value) -> Value {
+        let mut object = complete(object);
         self.made += 1;
         self.changed = true;
         object["created"] = self.now.as_second().into();
-        object["livemode"] = false.into();
         object["_made"] = self.made.into();
         let id = text(&object, "id").to_owned();
         self.objects.insert(id, object.clone());

@@ -3,6 +3,7 @@
 
 mod client;
 mod money;
+mod objects;
 mod pages;
 mod strict;
 mod subscriptions;
