@@ -91,6 +91,10 @@ fn refused(said: &str, failures: &Mutex<Vec<String>>) {
 #[tokio::test]
 #[ignore = "the process that the others start"]
 async fn what_is_answered_at_the_address() {
+    // Run with all the ignored tests, nobody has given it an address.
+    let Ok(address) = std::env::var("ADDRESS") else {
+        return;
+    };
     let environment = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     let app = App::new(Parts {
         env: environment
@@ -103,7 +107,7 @@ async fn what_is_answered_at_the_address() {
         limits: TimeLimits::default(),
     })
     .unwrap();
-    let request = http::Request::get(std::env::var("ADDRESS").unwrap());
+    let request = http::Request::get(address);
     let request = request.body(bytes::Bytes::new()).unwrap();
     match outbound::send(&app, request).await {
         Ok(answer) => println!("answer: {}", String::from_utf8_lossy(answer.body())),
