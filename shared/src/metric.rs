@@ -12,12 +12,12 @@ use tracing_subscriber::layer::{Context, Layer};
 /// Counts `count` of the metric `name`. Zero is worth a line too: an alarm tells "none" from
 /// "nothing ran".
 ///
-/// `METRIC_NAMESPACE` is the namespace, the stack's name: stacks in one account count for themselves.
+/// `STACK_NAME` is the namespace: stacks in one account count for themselves.
 #[allow(clippy::print_stdout)]
 pub fn count(name: &str, count: u32) {
     // Lambda takes what is printed as the log. Elsewhere nobody would read it.
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
-        && let Ok(namespace) = std::env::var("METRIC_NAMESPACE")
+        && let Ok(namespace) = std::env::var("STACK_NAME")
     {
         println!("{}", line(&namespace, name, count));
     }

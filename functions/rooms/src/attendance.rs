@@ -4,7 +4,7 @@
 
 use enishi_shared::{
     App, Function, Result,
-    chime::{external_user_id, retire, seen},
+    chime::{external_user_id, retire, seen, venue},
     function::on,
 };
 use jiff::Timestamp;
@@ -40,10 +40,8 @@ struct Detail {
 
 async fn attendance(app: App, StateChange { detail }: StateChange) -> Result<()> {
     // Meetings that are none of our rooms' have other names.
-    let room = detail
-        .external_meeting_id
-        .as_deref()
-        .and_then(|name| name.parse::<RoomId>().ok());
+    let name = detail.external_meeting_id.as_deref().unwrap_or_default();
+    let room = venue(&app, name)?.and_then(|venue| venue.parse::<RoomId>().ok());
     let (Some(id), Ok(time)) = (room, Timestamp::from_millisecond(detail.timestamp)) else {
         return Ok(());
     };

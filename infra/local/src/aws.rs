@@ -275,7 +275,10 @@ impl Aws {
         };
         match service {
             "chime" => one(self.0.chime.action(request)),
-            "ses" => one(self.0.mailbox.action(request)),
+            "ses" => match self.0.mailbox.actions(request) {
+                Some(actions) => ("SendEmail".into(), Some(actions)),
+                None => (String::new(), None),
+            },
             "s3" => self.0.s3.action(request).map_or_else(
                 || (String::new(), None),
                 |(operation, action, resource)| (operation.into(), Some(vec![(action, resource)])),

@@ -137,12 +137,15 @@ impl Chime {
     }
 
     /// The IAM action and the resource of a request; `None` for an operation that is not offered.
-    /// The resource names the Region, as the service's own denials do.
+    /// The resource names the Region, as the service's own denials do; a meeting that is to be made is
+    /// none yet.
     pub fn action(&self, request: &Request<Bytes>) -> Option<(String, String)> {
         let call = wire::route(request)?;
-        let meeting = Some(call.meeting).filter(|id| !id.is_empty());
-        let action = format!("chime:{}", call.name);
-        Some((action, wire::meeting_arn(meeting.unwrap_or("*"))))
+        let resource = match call.meeting {
+            "" => "*".to_owned(),
+            id => wire::meeting_arn(id),
+        };
+        Some((format!("chime:{}", call.name), resource))
     }
 
     /// Answers a request as the service does (REST JSON).

@@ -3,7 +3,7 @@
 //! (`mail/*.eml`), and all in one list (`mails.jsonl`), which the next start reads.
 //!
 //! Nothing leaves the machine: no delivery, bounces, sandbox or templates, and every sender counts
-//! as verified. Who may send is checked by the front, with [`Mailbox::action`].
+//! as verified. Who may send is checked by the front, with [`Mailbox::actions`].
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -120,8 +120,10 @@ impl Mailbox {
         mails.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The IAM action and the resource of a request; `None` for an operation that is not offered.
-    pub fn action(&self, request: &Request<Bytes>) -> Option<(String, String)> {
+    /// The IAM action of a request with its resources: the sender's identity and the configuration set
+    /// that every identity has here, as in the cloud some have one. `None` for an operation that is not
+    /// offered.
+    pub fn actions(&self, request: &Request<Bytes>) -> Option<Vec<(String, String)>> {
         if !is_send_email(request) {
             return None;
         }
@@ -129,8 +131,12 @@ impl Mailbox {
             .ok()
             .and_then(|asked| asked.from_email_address);
         let identity = from.as_deref().map_or("*", address);
-        let resource = format!("arn:aws:ses:ap-northeast-1:000000000000:identity/{identity}");
-        Some(("ses:SendEmail".to_owned(), resource))
+        let on = |resource: &str| {
+            let arn = format!("arn:aws:ses:ap-northeast-1:000000000000:{resource}");
+            ("ses:SendEmail".to_owned(), arn)
+        };
+        let identity = on(&format!("identity/{identity}"));
+        Some(vec![identity, on("configuration-set/default")])
     }
 
     /// Answers a request as SES does (REST JSON).
@@ -449,15 +455,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_resource_is_the_senders_identity() {
+    async fn the_resources_are_the_senders_identity_and_its_configuration_set() {
         let (mailbox, _) = stack(None).await;
         let body = json!({"FromEmailAddress": "E <e@enishi.example>", "Content": {}}).to_string();
         let request = |uri| Request::post(uri).body(Bytes::from(body.clone())).unwrap();
-        let arn = "arn:aws:ses:ap-northeast-1:000000000000:identity/e@enishi.example";
+        let on = ["identity/e@enishi.example", "configuration-set/default"].map(|resource| {
+            let arn = format!("arn:aws:ses:ap-northeast-1:000000000000:{resource}");
+            ("ses:SendEmail".to_owned(), arn)
+        });
         assert_eq!(
-            mailbox.action(&request("/v2/email/outbound-emails")),
-            Some(("ses:SendEmail".to_owned(), arn.to_owned())),
+            mailbox.actions(&request("/v2/email/outbound-emails")),
+            Some(on.into()),
         );
-        assert_eq!(mailbox.action(&request("/v2/email/identities")), None);
+        assert_eq!(mailbox.actions(&request("/v2/email/identities")), None);
     }
 }

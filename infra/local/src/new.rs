@@ -244,7 +244,9 @@ impl<'a> Endpoint<'a> {
                 _ => format!("Path(({names})): Path<({strings})>,"),
             };
             let parameters = each(
-                |name, _| format!("{{name: {name}, in: path, required: true}}"),
+                |name, _| {
+                    format!("{{name: {name}, in: path, required: true, schema: {{type: string}}}}")
+                },
                 ", ",
             );
             let values = each(|name, value| format!("    \"{name}\": \"{value}\""), ",\n");

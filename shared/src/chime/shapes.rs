@@ -14,7 +14,7 @@ use crate::{seal::sha256, user_id::UserId};
 pub struct Meeting {
     /// The Chime SDK's id.
     pub meeting_id: String,
-    /// The venue this is a meeting of.
+    /// The stack's name and, after an underscore, the venue this is a meeting of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_meeting_id: Option<String>,
     /// Where media flows.

@@ -449,8 +449,8 @@ fn a_request_is_known_by_its_action_and_its_meeting() {
             .body(Bytes::new());
         chime.action(&request.unwrap())
     };
-    let arn = "arn:aws:chime:ap-northeast-1:000000000000:meeting/";
-    for (method, uri, name, id) in [
+    let of_m = "arn:aws:chime:ap-northeast-1:000000000000:meeting/m";
+    for (method, uri, name, resource) in [
         ("POST", "/meetings", "CreateMeeting", "*"),
         (
             "POST",
@@ -458,16 +458,16 @@ fn a_request_is_known_by_its_action_and_its_meeting() {
             "CreateMeetingWithAttendees",
             "*",
         ),
-        ("POST", "/meetings/m/attendees", "CreateAttendee", "m"),
+        ("POST", "/meetings/m/attendees", "CreateAttendee", of_m),
         (
             "POST",
             "/meetings/m/attendees?operation=batch-create",
             "BatchCreateAttendee",
-            "m",
+            of_m,
         ),
-        ("DELETE", "/meetings/m/attendees/a", "DeleteAttendee", "m"),
+        ("DELETE", "/meetings/m/attendees/a", "DeleteAttendee", of_m),
     ] {
-        let expected = (format!("chime:{name}"), format!("{arn}{id}"));
+        let expected = (format!("chime:{name}"), resource.to_owned());
         assert_eq!(action(method, uri), Some(expected));
     }
     for uri in [

@@ -134,7 +134,7 @@ fn route(
     }
 }
 
-/// OpenAPI wants every variable and the responses declared. API Gateway warns otherwise, and
+/// OpenAPI wants every variable, with its type, and the responses declared. API Gateway warns otherwise, and
 /// `FailOnWarnings` turns that into a deployment that fails.
 fn check_declared(
     path: &Entry,
@@ -146,6 +146,7 @@ fn check_declared(
     let mut declared = BTreeSet::new();
     if let Some(parameters) = method.node.get("parameters") {
         for parameter in parameters.items(what)? {
+            parameter.require("schema", what)?.require("type", what)?;
             declared.insert(resolver.text(parameter.require("name", what)?, what)?);
         }
     }

@@ -32,7 +32,12 @@ const REFUSED: [&str; 8] = [
 ];
 
 /// What is under a refused prefix and yet changes nothing here.
-const HARMLESS: [&str; 2] = ["AWS::Lambda::Permission", "AWS::Events::EventBusPolicy"];
+const HARMLESS: [&str; 4] = [
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Lambda::Permission",
+];
 
 /// The resource's kind, `None` where it is to be ignored.
 pub(super) fn kind(resource: &Entry) -> Result<Option<Kind>, TemplateError> {

@@ -78,7 +78,11 @@ fn a_route_must_be_one_that_api_gateway_takes_and_its_function_can_answer() {
         )
         .contains("names no function")
     );
-    let twice = SMALL.replacen("          /$default:", "          /things/{other}:\n            get:\n              parameters: [{name: other}]\n              responses: {}\n              x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: \"2.0\", credentials: x, uri: !Sub \"/functions/${ThingsGet.Arn}/invocations\"}\n          /$default:", 1);
+    assert_eq!(
+        refused(", schema: {type: string}", "", "parameters: [{name: id"),
+        "route get `/things/{id}` has no `schema`."
+    );
+    let twice = SMALL.replacen("          /$default:", "          /things/{other}:\n            get:\n              parameters: [{name: other, schema: {type: string}}]\n              responses: {}\n              x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, payloadFormatVersion: \"2.0\", credentials: x, uri: !Sub \"/functions/${ThingsGet.Arn}/invocations\"}\n          /$default:", 1);
     let error = load(&twice, &given(&[("Key", "")])).unwrap_err().sentence;
     assert!(error.contains("stands on line 25 already"), "{error}");
 }

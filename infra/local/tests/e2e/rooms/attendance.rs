@@ -219,11 +219,15 @@ async fn recorders_and_other_peoples_meetings_are_no_concern() {
         .unwrap();
     hall.world.stack.settle().await;
     for name in [
-        "visit-1",
-        "20261121T0900-7",
-        "20991121T0900-0",
-        "20261121T0900",
+        "enishi_visit-1",
+        "enishi_20261121T0900-7",
+        "enishi_20991121T0900-0",
+        "enishi_20261121T0900",
+        "enishi_",
         "",
+        // Other stacks' rooms of the same name.
+        "enishi-staging_20261121T0900-0",
+        "20261121T0900-0",
     ] {
         for kind in ["AttendeeJoined", "AttendeeLeft", "MeetingEnded"] {
             let mut other = event(kind, &answer, "09:00");

@@ -144,7 +144,8 @@ async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
 fn meetings(scene: &Scene) -> BTreeMap<String, usize> {
     let mut meetings = BTreeMap::new();
     for meeting in scene.world.stack.chime().live_meetings() {
-        *meetings.entry(meeting.external_meeting_id).or_default() += 1;
+        let room = meeting.external_meeting_id.replace("enishi_", "");
+        *meetings.entry(room).or_default() += 1;
     }
     meetings
 }

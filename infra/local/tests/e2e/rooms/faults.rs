@@ -180,7 +180,7 @@ async fn a_meeting_beyond_the_quota_is_to_be_tried_again() {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for guest in &guests {
         let room = hall.room(guest, MORNING).await;
-        match open.contains(&room.as_str()) {
+        match open.contains(&format!("enishi_{room}").as_str()) {
             true => inside.push(guest),
             false => outside.push((guest, room)),
         }

@@ -52,7 +52,7 @@ async fn the_answer_is_what_the_browser_client_takes() {
         "JoinToken": "[string]"
       },
       "Meeting": {
-        "ExternalMeetingId": "20261121T0900-0",
+        "ExternalMeetingId": "enishi_20261121T0900-0",
         "MediaPlacement": {
           "AudioFallbackUrl": "[string]",
           "AudioHostUrl": "[string]",
@@ -66,6 +66,10 @@ async fn the_answer_is_what_the_browser_client_takes() {
     }
     "#);
     assert_eq!(answer.headers["cache-control"], "no-store");
+    // Stacks of one account share Chime's tokens: the same one would be the same meeting.
+    let tokens = &hall.world.stack.chime().snapshot()["tokens"];
+    let tokens: Vec<&String> = tokens.as_object().unwrap().keys().collect();
+    assert_eq!(tokens, ["enishi_20261121T0900-0-1"]);
     // What the others see of one says nothing about one.
     let external = text(&answer.body["Attendee"]["ExternalUserId"]);
     assert!(!external.contains(&guests[0].id) && !external.contains(&guests[0].name));
