@@ -3,12 +3,11 @@
 //!
 //! A Chime meeting that nobody joins ends after five minutes, and none lasts beyond a day, so a
 //! stored meeting is never taken as permanent: each is a *generation* of its venue. Its
-//! `ClientRequestToken` is `<venue>-<generation>`, so whoever opens the venue, however often and
-//! however interrupted, opens the same meeting; retiring a generation moves on to the next token.
+//! `ClientRequestToken` is `<stack>_<venue>-<generation>`, so whoever opens the venue, however often
+//! and however interrupted, opens the same meeting; retiring a generation moves on to the next token.
 //!
 //! `CHIME_MEDIA_REGION`: where media flows. `JOIN_TOKEN_SECRET`: ARN of the key that seals
-//! attendees' join tokens at rest. `STACK_NAME`: what meetings' names and tokens begin with, for all
-//! stacks of an account share both. The record lives for a day.
+//! attendees' join tokens at rest. `STACK_NAME`: of the stack. The record lives for a day.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -28,13 +27,16 @@ use crate::{
 };
 
 mod error;
+mod name;
 mod pace;
 mod shapes;
 
 use error::chime_error;
+use name::Prefix;
 use shapes::{attendee, meeting};
 
 pub use error::ChimeError;
+pub use name::venue;
 pub use pace::{ChimeQuota, Pace};
 pub use shapes::{Attendee, MediaPlacement, Meeting, external_user_id};
 
@@ -44,8 +46,6 @@ pub const EMPTY_MEETING_ENDS: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST_MEETING: SignedDuration = SignedDuration::from_hours(24);
 /// `CreateMeetingWithAttendees` takes ten in practice, whatever its model says.
 const WITH_MEETING: usize = 10;
-/// What leaves a venue 36 of the 64 characters of a `ClientRequestToken`; the API's role ends there too.
-const LONGEST_STACK_NAME: usize = 24;
 /// `BatchCreateAttendee` takes a hundred.
 const A_BATCH: usize = 100;
 /// A margin for clocks that differ and answers that travel.
@@ -62,20 +62,6 @@ impl Configure for MeetingConfig {
             media_region: env.required("CHIME_MEDIA_REGION")?.to_owned(),
             join_token_secret: env.required("JOIN_TOKEN_SECRET")?.to_owned(),
         })
-    }
-}
-
-/// What the names of the stack's meetings begin with: `enishi_`. No stack's name has an underscore, so
-/// that no prefix begins with another.
-struct Prefix(String);
-
-impl Configure for Prefix {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let stack = env.required("STACK_NAME")?;
-        match stack.len() {
-            ..=LONGEST_STACK_NAME => Ok(Self(format!("{stack}_"))),
-            _ => Err(ConfigError::Invalid("STACK_NAME")),
-        }
     }
 }
 
@@ -295,7 +281,7 @@ impl Venue {
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Error::internal(error))?;
-        let name = format!("{}{}", self.prefix.0, self.name);
+        let name = self.prefix.of(&self.name);
         let request = self.app.chime().create_meeting_with_attendees();
         let output = request
             .client_request_token(format!("{name}-{generation}"))
@@ -396,15 +382,6 @@ fn present(app: &App, stored: Option<Record>) -> Record {
     let mut record = stored.filter(|record| now < record.ttl).unwrap_or_default();
     record.generation = record.generation.max(1);
     record
-}
-
-/// The venue of a meeting, by its `ExternalMeetingId`; `None` for another stack's.
-///
-/// # Errors
-/// `STACK_NAME` is missing or too long.
-pub fn venue<'a>(app: &App, external_meeting_id: &'a str) -> Result<Option<&'a str>, Error> {
-    let prefix = app.config::<Prefix>()?;
-    Ok(external_meeting_id.strip_prefix(prefix.0.as_str()))
 }
 
 /// Ends a venue's meeting for everybody, if there is one; `stored` is its record as it was read.
