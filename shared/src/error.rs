@@ -102,7 +102,7 @@ pub struct FieldError {
     pub code: FieldCode,
     /// What it has to be, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "a date such as 2026-11-21")]
+    #[schema(nullable = false, example = "a date such as 2026-11-21")]
     pub rule: Option<Cow<'static, str>>,
 }
 
@@ -116,12 +116,14 @@ pub struct ErrorBody {
     /// The machine-readable code.
     pub code: Code,
     /// A sentence for people.
+    #[schema(example = "date is in the past")]
     pub message: String,
     /// The fields at fault; only on validation failures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// `message` once more, for clients that read it there; most services leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "date is in the past")]
     pub error: Option<String>,
 }
 

@@ -8,6 +8,14 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Required, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+        schema::ObjectBuilder,
+    },
+};
 
 use crate::{
     app::App,
@@ -17,9 +25,31 @@ use crate::{
 };
 
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
+/// The longest key, in bytes.
+const LONGEST: usize = 255;
 
 /// The request's `Idempotency-Key`: 1–255 visible ASCII characters.
 pub struct IdempotencyKey(pub Option<String>);
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let key = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(LONGEST))
+            // What stands around a header's value does not count.
+            .pattern(Some(r"^[!-~]([\t -~]*[!-~])?$"));
+        let description = "The same key with the same body answers the same, for 24 hours.";
+        let parameter = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(key))
+            .example(Some("8e03978e-40d5-43e8-bc93-6894a57f9324".into()));
+        vec![parameter.build()]
+    }
+}
 
 impl FromRequestParts<App> for IdempotencyKey {
     type Rejection = Error;
@@ -29,7 +59,7 @@ impl FromRequestParts<App> for IdempotencyKey {
             return Ok(Self(None));
         };
         match value.to_str() {
-            Ok(key) if !key.is_empty() && key.len() <= 255 => Ok(Self(Some(key.to_owned()))),
+            Ok(key) if !key.is_empty() && key.len() <= LONGEST => Ok(Self(Some(key.to_owned()))),
             _ => Err(Error::invalid(
                 "Idempotency-Key",
                 "Idempotency-Key is 1 to 255 visible characters",

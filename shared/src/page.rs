@@ -18,6 +18,8 @@ use crate::error::Error;
 
 /// How many a page has unless told.
 const DEFAULT: i32 = 20;
+/// The longest cursor, in bytes.
+const LONGEST_CURSOR: usize = 512;
 
 /// `?limit=&cursor=`: how many at the most (1–`MOST`, 20 unless told), and where the last page ended.
 #[derive(Debug, Default, Deserialize, Validate)]
@@ -27,7 +29,7 @@ pub struct PageQuery<const MOST: i32 = 100> {
     #[garde(range(min = 1, max = MOST))]
     pub limit: Option<i32>,
     /// Where the last page ended, from its `Link` header.
-    #[garde(length(max = 512))]
+    #[garde(length(max = LONGEST_CURSOR))]
     pub cursor: Option<String>,
 }
 
@@ -58,7 +60,11 @@ impl<const MOST: i32> IntoParams for PageQuery<MOST> {
             parameter(
                 "cursor",
                 "Where the last page ended, from its `Link` header.".to_owned(),
-                ObjectBuilder::new().schema_type(Type::String),
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .min_length(Some(1))
+                    .max_length(Some(LONGEST_CURSOR))
+                    .pattern(Some("^[A-Za-z0-9_-]+$")),
             )
             .build(),
         ]

@@ -31,7 +31,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     login, session,
-    session_key::{self, SessionResponse},
+    session_key::{self, SessionCookie, SessionResponse},
 };
 
 /// `identity-begin-session`.
@@ -57,6 +57,7 @@ pub struct SessionRequest {
     #[schema(
         min_length = 1,
         max_length = 8192,
+        pattern = "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
         example = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.e30.c2ln"
     )]
     pub id_token: String,
@@ -75,7 +76,7 @@ pub struct SessionRequest {
     params(("Accept-Language" = Option<String>, Header, description = "The language of ours (`ja`, `ko`, `en`) that a new account is written to in; Japanese where none is named")),
     responses(
         (status = 200, body = SessionResponse, description = "A new session", headers(
-            ("Set-Cookie" = String, description = "`session_key`, for `/api/session` only"),
+            ("Set-Cookie" = inline(SessionCookie), description = "`session_key`, for `/api/session` only"),
         )),
         (status = 400, body = ErrorBody, description = "A value is missing or wrong; `id_token`: of an account without an e-mail address"),
         (status = 401, body = ErrorBody, description = "The ID token is not valid or has expired, or its account may not be used"),

@@ -4,7 +4,10 @@ use axum::{extract::State, response::IntoResponse};
 use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::no_content};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{session, session_key};
+use crate::{
+    session,
+    session_key::{self, SessionCookie},
+};
 
 /// `identity-end-session`.
 pub const FUNCTION: Function = Function::http("identity-end-session", || {
@@ -22,7 +25,7 @@ pub const FUNCTION: Function = Function::http("identity-end-session", || {
     security(("access_token" = [])),
     responses(
         (status = 204, description = "Logged out", headers(
-            ("Set-Cookie" = String, description = "Makes the browser forget `session_key`"),
+            ("Set-Cookie" = inline(SessionCookie), description = "Makes the browser forget `session_key`"),
         )),
         (status = 401, body = ErrorBody, description = "No valid access token"),
     )

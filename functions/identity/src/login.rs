@@ -43,9 +43,10 @@ const ACCOUNT_ANYWHERE: Limit = Limit::new("LOGIN_ACCOUNT_RATE", 100, 5 * 60);
 /// Attempts from an address.
 pub const ADDRESS: Limit = Limit::new("LOGIN_ADDRESS_RATE", 100, 5 * 60);
 
-/// Who logs in: by `email` or by `username`, one of them.
+/// Who logs in: by `email` or by `username`, one of them. Described as [`EitherLogin`].
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BothLogins)]
 pub struct LoginRequest {
     /// The account's address, in any case.
     #[garde(inner(custom(validate::email)))]
@@ -53,7 +54,7 @@ pub struct LoginRequest {
     pub email: Option<String>,
     /// The account's name, in any case, instead of its address.
     #[garde(length(chars, min = 1, max = 150))]
-    #[schema(min_length = 1, max_length = 150)]
+    #[schema(min_length = 1, max_length = 150, example = "hana")]
     pub username: Option<String>,
     /// The password.
     #[garde(length(chars, min = 1, max = 128))]
@@ -75,6 +76,31 @@ pub struct EmailLoginRequest {
     pub password: String,
 }
 
+/// Who logs in, by name.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UsernameLoginRequest {
+    /// The account's name, in any case.
+    #[garde(length(chars, min = 1, max = 150))]
+    #[schema(min_length = 1, max_length = 150, example = "hana")]
+    pub username: String,
+    /// The password.
+    #[garde(length(chars, min = 1, max = 128))]
+    #[schema(min_length = 1, max_length = 128, format = Password, example = "a quiet morning at nine")]
+    pub password: String,
+}
+
+/// Who logs in: by `email` or by `username`.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = LoginRequest)]
+pub enum EitherLogin {
+    /// By address.
+    Email(EmailLoginRequest),
+    /// By name.
+    Username(UsernameLoginRequest),
+}
+
 /// Who has logged in.
 #[derive(Serialize, ToSchema)]
 pub struct LoginResponse {
@@ -89,7 +115,7 @@ pub struct LoginResponse {
 #[utoipa::path(
     post, path = "/login", tag = "identity",
     operation_id = "logIn",
-    request_body = LoginRequest,
+    request_body = EitherLogin,
     responses(
         (status = 200, body = LoginResponse, description = "A new session"),
         (status = 400, body = ErrorBody, description = "A value is missing or wrong"),

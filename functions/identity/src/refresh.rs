@@ -28,7 +28,9 @@ pub struct RefreshRequest {
     /// The refresh token that the last log-in or refresh gave.
     #[garde(length(min = 1, max = 512))]
     #[schema(
+        min_length = 1,
         max_length = 512,
+        pattern = "^[A-Za-z0-9_-]+$",
         example = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA"
     )]
     pub refresh_token: String,

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     renewal::renew,
     session::rejected,
-    session_key::{self, SessionResponse},
+    session_key::{self, SessionCookie, SessionResponse},
 };
 
 /// `identity-renew-session`.
@@ -32,7 +32,9 @@ pub struct RenewSessionRequest {
     /// The session key that the last answer gave.
     #[garde(length(min = 1, max = 512))]
     #[schema(
+        min_length = 1,
         max_length = 512,
+        pattern = "^[A-Za-z0-9_-]+$",
         example = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA"
     )]
     pub session_key: Option<String>,
@@ -47,10 +49,10 @@ pub struct RenewSessionRequest {
     put, path = "/api/session", tag = "identity",
     operation_id = "renewSession",
     request_body = Option<RenewSessionRequest>,
-    params(("session_key" = Option<String>, Cookie, description = "The session key, where the body has none")),
+    params(("session_key" = Option<String>, Cookie, min_length = 1, max_length = 512, pattern = "^[A-Za-z0-9_-]+$", description = "The session key, where the body has none")),
     responses(
         (status = 200, body = SessionResponse, description = "The next key of the session", headers(
-            ("Set-Cookie" = String, description = "`session_key`, for `/api/session` only"),
+            ("Set-Cookie" = inline(SessionCookie), description = "`session_key`, for `/api/session` only"),
         )),
         (status = 400, body = ErrorBody, description = "A value is wrong"),
         (status = 401, body = ErrorBody, description = "There is no key, or it is not valid any more: log in again"),

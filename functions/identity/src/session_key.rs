@@ -7,7 +7,10 @@ use axum::{
 };
 use enishi_shared::{Error, Result, token};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::session::Given;
 
@@ -16,6 +19,24 @@ const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/api/session";
 
 /// The header `Set-Cookie`.
 pub type SetCookie = [(HeaderName, HeaderValue); 1];
+
+/// The cookie as it is described.
+pub struct SessionCookie;
+
+impl PartialSchema for SessionCookie {
+    fn schema() -> RefOr<Schema> {
+        let key = "AZqitHwefTOfClscLT5PUNvGk2Ivb0bRt6nZx4Yh7eEkTq0m8sWcJd3uFvXo5aLpR1iBgKzHyN2rQw9tCjMfDA";
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!(
+                "^{NAME}=[A-Za-z0-9_-]*; {ATTRIBUTES}; Max-Age=[0-9]+$"
+            )))
+            .examples([cookie(key, 2_592_000)]);
+        text.into()
+    }
+}
+
+impl ToSchema for SessionCookie {}
 
 /// A market session; the session key comes as a cookie too.
 #[derive(Serialize, ToSchema)]
@@ -68,9 +89,13 @@ pub fn of_cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn set_cookie(session_key: &str, seconds: i64) -> Result<SetCookie> {
-    let cookie = format!("{NAME}={session_key}; {ATTRIBUTES}; Max-Age={seconds}");
-    let cookie = HeaderValue::try_from(cookie).map_err(|error| Error::internal(error))?;
+    let cookie = HeaderValue::try_from(cookie(session_key, seconds));
+    let cookie = cookie.map_err(|error| Error::internal(error))?;
     Ok([(header::SET_COOKIE, cookie)])
+}
+
+fn cookie(session_key: &str, seconds: i64) -> String {
+    format!("{NAME}={session_key}; {ATTRIBUTES}; Max-Age={seconds}")
 }
 
 #[cfg(test)]

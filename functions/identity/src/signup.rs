@@ -41,7 +41,12 @@ pub struct SignupRequest {
     /// The name others see: 1–150 letters and digits of any script and visible ASCII characters, parted
     /// by single spaces (RFC 8265). Unique whatever its case and the width of its characters.
     #[garde(length(chars, min = 1, max = 150), custom(validate::username))]
-    #[schema(min_length = 1, max_length = 150, example = "hana")]
+    #[schema(
+        min_length = 1,
+        max_length = 150,
+        pattern = r"^\S+( \S+)*$",
+        example = "hana"
+    )]
     pub username: String,
     /// Unique whatever its case, at most 254 bytes; ASCII before the `@`.
     #[garde(custom(validate::email))]
@@ -80,7 +85,7 @@ pub struct SignupResponse {
     operation_id = "signUp",
     request_body = SignupRequest,
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours"),
+        IdempotencyKey,
         ("Accept-Language" = Option<String>, Header, description = "The language of ours (`ja`, `ko`, `en`) that a new account is written to in; Japanese where none is named"),
     ),
     security((), ("access_token" = [])),

@@ -44,7 +44,9 @@ pub struct VerifyEmailRequest {
     /// The token from the mail's link.
     #[garde(length(min = 1, max = 512))]
     #[schema(
+        min_length = 1,
         max_length = 512,
+        pattern = "^[A-Za-z0-9_-]+$",
         example = "AZqitHwefTOfClscLT5PUGieMqpNFcd5jNnPGW-8KtavUSB4WH4rlT2wD3rRvCxk"
     )]
     pub token: String,

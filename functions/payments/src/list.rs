@@ -46,6 +46,11 @@ pub struct MyPayment {
     #[schema(example = 0)]
     pub amount_refunded: i64,
     /// The receipt, once it is paid.
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://pay.stripe.com/receipts/1"
+    )]
     pub receipt_url: Option<String>,
 }
 

@@ -62,7 +62,7 @@ struct Kept<'a> {
     post, path = "/webhook/stripe", tag = "payments",
     operation_id = "receiveStripeEvent",
     security(("stripe_signature" = [])),
-    request_body(content = Object, description = "An event, as Stripe sends it"),
+    request_body(content = Object, description = "An event, as Stripe sends it", example = json!({"id": "evt_1", "object": "event", "type": "checkout.session.completed"})),
     responses(
         (status = 200, body = Received, description = "The event is kept"),
         (status = 400, body = ErrorBody, description = "Not signed by Stripe, or more than 5 minutes ago"),

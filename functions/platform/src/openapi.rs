@@ -4,10 +4,12 @@
 //! beside this crate; a test holds the two together. So this function links no other service.
 
 use axum::{
+    extract::State,
     http::{HeaderValue, header},
     response::IntoResponse,
 };
-use enishi_shared::Function;
+use enishi_shared::{App, Function};
+use jiff::{ToSpan as _, tz::TimeZone};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `platform-openapi`
@@ -15,18 +17,25 @@ pub const FUNCTION: Function = Function::http("platform-openapi", || {
     OpenApiRouter::new().routes(routes!(openapi))
 });
 
-/// The document, as it is served.
+/// The document, but for the day of its examples.
 pub const DOCUMENT: &str = include_str!("../openapi.json");
+/// The day that examples name as one to come.
+const DAY: &str = "\"2026-11-21\"";
 
 /// The OpenAPI 3.1 description of this API
+///
+/// The days to come in its examples are the day after tomorrow, so that they can be sent as they stand.
 #[utoipa::path(
     get,
     path = "/openapi.json",
     operation_id = "getOpenApiDocument",
     tag = "platform",
-    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value, content_type = "application/json"))
+    responses((status = 200, description = "OpenAPI 3.1", body = Object, content_type = "application/json", example = json!({"openapi": "3.1.0"})))
 )]
-pub async fn openapi() -> impl IntoResponse {
+pub async fn openapi(State(app): State<App>) -> impl IntoResponse {
+    // Neither past nor far away, wherever the slots are.
+    let today = app.now().to_zoned(TimeZone::UTC).date();
+    let day = today.saturating_add(2.days());
     (
         [
             (
@@ -38,6 +47,6 @@ pub async fn openapi() -> impl IntoResponse {
                 HeaderValue::from_static("public, max-age=300"),
             ),
         ],
-        DOCUMENT,
+        DOCUMENT.replace(DAY, &format!("\"{day}\"")),
     )
 }

@@ -53,10 +53,10 @@ pub struct Tick {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Drawn {
     /// The slot's date, where the slots are.
-    #[schema(example = "2026-11-21")]
+    #[schema(format = Date, example = "2026-11-21")]
     pub date: String,
     /// The slot's time, where the slots are.
-    #[schema(example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
     pub time: String,
     /// How many people were enrolled.
     #[schema(example = 12)]

@@ -37,7 +37,7 @@ pub struct AssignRoomRequest {
     pub date: Option<String>,
     /// The slot's time; the first of the day unless told.
     #[garde(skip)]
-    #[schema(example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
     pub time: Option<String>,
 }
 
@@ -81,7 +81,7 @@ pub async fn assign_room(
     operation_id = "assignRoomsAt",
     tag = "rooms",
     security(("access_token" = ["operator"])),
-    params(("time" = String, Path, description = "The slot's time", example = "09:00")),
+    params(("time" = String, Path, description = "The slot's time", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")),
     request_body = Option<AssignRoomRequest>,
     responses(
         (status = 200, description = "What was drawn", body = Drawn),

@@ -43,7 +43,7 @@ pub struct EnrollRequest {
     pub date: String,
     /// The slot's time; the first of the day unless told.
     #[garde(skip)]
-    #[schema(example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
     pub time: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub struct EnrollRequest {
     operation_id = "enrollForSlot",
     tag = "rooms",
     security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body answers the same, for 24 hours")),
+    params(IdempotencyKey),
     request_body = EnrollRequest,
     responses(
         (status = 201, description = "Enrolled", body = Enrollment),

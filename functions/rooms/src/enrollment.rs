@@ -89,16 +89,15 @@ pub fn by_user(user_id: UserId) -> String {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Enrollment {
     /// Its id.
-    #[schema(example = "019a9f3e-7b1c-7000-8000-3f5e1b2c4d5e")]
+    #[schema(format = "uuid", example = "019a9f3e-7b1c-7000-8000-3f5e1b2c4d5e")]
     pub id: String,
     /// Whose it is.
-    #[schema(value_type = String, format = "uuid", example = "019a9f3e-0000-7000-8000-000000000001")]
     pub user_id: UserId,
     /// The slot's date, where the slots are.
-    #[schema(example = "2026-11-21")]
+    #[schema(format = Date, example = "2026-11-21")]
     pub date: String,
     /// The slot's time, where the slots are.
-    #[schema(example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
     pub time: String,
     /// Whether a room is assigned yet.
     pub status: EnrollmentStatus,

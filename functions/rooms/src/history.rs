@@ -43,13 +43,13 @@ pub struct History {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PastRoom {
     /// The room.
-    #[schema(example = "20261121T0900-0")]
+    #[schema(value_type = RoomId)]
     pub room_id: String,
     /// The slot's date, where the slots are.
-    #[schema(example = "2026-11-21")]
+    #[schema(format = Date, example = "2026-11-21")]
     pub date: String,
     /// The slot's time, where the slots are.
-    #[schema(example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
     pub time: String,
     /// Whether one took part.
     pub participate: bool,

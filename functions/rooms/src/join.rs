@@ -40,7 +40,7 @@ pub struct JoinResponse {
     operation_id = "joinRoom",
     tag = "rooms",
     security(("access_token" = [])),
-    params(("room_id" = String, Path, description = "The room", example = "20261121T0900-0")),
+    params(("room_id" = RoomId, Path, description = "The room")),
     responses(
         (status = 200, description = "The meeting and one's own credentials", body = JoinResponse),
         (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Error, Function, Result, UserId,
     app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
@@ -18,7 +18,7 @@ use crate::{
     enrollment::EnrollmentItem,
     person::{self, person_key},
     seating::{MemberName, enrollment_key, find_seat, read_room, table},
-    slot::Slots,
+    slot::{RoomId, Slots},
 };
 
 /// `rooms-meeting-url`
@@ -50,7 +50,7 @@ pub struct SlotQuery {
     pub date: Option<String>,
     /// The slot's time; the first of the day unless told.
     #[garde(skip)]
-    #[param(example = "09:00")]
+    #[param(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
     pub time: Option<String>,
 }
 
@@ -59,20 +59,25 @@ pub struct SlotQuery {
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum MeetingUrl {
     /// The rooms are not drawn yet: ask again.
+    #[schema(title = "PendingRoom")]
     Pending {},
     /// The room is drawn.
+    #[schema(title = "DrawnRoom")]
     Ready {
         /// The page of the room.
-        #[schema(example = "https://app.example.com/rooms/20261121T0900-0")]
+        #[schema(
+            format = "uri",
+            example = "https://app.example.com/rooms/20261121T0900-0"
+        )]
         url: String,
         /// The room.
-        #[schema(example = "20261121T0900-0")]
+        #[schema(value_type = RoomId)]
         room_id: String,
         /// The slot's date, where the slots are.
-        #[schema(example = "2026-11-21")]
+        #[schema(format = Date, example = "2026-11-21")]
         date: String,
         /// The slot's time, where the slots are.
-        #[schema(example = "09:00")]
+        #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
         time: String,
         /// Everybody in the room, you included.
         members: Vec<MemberName>,
@@ -88,7 +93,7 @@ pub enum MeetingUrl {
     operation_id = "getMeetingUrl",
     tag = "rooms",
     security(("access_token" = [])),
-    params(("user_id" = String, Path, description = "One's own id"), SlotQuery),
+    params(("user_id" = UserId, Path, description = "One's own id"), SlotQuery),
     responses(
         (status = 200, description = "Pending or ready", body = MeetingUrl),
         (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),

@@ -32,7 +32,7 @@ pub const FUNCTION: Function = Function::http("rooms-participated", || {
 pub struct ParticipatedRequest {
     /// The room; that of the present slot unless told.
     #[garde(skip)]
-    #[schema(example = "20261121T0900-0")]
+    #[schema(value_type = Option<RoomId>)]
     pub room_id: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct ParticipatedRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Participated {
     /// The room.
-    #[schema(example = "20261121T0900-0")]
+    #[schema(value_type = RoomId)]
     pub room_id: String,
     /// Always true.
     pub participate: bool,
@@ -58,6 +58,7 @@ pub struct Participated {
     request_body = Option<ParticipatedRequest>,
     responses(
         (status = 200, description = "Noted", body = Participated),
+        (status = 400, description = "A value is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
         (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
@@ -115,6 +116,7 @@ async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<Ro
     request_body = Option<ParticipatedRequest>,
     responses(
         (status = 200, description = "Noted", body = Participated),
+        (status = 400, description = "A value is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
         (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),

@@ -14,6 +14,10 @@ use jiff::{
     tz::TimeZone,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 /// Rooms are drawn this long before the slot: 08:50 for 09:00.
 const DRAWN_BEFORE: SignedDuration = SignedDuration::from_mins(10);
@@ -298,6 +302,19 @@ pub struct RoomId {
     /// From 0.
     pub number: u32,
 }
+
+impl PartialSchema for RoomId {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A room's id: its slot and its number in it."))
+            .pattern(Some("^[0-9]{8}T[0-9]{4}-(0|[1-9][0-9]*)$"))
+            .examples(["20261121T0900-0"]);
+        text.into()
+    }
+}
+
+impl ToSchema for RoomId {}
 
 impl RoomId {
     /// The room of `slot` with this number.

@@ -31,7 +31,7 @@ pub const FUNCTION: Function = Function::http("rooms-withdraw", || {
 pub struct WithdrawQuery {
     /// The slot's time; the first of the day unless told.
     #[garde(skip)]
-    #[param(example = "09:00")]
+    #[param(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
     pub time: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct WithdrawQuery {
     operation_id = "withdrawFromSlot",
     tag = "rooms",
     security(("access_token" = [])),
-    params(("date" = String, Path, description = "The slot's day", example = "2026-11-21"), WithdrawQuery),
+    params(("date" = String, Path, description = "The slot's day", format = Date, example = "2026-11-21"), WithdrawQuery),
     responses(
         (status = 204, description = "Withdrawn"),
         (status = 400, description = "Unknown slot, or past", body = ErrorBody),

@@ -31,6 +31,7 @@ pub struct Fortune {
     /// What the day's stem is to the stem of one's own day pillar (일간 日干).
     pub ten_god: TenGodView,
     /// What is read from that.
+    #[schema(example = "정재(正財)의 날입니다. 차근차근 쌓아 온 것이 빛을 봅니다.")]
     pub text: String,
 }
 

@@ -55,10 +55,11 @@ pub struct Match {
     #[schema(minimum = 0, maximum = 100, example = 78)]
     pub compatibility_score: u8,
     /// When it was asked.
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-20T12:00:00Z")]
     pub created_at: Timestamp,
     /// The chat of an accepted one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub chat_id: Option<PairId>,
     /// The other.
     pub partner: MatchPartner,
@@ -70,10 +71,13 @@ pub struct MatchPartner {
     /// The person.
     pub user_id: UserId,
     /// The name others see.
+    #[schema(required, example = "지우")]
     pub name: Option<String>,
     /// Completed years at Korean time.
+    #[schema(required, example = 31)]
     pub age: Option<u8>,
     /// Their picture, if they have one.
+    #[schema(required, example = "https://photos.example.com/photos/1.jpg")]
     pub profile_img_url: Option<String>,
 }
 

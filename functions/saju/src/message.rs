@@ -39,7 +39,7 @@ pub struct ChatMessage {
     #[schema(example = "반가워요!")]
     pub content: String,
     /// When it was taken.
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-20T12:00:00Z")]
     pub sent_at: Timestamp,
 }
 

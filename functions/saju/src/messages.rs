@@ -38,13 +38,15 @@ pub struct MessagesQuery {
     pub limit: Option<i32>,
     /// How many of the newest to leave out; 0 unless told.
     #[garde(range(max = LAST_SEQ))]
-    #[param(example = 0)]
+    #[param(maximum = 999_999_999_999_u64, example = 0)]
     pub offset: Option<u64>,
     /// Those after this number, oldest first: what a client missed.
     #[garde(range(max = LAST_SEQ))]
+    #[param(maximum = 999_999_999_999_u64)]
     pub after_seq: Option<u64>,
     /// Those before this number, newest first.
     #[garde(range(max = LAST_SEQ))]
+    #[param(maximum = 999_999_999_999_u64)]
     pub before_seq: Option<u64>,
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// A pair's id: 43 characters of base64url, `match_id` and `chat_id` alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, example = "AZqitHweeTOfClscLT5PUAGaorR8HnozjwpbHC0-T1E")]
+#[schema(value_type = String, pattern = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$", example = "AZqitHweeTOfClscLT5PUAGaorR8HnozjwpbHC0-T1E")]
 pub struct PairId([UserId; 2]);
 
 /// The text is no pair's id.

@@ -8,9 +8,12 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::Json,
-    media::{PresignedPut, Upload, delete_prefix, presign_put},
+    media::{PresignedPut, Upload, delete_prefix, is_sha256, presign_put},
     throttle::{self, Limit},
 };
+use garde::Validate;
+use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -25,13 +28,63 @@ pub const FUNCTION: Function =
 /// How many one person may upload.
 const BY_ONE_PERSON: Limit = Limit::new("UPLOAD_RATE", 20, 60 * 60);
 
-/// Types of pictures, and how their files' names end.
-const TYPES: [(&str, &str); 3] = [
-    ("image/jpeg", "jpg"),
-    ("image/png", "png"),
-    ("image/webp", "webp"),
-];
+/// The largest picture, in bytes.
 const MAX_SIZE: u64 = 5 * 1024 * 1024;
+
+/// The picture that somebody is about to upload.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhotoRequest {
+    /// Its media type.
+    #[garde(skip)]
+    pub content_type: PictureType,
+    /// Its length in bytes.
+    #[garde(range(min = 1, max = MAX_SIZE))]
+    #[schema(minimum = 1, maximum = 5_242_880, example = 48_213)]
+    pub size: u64,
+    /// The SHA-256 of its bytes, as 64 lower-case hexadecimal digits.
+    #[garde(custom(is_sha256))]
+    #[schema(
+        pattern = "^[0-9a-f]{64}$",
+        example = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )]
+    pub sha256: String,
+}
+
+/// The media type of a picture.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+pub enum PictureType {
+    /// JPEG.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// PNG.
+    #[serde(rename = "image/png")]
+    Png,
+    /// WebP.
+    #[serde(rename = "image/webp")]
+    Webp,
+}
+
+impl PictureType {
+    const ALL: [Self; 3] = [Self::Jpeg, Self::Png, Self::Webp];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+        }
+    }
+
+    /// How its files' names end.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Webp => "webp",
+        }
+    }
+}
 
 /// `PHOTOS_BUCKET`: the bucket of people's pictures.
 struct Bucket(String);
@@ -67,7 +120,10 @@ impl PhotosUrl {
         };
         // An id has several spellings, a key one.
         let is_id = Uuid::try_parse(id).is_ok_and(|parsed| parsed.to_string() == id);
-        is_id && TYPES.iter().any(|(_, known)| *known == ending)
+        is_id
+            && PictureType::ALL
+                .iter()
+                .any(|known| known.ending() == ending)
     }
 }
 
@@ -93,7 +149,7 @@ pub async fn erase(app: &App, user_id: UserId) -> Result<()> {
     post, path = "/api/users/me/photo", tag = "saju",
     operation_id = "createPhotoUpload",
     security(("access_token" = [])),
-    request_body = Upload,
+    request_body = PhotoRequest,
     responses(
         (status = 200, body = PresignedPut, description = "Where and how to send the file"),
         (status = 400, body = ErrorBody, description = "Another type, too large, or no digest"),
@@ -104,14 +160,9 @@ pub async fn erase(app: &App, user_id: UserId) -> Result<()> {
 pub async fn photo(
     State(app): State<App>,
     user: User,
-    Json(upload): Json<Upload>,
+    Json(picture): Json<PhotoRequest>,
 ) -> Result<axum::Json<PresignedPut>> {
     let user_id = user.id;
-    upload.check(&TYPES.map(|(content_type, _)| content_type), MAX_SIZE)?;
-    let ending = TYPES
-        .iter()
-        .find(|(content_type, _)| *content_type == upload.content_type)
-        .map_or("", |(_, ending)| ending);
     let accounts = accounts::table(&app)?;
     let account = accounts.get::<Account>(&account_key(user_id)).await?;
     if !account.is_some_and(|account| account.is_active()) {
@@ -120,7 +171,14 @@ pub async fn photo(
     let (table, me) = (table(&app)?, user_id.to_string());
     throttle::count(&app, &table, "upload", &me, &BY_ONE_PERSON).await?;
     let (bucket, url) = (app.config::<Bucket>()?, app.config::<PhotosUrl>()?);
-    let key = format!("{}{}.{ending}", folder(user_id), app.new_id());
+    let content_type = picture.content_type;
+    let name = format!("{}.{}", app.new_id(), content_type.ending());
+    let key = folder(user_id) + &name;
+    let upload = Upload {
+        content_type: content_type.name().to_owned(),
+        size: picture.size,
+        sha256: picture.sha256,
+    };
     presign_put(&app, &bucket.0, &key, &url.0, &upload)
         .await
         .map(axum::Json)

@@ -54,11 +54,13 @@ pub struct Recommendation {
     #[schema(example = 31, minimum = 19)]
     pub age: u8,
     /// Where they live, in their own words.
-    #[schema(example = "서울")]
+    #[schema(required, example = "서울")]
     pub location: Option<String>,
     /// About themselves.
+    #[schema(required, example = "비 오는 날 책방을 좋아해요.")]
     pub bio: Option<String>,
     /// Their picture.
+    #[schema(required, example = "https://photos.example.com/photos/1.jpg")]
     pub profile_img_url: Option<String>,
     /// How well the four pillars of both go together.
     #[schema(example = 84, minimum = 0, maximum = 100)]

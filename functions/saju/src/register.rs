@@ -53,7 +53,12 @@ pub struct RegisterRequest {
         custom(validate::line),
         custom(validate::trimmed)
     )]
-    #[schema(min_length = 1, max_length = 100, example = "서연")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^\S(.*\S)?$",
+        example = "서연"
+    )]
     pub name: String,
     /// Of the solar calendar, from 1920 on, of somebody who is 19 or older in Korea today.
     #[garde(skip)]
@@ -91,7 +96,7 @@ pub struct RegisterResponse {
     operation_id = "registerProfile",
     request_body = RegisterRequest,
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes the sign-up safe to repeat for 24 hours"),
+        IdempotencyKey,
         ("Accept-Language" = Option<String>, Header, description = "The language of ours (`ja`, `ko`, `en`) that a new account is written to in; Korean where none is named"),
     ),
     security((), ("access_token" = [])),

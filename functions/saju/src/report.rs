@@ -58,6 +58,7 @@ pub enum Reason {
 /// Who is reported, and for what.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"user_id": "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50", "reason": "spam"}))]
 pub struct ReportRequest {
     /// Another person: not yourself.
     #[garde(skip)]
@@ -67,7 +68,7 @@ pub struct ReportRequest {
     pub reason: Reason,
     /// In one's own words, at most 2,000 characters.
     #[garde(length(chars, max = 2000))]
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, example = "같은 광고를 계속 보냅니다.")]
     pub details: Option<String>,
     /// The chat with them, if it is about what they wrote.
     #[garde(skip)]
@@ -117,7 +118,7 @@ impl Report<'_> {
     operation_id = "reportUser",
     tag = "saju",
     security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body answers the same, for 24 hours")),
+    params(IdempotencyKey),
     request_body = ReportRequest,
     responses(
         (status = 201, description = "The operators have it", body = ReportResponse),

@@ -63,7 +63,7 @@ pub struct MatchStatus {
     operation_id = "requestMatch",
     tag = "saju",
     security(("access_token" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body answers the same, for 24 hours")),
+    params(IdempotencyKey),
     request_body = MatchRequest,
     responses(
         (status = 201, description = "Asked", body = MatchStatus),

@@ -38,14 +38,19 @@ pub struct Compatibility {
 pub struct Part {
     /// A stable key: `day_stem`, `day_branch`, `year_branch`, `month_branch`, `five_elements` or
     /// `spouse_star`.
+    #[schema(example = "day_stem")]
     pub name: &'static str,
     /// What it is called, Korean with hanja.
+    #[schema(example = "일간(日干)")]
     pub label: &'static str,
     /// The points it gives.
+    #[schema(example = 20)]
     pub points: u8,
     /// The most it could give.
+    #[schema(example = 20)]
     pub max: u8,
     /// Why, in a Korean sentence or two; "나" is the one who asks.
+    #[schema(example = "나의 갑목(甲木)과 상대의 기토(己土)는 천간합을 이룹니다.")]
     pub reason: String,
 }
 

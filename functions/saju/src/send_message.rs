@@ -31,12 +31,22 @@ pub const FUNCTION: Function = crate::http("saju-send-message", || {
 pub struct SendMessageRequest {
     /// The text: not blank, no control characters but line feeds.
     #[garde(custom(message::content))]
-    #[schema(example = "반가워요!", min_length = 1, max_length = 4000)]
+    #[schema(
+        example = "반가워요!",
+        min_length = 1,
+        max_length = 4000,
+        pattern = r"\S"
+    )]
     pub content: String,
     /// The client's own id for the message: visible characters, another one for each message. To
     /// send it again is safe.
     #[garde(custom(message::client_msg_id))]
-    #[schema(example = "7d4f2c1a", min_length = 1, max_length = 64)]
+    #[schema(
+        example = "7d4f2c1a",
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^\S+$"
+    )]
     pub client_msg_id: String,
 }
 

@@ -35,10 +35,20 @@ struct SendMessage {
     #[garde(skip)]
     chat_id: PairId,
     #[garde(custom(message::content))]
-    #[schema(min_length = 1, max_length = 4000, example = "반가워요!")]
+    #[schema(
+        min_length = 1,
+        max_length = 4000,
+        pattern = r"\S",
+        example = "반가워요!"
+    )]
     content: String,
     #[garde(custom(message::client_msg_id))]
-    #[schema(min_length = 1, max_length = 64, example = "7d4f2c1a")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^\S+$",
+        example = "7d4f2c1a"
+    )]
     client_msg_id: String,
 }
 

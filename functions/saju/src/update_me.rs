@@ -34,16 +34,17 @@ pub const FUNCTION: Function = crate::http("saju-update-me", || {
 /// What is to change: what is left out stays, null or `""` clears.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"location": "서울 마포구", "job": "사서", "preferences": {"min_age": 27}}))]
 pub struct UpdateMeRequest {
     /// Where one lives, in one's own words: one line of at most 255 characters.
     #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
     #[serde(default, deserialize_with = "patch::text")]
-    #[schema(value_type = Option<String>, max_length = 255, example = "서울 마포구")]
+    #[schema(value_type = Option<String>, max_length = 255, pattern = r"^(.*\S.*)?$", example = "서울 마포구")]
     pub location: Patch<String>,
     /// What one does: one line of at most 255 characters.
     #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
     #[serde(default, deserialize_with = "patch::text")]
-    #[schema(value_type = Option<String>, max_length = 255, example = "사서")]
+    #[schema(value_type = Option<String>, max_length = 255, pattern = r"^(.*\S.*)?$", example = "사서")]
     pub job: Patch<String>,
     /// Introduction: at most 2,000 characters, line breaks among them.
     #[garde(inner(length(chars, min = 1, max = 2000), custom(prose)))]
@@ -53,7 +54,7 @@ pub struct UpdateMeRequest {
     /// The address of one's own picture: the `url` that `POST /api/users/me/photo` gave, and no other.
     #[garde(inner(length(chars, max = 2048)))]
     #[serde(default, deserialize_with = "patch::text")]
-    #[schema(value_type = Option<String>, format = "uri", max_length = 2048, example = "https://photos.example.com/photos/1.jpg")]
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = r"^(https?://\S+)?$", example = "https://photos.example.com/photos/1.jpg")]
     pub profile_img_url: Patch<String>,
     /// When one was born, Korean time, `HH:MM`.
     #[garde(skip)]
@@ -89,7 +90,7 @@ pub struct PreferencesUpdate {
     /// The other's `location`, letter by letter: one line of at most 255 characters.
     #[garde(inner(length(chars, min = 1, max = 255), custom(validate::line)))]
     #[serde(default, deserialize_with = "patch::text")]
-    #[schema(value_type = Option<String>, max_length = 255, example = "서울 마포구")]
+    #[schema(value_type = Option<String>, max_length = 255, pattern = r"^(.*\S.*)?$", example = "서울 마포구")]
     pub location: Patch<String>,
 }
 

@@ -1,10 +1,12 @@
 //! The OpenAPI document: every function's part of it, put together.
 
 use enishi_shared::error::{Code, ErrorBody, FieldCode, FieldError};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use crate::lambda::registered;
+
+mod examples;
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(ErrorBody, FieldError, FieldCode, Code)))]
@@ -48,20 +50,20 @@ pub fn document() -> Result<String, serde_json::Error> {
         },
     });
     document["components"]["responses"] = error_responses();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for operation in paths
-            .values_mut()
-            .filter_map(Value::as_object_mut)
-            .flat_map(|operations| operations.values_mut())
-        {
-            finish(operation);
+    let paths = document["paths"].as_object_mut();
+    for (path, operations) in paths.into_iter().flatten() {
+        let operations = operations.as_object_mut();
+        for operation in operations.into_iter().flat_map(Map::values_mut) {
+            finish(path, operation);
         }
     }
+    describe_whole(&mut document);
+    examples::complete(&mut document);
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 
 /// Where the answers with an error body lie, and the headers that theirs have.
-const ERRORS: [(&str, &str, &str); 12] = [
+const ERRORS: [(&str, &str, &str); 10] = [
     (
         "400",
         "BadRequest",
@@ -73,16 +75,6 @@ const ERRORS: [(&str, &str, &str); 12] = [
         "404",
         "NotFound",
         "It does not exist, or belongs to somebody else",
-    ),
-    (
-        "405",
-        "MethodNotAllowed",
-        "The path does not take this method",
-    ),
-    (
-        "408",
-        "RequestTimeout",
-        "No answer within ten seconds; try again",
     ),
     ("409", "Conflict", "The present state does not allow it"),
     ("413", "PayloadTooLarge", "The body is larger than 256 KB"),
@@ -116,7 +108,10 @@ fn error_responses() -> Value {
     let responses = ERRORS.map(|(status, name, description)| {
         let mut response = json!({
             "description": description,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+            "content": {"application/json": {
+                "schema": {"$ref": "#/components/schemas/ErrorBody"},
+                "example": error_example(status),
+            }},
         });
         match status {
             "401" => response["headers"] = json!({"WWW-Authenticate": scheme}),
@@ -131,8 +126,48 @@ fn error_responses() -> Value {
         .into()
 }
 
+/// What is said of the one of several alternatives that is no null is said of the whole: a generated
+/// client takes an alternative for another type where its reference has a description.
+fn describe_whole(value: &mut Value) {
+    if let Some(alternatives) = value.get_mut("oneOf").and_then(Value::as_array_mut) {
+        let references = alternatives.iter_mut().filter_map(Value::as_object_mut);
+        let said = references
+            .filter(|one| one.contains_key("$ref"))
+            .filter_map(|one| one.remove("description"))
+            .next_back();
+        if let (None, Some(said)) = (value.get("description"), said) {
+            value["description"] = said;
+        }
+    }
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(describe_whole),
+        Value::Object(fields) => fields.values_mut().for_each(describe_whole),
+        _ => {}
+    }
+}
+
+/// What an error with this status may look like.
+fn error_example(status: &str) -> Value {
+    let (code, message) = match status {
+        "400" => (Code::InvalidParameter, "date is in the past"),
+        "401" => (Code::AccessTokenInvalid, "the access token is not valid"),
+        "403" => (Code::Forbidden, "this is not allowed"),
+        "404" => (Code::NotFound, "room not found"),
+        "409" => (Code::Conflict, "the slot is over"),
+        "413" => (Code::PayloadTooLarge, "the body is larger than 256 KB"),
+        "429" => (Code::TooManyRequests, "too many requests"),
+        "503" => (Code::ServiceUnavailable, "temporarily unavailable"),
+        _ => (Code::InternalServerError, "something went wrong"),
+    };
+    let mut example = json!({"status": code.status().as_u16(), "code": code, "message": message});
+    if status == "400" {
+        example["errors"] = json!([{"field": "date", "code": FieldCode::Invalid, "rule": message}]);
+    }
+    example
+}
+
 /// What every operation has in common, which its handler need not repeat.
-fn finish(operation: &mut Value) {
+fn finish(path: &str, operation: &mut Value) {
     let responses = &mut operation["responses"];
     // Whatever else may go wrong answers in the same body.
     responses["default"] = json!({});
@@ -143,14 +178,38 @@ fn finish(operation: &mut Value) {
         let said = response["description"].as_str().unwrap_or(usual).to_owned();
         *response = json!({"$ref": format!("#/components/responses/{name}"), "description": said});
     }
-    // A list's next page.
-    let parameters = operation["parameters"].as_array();
-    if parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "cursor")) {
+    let mut is_list = false;
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        is_list |= parameter["name"] == "cursor";
+        // It is left out, or has a value: there is no null in an address or a header.
+        let kind = &mut parameter["schema"]["type"];
+        if let Some(one) = kind
+            .as_array()
+            .and_then(|all| all.iter().find(|it| *it != "null"))
+        {
+            *kind = one.clone();
+        }
+    }
+    if is_list {
         operation["responses"]["200"]["headers"]["Link"] = json!({
             "description": "`<address>; rel=\"next\"`: the next page; left out on the last one",
-            "schema": {"type": "string"},
-            "example": "</api/payments?limit=20&cursor=QUFB>; rel=\"next\"",
+            "schema": {"type": "string", "pattern": "^<[^<>]+>; rel=\"next\"$"},
+            "example": format!("<{path}?limit=20&cursor=QUFB>; rel=\"next\""),
         });
+    }
+    // A body that may be left out is no null either.
+    if let Some(body) = operation.get_mut("requestBody") {
+        let schema = &mut body["content"]["application/json"]["schema"];
+        let alternatives = schema["oneOf"].as_array();
+        let is_null = |one: &&Value| one["type"] == "null";
+        if alternatives.is_some_and(|all| all.iter().any(|one| is_null(&one))) {
+            let other = alternatives.and_then(|all| all.iter().find(|one| !is_null(one)));
+            *schema = other.cloned().unwrap_or_default();
+            body["required"] = false.into();
+        }
     }
     if operation.get("security").is_none() {
         operation["security"] = json!([]);

@@ -13,15 +13,19 @@ use crate::{seal::sha256, user_id::UserId};
 #[serde(rename_all = "PascalCase")]
 pub struct Meeting {
     /// The Chime SDK's id.
+    #[schema(example = "2c5ea1f0-3d0b-4b6a-9a53-5a0f9d5f2706")]
     pub meeting_id: String,
     /// The stack's name and, after an underscore, the venue this is a meeting of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "enishi_20261121T0900-0")]
     pub external_meeting_id: Option<String>,
     /// Where media flows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "ap-northeast-1")]
     pub media_region: Option<String>,
     /// The URLs the browser connects to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub media_placement: Option<MediaPlacement>,
 }
 
@@ -31,18 +35,43 @@ pub struct Meeting {
 pub struct MediaPlacement {
     /// Audio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        example = "https://a.k.m1.an1.app.chime.aws:3478"
+    )]
     pub audio_host_url: Option<String>,
     /// Audio, where UDP is blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        example = "wss://haxrp.m1.an1.app.chime.aws:443/calls/1"
+    )]
     pub audio_fallback_url: Option<String>,
     /// Signalling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        example = "wss://signal.m1.an1.app.chime.aws/control/1"
+    )]
     pub signaling_url: Option<String>,
     /// TURN control.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        example = "https://ccp.cp.ue1.app.chime.aws/v2/turn_sessions"
+    )]
     pub turn_control_url: Option<String>,
     /// Client metrics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        example = "https://data.svc.an1.ingest.chime.aws/v1/client-events"
+    )]
     pub event_ingestion_url: Option<String>,
 }
 
@@ -51,10 +80,13 @@ pub struct MediaPlacement {
 #[serde(rename_all = "PascalCase")]
 pub struct Attendee {
     /// The Chime SDK's id.
+    #[schema(example = "8d3a3c1f-9b0a-4f5c-8a43-1c2d3e4f5061")]
     pub attendee_id: String,
     /// The opaque id that the other participants' clients see.
+    #[schema(example = "3q2-7wAAAAAAAAAAAAAAAA")]
     pub external_user_id: String,
     /// The secret that lets this participant in.
+    #[schema(example = "OGQzYTNjMWY6c2VjcmV0")]
     pub join_token: String,
 }
 

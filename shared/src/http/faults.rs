@@ -322,7 +322,6 @@ fn described(schema: &Value) -> Option<String> {
             Some("uuid") => Some("an id"),
             Some("email" | "idn-email") => Some("an e-mail address"),
             Some("uri") => Some("an address"),
-            _ if schema.get("pattern").is_some() => Some("text"),
             _ => None,
         };
         return Some(match (form, length) {

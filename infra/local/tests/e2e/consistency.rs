@@ -12,6 +12,7 @@ use enishi_local::{
 use enishi_shared::metric;
 
 mod document;
+pub mod examples;
 pub mod samples;
 
 /// What was found, all of it at once.

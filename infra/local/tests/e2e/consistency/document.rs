@@ -1,4 +1,4 @@
-//! The OpenAPI document: current, whole, its examples fitting.
+//! The OpenAPI document: current and whole.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -110,12 +110,6 @@ fn every_operation_is_described_whole() {
                 ),
             );
         }
-        let request = &body["requestBody"]["content"]["application/json"]["schema"];
-        for missing in without_example(&document, request) {
-            findings.note(format!(
-                "{here}: give the request's field `{missing}` a `#[schema(example = …)]`."
-            ));
-        }
         for parameter in body["parameters"].as_array().into_iter().flatten() {
             findings.unless(
                 !text(&parameter["description"]).is_empty(),
@@ -124,114 +118,11 @@ fn every_operation_is_described_whole() {
                     text(&parameter["name"])
                 ),
             );
-            if let Some(problem) = unfit(&parameter["schema"], &parameter["example"]) {
-                let name = text(&parameter["name"]);
-                findings.note(format!("{here}: the example of `{name}` {problem}."));
-            }
         }
-    }
-    for (name, schema) in document["components"]["schemas"]
-        .as_object()
-        .into_iter()
-        .flatten()
-    {
-        wrong_examples(name, schema, &mut findings);
     }
     findings.none();
 }
 
 fn is_error(status: &str) -> bool {
     status == "default" || status.starts_with('4') || status.starts_with('5')
-}
-
-/// What `$ref` and `allOf` lead to.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    schema["$ref"]
-        .as_str()
-        .and_then(|reference| document.pointer(reference.trim_start_matches('#')))
-        .unwrap_or(schema)
-}
-
-/// The required plain fields of a request that have no example.
-fn without_example(document: &Value, request: &Value) -> Vec<String> {
-    let request = match &request["oneOf"] {
-        Value::Array(variants) if variants.iter().any(|v| v["type"] == "null") => variants
-            .iter()
-            .find(|v| v["type"] != "null")
-            .unwrap_or(request),
-        _ => request,
-    };
-    let request = resolved(document, request);
-    let required = request["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(text);
-    required
-        .filter(|field| {
-            let field = resolved(document, &request["properties"][field]);
-            let plain = ["string", "integer", "number"]
-                .iter()
-                .any(|t| field["type"] == *t);
-            plain && field["enum"].is_null() && field["example"].is_null()
-        })
-        .collect()
-}
-
-/// Why a schema's example cannot be one.
-fn unfit(schema: &Value, example: &Value) -> Option<String> {
-    if example.is_null() {
-        return None;
-    }
-    let kind = match example {
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        _ => "object",
-    };
-    let fits = match &schema["type"] {
-        Value::String(one) => one == kind || (one == "number" && kind == "integer"),
-        Value::Array(several) => several.iter().any(|one| one == kind),
-        _ => true,
-    };
-    if !fits {
-        return Some(format!(
-            "is of type {kind}, the schema wants {}",
-            schema["type"]
-        ));
-    }
-    let values = schema["enum"].as_array();
-    if values.is_some_and(|values| !values.contains(example)) {
-        return Some("is none of the values that there are".into());
-    }
-    let length = example.as_str().map(|text| text.chars().count() as u64);
-    if length
-        .zip(schema["maxLength"].as_u64())
-        .is_some_and(|(length, most)| length > most)
-        || length
-            .zip(schema["minLength"].as_u64())
-            .is_some_and(|(length, least)| length < least)
-    {
-        return Some("is longer or shorter than allowed".into());
-    }
-    None
-}
-
-fn wrong_examples(place: &str, schema: &Value, findings: &mut Findings) {
-    if let Some(problem) = unfit(schema, &schema["example"]) {
-        findings.note(format!("the schema {place}: its example {problem}."));
-    }
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        wrong_examples(&format!("{place}.{name}"), property, findings);
-    }
-    for part in ["allOf", "oneOf", "anyOf"] {
-        for part in schema[part].as_array().into_iter().flatten() {
-            wrong_examples(place, part, findings);
-        }
-    }
-    if schema["items"].is_object() {
-        wrong_examples(place, &schema["items"], findings);
-    }
 }
