@@ -73,13 +73,13 @@ def main():
     return 0
 
 
-def stack(running, directory):
+def stack(running, directory, *arguments):
     """Starts the local stack in `directory` on free ports; the addresses of its API and of AWS."""
     program = os.environ.get("CARGO_TARGET_DIR", ROOT / "target") / Path("debug/enishi")
     log = running.enter_context(open(directory / "stack.log", "w+"))
     start(
         running,
-        [program, "--port", "0", "--aws-port", "0", "--directory", directory / "stack"],
+        [program, "--port", "0", "--aws-port", "0", "--directory", directory / "stack", *arguments],
         log,
     )
     text = until(lambda: re.search(r"API +(\S+).*\n +AWS +(\S+)", read(log)), "the stack", log)
@@ -162,8 +162,8 @@ def invoke(port, directory, name, event):
     return json.loads(done.stdout)
 
 
-def request(url, body=None, token=None):
-    """GET, or POST of a JSON body; the status and the JSON answered."""
+def request(url, body=None, token=None, method=None):
+    """GET, or POST of a JSON body, unless another method is told; the status and the JSON answered."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     data = None
     if body is not None:
@@ -171,7 +171,7 @@ def request(url, body=None, token=None):
         data = json.dumps(body).encode()
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(url, data, headers), timeout=PATIENCE
+            urllib.request.Request(url, data, headers, method=method), timeout=PATIENCE
         ) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:

@@ -185,10 +185,8 @@ fn finish(path: &str, operation: &mut Value) {
     for parameter in parameters.into_iter().flatten() {
         is_list |= parameter["name"] == "cursor";
         // It is left out, or has a value: there is no null in an address or a header.
-        let kind = &mut parameter["schema"]["type"];
-        if let Some(one) = kind
-            .as_array()
-            .and_then(|all| all.iter().find(|it| *it != "null"))
+        if let Some(kind) = parameter.pointer_mut("/schema/type")
+            && let Some(one) = (kind.as_array()).and_then(|all| all.iter().find(|it| *it != "null"))
         {
             *kind = one.clone();
         }

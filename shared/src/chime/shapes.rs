@@ -35,11 +35,7 @@ pub struct Meeting {
 pub struct MediaPlacement {
     /// Audio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(
-        nullable = false,
-        format = "uri",
-        example = "https://a.k.m1.an1.app.chime.aws:3478"
-    )]
+    #[schema(nullable = false, example = "a.k.m1.an1.app.chime.aws:3478")]
     pub audio_host_url: Option<String>,
     /// Audio, where UDP is blocked.
     #[serde(default, skip_serializing_if = "Option::is_none")]

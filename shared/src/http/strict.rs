@@ -11,7 +11,7 @@ use serde::{
     },
     forward_to_deserialize_any,
 };
-use serde_json::{Error, Map, Value};
+use serde_json::{Error, Map, Number, Value};
 
 /// A value that reads a struct from an object only, however deep it lies.
 pub struct Strict(pub Value);
@@ -28,6 +28,10 @@ impl<'de> Deserializer<'de> for Strict {
                 Ok(value)
             }
             Value::Object(fields) => visitor.visit_map(map(fields)),
+            Value::Number(number) => match whole(&number) {
+                Some(whole) => visitor.visit_i64(whole),
+                None => Value::Number(number).deserialize_any(visitor),
+            },
             value => value.deserialize_any(visitor),
         }
     }
@@ -90,6 +94,16 @@ impl IntoDeserializer<'_, Error> for Strict {
     fn into_deserializer(self) -> Self {
         self
     }
+}
+
+/// Up to where a float is exact: 2⁵³.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A whole number that is written with a fraction: to JSON Schema `7.0` is an integer.
+fn whole(number: &Number) -> Option<i64> {
+    let float = number.as_f64().filter(|_| number.is_f64())?;
+    let is_whole = float.fract() == 0.0 && float.abs() <= EXACT;
+    is_whole.then_some(float as i64)
 }
 
 type Fields = std::iter::Map<serde_json::map::IntoIter, fn((String, Value)) -> (String, Strict)>;
@@ -222,6 +236,29 @@ mod tests {
             "corner": [7, {"x": 7}],
         });
         assert_eq!(read(whole.clone()).ok(), serde_json::from_value(whole).ok());
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction() {
+        let radius = |radius: &str| {
+            let text = format!(r#"{{"centre": {{"x": -1.0, "y": 2.0}}, "radius": {radius}}}"#);
+            let circle: Value = serde_json::from_str(&text)?;
+            read(json!({"shapes": [{"circle": circle}]}))
+        };
+        let circle = |radius| Shape::Circle {
+            centre: Point {
+                x: -1,
+                y: Some(2.0),
+            },
+            radius,
+        };
+        for (text, number) in [("7.0", 7), ("0.0", 0), ("-0.0", 0), ("2.5e1", 25)] {
+            let shapes = radius(text).ok().map(|drawing| drawing.shapes);
+            assert_eq!(shapes, Some(vec![circle(number)]), "{text}");
+        }
+        for wrong in ["7.5", "256.0", "-1.0", "1e300", "9007199254740994.0"] {
+            assert!(radius(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

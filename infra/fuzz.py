@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Sends the local stack what the OpenAPI document allows and what it forbids, as three kinds of people, and
+holds the answers against the document: schemathesis.
+
+Needs schemathesis from PyPI and the built stack (`cargo build`):  python3 infra/fuzz.py
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from invoke import ROOT, TOKYO, request, stack
+
+PASSWORD = "a quiet morning at nine"
+RATES = (
+    "Login LoginAccount LoginAddress Register RegisterEmail Refresh Forgot ForgotAddress ResetAddress Message "
+    "MatchRequest Block Upload Ticket Report"
+)
+# Seconds; it takes two minutes.
+PATIENCE = 600
+
+
+def main():
+    # The document's examples name the day after tomorrow.
+    day = (datetime.now(TOKYO) + timedelta(days=2)).date()
+    with ExitStack() as running:
+        directory = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="enishi-")))
+        # No limit is met.
+        rates = [word for rate in RATES.split() for word in ("--parameter", f"{rate}Rate=999999/1s")]
+        api, aws = stack(running, directory, *rates)
+        people = settle(api, aws, day)
+        failed = [name for name, person in people.items() if not fuzz(api, name, person)]
+    if failed:
+        raise SystemExit(f"beside the document: as {', '.join(failed)}")
+    return 0
+
+
+def settle(api, aws, day):
+    """On the morning of `day`, just before the rooms open: a stranger, somebody with a room, requests and
+    chats, and an operator. What each sends, as hooks.py wants it."""
+
+    def at(time):
+        call(f"{aws}/_enishi/clock", {"time": f"{day}T{time}:00+09:00"}, method="PUT")
+
+    at("08:45")
+    hana = sign_up(api, "hana")
+    token = hana["access_token"]
+    call(f"{api}/register/", {"date": f"{day}"}, token)
+    at("08:57")
+    call(f"{aws}/_enishi/fire/rooms-assign", {"at": f"{day}T08:50:00+09:00"})
+    room = call(f"{api}/meeting_url/{hana['user_id']}", token=token)["room_id"]
+
+    others = [sign_up(api, f"other{number}") for number in range(12)]
+    ids = [other["user_id"] for other in others]
+    asked = [ask(api, other, hana) for other in others[:6]]
+    asking = [ask(api, hana, other) for other in others[6:8]]
+    chats = asked[:2]
+    for chat in chats:
+        call(f"{api}/api/matches/{chat}/accept", {}, token)
+        for number in range(3):
+            message = {"content": "안녕하세요", "client_msg_id": f"{number}"}
+            call(f"{api}/api/chats/{chat}/messages", message, token)
+
+    known = {
+        "user_id": ids,
+        "receiver_id": ids[8:],
+        "chat_id": chats,
+        "match_id": asked,
+        "cancelMatchRequest.match_id": asking,
+        "room_id": [room],
+        # JSON Schema has no bounds for dates: today up to 30 days ahead; 19 years ago.
+        "date": [f"{day}", f"{day + timedelta(days=30)}"],
+        "birth_date": ["1920-01-01", "1995-03-02"],
+        # Which slots there are is configuration.
+        "time": ["09:00"],
+        # What only an answer gives: a list's next page, an upload's address.
+        "cursor": [],
+        "profile_img_url": [],
+        # It must be with the person reported.
+        "reportUser.chat_id": [],
+        # Parameters cannot exclude each other, nor can one be the other's bound.
+        "offset": [],
+        "after_seq": [],
+        "max_age": [],
+        # Not beyond the last message.
+        "seq": [1, 2, 3],
+        # No pattern says which characters of Unicode a name or a text may have.
+        "signUp.username": [f"花 {number}" for number in range(100)],
+        "registerProfile.name": ["서연"],
+        **{name: ["비 오는 날 책방을 좋아해요.", "a", "🍀"] for name in ("content", "bio", "job", "location")},
+        "client_msg_id": ["é", "1", "2"],
+    }
+    of_hana = {
+        "getMeetingUrl.user_id": [hana["user_id"]],
+        # A profile is added to one's own account.
+        **{f"{sign_up}.email": ["hana@example.com"] for sign_up in ("signUp", "registerProfile")},
+    }
+    operator = log_in(api, "operator@example.com", "enishi-operator")["access_token"]
+    leaving = sign_up(api, "leaving")["access_token"]
+    account = {"email": "customer@example.com", "password": PASSWORD, "returnSecureToken": True}
+    customer = call(f"{aws}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=any", account)
+    begin = {"id_token": customer["idToken"]}
+    known |= {
+        "id_token": [customer["idToken"]],
+        # Each can be spent once.
+        "session_key": [call(f"{api}/api/session", begin)["session_key"] for _ in range(9)],
+        "refresh_token": [
+            log_in(api, "leaving@example.com", PASSWORD)["refresh_token"] for _ in range(9)
+        ],
+    }
+    return {
+        "a stranger": {"token": None, "known": known},
+        "hana": {"token": token, "leaving_token": leaving, "known": known | of_hana},
+        "an operator": {"token": operator, "leaving_token": leaving, "known": known},
+    }
+
+
+def sign_up(api, name):
+    """Somebody with an account and profiles of rooms and saju; the answer to their sign-up."""
+    account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+    person = call(f"{api}/signup", account)
+    profile = {"name": name, "birth_date": "1995-03-02", "gender": "other"}
+    profile |= {"email": account["email"], "password": PASSWORD}
+    call(f"{api}/api/users/register", profile, person["access_token"])
+    return person
+
+
+def log_in(api, email, password):
+    return call(f"{api}/login", {"email": email, "password": password})
+
+
+def ask(api, person, other):
+    """A request for a match; its id."""
+    body = {"receiver_id": other["user_id"]}
+    return call(f"{api}/api/matches/request", body, person["access_token"])["match_id"]
+
+
+def call(url, body=None, token=None, method=None):
+    status, answer = request(url, body, token, method)
+    if status >= 300:
+        raise SystemExit(f"{url}: {status} {answer}")
+    return answer
+
+
+def fuzz(api, name, person):
+    """Whether all answers to this person are what the document says."""
+    print(f"--- as {name}", flush=True)
+    done = subprocess.run(
+        ["st", "--config-file", "schemathesis.toml", "run", f"{api}/openapi.json"],
+        cwd=ROOT / "infra/fuzz",
+        env={**os.environ, "PERSON": json.dumps(person)},
+        stdin=subprocess.DEVNULL,
+        timeout=PATIENCE,
+    )
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    # The stack ends with this program, also when it is told to.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())
