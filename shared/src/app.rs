@@ -22,7 +22,7 @@ use rand_chacha::{
 };
 use uuid::Uuid;
 
-use crate::{error::Error, secrets::Secrets};
+use crate::{error::Error, password::Cost, secrets::Secrets};
 
 mod connections;
 
@@ -194,6 +194,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     env: Env,
     limits: TimeLimits,
+    password_cost: Cost,
     clock: Clock,
     random: Random,
     sdk: SdkConfig,
@@ -220,6 +221,8 @@ pub struct Parts {
     pub http: SharedHttpClient,
     /// How long things may take.
     pub limits: TimeLimits,
+    /// What hashing a password costs; tests that make hundreds of accounts pay less.
+    pub password_cost: Cost,
 }
 
 /// How long things may take. The defaults are the cloud's; a test whose machine is busy waits longer.
@@ -283,6 +286,7 @@ impl App {
             random: Random::system()?,
             http: http_client(),
             limits: TimeLimits::default(),
+            password_cost: Cost::default(),
         })
     }
 
@@ -309,6 +313,7 @@ impl App {
         Ok(Self(Arc::new(Inner {
             env,
             limits: parts.limits,
+            password_cost: parts.password_cost,
             clock: parts.clock,
             random: parts.random,
             sdk: sdk.build(),
@@ -373,6 +378,11 @@ impl App {
     /// The SDKs' pooled connections, for calls to services that have no AWS SDK.
     pub fn http(&self) -> Option<SharedHttpClient> {
         self.0.sdk.http_client()
+    }
+
+    /// What hashing a password costs.
+    pub fn password_cost(&self) -> Cost {
+        self.0.password_cost
     }
 
     /// The secrets this function may read.

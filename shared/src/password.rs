@@ -8,8 +8,27 @@ use argon2::{
 
 use crate::{app::App, error::Error};
 
-fn argon2() -> Result<Argon2<'static>, Error> {
-    let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| Error::internal(error))?;
+/// What one hash costs us, and each guess whoever has stolen it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// Memory, KiB.
+    pub memory: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self {
+            memory: 19 * 1024,
+            passes: 2,
+        }
+    }
+}
+
+fn argon2(cost: Cost) -> Result<Argon2<'static>, Error> {
+    let params = Params::new(cost.memory, cost.passes, 1, None);
+    let params = params.map_err(|error| Error::internal(error))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -19,7 +38,7 @@ fn argon2() -> Result<Argon2<'static>, Error> {
 /// `internal_server_error` when memory for the hash cannot be had.
 pub fn hash(app: &App, password: &str) -> Result<String, Error> {
     let salt: [u8; 16] = app.random();
-    Ok(argon2()?
+    Ok(argon2(app.password_cost())?
         .hash_password_with_salt(password.as_bytes(), &salt)
         .map_err(|error| Error::internal(error))?
         .to_string())
@@ -36,7 +55,8 @@ pub fn verify(app: &App, password: &str, stored: Option<&str>) -> Result<bool, E
         return Ok(false);
     };
     let stored = PasswordHash::new(stored).map_err(|error| Error::internal(error))?;
-    Ok(argon2()?
+    // The stored string says what it cost.
+    Ok(argon2(app.password_cost())?
         .verify_password(password.as_bytes(), &stored)
         .is_ok())
 }

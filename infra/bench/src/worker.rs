@@ -107,6 +107,7 @@ fn assign_slot(time: Timestamp) -> Result<(f64, Value), String> {
         random: AppRandom::system().map_err(sentence)?,
         http: http_client(),
         limits: TimeLimits::default(),
+        password_cost: enishi_shared::password::Cost::default(),
     })
     .map_err(sentence)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -43,34 +43,36 @@ const PREPARED_NAME: &str = "file:enishi-prepared?mode=memory&cache=shared";
 /// alone can make the index, reaches this one only, for it has a name.
 static PREPARED: LazyLock<Result<Database, String>> = LazyLock::new(|| indexed(PREPARED_NAME));
 
-/// Opens the database: the file at `path`, or one in memory that goes by the stack's clock.
+/// Opens the database in the file at `path`.
 ///
 /// # Errors
 /// A sentence that says what is in the way.
-pub fn open(path: Option<&Path>, clock: &LocalClock) -> Result<Database, String> {
-    let opened = match path {
-        Some(path) => indexed(&path.to_string_lossy()),
-        None => in_memory(clock),
-    };
-    opened.map_err(|error| {
-        let place = path.map_or("memory".into(), |path| path.display().to_string());
-        format!("the database in {place} cannot be opened: {error}")
+pub fn open(path: &Path) -> Result<Database, String> {
+    indexed(&path.to_string_lossy()).map_err(|error| {
+        format!(
+            "the database in {} cannot be opened: {error}",
+            path.display()
+        )
     })
+}
+
+/// A database in memory that goes by the stack's clock: empty, or a copy of the file at `copy_of`.
+///
+/// # Errors
+/// A sentence that says what is in the way.
+pub fn in_memory(clock: &LocalClock, copy_of: Option<&Path>) -> Result<Database, String> {
+    PREPARED.as_ref()?;
+    let name = copy_of.map_or(PREPARED_NAME.into(), Path::to_string_lossy);
+    let database = Database::memory_with_clock(Arc::new(DatabaseClock(clock.clone())));
+    database
+        .and_then(|database| database.restore_from(&name).map(|()| database))
+        .map_err(|error| format!("no database in memory: {error}"))
 }
 
 fn indexed(name: &str) -> Result<Database, String> {
     let database = Database::new(name).map_err(|error| error.to_string())?;
     let made = Connection::open(name).and_then(|connection| connection.execute_batch(STREAM_INDEX));
     made.map_err(|error| error.to_string())?;
-    Ok(database)
-}
-
-fn in_memory(clock: &LocalClock) -> Result<Database, String> {
-    PREPARED.as_ref()?;
-    let database = Database::memory_with_clock(Arc::new(DatabaseClock(clock.clone())));
-    let database = database.map_err(|error| error.to_string())?;
-    let copied = database.restore_from(PREPARED_NAME);
-    copied.map_err(|error| error.to_string())?;
     Ok(database)
 }
 

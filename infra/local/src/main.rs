@@ -13,7 +13,7 @@ use enishi_local::{
     stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, plain_http, root, template_path},
     terminal,
 };
-use enishi_shared::{UserId, app::TimeLimits};
+use enishi_shared::{UserId, app::TimeLimits, password::Cost};
 use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
@@ -162,6 +162,7 @@ async fn run(arguments: Arguments, clock: LocalClock, started: Instant) -> Resul
         port: arguments.port,
         aws_port: arguments.aws_port,
         directory: Some(directory.clone()),
+        copy_of: None,
         fresh: arguments.fresh,
         template: arguments.template.unwrap_or_else(template_path),
         parameters,
@@ -171,6 +172,7 @@ async fn run(arguments: Arguments, clock: LocalClock, started: Instant) -> Resul
         seed: None,
         connections: plain_http(),
         limits: TimeLimits::default(),
+        password_cost: Cost::default(),
     })
     .await?;
     write_environment(&stack, &directory)?;

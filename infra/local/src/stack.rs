@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -46,10 +46,21 @@ mod serve;
 pub(crate) use environment::parameters;
 pub use options::{Connections, Options, plain_http, root, template_path};
 
+/// The tables' file in a stack's folder.
+pub const DATABASE: &str = "dynamodb.sqlite";
 /// The operator that a fresh stack knows.
 pub const OPERATOR_EMAIL: &str = "operator@example.com";
 /// The operator's password. The stack listens on this machine only.
 pub const OPERATOR_PASSWORD: &str = "enishi-operator";
+
+/// What the template says, with what its functions would refuse refused.
+fn load(template: &Path, parameters: &BTreeMap<String, String>) -> Result<System, String> {
+    let text = std::fs::read_to_string(template)
+        .map_err(|error| format!("{} cannot be read: {error}", template.display()))?;
+    let system = template::load(&text, parameters).map_err(|error| error.to_string())?;
+    configuration::check(&system)?;
+    Ok(system)
+}
 
 /// A running system.
 #[derive(Clone)]
@@ -58,7 +69,7 @@ pub struct Stack(Arc<Inner>);
 struct Inner {
     api: SocketAddr,
     aws: SocketAddr,
-    system: System,
+    system: Arc<System>,
     worlds: Worlds,
     clock: LocalClock,
     lambda: Lambda,
@@ -72,6 +83,7 @@ struct Inner {
     firebase: Firebase,
     stripe: Stripe,
     database: dynoxide::Database,
+    database_file: Option<PathBuf>,
     chime_events: Mutex<mpsc::UnboundedReceiver<Value>>,
     chime_file: Option<PathBuf>,
     directory: std::sync::Mutex<Option<Directory>>,
@@ -95,23 +107,27 @@ impl Stack {
             clock.keep(directory.join("clock.json"))?;
         }
         let keys = Keys::open(directory)?;
-        let text = std::fs::read_to_string(&options.template)
-            .map_err(|error| format!("{} cannot be read: {error}", options.template.display()))?;
-        let system = template::load(&text, &environment::parameters(&keys, options.parameters))
-            .map_err(|error| error.to_string())?;
-        configuration::check(&system)?;
+        let system = match &options.copy_of {
+            Some(other) => Arc::clone(&other.0.system),
+            None => {
+                let parameters = environment::parameters(&keys, options.parameters);
+                Arc::new(load(&options.template, &parameters)?)
+            }
+        };
 
         let api = serve::listen(options.port, "--port").await?;
         let aws = serve::listen(options.aws_port, "--aws-port").await?;
         let (api_address, aws_address) = (api.address, aws.address);
 
-        let database = database::open(
-            directory
-                .map(|directory| directory.join("dynamodb.sqlite"))
-                .as_deref(),
-            &clock,
-        )?;
-        database::make_tables(&database, &system.tables)?;
+        let database_file = directory.map(|directory| directory.join(DATABASE));
+        let database = match (&options.copy_of, &database_file) {
+            (Some(other), _) => database::in_memory(&clock, other.0.database_file.as_deref())?,
+            (None, Some(file)) => database::open(file)?,
+            (None, None) => database::in_memory(&clock, None)?,
+        };
+        if options.copy_of.is_none() {
+            database::make_tables(&database, &system.tables)?;
+        }
         let database_listener = serve::listen(0, "").await?;
         let database_address = database_listener.address;
         let (stopping, stopped) = watch::channel(false);
@@ -131,6 +147,7 @@ impl Stack {
             random,
             connections: options.connections,
             limits: options.limits,
+            password_cost: options.password_cost,
         };
         let lambda = Lambda::new(
             &system.functions,
@@ -225,6 +242,7 @@ impl Stack {
             firebase,
             stripe,
             database,
+            database_file,
             chime_events: Mutex::new(chime_events),
             chime_file,
             directory: std::sync::Mutex::new(taken),

@@ -32,6 +32,7 @@ fn app(endpoint: &str, limits: TimeLimits) -> App {
         random: Random::from_seed(1),
         http: http_client(),
         limits,
+        password_cost: crate::password::Cost::default(),
     })
     .unwrap()
 }

@@ -160,6 +160,7 @@ fn app(more: &[(&str, &str)], now: &Arc<Mutex<Timestamp>>, http: SharedHttpClien
         random: Random::from_seed(1),
         http,
         limits: TimeLimits::default(),
+        password_cost: crate::password::Cost::default(),
     })
     .unwrap()
 }

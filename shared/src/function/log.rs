@@ -73,6 +73,7 @@ mod tests {
             random: Random::from_seed(1),
             http: http_client(),
             limits: TimeLimits::default(),
+            password_cost: crate::password::Cost::default(),
         })
         .unwrap()
     }

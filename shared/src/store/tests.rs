@@ -71,6 +71,7 @@ impl World {
             random: Random::from_seed(1),
             http: http_client(),
             limits: TimeLimits::all(Duration::from_mins(1)),
+            password_cost: crate::password::Cost::default(),
         })
         .unwrap();
         Self {

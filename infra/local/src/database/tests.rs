@@ -16,10 +16,10 @@ const ASKED: [&str; 2] = [
 fn a_write_and_a_reader_find_their_place_in_a_stream_by_an_index() {
     let directory = tempfile::tempdir().unwrap();
     let clock = LocalClock::still("2026-11-20T11:00:00Z".parse().unwrap());
-    let kept = directory.path().join("dynamodb.sqlite");
-    let _database = open(Some(&kept), &clock).unwrap();
+    let kept = directory.path().join("kept.sqlite");
+    let _database = open(&kept).unwrap();
     let copy = directory.path().join("copy.sqlite");
-    let in_memory = open(None, &clock).unwrap();
+    let in_memory = in_memory(&clock, None).unwrap();
     in_memory.vacuum_into(&copy.to_string_lossy()).unwrap();
     for file in [kept, copy] {
         let connection = Connection::open(file).unwrap();

@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use enishi_shared::app::{Parts, Random, TimeLimits};
+use enishi_shared::{
+    app::{Parts, Random, TimeLimits},
+    password::Cost,
+};
 
 use super::{Connections, OPERATOR_EMAIL};
 use crate::{
@@ -90,6 +93,8 @@ pub struct Worlds {
     pub connections: Connections,
     /// How long the functions and what they call may take.
     pub limits: TimeLimits,
+    /// What their passwords' hashes cost.
+    pub password_cost: Cost,
 }
 
 impl Worlds {
@@ -106,6 +111,7 @@ impl Worlds {
             random: self.random.clone(),
             http: (self.connections)(function),
             limits: self.limits,
+            password_cost: self.password_cost,
         })
     }
 }

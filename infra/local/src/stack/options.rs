@@ -9,8 +9,9 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 
+use super::Stack;
 use crate::{chime::Quotas, clock::LocalClock};
-use enishi_shared::app::TimeLimits;
+use enishi_shared::{app::TimeLimits, password::Cost};
 
 /// A function's connections, by its logical id.
 pub type Connections = Box<dyn Fn(&str) -> SharedHttpClient + Send + Sync>;
@@ -29,6 +30,8 @@ pub struct Options {
     pub aws_port: u16,
     /// Where everything is kept; `None` keeps it in memory.
     pub directory: Option<PathBuf>,
+    /// Begins as a copy of this stack, whose folder was copied to `directory`; but its tables are in memory.
+    pub copy_of: Option<Stack>,
     /// Whether that folder is emptied first.
     pub fresh: bool,
     /// The template.
@@ -48,6 +51,8 @@ pub struct Options {
     pub connections: Connections,
     /// How long the functions and what they call may take.
     pub limits: TimeLimits,
+    /// What their passwords' hashes cost.
+    pub password_cost: Cost,
 }
 
 impl Options {
@@ -57,6 +62,7 @@ impl Options {
             port: 0,
             aws_port: 0,
             directory: None,
+            copy_of: None,
             fresh: false,
             template: template_path(),
             parameters: BTreeMap::new(),
@@ -66,6 +72,7 @@ impl Options {
             seed: None,
             connections: plain_http(),
             limits: TimeLimits::default(),
+            password_cost: Cost::default(),
         }
     }
 }

@@ -73,6 +73,7 @@ impl World {
             random: Random::from_seed(1),
             http: http_client(),
             limits: TimeLimits::default(),
+            password_cost: enishi_shared::password::Cost::default(),
         });
         Self {
             stripe,

@@ -19,6 +19,7 @@ use futures_util::{StreamExt as _, stream};
 use crate::{identity, live, mail, payments, rooms, saju};
 use faults::{Calls, FAULTS};
 pub use faults::{Fault, Faults};
+use scene::Prepared;
 pub use scene::Scene;
 
 /// How many stacks of a flow run beside each other: while one waits before a retry, another works.
@@ -83,10 +84,17 @@ impl Flow {
         act: impl AsyncFn(&Scene) -> bool,
         check: impl AsyncFn(&mut Scene) -> Result<(), String>,
     ) {
+        let prepared = Prepared::by(&prepare).await;
         let case = async |twice: bool, planned: Option<(Fault, usize)>| {
             let seed = planned.map_or(0, |(_, nth)| nth as u64);
-            let mut scene = Scene::new(seed).await;
-            prepare(&mut scene).await;
+            let mut scene = match prepared.copy(seed).await {
+                Some(scene) => scene,
+                None => {
+                    let mut scene = Scene::new(seed, |_| {}).await;
+                    prepare(&mut scene).await;
+                    scene
+                }
+            };
             scene.faults.watch(self.function, planned);
             if twice {
                 futures_util::join!(act(&scene), act(&scene));

@@ -7,6 +7,7 @@ use enishi_local::{Options, Stack};
 use enishi_shared::{
     App,
     app::{Parts, Random, TimeLimits},
+    password::Cost,
 };
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
@@ -137,6 +138,11 @@ impl World {
         }
         // However busy the machine is.
         options.limits = TimeLimits::all(Duration::from_mins(5));
+        // The least that argon2 takes: most of what a test's people would cost is this.
+        options.password_cost = Cost {
+            memory: 8,
+            passes: 1,
+        };
         change(&mut options);
         Self {
             stack: Stack::start(options).await.unwrap(),

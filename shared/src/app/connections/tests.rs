@@ -105,6 +105,7 @@ async fn what_is_answered_at_the_address() {
         random: Random::from_seed(1),
         http: http_client(),
         limits: TimeLimits::default(),
+        password_cost: crate::password::Cost::default(),
     })
     .unwrap();
     let request = http::Request::get(address);

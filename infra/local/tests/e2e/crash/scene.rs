@@ -1,6 +1,8 @@
 //! Where a flow takes place.
 
-use enishi_local::{Options, import};
+use std::{fs, io, path::Path};
+
+use enishi_local::{Options, clock::LocalClock, import, stack::DATABASE};
 use enishi_shared::{
     App,
     app::{Parts, Random},
@@ -8,6 +10,7 @@ use enishi_shared::{
 };
 use http::{Request, header};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::Faults;
 use crate::{
@@ -26,15 +29,73 @@ pub struct Scene {
     /// The connection of somebody who waits for messages.
     pub socket: Option<Socket>,
     issuer: App,
+    /// Removed with it.
+    directory: Option<TempDir>,
+}
+
+/// What a flow begins with: prepared once, and copied for each case.
+pub struct Prepared {
+    directory: TempDir,
+    scene: Scene,
+}
+
+impl Prepared {
+    /// Prepares it in a folder of its own.
+    pub async fn by(prepare: impl AsyncFn(&mut Scene)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let keep = |options: &mut Options| options.directory = Some(directory.path().to_owned());
+        // No case has this seed: its ids are new ones.
+        let mut scene = Scene::new(u64::MAX, keep).await;
+        prepare(&mut scene).await;
+        scene.world.stack.lambda().idle().await;
+        scene.world.stack.stop();
+        Self { directory, scene }
+    }
+
+    /// A case's own, but for connections: these are nothing that could be copied.
+    pub async fn copy(&self, seed: u64) -> Option<Scene> {
+        let prepared = &self.scene;
+        if prepared.socket.is_some() {
+            return None;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        copy(self.directory.path(), directory.path()).unwrap();
+        let copied = |options: &mut Options| {
+            options.clock = LocalClock::still(prepared.world.stack.clock().now());
+            options.directory = Some(directory.path().to_owned());
+            options.copy_of = Some(prepared.world.stack.clone());
+        };
+        let mut scene = Scene::new(seed, copied).await;
+        scene.people.clone_from(&prepared.people);
+        scene.token.clone_from(&prepared.token);
+        scene.directory = Some(directory);
+        Some(scene)
+    }
+}
+
+/// Copies what a stack keeps beside its tables.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (name, to) = (entry.file_name(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            fs::create_dir(&to)?;
+            copy(&entry.path(), &to)?;
+        } else if !name.to_string_lossy().starts_with(DATABASE) {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }
 
 impl Scene {
     /// The evening before the first morning.
-    pub async fn new(seed: u64) -> Self {
+    pub async fn new(seed: u64, change: impl FnOnce(&mut Options)) -> Self {
         let faults = Faults::default();
         let world = World::with(|options: &mut Options| {
             options.seed = Some(seed);
             options.connections = faults.connections();
+            change(options);
         })
         .await;
         let issuer = world.app("IdentityLogin", |_| {});
@@ -46,6 +107,7 @@ impl Scene {
             token: String::new(),
             socket: None,
             issuer,
+            directory: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! `POST /signup`.
 
+use enishi_shared::password::Cost;
 use futures_util::future::join_all;
 use http::header;
 use insta::assert_json_snapshot;
@@ -61,6 +62,17 @@ async fn signing_up_answers_the_account_and_logs_it_in() {
     refresh(&world, &answer.text("refresh_token"))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn a_password_is_hashed_at_the_cost_that_owasp_recommends() {
+    let world = World::with(|options| options.password_cost = Cost::default()).await;
+    let person = world.sign_up("Hana").await;
+    let hash = text(&account(&world, &person)["password_hash"]["S"]);
+    assert!(
+        hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{hash}"
+    );
 }
 
 #[tokio::test]
