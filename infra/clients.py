@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENAPI = ROOT / "functions/platform/openapi.json"
+ASYNCAPI = ROOT / "functions/platform/asyncapi.json"
 DIRECTORY = ROOT / "target/clients"
 INSTALL = "npm install --prefer-offline --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error"
 # Where what an npm package brings is run from.
@@ -25,7 +26,7 @@ def main():
     for file in (ROOT / "infra/clients").iterdir():
         shutil.copy(file, DIRECTORY)
     run(*INSTALL.split())
-    run(f"{BIN}/redocly", "lint", OPENAPI)
+    run(f"{BIN}/redocly", "lint", OPENAPI, ASYNCAPI)
     run(f"{BIN}/openapi-typescript", OPENAPI, "--output", "schema.ts")
     shutil.rmtree(DIRECTORY / "fetch", ignore_errors=True)
     generate = ["openapi-generator-cli", "generate", "-g", "typescript-fetch"]

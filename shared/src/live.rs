@@ -32,7 +32,7 @@ mod push;
 use crate::{app::App, error::Error, store::Table};
 
 pub use connection::{Connection, connection_key, partition};
-pub use frame::{Caller, on_frame};
+pub use frame::{Caller, ErrorFrame, on_frame};
 pub use push::{answer, close, hang_up, push};
 
 /// `LIVE_TABLE`: the table of tickets and connections.

@@ -6,8 +6,7 @@ use enishi_shared::{
     live::{Caller, on_frame},
 };
 use garde::Validate;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// `live-ping`.
@@ -17,8 +16,15 @@ pub const FUNCTION: Function =
 /// Nothing but its `action`.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Ping {}
+pub struct Ping {}
 
-async fn pong(_: App, _: Caller, _: Ping) -> Result<Value> {
-    Ok(json!({"type": "pong"}))
+/// The answer to a ping.
+#[derive(Serialize, ToSchema)]
+pub struct Pong {
+    /// `pong`.
+    pub r#type: &'static str,
+}
+
+async fn pong(_: App, _: Caller, _: Ping) -> Result<Pong> {
+    Ok(Pong { r#type: "pong" })
 }

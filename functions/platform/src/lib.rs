@@ -2,7 +2,7 @@
 //!
 //! | function | fired by | what |
 //! |---|---|---|
-//! | [`openapi`] | `GET /openapi.json` | the API's description |
+//! | [`openapi`] | `GET /openapi.json`, `GET /asyncapi.json` | the API's description, and that of the WebSocket's messages |
 //! | [`docs`] | `GET /docs` | the same for people |
 //! | [`fallback`] | any other request | 404, or 405 with what the path takes |
 //! | [`relay`] | the tables' streams | puts announcements on the bus |

@@ -16,6 +16,7 @@ use enishi_shared::{
     live,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     chat::{self, Chats},
@@ -30,13 +31,17 @@ use crate::{
 pub const FUNCTION: Function =
     Function::event("saju-deliver", |app, event| on(app, event, deliver)).budget(3);
 
-/// What a client gets.
-#[derive(Serialize)]
-struct Frame {
-    r#type: &'static str,
-    chat_id: PairId,
+/// A message that was written into one of the person's chats, by the person too.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MessageFrame)]
+pub struct Frame {
+    /// `message`.
+    pub r#type: &'static str,
+    /// The chat.
+    pub chat_id: PairId,
+    /// The message.
     #[serde(flatten)]
-    sent: Sent,
+    pub sent: Sent,
 }
 
 async fn deliver(app: App, event: Event) -> Result<DynamoDbEventResponse> {

@@ -27,18 +27,22 @@ pub const FUNCTION: Function =
 #[serde(deny_unknown_fields)]
 #[garde(allow_unvalidated)]
 #[schema(as = ReadFrame)]
-struct Read {
-    chat_id: PairId,
+pub struct Read {
+    /// The chat.
+    pub chat_id: PairId,
+    /// The number of the last message one has seen.
     #[schema(example = 1)]
-    seq: u64,
+    pub seq: u64,
 }
 
 /// How far one has read.
-#[derive(Debug, Serialize)]
-struct HasRead {
-    r#type: &'static str,
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HasRead {
+    /// `read`.
+    pub r#type: &'static str,
+    /// How far.
     #[serde(flatten)]
-    chat: ReadChat,
+    pub chat: ReadChat,
 }
 
 async fn read(app: App, caller: Caller, frame: Read) -> Result<HasRead> {

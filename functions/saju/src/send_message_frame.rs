@@ -31,9 +31,11 @@ pub const FUNCTION: Function = Function::event("saju-send-message-frame", |app, 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SendMessageFrame)]
-struct SendMessage {
+pub struct SendMessage {
+    /// The chat.
     #[garde(skip)]
-    chat_id: PairId,
+    pub chat_id: PairId,
+    /// The text: not blank, no control characters but line feeds.
     #[garde(custom(message::content))]
     #[schema(
         min_length = 1,
@@ -41,7 +43,8 @@ struct SendMessage {
         pattern = r"\S",
         example = "반가워요!"
     )]
-    content: String,
+    pub content: String,
+    /// The client's own id for the message: visible characters, another one for each message.
     #[garde(custom(message::client_msg_id))]
     #[schema(
         min_length = 1,
@@ -49,18 +52,28 @@ struct SendMessage {
         pattern = r"^\S+$",
         example = "7d4f2c1a"
     )]
-    client_msg_id: String,
+    pub client_msg_id: String,
 }
 
 /// That the message is stored.
-#[derive(Debug, Serialize)]
-struct Ack {
-    r#type: &'static str,
-    chat_id: PairId,
-    client_msg_id: String,
-    message_id: Uuid,
-    seq: u64,
-    sent_at: Timestamp,
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ack {
+    /// `ack`.
+    pub r#type: &'static str,
+    /// The chat.
+    pub chat_id: PairId,
+    /// As the client said.
+    #[schema(example = "7d4f2c1a")]
+    pub client_msg_id: String,
+    /// The message.
+    #[schema(value_type = String, format = "uuid", example = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071")]
+    pub message_id: Uuid,
+    /// Its number in the chat.
+    #[schema(example = 7, minimum = 1)]
+    pub seq: u64,
+    /// When it was taken.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-20T12:00:00Z")]
+    pub sent_at: Timestamp,
 }
 
 async fn send_message(app: App, caller: Caller, frame: SendMessage) -> Result<Ack> {

@@ -25,6 +25,7 @@
 //! it, [`demo`] plays two mornings.
 
 pub mod admin;
+pub mod asyncapi;
 pub mod aws;
 pub mod bus;
 pub mod chat_client;

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 
 use crate::lambda::registered;
 
-mod examples;
+pub(crate) mod examples;
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(ErrorBody, FieldError, FieldCode, Code)))]
@@ -128,7 +128,7 @@ fn error_responses() -> Value {
 
 /// What is said of the one of several alternatives that is no null is said of the whole: a generated
 /// client takes an alternative for another type where its reference has a description.
-fn describe_whole(value: &mut Value) {
+pub(crate) fn describe_whole(value: &mut Value) {
     if let Some(alternatives) = value.get_mut("oneOf").and_then(Value::as_array_mut) {
         let references = alternatives.iter_mut().filter_map(Value::as_object_mut);
         let said = references

@@ -12,6 +12,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    asyncapi,
     keys::Keys,
     lambda::registered,
     openapi,
@@ -78,16 +79,18 @@ pub fn system() -> Result<System, String> {
     template::load(&text, &parameters).map_err(|error| error.to_string())
 }
 
-/// Writes what follows from the template and the handlers: the OpenAPI document, and the binaries,
-/// routes and access keys that cargo and cargo-lambda need.
+/// Writes what follows from the template and the handlers: the OpenAPI and AsyncAPI documents, and the
+/// binaries, routes and access keys that cargo and cargo-lambda need.
 ///
 /// # Errors
 /// What cannot be read or written.
 pub fn generate() -> Result<(), String> {
-    write(
-        "functions/platform/openapi.json",
-        &openapi::document().map_err(|error| error.to_string())?,
-    )?;
+    for (file, document) in [
+        ("functions/platform/openapi.json", openapi::document()),
+        ("functions/platform/asyncapi.json", asyncapi::document()),
+    ] {
+        write(file, &document.map_err(|error| error.to_string())?)?;
+    }
     derive(&system()?, &Handler::registered()?)
 }
 

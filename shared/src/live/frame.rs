@@ -42,19 +42,26 @@ struct Frame {
     fields: Result<Map<String, Value>, Error>,
 }
 
-/// What a client is told when its message fails.
-#[derive(Serialize)]
-struct ErrorFrame {
-    r#type: &'static str,
+/// What a client is told when its message fails: the error body of HTTP, with what it is about.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorFrame {
+    /// `error`.
+    pub r#type: &'static str,
+    /// The message's, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<String>,
+    #[schema(nullable = false, example = "sendMessage")]
+    pub action: Option<String>,
+    /// The message's, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_msg_id: Option<String>,
+    #[schema(nullable = false, example = "7d4f2c1a")]
+    pub client_msg_id: Option<String>,
+    /// What went wrong.
     #[serde(flatten)]
-    error: ErrorBody,
+    pub error: ErrorBody,
     /// HTTP's `Retry-After`, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u32>,
+    #[schema(nullable = false, minimum = 1, example = 60)]
+    pub retry_after: Option<u32>,
 }
 
 /// Takes a message of a WebSocket route: `handle` gets it as a `T` (a JSON object, no unknown

@@ -46,21 +46,24 @@ fn own(schema: &Value) -> Option<&Value> {
 }
 
 /// A value that a schema takes; `None` where a part that has to be there has no example.
-fn example(document: &Value, schema: &Value) -> Option<Value> {
+pub fn example(document: &Value, schema: &Value) -> Option<Value> {
     if let Some(own) = own(schema) {
         return Some(own.clone());
     }
     if let Some(reference) = schema["$ref"].as_str() {
         return example(document, document.pointer(reference.strip_prefix('#')?)?);
     }
-    if let Some(first) = schema["enum"].get(0) {
-        return Some(first.clone());
+    if let Some(only) = schema.get("const").or_else(|| schema["enum"].get(0)) {
+        return Some(only.clone());
     }
     if let Some(alternatives) = schema["oneOf"].as_array() {
         let first = alternatives.iter().find(|one| one["type"] != "null")?;
         return example(document, first);
     }
     if let Some(parts) = schema["allOf"].as_array() {
+        if let [one] = parts.as_slice() {
+            return example(document, one);
+        }
         let mut whole = Map::new();
         for part in parts {
             let Value::Object(fields) = example(document, part)? else {

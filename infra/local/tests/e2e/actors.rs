@@ -64,6 +64,7 @@ const OPEN: &[(&str, &str)] = &[
     ("POST", "/api/session"),
     ("PUT", "/api/session"),
     ("GET", "/openapi.json"),
+    ("GET", "/asyncapi.json"),
     ("GET", "/docs"),
 ];
 

@@ -16,7 +16,10 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message},
 };
 
-use crate::support::{Person, World, text};
+use crate::{
+    consistency::examples::expect_described,
+    support::{Person, World, text},
+};
 
 /// Longer than anything here takes: what has not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -84,7 +87,11 @@ impl Socket {
                 .await
                 .expect("no message came");
             match message? {
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => {
+                    let message = serde_json::from_str(&text).unwrap();
+                    expect_described(&message);
+                    return Some(message);
+                }
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }

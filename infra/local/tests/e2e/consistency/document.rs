@@ -1,4 +1,4 @@
-//! The OpenAPI document: current and whole.
+//! The OpenAPI and AsyncAPI documents: current and whole.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,8 +6,8 @@ use std::{
 };
 
 use enishi_local::{
-    openapi,
-    places::{Handler, operations},
+    asyncapi, openapi,
+    places::{self, Handler, operations},
     stack::root,
 };
 use serde_json::Value;
@@ -22,6 +22,34 @@ fn the_openapi_document_is_current() {
         file.is_ok_and(|file| file == openapi::document().unwrap()),
         "functions/platform/openapi.json is not what the handlers say; write it anew with \
          `cargo run -- generate`"
+    );
+}
+
+#[test]
+fn the_asyncapi_document_is_current() {
+    let file = fs::read_to_string(root().join("functions/platform/asyncapi.json"));
+    assert!(
+        file.is_ok_and(|file| file == asyncapi::document().unwrap()),
+        "functions/platform/asyncapi.json is not what the handlers say; write it anew with \
+         `cargo run -- generate`"
+    );
+}
+
+#[test]
+fn every_route_of_the_websocket_is_described() {
+    let document: Value = serde_json::from_str(&asyncapi::document().unwrap()).unwrap();
+    let routes = places::system().unwrap().websocket.unwrap().routes;
+    // What a client sends to no route of its own is a ping.
+    let routes = routes.into_keys().filter(|route| !route.starts_with('$'));
+    let expected: BTreeSet<String> = routes.chain(["ping".to_owned()]).collect();
+    let described = document["components"]["schemas"].as_object().unwrap();
+    let actions = described
+        .values()
+        .filter_map(|schema| schema["properties"]["action"]["const"].as_str());
+    assert_eq!(
+        actions.map(str::to_owned).collect::<BTreeSet<_>>(),
+        expected,
+        "infra/local/src/asyncapi.rs: add the messages of the route"
     );
 }
 

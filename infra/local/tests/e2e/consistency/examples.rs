@@ -1,10 +1,14 @@
-//! The examples of the OpenAPI document: everywhere, fitting, and taken as they stand.
+//! The examples of the OpenAPI and AsyncAPI documents: everywhere, fitting, and taken as they stand.
+
+use std::sync::LazyLock;
 
 use enishi_local::{
+    asyncapi,
     clock::LocalClock,
     openapi,
     places::{Operation, operations},
 };
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::Findings;
@@ -33,10 +37,7 @@ fn every_schema_request_and_answer_has_an_example_that_fits() {
         }
         // References lead into the document.
         let schema = json!({"allOf": [schema], "components": document["components"]});
-        let schema = jsonschema::options()
-            .should_validate_formats(true)
-            .build(&schema)
-            .unwrap();
+        let schema = validator(&schema);
         for example in examples {
             checked += 1;
             if let Err(error) = schema.validate(example) {
@@ -48,6 +49,43 @@ fn every_schema_request_and_answer_has_an_example_that_fits() {
     });
     assert!(checked > 300, "{checked} examples");
     findings.none();
+}
+
+#[test]
+fn every_message_of_the_websocket_has_an_example_that_fits() {
+    for (name, schema, example) in MESSAGES.iter() {
+        assert!(!example.is_null(), "{name}: give every field an example");
+        schema.validate(example).unwrap();
+    }
+}
+
+/// That a message is one that the AsyncAPI document describes, if it has the type of one.
+#[track_caller]
+pub fn expect_described(message: &Value) {
+    let is_type =
+        |example: &Value| example["type"].is_string() && example["type"] == message["type"];
+    for (name, schema, _) in MESSAGES.iter().filter(|(.., example)| is_type(example)) {
+        let fits = schema.validate(message);
+        assert!(fits.is_ok(), "{name}: {}: {message}", fits.unwrap_err());
+    }
+}
+
+/// The messages of the AsyncAPI document, by name, each with its schema and its example.
+static MESSAGES: LazyLock<Vec<(String, Validator, Value)>> = LazyLock::new(|| {
+    let document: Value = serde_json::from_str(&asyncapi::document().unwrap()).unwrap();
+    let components = &document["components"];
+    let messages = components["messages"].as_object().unwrap();
+    let message = |(name, message): (&String, &Value)| {
+        let schema = json!({"allOf": [message["payload"]], "components": components});
+        let example = message["examples"][0]["payload"].clone();
+        (name.clone(), validator(&schema), example)
+    };
+    messages.iter().map(message).collect()
+});
+
+fn validator(schema: &Value) -> Validator {
+    let options = jsonschema::options().should_validate_formats(true);
+    options.build(schema).unwrap()
 }
 
 /// Calls `check` with every place that has an example or should have one: its schema, and its examples.
