@@ -7,9 +7,14 @@ use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved, precis_core::pr
 /// The longest, in characters.
 pub const LONGEST: usize = 150;
 
+/// How often the rules are applied before a name that they still change is refused (RFC 8264, section 7).
+const APPLIED: usize = 4;
+
 /// A username as it is shown: as it was typed, but for the widths and the composition of its
 /// characters. `None` when it is none.
 pub fn shown(username: &str) -> Option<String> {
+    // What is a name in capitals only is none: it would have no form in which it is unique.
+    canonical(username)?;
     enforced(username, &UsernameCasePreserved::new())
 }
 
@@ -19,10 +24,17 @@ pub fn canonical(username: &str) -> Option<String> {
 }
 
 fn enforced(username: &str, profile: &impl Profile) -> Option<String> {
-    let parts = username.split(' ').map(|part| profile.enforce(part));
-    let parts: Vec<_> = parts.collect::<Result<_, _>>().ok()?;
-    let enforced = parts.join(" ");
-    (enforced.chars().count() <= LONGEST).then_some(enforced)
+    let mut name = username.to_owned();
+    for _ in 0..APPLIED {
+        let parts = name.split(' ').map(|part| profile.enforce(part));
+        let parts: Vec<_> = parts.collect::<Result<_, _>>().ok()?;
+        let enforced = parts.join(" ");
+        if enforced == name {
+            return (name.chars().count() <= LONGEST).then_some(name);
+        }
+        name = enforced;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -83,6 +95,8 @@ mod tests {
             "\u{e000}",
             "\u{2028}",
             "אhana",
+            // In lower case it is a letter that PRECIS does not know.
+            "Ꭰ",
             &"a".repeat(LONGEST + 1),
         ] {
             assert_eq!(shown(wrong), None, "{wrong:?}");

@@ -25,7 +25,7 @@ use serde_json::json;
 
 use crate::{
     database::from_json,
-    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, Stack},
+    stack::{OPERATOR_PASSWORD, Stack},
 };
 
 const OPERATOR_NAME: &str = "operator";
@@ -61,15 +61,21 @@ fn table_name<'a>(stack: &'a Stack, logical_id: &str) -> Result<&'a str, String>
     Ok(&table.name)
 }
 
-/// Brings the operator of a local stack in, unless the address has an account: verified, and past the
-/// sign-up, which counts its attempts.
+/// Brings the operator of a local stack in, the first of `OperatorEmails`, unless the address has an
+/// account: verified, and past the sign-up, which counts its attempts. Answers the address; none where
+/// nobody is to be one.
 ///
 /// # Errors
 /// A sentence that says what cannot be imported.
-pub fn operator(stack: &Stack) -> Result<(), String> {
-    let email = email_key(OPERATOR_EMAIL);
+pub fn operator(stack: &Stack) -> Result<Option<&str>, String> {
+    let emails = stack.system().parameters.get("OperatorEmails");
+    let emails = emails.map_or("", |parameter| &parameter.value);
+    let Some(address) = emails.split(',').map(str::trim).find(|one| !one.is_empty()) else {
+        return Ok(None);
+    };
+    let email = email_key(address);
     if is_there(stack, "IdentityTable", &email)? {
-        return Ok(());
+        return Ok(Some(address));
     }
     let app = stack.app("IdentitySignup")?;
     let user_id = UserId::new(&app);
@@ -79,7 +85,7 @@ pub fn operator(stack: &Stack) -> Result<(), String> {
         user_id,
         username: is_free.then(|| OPERATOR_NAME.to_owned()),
         name: None,
-        email: OPERATOR_EMAIL.to_owned(),
+        email: address.to_owned(),
         language: Language::English,
         email_verified_at: Some(app.now()),
         password_hash: Some(password::hash(&app, OPERATOR_PASSWORD).map_err(sentence)?),
@@ -97,7 +103,8 @@ pub fn operator(stack: &Stack) -> Result<(), String> {
         stack,
         "IdentityTable",
         names.map(|name| (name, Owner { user_id })),
-    )
+    )?;
+    Ok(Some(address))
 }
 
 fn is_there(stack: &Stack, table: &str, key: &Key) -> Result<bool, String> {

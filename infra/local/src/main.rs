@@ -10,7 +10,7 @@ use enishi_local::{
     demo, import,
     keys::Keys,
     new, places,
-    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD, plain_http, root, template_path},
+    stack::{OPERATOR_PASSWORD, plain_http, root, template_path},
     terminal,
 };
 use enishi_shared::{UserId, app::TimeLimits, password::Cost};
@@ -176,8 +176,8 @@ async fn run(arguments: Arguments, clock: LocalClock, started: Instant) -> Resul
     })
     .await?;
     write_environment(&stack, &directory)?;
-    import::operator(&stack)?;
-    welcome(&stack, &directory, started);
+    let operator = import::operator(&stack)?;
+    welcome(&stack, operator, &directory, started);
     tokio::signal::ctrl_c()
         .await
         .map_err(|error| error.to_string())
@@ -207,7 +207,7 @@ fn write_environment(stack: &Stack, directory: &std::path::Path) -> Result<(), S
 }
 
 #[allow(clippy::print_stdout)]
-fn welcome(stack: &Stack, directory: &std::path::Path, started: Instant) {
+fn welcome(stack: &Stack, operator: Option<&str>, directory: &std::path::Path, started: Instant) {
     let (url, aws) = (stack.url(), stack.aws_url());
     let system = stack.system();
     let command = match stack.aws_port() {
@@ -221,6 +221,10 @@ fn welcome(stack: &Stack, directory: &std::path::Path, started: Instant) {
             stack.clock().now().round(Unit::Second).unwrap_or_default()
         ),
     };
+    let operator = match operator {
+        Some(email) => format!("{email}, password {OPERATOR_PASSWORD} unless it was changed"),
+        None => "nobody: OperatorEmails is empty".to_owned(),
+    };
     println!(
         "\
 Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} routes, {tables} tables.
@@ -228,7 +232,7 @@ Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} rou
   API        {url}            reference: {url}/docs
   AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key `developer`, or a function's logical id
   kept in    {directory}      tables, mails, dead letters, keys; --fresh empties it
-  operator   {OPERATOR_EMAIL}, password {OPERATOR_PASSWORD}{clock}
+  operator   {operator}{clock}
 
 Try:
   curl -s {url}/signup -H 'content-type: application/json' \\

@@ -48,7 +48,7 @@ pub use options::{Connections, Options, plain_http, root, template_path};
 
 /// The tables' file in a stack's folder.
 pub const DATABASE: &str = "dynamodb.sqlite";
-/// The operator that a fresh stack knows.
+/// The operator of a stack that is told of no other one.
 pub const OPERATOR_EMAIL: &str = "operator@example.com";
 /// The operator's password. The stack listens on this machine only.
 pub const OPERATOR_PASSWORD: &str = "enishi-operator";

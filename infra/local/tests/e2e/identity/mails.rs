@@ -219,6 +219,24 @@ async fn the_operator_scope_comes_with_the_verified_address() {
 }
 
 #[tokio::test]
+async fn the_operator_of_a_local_stack_is_the_first_of_the_listed_addresses() {
+    use enishi_local::{import, stack::OPERATOR_PASSWORD};
+    let listed = async |emails: &str| {
+        let name = "OperatorEmails".to_owned();
+        World::with(|options| drop(options.parameters.insert(name, emails.to_owned()))).await
+    };
+    let world = listed("chief@example.com, second@example.com").await;
+    let email = import::operator(&world.stack).unwrap().unwrap();
+    assert_eq!(email, "chief@example.com");
+    let answer = log_in(&world, email, OPERATOR_PASSWORD).await.expect(200);
+    let token = answer.text("access_token");
+    assert_eq!(part_of_token(&token, 1)["scope"], "operator");
+
+    let world = listed("").await;
+    assert_eq!(import::operator(&world.stack), Ok(None));
+}
+
+#[tokio::test]
 async fn a_stranger_who_signs_up_with_the_operators_address_never_gets_the_scope() {
     use enishi_local::stack::OPERATOR_EMAIL;
     let world = World::new().await;
