@@ -72,11 +72,14 @@ struct Inner {
     idle: Notify,
 }
 
+/// A handler, or why there is none.
+type Made = Result<Handler, String>;
+
 /// A function of the template with its handler and how long it may take.
 struct Bound {
     function: template::Function,
-    /// Its router is made when it is first called: most functions of most stacks never are.
-    handler: LazyLock<Handler, Box<dyn FnOnce() -> Handler + Send>>,
+    /// It is made when it is first called: most functions of most stacks never are.
+    handler: LazyLock<Made, Box<dyn FnOnce() -> Made + Send>>,
     timeout: Duration,
 }
 
@@ -90,18 +93,20 @@ fn remove(file: &Path) {
 }
 
 impl Lambda {
-    /// Binds each function of the template to its handler. `parts` gives a function its world; dead letters
-    /// and what is under way are kept in `directory`.
+    /// Binds each function of the template to its handler. `parts` gives a function, by its logical id, its
+    /// world; `answer` is how long it may take at least. Dead letters and what is under way are kept in
+    /// `directory`.
     ///
     /// # Errors
-    /// A sentence that names the function without a handler, or the variable it lacks.
+    /// A sentence that names the function without a handler.
     pub fn new(
         functions: &[template::Function],
-        parts: impl Fn(&template::Function) -> Result<Parts, String>,
+        parts: impl Fn(&str) -> Result<Parts, String> + Send + Sync + 'static,
+        answer: Duration,
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
         directory: Option<PathBuf>,
     ) -> Result<Self, String> {
-        let registered = registered();
+        let (registered, parts) = (registered(), Arc::new(parts));
         let mut bound = BTreeMap::new();
         for function in functions {
             let registered = *registered
@@ -113,13 +118,13 @@ impl Lambda {
                         function.line, function.name
                     )
                 })?;
-            let parts = parts(function)?;
             // Who is given longer to answer is not cut off before.
-            let timeout = u64::from(function.timeout_s).max(parts.limits.answer.as_secs());
-            let app =
-                App::new(parts).map_err(|error| format!("{}: {error}", function.logical_id))?;
-            let bind: Box<dyn FnOnce() -> Handler + Send> =
-                Box::new(move || registered.handler(app));
+            let timeout = u64::from(function.timeout_s).max(answer.as_secs());
+            let (parts, id) = (Arc::clone(&parts), function.logical_id.clone());
+            let bind: Box<dyn FnOnce() -> Made + Send> = Box::new(move || {
+                let app = App::new(parts(&id)?).map_err(|error| format!("{id}: {error}"))?;
+                Ok(registered.handler(app))
+            });
             bound.insert(
                 function.logical_id.clone(),
                 Bound {
@@ -170,7 +175,7 @@ impl Lambda {
             .functions
             .get(logical_id)
             .ok_or_else(|| format!("there is no function {logical_id}"))?;
-        let handler = Handler::clone(handler);
+        let handler = Made::clone(handler)?;
         // A task of its own: a panic ends the invocation, not the stack.
         let span = tracing::info_span!("invocation", function = %function.name);
         let run = async move { handler.invoke(event).await };

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError},
+    sync::{Arc, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -70,7 +70,8 @@ struct Inner {
     api: SocketAddr,
     aws: SocketAddr,
     system: Arc<System>,
-    worlds: Worlds,
+    worlds: Arc<Worlds>,
+    environments: OnceLock<BTreeMap<String, BTreeMap<String, String>>>,
     clock: LocalClock,
     lambda: Lambda,
     streams: Streams,
@@ -141,17 +142,23 @@ impl Stack {
             Some(seed) => Random::from_seed(seed),
             None => Random::system().map_err(|error| error.to_string())?,
         };
-        let worlds = Worlds {
-            environments: environment::all(&system, api_address, aws_address),
+        let worlds = Arc::new(Worlds {
+            system: Arc::clone(&system),
+            api: api_address,
+            aws: aws_address,
             clock: clock.clone(),
             random,
             connections: options.connections,
             limits: options.limits,
             password_cost: options.password_cost,
-        };
+        });
         let lambda = Lambda::new(
             &system.functions,
-            |function| worlds.parts(&function.logical_id),
+            {
+                let worlds = Arc::clone(&worlds);
+                move |function| worlds.parts(function)
+            },
+            options.limits.answer,
             {
                 let clock = clock.clone();
                 move || clock.now()
@@ -231,6 +238,7 @@ impl Stack {
             schedules: Schedules::new(&system.functions, clock.now()),
             system,
             worlds,
+            environments: OnceLock::new(),
             clock,
             lambda,
             streams,
@@ -305,7 +313,8 @@ impl Stack {
 
     /// Each function's environment, by logical id; what a function run elsewhere needs.
     pub fn environment(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
-        &self.0.worlds.environments
+        let all = || self.0.worlds.environments();
+        self.0.environments.get_or_init(all)
     }
 
     /// An App of a function's own, by its logical id; for acting as that function.

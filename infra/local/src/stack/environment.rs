@@ -1,7 +1,7 @@
 //! What the template cannot know: the values of its parameters on this machine, and the addresses in a
 //! function's environment.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use enishi_shared::{
     app::{Parts, Random, TimeLimits},
@@ -83,8 +83,12 @@ pub fn firebase_project(system: &System) -> &str {
 
 /// What the functions' Apps are made of.
 pub struct Worlds {
-    /// Each function's environment, by its logical id.
-    pub environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// What the template says.
+    pub system: Arc<System>,
+    /// Where the API is.
+    pub api: SocketAddr,
+    /// Where AWS SDKs reach the stand-ins.
+    pub aws: SocketAddr,
     /// The stack's time.
     pub clock: LocalClock,
     /// The stack's randomness.
@@ -98,15 +102,29 @@ pub struct Worlds {
 }
 
 impl Worlds {
+    /// Every function's environment, by its logical id.
+    pub fn environments(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let live_url = live_url(&self.system, self.api);
+        let functions = self.system.functions.iter();
+        functions
+            .map(|function| {
+                let environment = environment(function, self.aws, &live_url);
+                (function.logical_id.clone(), environment)
+            })
+            .collect()
+    }
+
     /// What the App of a function is made of.
     ///
     /// # Errors
     /// A sentence, when there is no such function.
     pub fn parts(&self, function: &str) -> Result<Parts, String> {
-        let environment = self.environments.get(function);
-        let environment = environment.ok_or_else(|| format!("there is no function {function}"))?;
+        let mut functions = self.system.functions.iter();
+        let found = functions.find(|one| one.logical_id == function);
+        let found = found.ok_or_else(|| format!("there is no function {function}"))?;
+        let environment = environment(found, self.aws, &live_url(&self.system, self.api));
         Ok(Parts {
-            env: environment.clone().into_iter().collect(),
+            env: environment.into_iter().collect(),
             clock: self.clock.as_clock(),
             random: self.random.clone(),
             http: (self.connections)(function),
@@ -114,22 +132,6 @@ impl Worlds {
             password_cost: self.password_cost,
         })
     }
-}
-
-/// Every function's environment, by its logical id.
-pub fn all(
-    system: &System,
-    api: SocketAddr,
-    aws: SocketAddr,
-) -> BTreeMap<String, BTreeMap<String, String>> {
-    let live_url = live_url(system, api);
-    let functions = system.functions.iter();
-    functions
-        .map(|function| {
-            let environment = environment(function, aws, &live_url);
-            (function.logical_id.clone(), environment)
-        })
-        .collect()
 }
 
 /// A function's environment: the template's, what Lambda and the SDKs set, and the local address of
