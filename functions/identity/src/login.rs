@@ -77,15 +77,14 @@ pub struct EmailLoginRequest {
 }
 
 /// Who logs in, by name.
-#[derive(Deserialize, Validate, ToSchema)]
+// For the document: `LoginRequest` is what is read and checked.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UsernameLoginRequest {
     /// The account's name, in any case.
-    #[garde(length(chars, min = 1, max = 150))]
     #[schema(min_length = 1, max_length = 150, example = "hana")]
     pub username: String,
     /// The password.
-    #[garde(length(chars, min = 1, max = 128))]
     #[schema(min_length = 1, max_length = 128, format = Password, example = "a quiet morning at nine")]
     pub password: String,
 }

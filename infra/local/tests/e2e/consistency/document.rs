@@ -15,24 +15,25 @@ use serde_json::Value;
 use super::Findings;
 use crate::support::text;
 
-#[test]
-fn the_openapi_document_is_current() {
-    let file = fs::read_to_string(root().join("functions/platform/openapi.json"));
+/// That the file beside platform's crate is the document that the handlers give now.
+#[track_caller]
+fn is_current(file: &str, document: &str) {
+    let path = format!("functions/platform/{file}");
+    let kept = fs::read_to_string(root().join(&path));
     assert!(
-        file.is_ok_and(|file| file == openapi::document().unwrap()),
-        "functions/platform/openapi.json is not what the handlers say; write it anew with \
-         `cargo run -- generate`"
+        kept.is_ok_and(|kept| kept == document),
+        "{path} is not what the handlers say; write it anew with `cargo run -- generate`"
     );
 }
 
 #[test]
+fn the_openapi_document_is_current() {
+    is_current("openapi.json", &openapi::document().unwrap());
+}
+
+#[test]
 fn the_asyncapi_document_is_current() {
-    let file = fs::read_to_string(root().join("functions/platform/asyncapi.json"));
-    assert!(
-        file.is_ok_and(|file| file == asyncapi::document().unwrap()),
-        "functions/platform/asyncapi.json is not what the handlers say; write it anew with \
-         `cargo run -- generate`"
-    );
+    is_current("asyncapi.json", &asyncapi::document().unwrap());
 }
 
 #[test]
