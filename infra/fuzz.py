@@ -79,7 +79,7 @@ def settle(api, aws, day):
         "room_id": [room],
         # JSON Schema has no bounds for dates: today up to 30 days ahead; 19 years ago.
         "date": [f"{day}", f"{day + timedelta(days=30)}"],
-        "birth_date": ["1920-01-01", "1995-03-02"],
+        **{name: ["1920-01-01", "1995-03-02"] for name in ("birth_date", "date_of_birth")},
         # Which slots there are is configuration.
         "time": ["09:00"],
         # What only an answer gives: a list's next page, an upload's address.
@@ -97,12 +97,23 @@ def settle(api, aws, day):
         "signUp.username": [f"花 {number}" for number in range(100)],
         "registerProfile.name": ["서연"],
         **{name: ["비 오는 날 책방을 좋아해요.", "a", "🍀"] for name in ("content", "bio", "job", "location")},
+        # … nor what is no contact data.
+        **{name: ["縁", "a", "Ｅnishi 🍀"] for name in ("affiliation", "department", "position", "comment")},
+        "decideCertificate.reason": ["生年月日が読めません。"],
+        "time_zone": ["Asia/Tokyo", "europe/berlin"],
+        **{f"{operation}.name": ["山田 花"] for operation in ("registerVisitor", "updateMyVisitsProfile")},
         "client_msg_id": ["é", "1", "2"],
+        # An employee has a job, which no schema says; and here there is a fixed list.
+        "registerVisitor.type": ["student"],
+        **{
+            f"{operation}.job": ["エンジニア", "総合職", "研究職"]
+            for operation in ("registerVisitor", "updateMyVisitsProfile", "searchSpeakers")
+        },
     }
     of_hana = {
         "getMeetingUrl.user_id": [hana["user_id"]],
         # A profile is added to one's own account.
-        **{f"{sign_up}.email": ["hana@example.com"] for sign_up in ("signUp", "registerProfile")},
+        **{f"{sign_up}.email": ["hana@example.com"] for sign_up in ("signUp", "registerProfile", "registerVisitor")},
     }
     operator = log_in(api, "operator@example.com", "enishi-operator")["access_token"]
     leaving = sign_up(api, "leaving")["access_token"]
@@ -125,12 +136,16 @@ def settle(api, aws, day):
 
 
 def sign_up(api, name):
-    """Somebody with an account and profiles of rooms and saju; the answer to their sign-up."""
+    """Somebody with an account and profiles of rooms, saju and visits; the answer to their sign-up."""
     account = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
     person = call(f"{api}/signup", account)
     profile = {"name": name, "birth_date": "1995-03-02", "gender": "other"}
     profile |= {"email": account["email"], "password": PASSWORD}
     call(f"{api}/api/users/register", profile, person["access_token"])
+    profile = {"name": name, "date_of_birth": "1995-03-02", "phone_number": "090-1234-5678"}
+    profile |= {"email": account["email"], "password": PASSWORD}
+    profile |= {"type": "student", "affiliation": "縁大学"}
+    call(f"{api}/api/users", profile, person["access_token"])
     return person
 
 

@@ -55,7 +55,8 @@ def put_known(operation, values):
     for name in [*values]:
         put_known(operation, values[name])
         choices = known.get(f"{operation}.{name}", known.get(name))
-        if choices:
+        # `shown.department` is no text.
+        if choices and type(values[name]) is type(choices[0]):
             values[name] = CHOICE.choice(choices)
         elif choices == []:
             del values[name]

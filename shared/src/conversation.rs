@@ -39,7 +39,7 @@ mod message;
 mod page;
 
 pub use deliver::deliver;
-pub use message::{Message, NewMessage};
+pub use message::{Message, NewMessage, client_msg_id, is_text};
 pub use page::{LAST_SEQ, Stretch};
 
 /// How many characters of the last message a list shows.
@@ -118,6 +118,22 @@ pub enum Expiry {
 }
 
 impl<I> Conversation<I> {
+    /// One without a message yet.
+    fn new(id: I, members: &[UserId], expiry: Expiry, now: Timestamp) -> Self {
+        let (expires_at, idle) = expiry.stored(now);
+        Self {
+            id,
+            last_seq: 0,
+            last_message: None,
+            last_message_at: None,
+            read: members.iter().map(|member| (*member, 0)).collect(),
+            blocked_by: BTreeSet::new(),
+            created_at: now,
+            expires_at,
+            idle,
+        }
+    }
+
     /// Who takes part.
     pub fn members(&self) -> impl Iterator<Item = UserId> {
         self.read.keys().copied()
@@ -215,22 +231,16 @@ impl<I: Id> Conversations<I> {
         members: &[UserId],
         expiry: Expiry,
     ) -> Result<(), Error> {
-        let created_at = self.app.now();
-        let (expires_at, idle) = expiry.stored(created_at);
-        let conversation = Conversation {
-            id,
-            last_seq: 0,
-            last_message: None,
-            last_message_at: None,
-            read: members.iter().map(|member| (*member, 0)).collect(),
-            blocked_by: BTreeSet::new(),
-            created_at,
-            expires_at,
-            idle,
-        };
-        tx.create(&self.table, self.key(id), &conversation)?;
-        for member in members {
-            self.list(tx, *member, id, created_at)?;
+        let conversation = Conversation::new(id, members, expiry, self.app.now());
+        self.create(tx, &conversation)
+    }
+
+    /// Puts a new conversation into the table and its members' lists.
+    fn create(&self, tx: &mut Transaction, conversation: &Conversation<I>) -> Result<(), Error> {
+        let id = conversation.id;
+        tx.create(&self.table, self.key(id), conversation)?;
+        for member in conversation.members() {
+            self.list(tx, member, id, conversation.created_at)?;
         }
         Ok(())
     }

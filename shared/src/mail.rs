@@ -15,7 +15,8 @@ use std::{borrow::Cow, collections::HashMap};
 
 use aws_sdk_sesv2::{
     error::{ProvideErrorMetadata, SdkError},
-    types::{Body, Content, Destination, EmailContent, Message},
+    primitives::Blob,
+    types::{self, Body, Content, Destination, EmailContent, Message},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,15 +35,39 @@ pub struct Letter {
     pub subject: String,
     /// The text.
     pub text: String,
+    /// What comes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Attachment>,
+}
+
+/// A file of text that comes with a letter.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Attachment {
+    /// What it is called, such as `visit.ics`.
+    pub file_name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// What is in it.
+    pub content: String,
 }
 
 impl Letter {
+    /// A letter with nothing but its text.
+    pub fn new(subject: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            text: text.into(),
+            attachment: None,
+        }
+    }
+
     /// A letter with the same in English below it, for whoever reads that better.
     #[must_use]
     pub fn followed_by(self, english: Self) -> Self {
         Self {
             subject: format!("{} / {}", self.subject, english.subject),
             text: format!("{}--\n\n{}", self.text, english.text),
+            attachment: self.attachment,
         }
     }
 }
@@ -146,9 +171,19 @@ async fn send(app: &App, to: &str, letter: &Letter) -> Result<(), Error> {
             .build()
             .map_err(|error| Error::internal(error))
     };
+    let attachments = letter.attachment.iter().map(|attachment| {
+        types::Attachment::builder()
+            .file_name(&attachment.file_name)
+            .content_type(&attachment.content_type)
+            .raw_content(Blob::new(attachment.content.as_bytes()))
+            .build()
+            .map_err(|error| Error::internal(error))
+    });
+    let attachments: Vec<_> = attachments.collect::<Result<_, _>>()?;
     let message = Message::builder()
         .subject(content(&letter.subject)?)
         .body(Body::builder().text(content(&letter.text)?).build())
+        .set_attachments((!attachments.is_empty()).then_some(attachments))
         .build();
     let sender = &app.config::<Sender>()?.0;
     let sent = app
@@ -193,10 +228,7 @@ mod tests {
 
     #[test]
     fn english_stands_below() {
-        let letter = |text: &str| Letter {
-            subject: text.to_owned(),
-            text: format!("{text}\n\n"),
-        };
+        let letter = |text: &str| Letter::new(text, format!("{text}\n\n"));
         let both = letter("縁").followed_by(letter("a bond"));
         assert_eq!(both.subject, "縁 / a bond");
         assert_eq!(both.text, "縁\n\n--\n\na bond\n\n");

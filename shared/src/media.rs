@@ -7,13 +7,16 @@
 //!
 //! A presigned PUT cannot be taken back: whoever erases somebody's files erases them once more after
 //! [`UPLOADS_END`].
+//!
+//! Public files have an address that everybody reads them at. Private ones have none: who may see one
+//! gets a presigned GET, which ends soon.
 
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime},
 };
 
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::{operation::get_object::GetObjectError, presigning::PresigningConfig};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::{TryStreamExt as _, stream};
 use http::header;
@@ -21,7 +24,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Result, app::App, error::Error, store::OrFailed as _};
+use crate::{
+    Result,
+    app::App,
+    error::Error,
+    store::{OrFailed as _, failed},
+};
 
 /// How long a presigned PUT is valid.
 const VALID_FOR: Duration = Duration::from_secs(5 * 60);
@@ -43,6 +51,25 @@ pub struct Upload {
     pub size: u64,
     /// The SHA-256 of its bytes, as [`is_sha256`] wants it.
     pub sha256: String,
+}
+
+/// A presigned PUT of a private file: where and how to send it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PrivatePut {
+    /// PUT the file here, with `headers` and nothing else that the browser does not set by itself.
+    /// 412 means that the file is there already.
+    #[schema(
+        format = "uri",
+        example = "https://certificates.s3.ap-northeast-1.amazonaws.com/certificates/1?X-Amz-Signature=1"
+    )]
+    pub upload_url: String,
+    /// Headers that must be sent as they are. Host and length are signed too; the browser sets
+    /// those.
+    #[schema(example = json!({"content-type": "image/jpeg", "if-none-match": "*"}))]
+    pub headers: BTreeMap<String, String>,
+    /// From this moment on `upload_url` is refused.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-20T12:05:00Z")]
+    pub expires_at: Timestamp,
 }
 
 /// A presigned PUT: where and how to send the file, and where it is afterwards.
@@ -82,20 +109,42 @@ pub async fn presign_put(
     public_url: &str,
     upload: &Upload,
 ) -> Result<PresignedPut> {
+    let put = signed_put(app, bucket, key, CACHE_CONTROL, upload).await?;
+    Ok(PresignedPut {
+        upload_url: put.upload_url,
+        headers: put.headers,
+        expires_at: put.expires_at,
+        url: format!("{public_url}/{key}"),
+    })
+}
+
+/// [`presign_put`] of a private file, which has no address.
+///
+/// # Errors
+/// `invalid_parameter` on `sha256`.
+pub async fn presign_private_put(
+    app: &App,
+    bucket: &str,
+    key: &str,
+    upload: &Upload,
+) -> Result<PrivatePut> {
+    signed_put(app, bucket, key, "no-store", upload).await
+}
+
+async fn signed_put(
+    app: &App,
+    bucket: &str,
+    key: &str,
+    cache_control: &str,
+    upload: &Upload,
+) -> Result<PrivatePut> {
     let digest = digest(&upload.sha256).ok_or_else(|| {
         Error::invalid("sha256", "sha256 must be 64 lower-case hexadecimal digits")
     })?;
     let checksum = BASE64_STANDARD.encode(digest);
     let size =
         i64::try_from(upload.size).map_err(|_| Error::invalid("size", "size is too large"))?;
-    // Signatures know whole seconds.
-    let now =
-        Timestamp::from_second(app.now().as_second()).map_err(|error| Error::internal(error))?;
-    let config = PresigningConfig::builder()
-        .start_time(SystemTime::from(now))
-        .expires_in(VALID_FOR)
-        .build()
-        .map_err(|error| Error::internal(error))?;
+    let (config, expires_at) = valid_for(app, VALID_FOR)?;
     let signed = app
         .s3()
         .put_object()
@@ -105,23 +154,75 @@ pub async fn presign_put(
         .content_length(size)
         .checksum_sha256(checksum)
         .if_none_match("*")
-        .cache_control(CACHE_CONTROL)
+        .cache_control(cache_control)
         .presigned(config)
         .await
         .or_failed()?;
     let set_by_browsers = [header::CONTENT_LENGTH.as_str(), header::HOST.as_str()];
-    Ok(PresignedPut {
+    Ok(PrivatePut {
         upload_url: signed.uri().to_owned(),
         headers: signed
             .headers()
             .filter(|(name, _)| !set_by_browsers.contains(name))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
-        expires_at: now
-            .checked_add(VALID_FOR)
-            .map_err(|error| Error::internal(error))?,
-        url: format!("{public_url}/{key}"),
+        expires_at,
     })
+}
+
+/// From now on, for so long, and until when that is. Signatures know whole seconds.
+fn valid_for(app: &App, time: Duration) -> Result<(PresigningConfig, Timestamp)> {
+    let now =
+        Timestamp::from_second(app.now().as_second()).map_err(|error| Error::internal(error))?;
+    let config = PresigningConfig::builder()
+        .start_time(SystemTime::from(now))
+        .expires_in(time)
+        .build()
+        .map_err(|error| Error::internal(error))?;
+    let end = now.checked_add(time);
+    Ok((config, end.map_err(|error| Error::internal(error))?))
+}
+
+/// An address at which a private file can be read for so long, and by whoever has it. Makes no request.
+/// The function needs `s3:GetObject`.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be signed.
+pub async fn presign_get(
+    app: &App,
+    bucket: &str,
+    key: &str,
+    time: Duration,
+) -> Result<(String, Timestamp)> {
+    let (config, expires_at) = valid_for(app, time)?;
+    let get = app.s3().get_object().bucket(bucket).key(key);
+    let signed = get.presigned(config).await.or_failed()?;
+    Ok((signed.uri().to_owned(), expires_at))
+}
+
+/// How a file begins, at most `length` bytes of it, 1 at the least; `None` where there is none. One
+/// request. The function needs `s3:GetObject`, and `s3:ListBucket`, without which S3 does not say that
+/// something is missing.
+///
+/// # Errors
+/// `service_unavailable` when S3 does not answer.
+pub async fn beginning(app: &App, bucket: &str, key: &str, length: u64) -> Result<Option<Vec<u8>>> {
+    let range = format!("bytes=0-{}", length.saturating_sub(1));
+    let get = app.s3().get_object().bucket(bucket).key(key).range(range);
+    let object = match get.send().await {
+        Ok(object) => object,
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(GetObjectError::is_no_such_key) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let bytes = object.body.collect().await;
+    let bytes = bytes.map_err(|error| Error::internal(error))?.into_bytes();
+    Ok(Some(bytes.to_vec()))
 }
 
 /// Deletes every object whose key begins with `prefix`, which ends in a slash; for the erasure of

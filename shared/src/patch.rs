@@ -75,6 +75,17 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<String>,
     })
 }
 
+/// A field that may be left out, but not null: `#[serde(default, deserialize_with = "patch::given")]` of an
+/// `Option`.
+///
+/// # Errors
+/// What is no `T`.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 impl<T> Inner<T> for Patch<T> {
     type Key = NoKey;
 

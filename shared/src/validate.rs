@@ -41,6 +41,18 @@ pub fn line<C>(value: &str, _: &C) -> garde::Result {
     Ok(())
 }
 
+/// Text of several lines: not blank, no other control characters than tabs and line breaks.
+///
+/// # Errors
+/// Says that it is none.
+pub fn prose<C>(value: &str, _: &C) -> garde::Result {
+    let odd = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
+    if is_blank(value) || value.chars().any(odd) {
+        return Err(garde::Error::new("not blank, no control characters"));
+    }
+    Ok(())
+}
+
 /// Whether nothing of a text is drawn.
 pub fn is_blank(text: &str) -> bool {
     // A braille cell without a dot is the one symbol that is not drawn.

@@ -30,7 +30,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    login, session,
+    login,
+    login_log::open_market,
     session_key::{self, SessionCookie, SessionResponse},
 };
 
@@ -99,7 +100,7 @@ pub async fn begin_session(
     loop {
         let mut tx = Transaction::new(&app);
         let account = enter(&mut tx, &table, &caller, language).await?;
-        let given = session::open_market(&mut tx, &table, &account).await?;
+        let given = open_market(&mut tx, &table, &account).await?;
         match tx.commit().await? {
             Outcome::Done => return session_key::answer(given),
             // Another first token, a closing, a change: it is looked up again.

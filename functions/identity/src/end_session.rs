@@ -1,13 +1,12 @@
 //! `DELETE /api/session`: the market's log-out.
 
 use axum::{extract::State, response::IntoResponse};
-use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::no_content};
+use enishi_shared::{
+    App, Function, Result, auth::User, error::ErrorBody, http::no_content, session,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    session,
-    session_key::{self, SessionCookie},
-};
+use crate::session_key::{self, SessionCookie};
 
 /// `identity-end-session`.
 pub const FUNCTION: Function = Function::http("identity-end-session", || {

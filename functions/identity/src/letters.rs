@@ -104,9 +104,8 @@ type Body<T> = (&'static str, T);
 
 /// The letter in somebody's own language, and `below` unless that is English.
 fn letter(language: Language, name: &str, own: Body<String>, below: Body<&str>) -> Letter {
-    let letter = |language, (subject, text): Body<&str>| Letter {
-        subject: subject.to_owned(),
-        text: greeting(language, name) + text,
+    let letter = |language, (subject, text): Body<&str>| {
+        Letter::new(subject, greeting(language, name) + text)
     };
     let first = letter(language, (own.0, &own.1));
     match language {

@@ -65,14 +65,13 @@ pub mod mail;
 pub mod refresh;
 pub mod renew_session;
 pub mod reset_password;
-pub mod session;
 pub mod session_key;
 pub mod signup;
 pub mod verify_email;
 
 mod letters;
+mod login_log;
 mod one_time;
-mod refresh_token;
 mod renewal;
 
 use enishi_shared::{

@@ -14,6 +14,7 @@ use enishi_shared::{
     error::{Code, ErrorBody},
     http::{Json, SourceIp},
     password,
+    session::{self, Tokens},
     store::{Key, Table},
     throttle::{self, Limit},
     validate,
@@ -22,8 +23,6 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::session::{self, Tokens};
 
 /// `identity-login`.
 ///
@@ -198,8 +197,7 @@ async fn begin(
         .filter(|account| right && account.is_active())
         .ok_or_else(rejected)?;
 
-    let (session, tokens) = session::open(app, &account).await?;
-    table.create(session.key(user_id), &session).await?;
+    let tokens = session::log_in(app, &account).await?;
     Ok(axum::Json(LoginResponse { user_id, tokens }))
 }
 

@@ -1,10 +1,10 @@
 //! `POST /api/auth/logout`: ends the session that the access token was issued in.
 
 use axum::{extract::State, response::IntoResponse};
-use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::no_content};
+use enishi_shared::{
+    App, Function, Result, auth::User, error::ErrorBody, http::no_content, session,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::session;
 
 /// `identity-logout`.
 pub const FUNCTION: Function = Function::http("identity-logout", || {

@@ -6,8 +6,8 @@
 use enishi_shared::{
     App, Function, Result,
     accounts::{Account, Owner, account_key, email_key, table},
-    app::{ConfigError, Configure, Env},
     events::{AccountCreated, Detail},
+    frontend::FrontendUrl,
     function::on,
     mail::Mailing,
     store::{Item, Key, Table, decode},
@@ -78,16 +78,6 @@ async fn unless_sent(mailing: &Mailing<'_>, place: Key) -> Result<Option<Item>> 
     Ok(found.and_then(|mut found| found.remove(&place)))
 }
 
-/// `FRONTEND_URL`: where the links lead, without a path.
-struct Frontend(String);
-
-impl Configure for Frontend {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let url = env.required("FRONTEND_URL")?;
-        Ok(Self(url.trim_end_matches('/').to_owned()))
-    }
-}
-
 /// Makes the token good and mails it.
 async fn send(
     app: &App,
@@ -102,7 +92,7 @@ async fn send(
     let Some(token) = mint(app, table, account, purpose).await? else {
         return Ok(());
     };
-    let frontend = &app.config::<Frontend>()?.0;
+    let frontend = &app.config::<FrontendUrl>()?.0;
     let letter = match purpose {
         Purpose::VerifyEmail => letters::welcome,
         Purpose::ResetPassword => letters::new_password,

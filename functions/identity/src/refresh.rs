@@ -5,13 +5,14 @@ use enishi_shared::{
     App, Function, Result,
     error::ErrorBody,
     http::{Json, SourceIp},
+    session::Tokens,
 };
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{renewal::renew, session::Tokens};
+use crate::renewal::renew;
 
 /// `identity-refresh`.
 ///

@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    renewal::renew,
-    session::rejected,
+    renewal::{rejected, renew},
     session_key::{self, SessionCookie, SessionResponse},
 };
 

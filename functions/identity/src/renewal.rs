@@ -1,19 +1,19 @@
 //! The spending of a refresh token or session key for the next one, at whichever endpoint.
 
+use axum::http::{HeaderValue, header};
 use enishi_shared::{
     App, Error, Result,
     accounts::{Account, account_key, session_key, table},
     app::{ConfigError, Configure, Env},
+    error::Code,
     http::SourceIp,
+    session::{self, Given, RefreshToken, Session, Verdict, salt},
     store::{Key, Outcome, Table, Transaction, Written, decode},
     throttle::{self, Limit},
 };
 use jiff::SignedDuration;
 
-use crate::{
-    refresh_token::{RefreshToken, salt},
-    session::{self, Given, Session, Verdict, rejected},
-};
+use crate::login_log;
 
 /// Spends `text` for the next token of its session. Three requests (throttle, account and session
 /// in one read, rotation); two within the grace; whoever loses a race for the rotation three, and a
@@ -92,7 +92,7 @@ async fn rotate(
     }
     let mut tx = Transaction::new(app);
     let rotated = tx.update(table, place(presented), rotation);
-    session::record(&mut tx, table, &presented.successor(salt))?;
+    login_log::record(&mut tx, table, &presented.successor(salt))?;
     Ok(match tx.commit().await? {
         Outcome::Done => Written::Done,
         Outcome::Refused(refused) => Written::Refused(refused.found(rotated)),
@@ -120,4 +120,16 @@ async fn end(app: &App, presented: &RefreshToken) -> Result<Error> {
 
 fn place(presented: &RefreshToken) -> Key {
     session_key(presented.user_id(), &presented.session_id())
+}
+
+/// The 401 of a refresh token or session key that is not good any more.
+pub(crate) fn rejected() -> Error {
+    Error::new(
+        Code::AccessTokenInvalid,
+        "the session is not valid any more; log in again",
+    )
+    .with_header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static("Bearer realm=\"enishi\""),
+    )
 }

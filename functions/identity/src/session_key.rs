@@ -5,14 +5,12 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::IntoResponse,
 };
-use enishi_shared::{Error, Result, token};
+use enishi_shared::{Error, Result, session::Given, token};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
-
-use crate::session::Given;
 
 const NAME: &str = "session_key";
 const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/api/session";

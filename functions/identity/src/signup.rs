@@ -12,6 +12,7 @@ use enishi_shared::{
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
     language::{AcceptLanguage, Language},
+    session::{self, Tokens},
     store::{Change, Outcome, Transaction},
     username, validate,
 };
@@ -19,8 +20,6 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-use crate::session::{self, Tokens};
 
 /// `identity-signup`.
 ///
@@ -147,7 +146,9 @@ async fn create(
     match tx.commit_once(table, creation.as_ref(), &user_id).await? {
         Outcome::Done => Ok((account, tokens)),
         Outcome::Replayed { id, .. } => {
-            log_in(registration, registration.repeated(id, true).await?).await
+            let account = registration.repeated(id, true).await?;
+            let tokens = session::log_in(app, &account).await?;
+            Ok((account, tokens))
         }
         Outcome::Refused(refused) => Err(taken(&[
             ("email", refused.is(email)),
@@ -181,19 +182,13 @@ async fn join(
     match tx.commit_once(table, creation.as_ref(), &user_id).await? {
         Outcome::Done => Ok((account, tokens)),
         Outcome::Replayed { id, .. } => {
-            log_in(registration, registration.repeated(id, false).await?).await
+            let account = registration.repeated(id, false).await?;
+            let tokens = session::log_in(app, &account).await?;
+            Ok((account, tokens))
         }
         Outcome::Refused(refused) if refused.is(joined) => {
             Err(not_joined(refused.item(joined)?.as_ref()))
         }
         Outcome::Refused(refused) => Err(taken(&[("username", refused.is(username))])),
     }
-}
-
-/// Answers a repetition: a new session, since tokens are kept nowhere.
-async fn log_in(registration: &Registration, account: Account) -> Result<(Account, Tokens)> {
-    let (session, tokens) = session::open(&registration.app, &account).await?;
-    let place = session.key(account.user_id);
-    registration.table.create(place, &session).await?;
-    Ok((account, tokens))
 }

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use enishi_shared::{
     App, Error, Function, Result, UserId,
-    app::{ConfigError, Configure, Env},
     auth::User,
     error::ErrorBody,
+    frontend::FrontendUrl,
     http::{Path, Query},
     store::decode,
 };
@@ -28,16 +28,6 @@ pub const FUNCTION: Function = Function::http("rooms-meeting-url", || {
     OpenApiRouter::new().routes(routes!(meeting_url))
 })
 .budget(3);
-
-/// `FRONTEND_URL`: where people open a room's page, `<FRONTEND_URL>/rooms/<room_id>`.
-struct FrontendUrl(String);
-
-impl Configure for FrontendUrl {
-    fn configure(env: &Env) -> Result<Self, ConfigError> {
-        let url = env.required("FRONTEND_URL")?;
-        Ok(Self(url.trim_end_matches('/').to_owned()))
-    }
-}
 
 /// Which slot.
 #[derive(Debug, Deserialize, Validate, IntoParams)]

@@ -15,7 +15,7 @@
 //! erases there once more when nothing can come any more.
 
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
+    App, Error, Function, Result, UserId, erasure,
     events::{AccountDeleted, Event},
     function::on,
     store::{Key, s},
@@ -29,7 +29,6 @@ use crate::{
     photo,
     profile::{partition, profile_key},
     relation::{Status, relation_key},
-    sweep,
 };
 
 /// `saju-erase`
@@ -62,7 +61,7 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
     let user_id = detail.data.user_id;
     let chats = chat::chats(&app)?;
     let table = chats.table();
-    sweep::note(table, user_id, detail.time).await?;
+    erasure::note(table, user_id, detail.time).await?;
     table.delete(profile_key(user_id)).await?;
     let mut after = None;
     loop {

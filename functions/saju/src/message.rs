@@ -2,9 +2,8 @@
 
 use enishi_shared::{
     App, Result, UserId,
-    conversation::{Message, NewMessage},
+    conversation::{self, Message, NewMessage},
     throttle::{self, Limit},
-    validate,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,9 +17,7 @@ use crate::{
 };
 
 /// The longest message, in characters.
-pub const LONGEST: usize = 4_000;
-/// The longest id a client gives its message, in characters.
-const LONGEST_CLIENT_ID: usize = 64;
+const LONGEST: usize = 4_000;
 /// How much one person may write, into all chats together.
 const BY_ONE_PERSON: Limit = Limit::new("MESSAGE_RATE", 60, 60);
 
@@ -69,33 +66,19 @@ impl From<Message<PairId>> for Sent {
     }
 }
 
-/// A message's text, for `#[garde(custom(…))]`: 1–4,000 characters, not blank, no control
-/// characters but line feeds.
+/// A message's text, for `#[garde(custom(…))]`: as [`conversation::is_text`] says, 1–4,000 characters.
 ///
 /// # Errors
 /// Says that it is none.
 pub fn content<C>(value: &str, _: &C) -> garde::Result {
-    let control = |char: char| char.is_control() && char != '\n';
-    if validate::is_blank(value) || value.chars().count() > LONGEST || value.chars().any(control) {
-        return Err(garde::Error::new("not 1 to 4,000 characters of text"));
+    match conversation::is_text(value, LONGEST) {
+        true => Ok(()),
+        false => Err(garde::Error::new("not 1 to 4,000 characters of text")),
     }
-    Ok(())
-}
-
-/// A client's own id for a message, for `#[garde(custom(…))]`: 1–64 visible characters.
-///
-/// # Errors
-/// Says that it is none.
-pub fn client_msg_id<C>(value: &str, _: &C) -> garde::Result {
-    let hidden = |char: char| char.is_control() || char.is_whitespace();
-    if value.is_empty() || value.chars().count() > LONGEST_CLIENT_ID || value.chars().any(hidden) {
-        return Err(garde::Error::new("not 1 to 64 visible characters"));
-    }
-    Ok(())
 }
 
 /// Sends a message, as [`Chats::send`](chat::Chats::send) says, with one request before it, which counts
-/// it. `text` and `client_msg_id` are as [`content`] and [`client_msg_id`] want them.
+/// it. `text` and `client_msg_id` are as [`content`] and [`conversation::client_msg_id`] want them.
 ///
 /// # Errors
 /// As [`chat::enter`]; `too_many_requests`; `conflict` when `client_msg_id` was used for another message.
@@ -124,35 +107,4 @@ pub async fn send(
         })
         .await?;
     Ok(message.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_has_characters_that_are_seen() {
-        let longest = "긴".repeat(LONGEST);
-        for right in ["a", " a ", "두\n줄", "🍀", &longest] {
-            assert!(content(right, &()).is_ok(), "{right}");
-        }
-        let too_long = "a".repeat(LONGEST + 1);
-        for wrong in [
-            "", " ", "\n\n", "\u{3000}", "a\tb", "a\r\nb", "\0", &too_long,
-        ] {
-            assert!(content(wrong, &()).is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_clients_id_is_short_and_visible() {
-        let longest = "가".repeat(LONGEST_CLIENT_ID);
-        for right in ["1", "a#b", "7d4f2c1a-…", &longest] {
-            assert!(client_msg_id(right, &()).is_ok(), "{right}");
-        }
-        let too_long = "a".repeat(LONGEST_CLIENT_ID + 1);
-        for wrong in ["", " ", "a b", "a\n", "\u{7f}", &too_long] {
-            assert!(client_msg_id(wrong, &()).is_err(), "{wrong:?}");
-        }
-    }
 }

@@ -4,6 +4,7 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
     App, Function, Result,
     auth::User,
+    conversation,
     error::ErrorBody,
     http::{Json, Path},
 };
@@ -40,7 +41,7 @@ pub struct SendMessageRequest {
     pub content: String,
     /// The client's own id for the message: visible characters, another one for each message. To
     /// send it again is safe.
-    #[garde(custom(message::client_msg_id))]
+    #[garde(custom(conversation::client_msg_id))]
     #[schema(
         example = "7d4f2c1a",
         min_length = 1,

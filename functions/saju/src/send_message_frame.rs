@@ -5,7 +5,7 @@
 //! with the same `client_msg_id`, here or over HTTP: there will be one.
 
 use enishi_shared::{
-    App, Function, Result,
+    App, Function, Result, conversation,
     live::{Caller, on_frame},
 };
 use garde::Validate;
@@ -45,7 +45,7 @@ pub struct SendMessage {
     )]
     pub content: String,
     /// The client's own id for the message: visible characters, another one for each message.
-    #[garde(custom(message::client_msg_id))]
+    #[garde(custom(conversation::client_msg_id))]
     #[schema(
         min_length = 1,
         max_length = 64,

@@ -47,7 +47,7 @@ pub struct UpdateMeRequest {
     #[schema(value_type = Option<String>, max_length = 255, pattern = r"^(.*\S.*)?$", example = "사서")]
     pub job: Patch<String>,
     /// Introduction: at most 2,000 characters, line breaks among them.
-    #[garde(inner(length(chars, min = 1, max = 2000), custom(prose)))]
+    #[garde(inner(length(chars, min = 1, max = 2000), custom(validate::prose)))]
     #[serde(default, deserialize_with = "patch::text")]
     #[schema(value_type = Option<String>, max_length = 2000, example = "비 오는 날 책방을 좋아해요.")]
     pub bio: Patch<String>,
@@ -99,15 +99,6 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Time>, D::Er
     patch::text(deserializer)?.try_map(|text| {
         civil::parse_time(&text).ok_or_else(|| de::Error::custom("not a time like 07:40"))
     })
-}
-
-/// Text of several lines: not blank, no other control characters than tabs and line breaks.
-fn prose<C>(value: &str, _: &C) -> garde::Result {
-    let odd = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
-    if validate::is_blank(value) || value.chars().any(odd) {
-        return Err(garde::Error::new("not blank, no control characters"));
-    }
-    Ok(())
 }
 
 /// What is answered to a change.

@@ -35,6 +35,13 @@ impl Answer {
         let seconds = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
         Some(Duration::from_secs(seconds.parse().ok()?))
     }
+
+    /// The next page's path, where there is one.
+    pub fn next(&self) -> Option<String> {
+        let link = self.headers.get(header::LINK)?.to_str().ok()?;
+        let (path, _) = link.strip_prefix('<')?.split_once('>')?;
+        Some(path.to_owned())
+    }
 }
 
 impl Client {

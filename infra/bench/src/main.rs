@@ -21,6 +21,7 @@ mod report;
 mod requests;
 mod runtime_api;
 mod scale;
+mod search;
 mod worker;
 mod world;
 mod writes;
@@ -46,6 +47,8 @@ enum Benchmark {
     Recommendations(recommendations::Options),
     /// Ten thousand messages between two people whose connections are cut at random.
     Chat(chat::Options),
+    /// What each search for employees reads, beside what it answers.
+    Search(search::Options),
     /// Whether the embedded database writes as quickly after twenty thousand writes.
     Writes(writes::Options),
     /// How small and quick the functions' binaries are, beside JavaScript.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Benchmark::NineOclock => on_runtime(nine_oclock::run()),
         Benchmark::Recommendations(options) => on_runtime(recommendations::run(&options)),
         Benchmark::Chat(options) => on_runtime(chat::run(&options)),
+        Benchmark::Search(options) => on_runtime(search::run(&options)),
         Benchmark::Writes(options) => on_runtime(writes::run(&options)),
         Benchmark::Lean(options) => on_runtime(lean::run(&options)),
         Benchmark::Work(work) => worker::run(&work).map(|()| true),

@@ -7,6 +7,7 @@ use enishi_saju::{
     send_message_frame::{Ack, SendMessage},
 };
 use enishi_shared::live::ErrorFrame;
+use enishi_visits::deliver::Frame as MatchingFrame;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
@@ -32,6 +33,12 @@ pub fn document() -> Result<String, serde_json::Error> {
     messages.add::<HasRead>("hasRead", SERVER, "read", "How far one has read")?;
     messages.add::<ErrorFrame>("error", SERVER, "error", "The message failed")?;
     messages.add::<Frame>("message", SERVER, "message", "Somebody wrote into a chat")?;
+    messages.add::<MatchingFrame>(
+        "matchingMessage",
+        SERVER,
+        "matchingMessage",
+        "Somebody wrote in a matching",
+    )?;
     let Messages { messages, schemas } = messages;
     let named = messages.keys().map(|name| {
         let reference = json!({"$ref": format!("#/components/messages/{name}")});
@@ -66,9 +73,12 @@ pub fn document() -> Result<String, serde_json::Error> {
             "read": asked("read", "hasRead"),
             "deliver": {
                 "action": "send",
-                "summary": "To everybody in the chat, without being asked",
+                "summary": "To everybody in the chat or the matching, without being asked",
                 "channel": {"$ref": CHANNEL},
-                "messages": [{"$ref": format!("{CHANNEL}/messages/message")}],
+                "messages": [
+                    {"$ref": format!("{CHANNEL}/messages/message")},
+                    {"$ref": format!("{CHANNEL}/messages/matchingMessage")},
+                ],
                 "security": [{"$ref": TICKET}],
             },
         },

@@ -223,18 +223,8 @@ impl Aws {
             .iter()
             .find(|(action, resource)| !caller.may(action, resource))
             .cloned();
-        if let Caller::Function(function) = caller {
-            self.0
-                .seen
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Call {
-                    function: function.logical_id.clone(),
-                    actions,
-                    request: format!("{service}:{operation}"),
-                    allowed: denied.is_none(),
-                });
-        }
+        let request_name = format!("{service}:{operation}");
+        self.note(&caller, actions, &request_name, denied.is_none());
         if let Some((action, resource)) = denied {
             let who = caller.arn();
             let message = format!(
@@ -247,9 +237,15 @@ impl Aws {
             "dynamodb" => return self.database(request, caller.key(), operation).await,
             "chime" => self.0.chime.handle(request).await,
             "s3" => {
-                let may_list = s3::bucket_of(&request)
-                    .is_some_and(|bucket| caller.may("s3:ListBucket", &bucket));
-                return self.0.s3.handle(request, may_list).await;
+                let list =
+                    s3::bucket_of(&request).map(|bucket| ("s3:ListBucket".to_owned(), bucket));
+                let list = list.filter(|(action, bucket)| caller.may(action, bucket));
+                let response = self.0.s3.handle(request, list.is_some()).await;
+                // That something is missing is told to those who may list.
+                if response.status() == StatusCode::NOT_FOUND {
+                    self.note(&caller, list.into_iter().collect(), &request_name, true);
+                }
+                return response;
             }
             "ses" => self.0.mailbox.handle(request).await,
             "secretsmanager" => self.0.secrets.handle(request).await,
@@ -257,6 +253,19 @@ impl Aws {
             _ => self.0.buses.handle(&request),
         };
         response.map(Body::from)
+    }
+
+    /// Remembers what a function has asked for.
+    fn note(&self, caller: &Caller, actions: Vec<(String, String)>, request: &str, allowed: bool) {
+        if let Caller::Function(function) = caller {
+            let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.push(Call {
+                function: function.logical_id.clone(),
+                actions,
+                request: request.to_owned(),
+                allowed,
+            });
+        }
     }
 
     /// The request's name, and what IAM calls what it does; `None` for what is not offered.

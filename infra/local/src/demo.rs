@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::stack::{Options, Stack};
 
 pub mod saju;
+pub mod visits;
 
 /// A client of the API that speaks JSON.
 #[derive(Clone)]
@@ -57,21 +58,34 @@ impl Client {
             }
             None => Bytes::new(),
         };
-        let request = request
-            .body(Full::new(body))
-            .map_err(|error| error.to_string())?;
-        let response = self
-            .client
-            .request(request)
+        let request = request.body(Full::new(body));
+        self.request(request.map_err(|error| error.to_string())?)
             .await
-            .map_err(|error| error.to_string())?;
+    }
+
+    /// Uploads a file where it is allowed to (`upload_url`, with its `headers`).
+    ///
+    /// # Errors
+    /// When the server does not answer, or does not take it.
+    pub async fn upload(&self, allowed: &Value, file: &'static [u8]) -> Result<(), String> {
+        let mut request = Request::put(text(allowed, "upload_url"));
+        for (name, value) in allowed["headers"].as_object().into_iter().flatten() {
+            request = request.header(name, value.as_str().unwrap_or_default());
+        }
+        let request = request.body(Full::new(Bytes::from_static(file)));
+        let request = request.map_err(|error| error.to_string())?;
+        match self.request(request).await? {
+            (200, _) => Ok(()),
+            (status, answer) => Err(format!("an upload was answered {status}: {answer}")),
+        }
+    }
+
+    async fn request(&self, request: Request<Full<Bytes>>) -> Result<(u16, Value), String> {
+        let response = self.client.request(request).await;
+        let response = response.map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
-        let body = response
-            .into_body()
-            .collect()
-            .await
-            .map_err(|error| error.to_string())?
-            .to_bytes();
+        let body = response.into_body().collect().await;
+        let body = body.map_err(|error| error.to_string())?.to_bytes();
         let text = String::from_utf8_lossy(&body);
         Ok((
             status,

@@ -264,6 +264,7 @@ fn stored_value(value: AttributeValue) -> Result<dynoxide::AttributeValue, Strin
         AttributeValue::S(text) => Stored::S(text),
         AttributeValue::N(number) => Stored::N(number),
         AttributeValue::Bool(flag) => Stored::BOOL(flag),
+        AttributeValue::Null(null) => Stored::NULL(null),
         AttributeValue::B(bytes) => Stored::B(bytes.into_inner()),
         AttributeValue::Ss(texts) => Stored::SS(texts),
         AttributeValue::Ns(numbers) => Stored::NS(numbers),

@@ -30,6 +30,7 @@ pub fn registered() -> Vec<Function> {
         enishi_identity::FUNCTIONS,
         enishi_rooms::FUNCTIONS,
         enishi_saju::FUNCTIONS,
+        enishi_visits::FUNCTIONS,
         enishi_live::FUNCTIONS,
         enishi_payments::FUNCTIONS,
         enishi_platform::FUNCTIONS,

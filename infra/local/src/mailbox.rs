@@ -10,10 +10,14 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use jiff::Timestamp;
-use mail_builder::{MessageBuilder, headers::raw::Raw};
+use mail_builder::{
+    MessageBuilder,
+    headers::{content_type::ContentType, raw::Raw},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -36,10 +40,31 @@ pub struct Mail {
     pub text: Option<String>,
     /// The HTML body.
     pub html: Option<String>,
+    /// The files that came with it.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
     /// When it was accepted, by the stack's clock.
     pub sent_at: Timestamp,
     /// The id that the sender was answered.
     pub message_id: String,
+}
+
+/// A file of a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// What it is called.
+    pub file_name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// What is in it, as Base64.
+    pub content: String,
+}
+
+impl Attachment {
+    /// What is in it.
+    pub fn bytes(&self) -> Vec<u8> {
+        BASE64_STANDARD.decode(&self.content).unwrap_or_default()
+    }
 }
 
 /// The stand-in; clones share their mails.
@@ -82,6 +107,16 @@ struct EmailContent {
 struct Message {
     subject: Text,
     body: Body,
+    #[serde(default)]
+    attachments: Vec<Attached>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attached {
+    file_name: String,
+    content_type: Option<String>,
+    raw_content: String,
 }
 
 #[derive(Deserialize)]
@@ -181,6 +216,8 @@ impl Mailbox {
         let Some(message) = asked.content.simple else {
             return Err("Only simple content is offered here.".to_owned());
         };
+        let attachments = message.attachments.into_iter().map(attachment);
+        let attachments = attachments.collect::<Result<_, _>>()?;
         let text = message.body.text.map(|text| text.data);
         let html = message.body.html.map(|html| html.data);
         if text.is_none() && html.is_none() {
@@ -192,6 +229,7 @@ impl Mailbox {
             subject: message.subject.data,
             text,
             html,
+            attachments,
             sent_at: (self.inner.now)(),
             message_id: Uuid::now_v7().to_string(),
         })
@@ -250,7 +288,25 @@ fn message(mail: &Mail) -> io::Result<Vec<u8>> {
         Some(html) => message.html_body(&**html),
         None => message,
     };
+    let mut message = message;
+    for file in &mail.attachments {
+        let kind = ContentType::new(&*file.content_type);
+        message = message.attachment(kind, &*file.file_name, file.bytes());
+    }
     message.write_to_vec()
+}
+
+/// An attachment as SES takes it: of a type, even where none is said.
+fn attachment(file: Attached) -> Result<Attachment, String> {
+    if file.file_name.is_empty() || BASE64_STANDARD.decode(&file.raw_content).is_err() {
+        return Err("An attachment has no name, or is no Base64.".to_owned());
+    }
+    let octets = || "application/octet-stream".to_owned();
+    Ok(Attachment {
+        file_name: file.file_name,
+        content_type: file.content_type.unwrap_or_else(octets),
+        content: file.raw_content,
+    })
 }
 
 /// `user@example.com` of `Name <user@example.com>`.
@@ -317,8 +373,8 @@ mod tests {
     use aws_sdk_sesv2::config::retry::RetryConfig;
     use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
     use aws_sdk_sesv2::operation::send_email::{SendEmailError, SendEmailOutput};
-    use aws_sdk_sesv2::types;
     use aws_sdk_sesv2::{Client, Config};
+    use aws_sdk_sesv2::{primitives::Blob, types};
 
     async fn stack(directory: Option<PathBuf>) -> (Mailbox, Client) {
         let now: Timestamp = "2026-11-21T09:00:00+09:00".parse().unwrap();
@@ -350,6 +406,14 @@ mod tests {
         let message = types::Message::builder()
             .subject(content("確認"))
             .body(body.build())
+            .attachments(
+                types::Attachment::builder()
+                    .file_name("visit.ics")
+                    .content_type("text/calendar")
+                    .raw_content(Blob::new("BEGIN:VCALENDAR"))
+                    .build()
+                    .unwrap(),
+            )
             .build();
         client
             .send_email()
@@ -382,6 +446,8 @@ mod tests {
         assert_eq!(mail.subject, "確認");
         assert_eq!(mail.text.as_deref(), Some("Guten Tag"));
         assert_eq!(mail.html.as_deref(), Some("<p>縁</p>"));
+        assert_eq!(mail.attachments[0].file_name, "visit.ics");
+        assert_eq!(mail.attachments[0].bytes(), b"BEGIN:VCALENDAR");
         let file = "mail/20261121T000000.000Z-aoi@example.com.eml";
         let file = std::fs::read_to_string(directory.join(file)).unwrap();
         let (head, body) = file.split_once("\r\n\r\n").unwrap();
@@ -394,10 +460,12 @@ mod tests {
         ] {
             assert!(head.split("\r\n").any(|found| found == line), "{head}");
         }
+        assert!(head.contains("Content-Type: multipart/mixed;"), "{head}");
         assert!(
-            head.contains("Content-Type: multipart/alternative;"),
-            "{head}"
+            body.contains("Content-Type: multipart/alternative;"),
+            "{body}"
         );
+        assert!(body.contains("filename=\"visit.ics\""), "{body}");
         assert!(body.contains("\r\n\r\nGuten Tag"), "{body}");
         assert!(
             body.contains("Content-Type: text/html; charset=\"utf-8\""),

@@ -98,6 +98,7 @@ enum Command {
 enum Product {
     Rooms,
     Saju,
+    Visits,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -123,6 +124,7 @@ async fn main() -> ExitCode {
         Some(Command::Demo { product }) => match product {
             Product::Rooms => demo::run().await,
             Product::Saju => demo::saju::run().await,
+            Product::Visits => demo::visits::run().await,
         },
         Some(Command::Fire { function, at }) => {
             let path = format!("fire/{function}");
@@ -246,6 +248,7 @@ Try:
   curl -s {url}/api/payments -H \"authorization: Bearer $TOKEN\"
   cargo run -- demo          # two mornings, played in memory
   cargo run -- demo saju     # a match by the four pillars and its chat
+  cargo run -- demo visits   # a student and an employee, from the sign-up to an appointment
 ",
         milliseconds = started.elapsed().as_millis(),
         functions = system.functions.len(),

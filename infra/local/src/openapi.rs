@@ -38,6 +38,7 @@ pub fn document() -> Result<String, serde_json::Error> {
         {"name": "identity", "description": "Accounts, sessions and tokens"},
         {"name": "rooms", "description": "Morning rooms drawn by lot"},
         {"name": "saju", "description": "Matchmaking by the four pillars"},
+        {"name": "visits", "description": "Students meet employees of companies"},
         {"name": "payments", "description": "What people pay, whatever for"},
         {"name": "live", "description": "Messages to people at once, over a WebSocket"},
         {"name": "platform", "description": "The API itself"},

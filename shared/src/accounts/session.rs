@@ -1,5 +1,5 @@
 //! Sessions, for what outlasts the access token it was asked for with. How they begin and go on is
-//! identity's; that they end is announced ([`SessionEnded`](crate::events::SessionEnded)).
+//! [`session`](crate::session)'s; that they end is announced ([`SessionEnded`](crate::events::SessionEnded)).
 //!
 //! | access pattern of `IDENTITY_TABLE` | key | requests |
 //! |---|---|---|

@@ -11,16 +11,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Conversation, Conversations, Id, PREVIEW};
+use super::{Conversation, Conversations, Expiry, Id, PREVIEW};
 use crate::{
     error::Error,
     seal::sha256,
     store::{Change, Item, Key, Outcome, Path, Race, Transaction, decode, when},
     user_id::UserId,
+    validate,
 };
 
 /// The sort keys of messages start with this; `template.yaml` filters streams by it.
 const PREFIX: &str = "MESSAGE#";
+/// The longest id a client gives its message, in characters.
+const LONGEST_CLIENT_ID: usize = 64;
 
 /// A message as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +70,58 @@ struct FirstUse {
     digest: Vec<u8>,
 }
 
+/// Whether a text can be a message of at most `longest` characters: not blank, no control characters but
+/// line feeds.
+pub fn is_text(value: &str, longest: usize) -> bool {
+    let control = |char: char| char.is_control() && char != '\n';
+    !validate::is_blank(value) && value.chars().count() <= longest && !value.chars().any(control)
+}
+
+/// A client's own id for a message, for `#[garde(custom(…))]`: 1–64 visible characters.
+///
+/// # Errors
+/// Says that it is none.
+pub fn client_msg_id<C>(value: &str, _: &C) -> garde::Result {
+    let hidden = |char: char| char.is_control() || char.is_whitespace();
+    if value.is_empty() || value.chars().count() > LONGEST_CLIENT_ID || value.chars().any(hidden) {
+        return Err(garde::Error::new("not 1 to 64 visible characters"));
+    }
+    Ok(())
+}
+
 impl<I: Id> Conversations<I> {
+    /// Begins a conversation with a message of one of its members, as part of a transaction; whatever
+    /// makes that safe to repeat makes the message so.
+    ///
+    /// # Errors
+    /// `internal_server_error` when it cannot be stored.
+    pub fn begin_with(
+        &self,
+        tx: &mut Transaction,
+        members: &[UserId],
+        expiry: Expiry,
+        first: NewMessage<'_, I>,
+    ) -> Result<(), Error> {
+        let (id, sent_at) = (first.conversation_id, self.app.now());
+        let mut conversation = Conversation::new(id, members, expiry, sent_at);
+        conversation.last_seq = 1;
+        conversation.last_message = Some(preview(first.text));
+        conversation.last_message_at = Some(sent_at);
+        conversation.read.insert(first.sender_id, 1);
+        self.create(tx, &conversation)?;
+        let message = Message {
+            conversation_id: id,
+            message_id: self.app.new_id(),
+            seq: 1,
+            sender_id: first.sender_id,
+            text: first.text.to_owned(),
+            sent_at,
+            client_msg_id: first.client_msg_id.to_owned(),
+        };
+        tx.create(&self.table, message_key(self.partition(id), 1), &message)?;
+        Ok(())
+    }
+
     /// Sends a message, and marks the conversation as read up to it for its sender. The same
     /// `client_msg_id` with the same text answers the first message again, however often and however
     /// simultaneously.
@@ -157,16 +211,20 @@ pub(super) fn message_key(pk: String, seq: u64) -> Key {
     Key::new(pk, format!("{PREFIX}{seq:012}"))
 }
 
+/// How a message begins.
+fn preview(text: &str) -> String {
+    text.chars().take(PREVIEW).collect()
+}
+
 fn first_use_key(pk: String, sender: UserId, client_msg_id: &str) -> Key {
     Key::new(pk, format!("CLIENT#{sender}#{client_msg_id}"))
 }
 
 /// The conversation with one more message, if nobody sent one, closed it or moved its end meanwhile.
 fn next_in<I>(conversation: &Conversation<I>, message: &Message<I>) -> Change {
-    let preview: String = message.text.chars().take(PREVIEW).collect();
     let change = Change::new()
         .set("last_seq", message.seq)
-        .set("last_message", preview)
+        .set("last_message", preview(&message.text))
         .set("last_message_at", message.sent_at)
         .set(Path::new("read").field(message.sender_id), message.seq)
         .when(
@@ -190,6 +248,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_text_has_characters_that_are_seen() {
+        let longest = "긴".repeat(9);
+        for right in ["a", " a ", "두\n줄", "🍀", &longest] {
+            assert!(is_text(right, 9), "{right}");
+        }
+        let too_long = "a".repeat(10);
+        for wrong in [
+            "", " ", "\n\n", "\u{3000}", "a\tb", "a\r\nb", "\0", &too_long,
+        ] {
+            assert!(!is_text(wrong, 9), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_clients_id_is_short_and_visible() {
+        let longest = "가".repeat(LONGEST_CLIENT_ID);
+        for right in ["1", "a#b", "7d4f2c1a-…", &longest] {
+            assert!(client_msg_id(right, &()).is_ok(), "{right}");
+        }
+        let too_long = "a".repeat(LONGEST_CLIENT_ID + 1);
+        for wrong in ["", " ", "a b", "a\n", "\u{7f}", &too_long] {
+            assert!(client_msg_id(wrong, &()).is_err(), "{wrong:?}");
+        }
+    }
 
     proptest! {
         #[test]

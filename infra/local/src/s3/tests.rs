@@ -19,6 +19,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Options, Stack};
 
+mod private;
+
 const TEMPLATE: &str = r#"
 Parameters:
   TokenPublicKeys: {Type: String}

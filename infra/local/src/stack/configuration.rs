@@ -12,6 +12,7 @@ fn checks() -> Vec<Check> {
         enishi_shared::CHECKS,
         enishi_identity::CHECKS,
         enishi_rooms::CHECKS,
+        enishi_visits::CHECKS,
     ]
     .concat()
 }

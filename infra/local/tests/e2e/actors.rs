@@ -15,6 +15,7 @@ use crate::{
         requests::{act, ask},
     },
     support::{MORNING, Person, World, text},
+    visits,
 };
 
 /// Who may call.
@@ -56,6 +57,11 @@ const OPEN: &[(&str, &str)] = &[
     ("POST", "/login"),
     ("POST", "/api/users/register"),
     ("POST", "/api/users/login"),
+    ("POST", "/api/users"),
+    ("GET", "/api/universities"),
+    ("GET", "/api/companies"),
+    ("GET", "/api/departments"),
+    ("GET", "/api/jobs"),
     ("POST", "/api/auth/refresh"),
     ("POST", "/api/auth/password/forgot"),
     ("POST", "/api/auth/password/reset"),
@@ -83,6 +89,18 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         Auth::User,
         "/api/blocks/{partner}",
     ),
+    (
+        "GET",
+        "/api/users/{speaker_id}/slots",
+        Auth::User,
+        "/api/users/9b2f6c1d-4e5a-4b7c-8d9e-0f1a2b3c4d5e/slots",
+    ),
+    (
+        "DELETE",
+        "/api/visits/blocks/{speaker_id}",
+        Auth::User,
+        "/api/visits/blocks/9b2f6c1d-4e5a-4b7c-8d9e-0f1a2b3c4d5e",
+    ),
     // One's own, which is not there.
     (
         "DELETE",
@@ -91,6 +109,18 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         "/register/2026-11-21",
     ),
     // Each can be done once.
+    (
+        "POST",
+        "/api/operator/certificates/{user_id}/view",
+        Auth::Operator,
+        "/api/operator/certificates/{viewed}/view",
+    ),
+    (
+        "PUT",
+        "/api/operator/certificates/{user_id}",
+        Auth::Operator,
+        "/api/operator/certificates/{decided}",
+    ),
     (
         "POST",
         "/api/matches/{match_id}/decline",
@@ -143,6 +173,17 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
         world.refresh(person).await;
     }
     let mut fixtures = saju(&world, &owner, &stranger).await;
+    for person in [&owner, &stranger] {
+        visits::join(&world, person, "student").await.expect(201);
+        visits::verify(&world, person).await;
+    }
+    for name in ["viewed", "decided"] {
+        let waiting = visits::certificates::waiting(&world, name, "student").await;
+        fixtures.0.insert(name, waiting.id);
+    }
+    visits::safety::wait(&world, &owner, "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50");
+    let matching = visits::matching::of(&world, &owner);
+    fixtures.0.insert("matching_id", matching);
     let path = format!("/meeting_url/{}", owner.id);
     let room = world.get(&owner, &path).await.expect(200).text("room_id");
     fixtures.0.insert("room_id", room);
@@ -168,11 +209,12 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
              infra/local/tests/e2e/actors.rs"
         );
         let path = fixtures.path(path, described);
-        // Only an owner has to come through.
-        let body = (method == "POST").then(|| match auth {
-            Auth::Owner => example(described).unwrap_or(json!({})),
-            _ => json!({}),
-        });
+        // Only an owner and an operator have to come through.
+        let body = match (method.as_str(), auth) {
+            ("POST" | "PUT", Auth::Owner) | ("PUT", Auth::Operator) => example(described),
+            _ => None,
+        };
+        let body = body.or((method == "POST").then(|| json!({})));
         let call = |token: Option<String>| {
             let (world, path, body) = (&world, path.clone(), body.clone());
             async move { world.call(method, &path, token.as_deref(), body).await }

@@ -11,6 +11,8 @@ mod identity_sessions;
 mod payments;
 mod rooms;
 mod saju;
+mod visits;
+mod visits_talk;
 
 /// Counts a function's requests to DynamoDB since the last count.
 fn count(world: &World, name: &str) -> usize {
@@ -66,6 +68,8 @@ async fn every_function_states_as_its_budget_the_most_that_it_takes() {
     identity::measure(&World::new().await, &mut measured).await;
     rooms::measure(&World::new().await, &mut measured).await;
     saju::measure(&World::new().await, &mut measured).await;
+    visits::measure(&World::new().await, &mut measured).await;
+    visits_talk::measure(&World::new().await, &mut measured).await;
     payments::measure(&World::new().await, &mut measured).await;
     identity_sessions::measure(&World::new().await, &mut measured).await;
 

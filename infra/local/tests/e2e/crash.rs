@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::{identity, live, mail, payments, rooms, saju};
+use crate::{identity, live, mail, payments, rooms, saju, visits};
 use faults::{Calls, FAULTS};
 pub use faults::{Fault, Faults};
 use scene::Prepared;
@@ -51,6 +51,8 @@ fn all_flows() -> Vec<&'static str> {
         rooms::crash::FLOWS,
         payments::crash::FLOWS,
         saju::crash::FLOWS,
+        visits::crash::FLOWS,
+        visits::crash_talk::FLOWS,
         live::crash::FLOWS,
     ];
     services.concat()

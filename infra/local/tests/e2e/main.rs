@@ -19,3 +19,4 @@ mod running;
 mod saju;
 mod support;
 mod tokens;
+mod visits;

@@ -18,6 +18,8 @@ mod live;
 mod payments;
 mod rooms;
 mod saju;
+mod visits;
+mod visits_talk;
 
 /// Lambda itself reads streams, with the function's role; no request of the function's own.
 const OF_THE_STREAM_READER: [&str; 4] = [
@@ -235,6 +237,8 @@ async fn every_function_uses_all_that_its_policy_grants() {
     identity_story(&world).await;
     identity_sessions::story(&world).await;
     saju::story(&world).await;
+    visits::story(&world).await;
+    visits_talk::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;

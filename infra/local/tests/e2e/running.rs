@@ -331,10 +331,11 @@ async fn a_changed_index_is_made_anew_and_what_was_written_stays() {
         Ok(serde_json::to_value(answer).unwrap()["Items"].clone())
     };
     let text = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
-    let (before, due) = text.split_once("- IndexName: due\n").unwrap();
+    let (others, ours) = text.split_once("\n  PaymentsTable:\n").unwrap();
+    let (before, due) = ours.split_once("- IndexName: due\n").unwrap();
     let changed = |name: &str, projection: &str| {
         let due = due.replacen("ProjectionType: KEYS_ONLY", projection, 1);
-        format!("{before}- IndexName: {name}\n{due}")
+        format!("{others}\n  PaymentsTable:\n{before}- IndexName: {name}\n{due}")
     };
 
     let stack = start(&text).await.unwrap();

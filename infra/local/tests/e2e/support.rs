@@ -131,7 +131,9 @@ impl World {
             "ForgotAddressRate",
             "ResetAddressRate",
             "MessageRate",
+            "VisitsMessageRate",
             "MatchRequestRate",
+            "VisitRequestRate",
             "TicketRate",
         ] {
             options.parameters.insert(rate.into(), "10000/1h".into());
@@ -263,6 +265,26 @@ impl World {
             .await
             .expect(200);
         Person::new("operator", OPERATOR_EMAIL, OPERATOR_PASSWORD, &answer)
+    }
+
+    /// All that lies in a table, by its logical id, but for throttles: in DynamoDB's JSON, in the order
+    /// of the keys.
+    pub fn items(&self, table: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut request = json!({"TableName": table});
+        loop {
+            let page = enishi_local::database::from_json(request.clone()).unwrap();
+            let page = self.stack.database().scan(page).unwrap();
+            let page = serde_json::to_value(page).unwrap();
+            items.extend(page["Items"].as_array().unwrap().clone());
+            if page["LastEvaluatedKey"].is_null() {
+                break;
+            }
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
+        }
+        items.retain(|item| !text(&item["pk"]["S"]).starts_with("THROTTLE#"));
+        items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
+        items
     }
 
     /// `account.deleted` of somebody, to one function alone.

@@ -136,6 +136,13 @@ impl Scene {
         path: &str,
         body: Option<Value>,
     ) -> (u16, Value) {
+        let token = self.access_token(person).await;
+        let answer = self.world.call(method, path, Some(&token), body).await;
+        (answer.status.as_u16(), answer.body)
+    }
+
+    /// A fresh token of one of the people.
+    pub async fn access_token(&self, person: usize) -> String {
         let user_id = &self.people[person];
         let subject = Subject {
             user_id,
@@ -144,9 +151,7 @@ impl Scene {
             email: "nobody@example.com",
             operator: false,
         };
-        let token = issue(&self.issuer, subject).await.unwrap();
-        let answer = self.world.call(method, path, Some(&token), body).await;
-        (answer.status.as_u16(), answer.body)
+        issue(&self.issuer, subject).await.unwrap()
     }
 
     /// A request of somebody without a token, with an idempotency key.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Sends a request twice under one `Idempotency-Key`.
-async fn twice(world: &World, person: Option<&Person>, path: &str, body: &Value) {
+pub async fn twice(world: &World, person: Option<&Person>, path: &str, body: &Value) {
     for _ in 0..2 {
         let mut request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/json")

@@ -7,7 +7,6 @@ mod states;
 
 use std::collections::BTreeSet;
 
-use enishi_local::database::from_json;
 use futures_util::future::join_all;
 use http::{Request, header};
 use serde_json::{Value, json};
@@ -71,20 +70,7 @@ pub async fn unblock(world: &World, by: &Person, whom: &Person) -> Answer {
 
 /// All of saju's table, in order, but the counts of attempts, which name nobody.
 pub fn dump(world: &World) -> Vec<Value> {
-    let mut items = Vec::new();
-    let mut request = json!({"TableName": "SajuTable"});
-    loop {
-        let page = (world.stack.database()).scan(from_json(request.clone()).unwrap());
-        let page = serde_json::to_value(page.unwrap()).unwrap();
-        items.extend(page["Items"].as_array().unwrap().clone());
-        if page["LastEvaluatedKey"].is_null() {
-            break;
-        }
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
-    }
-    items.retain(|item| !text(&item["pk"]["S"]).starts_with("THROTTLE#"));
-    items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
-    items
+    world.items("SajuTable")
 }
 
 /// The items whose keys speak of both people.

@@ -6,7 +6,8 @@
 //! immediate parent can be given the very same successor again.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use enishi_shared::{
+
+use crate::{
     App, UserId,
     seal::{hmac_sha256, sha256},
 };

@@ -6,27 +6,30 @@
 //! Whoever began a session before the account's address was verified need not be the one who verified
 //! it: only later ones have the operator scope.
 //!
-//! A session of the market calls its refresh token session key, and every one that it gives out is
-//! recorded in a log-in log: its digest only, for a year.
+//! A function that begins or refreshes sessions reads the signing key, `TOKEN_SIGNING_SECRET`, and
+//! `OPERATOR_EMAILS`.
 
-use enishi_shared::{
-    App, Error, Result, UserId,
-    accounts::{Account, normalised, partition, session_key, table},
-    app::{ConfigError, Configure, Env},
-    error::Code,
-    events::{Ended, SessionEnded, announce},
-    store::{Change, Key, Table, Transaction, when},
-    token::{self, Subject},
-};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::refresh_token::RefreshToken;
+use crate::{
+    App, Result, UserId,
+    accounts::{Account, normalised, session_key, table},
+    app::{ConfigError, Configure, Env},
+    events::{Ended, SessionEnded, announce},
+    store::{Change, Key, Transaction, when},
+    token::{self, Subject},
+};
+
+mod refresh_token;
+#[cfg(test)]
+mod tests;
+
+pub use refresh_token::{RefreshToken, salt};
 
 const IDLE_SECONDS: i64 = 30 * 24 * 60 * 60;
 const LONGEST_SECONDS: i64 = 365 * 24 * 60 * 60;
-const LOG_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 /// What a log-in and a refresh give.
 #[derive(Serialize, ToSchema)]
@@ -78,23 +81,13 @@ pub struct Session {
     /// When the parent was spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotated_at: Option<Timestamp>,
-    /// Whether each of its tokens is recorded ([`record`]), as the market's are.
+    /// Whether each of its tokens is recorded in a log-in log.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub login_log: bool,
     /// When the log-in was.
     pub created_at: Timestamp,
     /// When it ends, in seconds.
     pub ttl: i64,
-}
-
-/// A token that a market session gave out, as the LogInLog keeps it.
-#[derive(Serialize)]
-struct LogIn {
-    /// The token's digest.
-    session_key: String,
-    session_id: String,
-    at: Timestamp,
-    ttl: i64,
 }
 
 /// What a session gives, at its log-in and at every refresh.
@@ -180,23 +173,6 @@ impl Session {
     }
 }
 
-/// Records a token which a market session gives out.
-///
-/// # Errors
-/// `internal_server_error` when it cannot be stored.
-pub fn record(tx: &mut Transaction, table: &Table, token: &RefreshToken) -> Result<()> {
-    let now = tx.app().now();
-    let entry = LogIn {
-        session_key: token.digest(),
-        session_id: token.session_id(),
-        at: now,
-        ttl: now.as_second() + LOG_SECONDS,
-    };
-    // As many digits in every time, or their order as text would not be theirs.
-    let place = format!("LOGIN#{now:.6}#{}", entry.session_key);
-    tx.put(table, Key::new(partition(token.user_id()), place), &entry)
-}
-
 /// A new session, still to be stored, and its first tokens.
 ///
 /// # Errors
@@ -206,20 +182,23 @@ pub async fn open(app: &App, account: &Account) -> Result<(Session, Tokens)> {
     Ok((session, Tokens::new(given.access_token, &given.token)))
 }
 
-/// Begins a session of the market, records its first key, and answers what it gives.
+/// Logs in: a new session, stored, and its first tokens. One request.
 ///
 /// # Errors
-/// `service_unavailable` or `internal_server_error` when the signing key cannot be had.
-pub async fn open_market(tx: &mut Transaction, table: &Table, account: &Account) -> Result<Given> {
-    let (session, given) = begin(tx.app(), account, true).await?;
-    tx.create(table, session.key(account.user_id), &session)?;
-    record(tx, table, &given.token)?;
-    Ok(given)
+/// As [`open`], and `service_unavailable` when DynamoDB does not answer.
+pub async fn log_in(app: &App, account: &Account) -> Result<Tokens> {
+    let (session, tokens) = open(app, account).await?;
+    let place = session.key(account.user_id);
+    table(app)?.create(place, &session).await?;
+    Ok(tokens)
 }
 
-/// The access token is signed here, before anything is written: a key that cannot be read must not
-/// leave half a log-in.
-async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Session, Given)> {
+/// A new session, still to be stored, and what it gives. The access token is signed here, before
+/// anything is written: a key that cannot be read must not leave half a log-in.
+///
+/// # Errors
+/// As [`open`].
+pub async fn begin(app: &App, account: &Account, login_log: bool) -> Result<(Session, Given)> {
     let now = app.now();
     let first = RefreshToken::first(app, account.user_id);
     let session = Session {
@@ -273,18 +252,6 @@ pub async fn access_token(app: &App, account: &Account, session: &Session) -> Re
     token::issue(app, subject).await
 }
 
-/// The 401 of a refresh token or session key that is not good any more.
-pub fn rejected() -> Error {
-    Error::new(
-        Code::AccessTokenInvalid,
-        "the session is not valid any more; log in again",
-    )
-    .with_header(
-        axum::http::header::WWW_AUTHENTICATE,
-        axum::http::HeaderValue::from_static("Bearer realm=\"enishi\""),
-    )
-}
-
 /// `OPERATOR_EMAILS`: addresses, separated by commas, whose accounts get the operator scope in the
 /// sessions that begin once they are verified. None by default.
 struct Operators(Vec<String>);
@@ -310,6 +277,3 @@ impl Operators {
 fn ends(created_at: Timestamp, now: Timestamp) -> i64 {
     (now.as_second() + IDLE_SECONDS).min(created_at.as_second() + LONGEST_SECONDS)
 }
-
-#[cfg(test)]
-mod tests;

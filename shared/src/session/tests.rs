@@ -1,10 +1,9 @@
 use std::collections::BTreeSet;
 
-use enishi_shared::accounts::Status;
 use proptest::prelude::*;
 
-use super::*;
-use crate::refresh_token::tests::any_token;
+use super::{refresh_token::tests::any_token, *};
+use crate::accounts::Status;
 
 const GRACE: SignedDuration = SignedDuration::from_secs(30);
 const SALT: &str = "salt";

@@ -1,0 +1,167 @@
+//! What people are written to about their matchings. A letter names nobody and tells nothing of the
+//! other: it may be read over somebody's shoulder, and before the payment by whoever it is for.
+
+use enishi_shared::mail::{Attachment, Letter};
+use ics::{
+    Event, ICalendar, escape_text,
+    properties::{DtEnd, DtStart, Method, Sequence, Status, Summary, URL},
+};
+use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
+
+use crate::{
+    matching::{MatchingId, StoredMatching},
+    profile::TIME_ZONE,
+    state::{Bookings, Party, Proposal, Terms, Topic},
+};
+
+/// Who made the calendar (RFC 5545, 3.7.3).
+const PRODUCT: &str = "-//Enishi//visits//JA";
+/// What stands in the calendar.
+const SUMMARY: &str = "オンライン面談(Enishi)";
+/// UTC, RFC 5545's form.
+const UTC: &str = "%Y%m%dT%H%M%SZ";
+
+/// Where the meeting of a matching is found.
+pub fn page(frontend: &str, id: MatchingId) -> String {
+    format!("{frontend}/meetings/{id}")
+}
+
+/// The letter about a topic to one of the two of a matching, as it is after the change. `bookings` is
+/// what became of the appointment, which comes along for their calendar.
+pub fn letter(
+    about: Topic,
+    to: Party,
+    stored: &StoredMatching,
+    bookings: Bookings,
+    frontend: Option<&str>,
+) -> Letter {
+    let matching = &stored.matching;
+    let agreed = matching.terms.map(time).unwrap_or_default();
+    let proposed = matching.proposal.map(proposal).unwrap_or_default();
+    let page = frontend.map(|frontend| page(frontend, stored.matching_id));
+    let link = page.as_ref().map(|page| format!("{page}\n\n"));
+    let link = link.unwrap_or_default();
+    let (subject, text) = match about {
+        Topic::Requested => (
+            "面談の依頼が届きました",
+            format!(
+                "学生から面談の依頼が届いています。\n{proposed}\n\
+                 14日以内にお返事がない場合、依頼は自動的に取り消されます。\n\n"
+            ),
+        ),
+        Topic::Proposed => (
+            "面談の日程の提案が届きました",
+            format!("お相手から、次の日程の提案が届いています。\n{proposed}\n"),
+        ),
+        Topic::Accepted => (
+            "面談の日程が決まりました",
+            format!(
+                "お相手が次の日程を承諾しました。\n{agreed}\n\
+                 まだ予約は完了していません。どちらかが予約すると、面談が予定に入ります。\n\n"
+            ),
+        ),
+        Topic::Declined => (
+            "面談の依頼について",
+            "申し訳ございません。今回の面談の依頼は、お相手のご都合により見送りとなりました。\n\n"
+                .to_owned(),
+        ),
+        Topic::Scheduled => (
+            "面談を予約しました",
+            format!(
+                "次の面談を予約しました。予定表に追加できるファイルを添付しています。\n{agreed}\n\
+                 {}{link}",
+                match to {
+                    Party::Listener =>
+                        "24時間以内(開始の1時間前まで)にお支払いがない場合、予約は自動的に取り消されます。\n\n",
+                    Party::Speaker =>
+                        "お支払いが済むと、面談が確定します。お支払いがない場合、予約は自動的に取り消されます。\n\n",
+                }
+            ),
+        ),
+        Topic::Moved => (
+            "面談の日程が変わりました",
+            format!(
+                "面談の日程が次のとおり変わりました。予定表のファイルを添付しています。\n{agreed}\n{link}"
+            ),
+        ),
+        Topic::Paid => (
+            "面談が確定しました",
+            format!("お支払いが済み、次の面談が確定しました。\n{agreed}\n{link}"),
+        ),
+        Topic::Cancelled => (
+            "面談は取り消されました",
+            format!("面談は取り消されました。\n{agreed}\n"),
+        ),
+        Topic::Refunded => (
+            "面談は取り消されました",
+            format!(
+                "面談は取り消されました。\n{agreed}\n{}",
+                match to {
+                    Party::Listener => "お支払いいただいた金額は、規定に従って返金されます。\n\n",
+                    Party::Speaker => "",
+                }
+            ),
+        ),
+    };
+    let text = format!("{text}詳しくは、Enishiにログインしてご確認ください。\n\nEnishi\n");
+    Letter {
+        attachment: entry(stored, bookings, page),
+        ..Letter::new(subject, text)
+    }
+}
+
+/// `2026年11月25日(水) 19:00〜20:00(日本時間)`, a line.
+fn time(terms: Terms) -> String {
+    let zone = TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC);
+    let start = terms.date.to_zoned(zone.clone());
+    let day = match start.weekday() {
+        Weekday::Monday => "月",
+        Weekday::Tuesday => "火",
+        Weekday::Wednesday => "水",
+        Weekday::Thursday => "木",
+        Weekday::Friday => "金",
+        Weekday::Saturday => "土",
+        Weekday::Sunday => "日",
+    };
+    let from = start.strftime("%H:%M");
+    let end = terms.end().to_zoned(zone);
+    let (date, to) = (start.strftime("%Y年%-m月%-d日"), end.strftime("%H:%M"));
+    format!("\n  {date}({day}) {from}〜{to}(日本時間)\n")
+}
+
+fn proposal(proposal: Proposal) -> String {
+    let minutes = proposal.minutes;
+    match proposal.date {
+        Some(date) => time(Terms { date, minutes }),
+        None => format!("\n  日時はお任せ、{minutes}分間\n"),
+    }
+}
+
+/// The appointment for a calendar, or that there is none any more: published by the platform, without
+/// anybody who takes part (RFC 5546, 3.2.1). A later one replaces those before.
+fn entry(stored: &StoredMatching, bookings: Bookings, page: Option<String>) -> Option<Attachment> {
+    let (terms, status) = match bookings {
+        Bookings::Unchanged => return None,
+        Bookings::Book(terms) | Bookings::Move { to: terms, .. } => (terms, Status::confirmed()),
+        Bookings::Free(terms) => (terms, Status::cancelled()),
+    };
+    let utc = |time: Timestamp| time.strftime(UTC).to_string();
+    let id = stored.matching_id.to_string();
+    let mut event = Event::new(id, utc(stored.matching.changed_at));
+    event.push(DtStart::new(utc(terms.date)));
+    event.push(DtEnd::new(utc(terms.end())));
+    event.push(Sequence::new(stored.version.to_string()));
+    event.push(status);
+    event.push(Summary::new(escape_text(SUMMARY)));
+    if let Some(page) = page {
+        event.push(URL::new(page));
+    }
+    let mut calendar = ICalendar::new("2.0", PRODUCT);
+    calendar.push(Method::new("PUBLISH"));
+    calendar.add_event(event);
+    Some(Attachment {
+        file_name: "visit.ics".to_owned(),
+        content_type: "text/calendar".to_owned(),
+        content: calendar.to_string(),
+    })
+}

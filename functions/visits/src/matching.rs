@@ -1,0 +1,223 @@
+//! A matching, as it is stored: the two, what each knows of the other, and how it stands
+//! ([`crate::state`]).
+//!
+//! Neither learns who the other is before it is paid for: what is shown of them is [`Card`], as it was
+//! when they were matched.
+
+use enishi_shared::{
+    App, Error, Result, UserId,
+    store::{Key, Table},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    profile::{Job, VisitorId, partition},
+    state::{Action, Actor, Matching, Party, State},
+};
+
+/// The index of the matchings that the clock has something to do with.
+pub const DUE: &str = "due";
+/// What they have there.
+pub const WAITING: &str = "MATCHING";
+
+/// A matching's id: a UUIDv7, which tells nothing but when it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
+pub struct MatchingId(Uuid);
+
+impl MatchingId {
+    /// The id of a new one.
+    pub fn new(app: &App) -> Self {
+        Self(app.new_id())
+    }
+}
+
+impl std::str::FromStr for MatchingId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl std::fmt::Display for MatchingId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What one is shown of the other before it is paid for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Card {
+    /// What the other is known by: random.
+    pub visitor_id: VisitorId,
+    /// Their university or company.
+    #[schema(example = "縁大学")]
+    pub affiliation: String,
+    /// What they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Job>,
+    /// Where in it they are; an employee's only if they show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "工学部")]
+    pub department: Option<String>,
+    /// What they are there, if they show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "主任")]
+    pub position: Option<String>,
+    /// About themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "配属の話ができます。")]
+    pub comment: Option<String>,
+}
+
+/// A matching as it lies in the table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredMatching {
+    /// Which.
+    pub matching_id: MatchingId,
+    /// The employee.
+    pub speaker: UserId,
+    /// The student.
+    pub listener: UserId,
+    /// What the listener is shown of the speaker.
+    pub speaker_card: Card,
+    /// What the speaker is shown of the listener.
+    pub listener_card: Card,
+    /// When the listener asked for; where that was left open, none.
+    pub asked_date: Option<Timestamp>,
+    /// How long the listener asked for, in minutes.
+    pub asked_minutes: u16,
+    /// What the listener wrote when they asked, until it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// How it stands.
+    #[serde(flatten)]
+    pub matching: Matching,
+    /// How often it has changed.
+    pub version: u32,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+}
+
+/// A matching with its place in the index of what is due.
+#[derive(Serialize)]
+pub struct Row<'a> {
+    #[serde(flatten)]
+    stored: &'a StoredMatching,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<&'static str>,
+    /// Seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<i64>,
+}
+
+/// That a matching has changed, or was asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// What it was then.
+    pub state: State,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What; none where it was asked for.
+    pub action: Option<Action>,
+    /// What went back to the listener, in yen.
+    pub refund: u64,
+}
+
+impl StoredMatching {
+    /// As it is put into the table.
+    pub fn row(&self) -> Row<'_> {
+        let due = self.matching.due();
+        Row {
+            stored: self,
+            due: due.map(|_| WAITING),
+            due_at: due.map(Timestamp::as_second),
+        }
+    }
+
+    /// Which of the two somebody is.
+    pub fn party(&self, user_id: UserId) -> Option<Party> {
+        match user_id {
+            id if id == self.speaker => Some(Party::Speaker),
+            id if id == self.listener => Some(Party::Listener),
+            _ => None,
+        }
+    }
+
+    /// Who one of the two is.
+    pub fn user(&self, party: Party) -> UserId {
+        match party {
+            Party::Speaker => self.speaker,
+            Party::Listener => self.listener,
+        }
+    }
+
+    /// What the other is shown of one of the two.
+    pub fn card(&self, party: Party) -> &Card {
+        match party {
+            Party::Speaker => &self.speaker_card,
+            Party::Listener => &self.listener_card,
+        }
+    }
+}
+
+/// What the keys of matchings begin with.
+pub const PREFIX: &str = "MATCHING#";
+
+/// The id in a key of [`matching_key`].
+///
+/// # Errors
+/// `internal_server_error` when it is none.
+pub fn id_of(pk: &str) -> Result<MatchingId> {
+    let id = pk.strip_prefix(PREFIX).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| Error::internal("a key is of no matching"))
+}
+
+/// Where a matching lies.
+pub fn matching_key(id: MatchingId) -> Key {
+    Key::new(format!("{PREFIX}{id}"), "MATCHING")
+}
+
+/// Where the record of a change lies: who changed it to what, and when.
+pub fn step_key(id: MatchingId, version: u32) -> Key {
+    Key::new(format!("{PREFIX}{id}"), format!("STEP#{version:06}"))
+}
+
+/// Where it stands among somebody's matchings, in the order in which they were made.
+pub fn mine_key(user_id: UserId, id: MatchingId) -> Key {
+    Key::new(partition(user_id), format!("{PREFIX}{id}"))
+}
+
+/// Where it stands among somebody's that are not over.
+pub fn open_key(user_id: UserId, id: MatchingId) -> Key {
+    Key::new(open(user_id), id.to_string())
+}
+
+/// The partition of somebody's matchings that are not over.
+pub fn open(user_id: UserId) -> String {
+    format!("OPEN#{user_id}")
+}
+
+/// That a matching is somebody's.
+#[derive(Serialize, Deserialize)]
+pub struct Mine {
+    /// Which.
+    pub matching_id: MatchingId,
+}
+
+/// A matching of `me`'s. One request.
+///
+/// # Errors
+/// `not_found` for a stranger too.
+pub async fn find(table: &Table, me: UserId, id: MatchingId) -> Result<(StoredMatching, Party)> {
+    let found: Option<StoredMatching> = table.get(&matching_key(id)).await?;
+    let mine = found.and_then(|stored| stored.party(me).map(|party| (stored, party)));
+    mine.ok_or_else(|| Error::not_found("matching"))
+}
