@@ -14,12 +14,14 @@
 //! | somebody's conversations, latest first | `listing`: `<list>#<user>` / time | 1 query |
 //!
 //! One that has ended counts as gone everywhere: nobody enters it, it is in no list, and whoever
-//! delivers its messages finds nobody to send them to. [`Conversations::erase`] then removes it.
+//! delivers its messages finds nobody to send them to. It stands in the index `due` of a table that has
+//! one (keys `due` / `due_at`), and a sweep removes what has ended ([`Conversations::erase_ended`]).
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Display,
     marker::PhantomData,
+    str::FromStr,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -104,7 +106,16 @@ pub struct Conversation<I> {
     /// `expires_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idle: Option<i64>,
+    /// [`ENDING`], where it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+    /// `expires_at` in whole seconds, not before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due_at: Option<i64>,
 }
+
+/// Where conversations that end stand in the index `due` of a table that has one, by `due_at`.
+pub const ENDING: &str = "CONVERSATION";
 
 /// When a conversation ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +142,8 @@ impl<I> Conversation<I> {
             created_at: now,
             expires_at,
             idle,
+            due: expires_at.map(|_| ENDING.to_owned()),
+            due_at: expires_at.map(due_at),
         }
     }
 
@@ -172,11 +185,25 @@ pub fn reopen(by: UserId) -> Change {
 /// Moves the end of a conversation.
 pub fn expire(expiry: Expiry, now: Timestamp) -> Change {
     let change = Change::new().when(when().exists("pk"));
-    match expiry.stored(now) {
-        (Some(end), Some(idle)) => change.set("expires_at", end).set("idle", idle),
-        (Some(end), None) => change.set("expires_at", end).remove("idle"),
-        (None, _) => change.remove("expires_at").remove("idle"),
+    let (end, idle) = expiry.stored(now);
+    let change = match idle {
+        Some(idle) => change.set("idle", idle),
+        None => change.remove("idle"),
+    };
+    match end {
+        Some(end) => ending(change, end).set("due", ENDING),
+        None => change.remove("expires_at").remove("due").remove("due_at"),
     }
+}
+
+/// Moves the end to a time.
+fn ending(change: Change, end: Timestamp) -> Change {
+    change.set("expires_at", end).set("due_at", due_at(end))
+}
+
+/// The first whole second at which it has ended.
+fn due_at(end: Timestamp) -> i64 {
+    end.as_second() + i64::from(end.subsec_nanosecond() > 0)
 }
 
 impl Expiry {
@@ -213,6 +240,20 @@ impl<I: Id> Conversations<I> {
 
     fn partition(&self, id: I) -> String {
         format!("{}#{id}", self.layout.name)
+    }
+
+    /// The conversation whose partition this is.
+    ///
+    /// # Errors
+    /// `internal_server_error` when it is that of none.
+    pub fn id_of(&self, partition: &str) -> Result<I, Error>
+    where
+        I: FromStr,
+    {
+        let id = partition.split_once('#');
+        let id = id.filter(|(name, _)| *name == self.layout.name);
+        let id = id.and_then(|(_, id)| id.parse().ok());
+        id.ok_or_else(|| Error::internal("a key is of no conversation"))
     }
 
     /// That there is no such conversation, or none for the caller.
@@ -347,6 +388,8 @@ mod tests {
             created_at: NOW,
             expires_at: None,
             idle: None,
+            due: None,
+            due_at: None,
         }
     }
 

@@ -25,7 +25,7 @@
 //! | [`book_meeting`] | `POST /api/meeting` | books what was agreed |
 //! | [`withdraw`] | `visits.withdrawn` | ends the matchings of who is taken out |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
-//! | [`sweep`] | every fifteen minutes | ends matchings that wait for too long; erases the documents of who left once more, in case one was still on its way |
+//! | [`sweep`] | every fifteen minutes | ends matchings that wait for too long, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
 //!
 //! [`profile`], [`choice`] and [`card`] hold what is stored, [`contact`] what a text must not tell,
 //! [`state`] the states of a matching, [`matching`] and [`busy`] how it and its time are stored, [`advance`] how a
@@ -63,7 +63,7 @@
 //! | what was done to it | `MATCHING#<id>` / `STEP#<version>` | with the matching; 1 get | 2 W; 1 R |
 //! | somebody's matchings, the newest first | `USER#<user>` / `MATCHING#<id>` | 1 query, 1 batch get, and 1 for names | 1 R and 1–2 each |
 //! | those that are not over | `OPEN#<user>` / `<id>` | 1 query | 1 R |
-//! | those that are due | `due` of index `due`: `MATCHING`, by `due_at` | 1 query a hundred | 1 R |
+//! | those that are due, and conversations that have ended | `due` of index `due`: `MATCHING`, `CONVERSATION`, by `due_at` | 1 query a hundred | 1 R |
 //! | a step of one | matching, record, profiles, notices, outbox | 1 get, 1 transaction | 1–2 R, from 8 W |
 //! | book, move or free | with the step: cells, ¹ accounts, chat | | from 26 W |
 //! | when somebody is booked | `BUSY#<user>` / `<start of a quarter of an hour>` | 1 query | 1 R |

@@ -1,9 +1,11 @@
 //! `visits-sweep`: ends what has waited for too long: requests without an answer, agreements that nobody
-//! books, bookings that nobody pays for. And it erases the documents of closed accounts once more, when
-//! nothing can be uploaded any more with what was allowed before the closing.
+//! books, bookings that nobody pays for. It deletes the messages of conversations that have ended. And it
+//! erases the documents of closed accounts once more, when nothing can be uploaded any more with what was
+//! allowed before the closing.
 
 use enishi_shared::{
     App, Function, Result,
+    conversation::ENDING,
     erasure::{self, Swept},
     function::on,
     store::{n, s},
@@ -14,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     advance::follow,
-    certificate,
+    certificate, chat,
     matching::{DUE, WAITING, id_of},
     profile::table,
     state::{Action, Actor},
@@ -22,7 +24,8 @@ use crate::{
 
 /// `visits-sweep`
 ///
-/// Budget: of each matching that is due, 1 of each account; 1 beside these for each hundred of either.
+/// Budget: of each matching that is due, 1 of each account, 8 and 2 for each message of a conversation that
+/// has ended; 3 beside these, and 1 for each further hundred of any.
 pub const FUNCTION: Function =
     Function::event("visits-sweep", |app, event| on(app, event, sweep)).budget(2);
 
@@ -36,52 +39,66 @@ const AT_ONCE: usize = 8;
 struct Done {
     /// Matchings that were due.
     matchings: usize,
+    /// Conversations that had ended.
+    conversations: usize,
     #[serde(flatten)]
     erased: Swept,
 }
 
-/// A matching, as the index has it.
+/// What is due, as the index has it.
 #[derive(Deserialize)]
 struct Waiting {
     pk: String,
 }
 
 async fn sweep(app: App, _: Value) -> Result<Done> {
-    // What fails of the one does not stop the other.
-    let lapsed = lapse(&app).await;
-    let table = table(&app)?;
-    let erased = erasure::sweep(&table, app.now(), |user_id| {
+    let chats = chat::chats(&app)?;
+    // What fails of the one does not stop the others.
+    let matchings = each_due(&app, WAITING, |pk| {
+        let app = app.clone();
+        async move { follow(&app, id_of(&pk)?, Actor::Clock, Action::Lapse).await }
+    })
+    .await;
+    let conversations = each_due(&app, ENDING, |pk| {
+        let chats = chats.clone();
+        async move { chats.erase_ended(chats.id_of(&pk)?).await }
+    })
+    .await;
+    let erased = erasure::sweep(chats.table(), app.now(), |user_id| {
         certificate::erase(&app, user_id)
     })
     .await;
     Ok(Done {
-        matchings: lapsed?,
+        matchings: matchings?,
+        conversations: conversations?,
         erased: erased?,
     })
 }
 
-/// Ends what is due now: a schedule that comes late must not leave what has become due since. One that
-/// fails does not stop the others. Answers how many there were.
-async fn lapse(app: &App) -> Result<usize> {
+/// Does something with the partition of all of a kind that is due now: a schedule that comes late must not
+/// leave what has become due since. One that fails does not stop the others. Answers how many there were.
+async fn each_due<F, Fut>(app: &App, kind: &str, act: F) -> Result<usize>
+where
+    F: Fn(String) -> Fut,
+    Fut: Future<Output = Result<()>>,
+{
     let now = app.now().as_second();
-    let mut matchings = 0;
+    let mut count = 0;
     let mut failure = None;
     let mut after = None;
     loop {
         let page = table(app)?
-            .query("due = :waiting AND due_at <= :now")
+            .query("due = :kind AND due_at <= :now")
             .index(DUE)
-            .value(":waiting", s(WAITING))
+            .value(":kind", s(kind))
             .value(":now", n(now))
             .limit(PAGE)
             .after(after)
             .page::<Waiting>()
             .await?;
-        matchings += page.items.len();
+        count += page.items.len();
         let outcomes: Vec<Result<()>> = stream::iter(page.items)
-            .map(|Waiting { pk }| async move {
-                follow(app, id_of(&pk)?, Actor::Clock, Action::Lapse).await
-            })
+            .map(|Waiting { pk }| act(pk))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -91,5 +108,5 @@ async fn lapse(app: &App) -> Result<usize> {
             break;
         }
     }
-    failure.map_or(Ok(matchings), Err)
+    failure.map_or(Ok(count), Err)
 }

@@ -1,6 +1,7 @@
 //! The OpenAPI document: every function's part of it, put together.
 
 use enishi_shared::error::{Code, ErrorBody, FieldCode, FieldError};
+use enishi_visits::profile::Job;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -51,6 +52,9 @@ pub fn document() -> Result<String, serde_json::Error> {
         },
     });
     document["components"]["responses"] = error_responses();
+    // For generators whose languages have no such names.
+    let jobs = Job::ALL.map(|job| format!("{job:?}"));
+    document["components"]["schemas"]["Job"]["x-enum-varnames"] = json!(jobs);
     let paths = document["paths"].as_object_mut();
     for (path, operations) in paths.into_iter().flatten() {
         let operations = operations.as_object_mut();

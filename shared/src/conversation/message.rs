@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Conversation, Conversations, Expiry, Id, PREVIEW};
+use super::{Conversation, Conversations, Expiry, Id, PREVIEW, ending};
 use crate::{
     error::Error,
     seal::sha256,
@@ -21,7 +21,9 @@ use crate::{
 };
 
 /// The sort keys of messages start with this; `template.yaml` filters streams by it.
-const PREFIX: &str = "MESSAGE#";
+pub(super) const MESSAGES: &str = "MESSAGE#";
+/// … and those of clients' own ids with this.
+pub(super) const FIRST_USES: &str = "CLIENT#";
 /// The longest id a client gives its message, in characters.
 const LONGEST_CLIENT_ID: usize = 64;
 
@@ -208,7 +210,7 @@ impl<I: Id> Conversations<I> {
 
 /// Where a message lies in its conversation's partition: in the order of the sequence.
 pub(super) fn message_key(pk: String, seq: u64) -> Key {
-    Key::new(pk, format!("{PREFIX}{seq:012}"))
+    Key::new(pk, format!("{MESSAGES}{seq:012}"))
 }
 
 /// How a message begins.
@@ -217,7 +219,7 @@ fn preview(text: &str) -> String {
 }
 
 fn first_use_key(pk: String, sender: UserId, client_msg_id: &str) -> Key {
-    Key::new(pk, format!("CLIENT#{sender}#{client_msg_id}"))
+    Key::new(pk, format!("{FIRST_USES}{sender}#{client_msg_id}"))
 }
 
 /// The conversation with one more message, if nobody sent one, closed it or moved its end meanwhile.
@@ -237,7 +239,7 @@ fn next_in<I>(conversation: &Conversation<I>, message: &Message<I>) -> Change {
     match conversation.idle {
         Some(idle) => {
             let end = message.sent_at + SignedDuration::from_secs(idle);
-            change.set("expires_at", end)
+            ending(change, end)
         }
         None => change,
     }

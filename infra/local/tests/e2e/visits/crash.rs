@@ -15,7 +15,7 @@ use crate::{
 
 flows!(
     visits: register, update, submit, view, decide, erase, request, propose, accept, schedule,
-    lapse, withdraw,
+    lapse, end_of_messages, withdraw,
 );
 
 async fn register(name: &'static str) {
@@ -376,6 +376,31 @@ async fn lapse(name: &'static str) {
             },
             async |scene| scene.fire("VisitsSweep").await.is_ok(),
             async |scene| stands(scene, "cancelled", [2, 0, 0, 2, 3, 3, 0, 3]),
+        )
+        .await;
+}
+
+async fn end_of_messages(name: &'static str) {
+    flow(name, "VisitsSweep")
+        .survives(
+            async |scene| {
+                asked(scene).await;
+                scene.at_time("2026-12-20T20:00");
+            },
+            async |scene| scene.fire("VisitsSweep").await.is_ok(),
+            async |scene| {
+                let mut left = items(&scene.world, "CHAT#");
+                let lists = items(&scene.world, "USER#");
+                left.extend(
+                    lists
+                        .into_iter()
+                        .filter(|row| text(&row["sk"]["S"]).starts_with("CHAT#")),
+                );
+                match left.is_empty() {
+                    true => Ok(()),
+                    false => Err(format!("{left:?}")),
+                }
+            },
         )
         .await;
 }

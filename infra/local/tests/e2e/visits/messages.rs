@@ -256,7 +256,14 @@ async fn messages_are_the_two_peoples_alone_while_there_is_no_block_and_until_th
     later(&world, 1);
     is_hidden(&world, &sora, &id).await;
     is_hidden(&world, &hana, &id).await;
-    assert!(!items(&world, &format!("CHAT#{id}")).is_empty());
+    let messages = format!("CHAT#{id}");
+    assert!(!items(&world, &messages).is_empty());
+    let tick = json!({"scheduled_time": world.stack.clock().now()});
+    let swept = world.stack.lambda().invoke("VisitsSweep", tick).await;
+    assert_eq!(swept.unwrap()["conversations"], 1);
+    assert!(items(&world, &messages).is_empty());
+    let lists = items(&world, "USER#");
+    assert!(!lists.iter().any(|row| row["sk"]["S"] == messages.as_str()));
 }
 
 #[tokio::test]
