@@ -100,6 +100,15 @@ def settle(api, aws, day):
         # … nor what is no contact data.
         **{name: ["縁", "a", "Ｅnishi 🍀"] for name in ("affiliation", "department", "position", "comment")},
         "decideCertificate.reason": ["生年月日が読めません。"],
+        **{f"{operation}.reason": ["しつこい勧誘"] for operation in ("reportMatching", "decideReport")},
+        "sendMatchingMessage.text": ["よろしくお願いします。", "🍀"],
+        # Hours end after they begin and do not overlap, which no schema says.
+        "updateMyVisitsProfile.weekly": [[{"day": "monday", "from": "09:00", "to": "12:00"}], []],
+        "updateMyVisitsProfile.exceptions": [[{"date": f"{day}", "available": []}], []],
+        "listSlots.from": [f"{day}T00:00:00Z"],
+        "listSlots.to": [f"{day + timedelta(days=7)}T00:00:00Z"],
+        "bookMeeting.date": [f"{day + timedelta(days=7)}T10:00:00Z"],
+        "markNotificationsRead.notice_ids": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"]],
         "time_zone": ["Asia/Tokyo", "europe/berlin"],
         **{f"{operation}.name": ["山田 花"] for operation in ("registerVisitor", "updateMyVisitsProfile")},
         "client_msg_id": ["é", "1", "2"],

@@ -49,17 +49,24 @@ def before_call(context, case, kwargs):
 
 
 def put_known(operation, values):
+    if isinstance(values, list):
+        for value in values:
+            put_known(operation, value)
     if not isinstance(values, dict):
         return
     known = PERSON["known"]
     for name in [*values]:
         put_known(operation, values[name])
         choices = known.get(f"{operation}.{name}", known.get(name))
-        # `shown.department` is no text.
-        if choices and type(values[name]) is type(choices[0]):
+        # `shown.department` is no text; 7.0 is as good a number as 7.
+        if choices and kind(values[name]) is kind(choices[0]):
             values[name] = CHOICE.choice(choices)
         elif choices == []:
             del values[name]
+
+
+def kind(value):
+    return int if type(value) is float else type(value)
 
 
 def operation_id(case):

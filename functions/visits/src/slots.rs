@@ -94,7 +94,7 @@ pub async fn slots(
     Query(query): Query<SlotsQuery>,
 ) -> Result<axum::Json<Slots>> {
     if query.to <= query.from || query.to.duration_since(query.from) > LONGEST {
-        return Err(Error::invalid("to", "to is at most 14 days after from"));
+        return Err(Error::invalid("to", "to is after from, by at most 14 days"));
     }
     let me = user.id;
     let missing = || Error::not_found("speaker");
