@@ -32,7 +32,7 @@ use crate::{
     message,
     profile::{Profile, Visitor, VisitorId, VisitorType, profile_key, profile_missing, table},
     shown_matching::ShownMatching,
-    state::{Actor, Matching, Party},
+    state::{self, Actor, Matching, Party},
 };
 
 /// `visits-request-matching`
@@ -78,7 +78,7 @@ pub struct MatchingRequest {
     )]
     pub message: String,
     /// The length of the meeting in minutes.
-    #[garde(skip)]
+    #[garde(custom(state::length))]
     #[schema(minimum = 15, maximum = 120, multiple_of = 15, example = 60)]
     pub meeting_length: u16,
     /// When it is to begin: 3 hours to 60 days ahead, on a quarter of an hour. Left out, the employee

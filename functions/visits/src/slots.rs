@@ -52,14 +52,9 @@ pub struct SlotsQuery {
     #[param(value_type = String, format = DateTime, example = "2026-11-30T00:00:00Z")]
     pub to: Timestamp,
     /// How long the visit is to be, in minutes: 15–120, in steps of 15.
-    #[garde(custom(length))]
+    #[garde(custom(state::length))]
     #[param(minimum = 15, maximum = 120, multiple_of = 15, example = 30)]
     pub meeting_length: u16,
-}
-
-fn length(minutes: &u16, (): &()) -> garde::Result {
-    let checked = state::check_length(*minutes);
-    checked.map_err(|_| garde::Error::new("15 to 120 minutes in steps of 15"))
 }
 
 /// When a visit can begin.

@@ -391,6 +391,15 @@ fn check_date(date: Timestamp, now: Timestamp) -> Result<(), Refused> {
     }
 }
 
+/// A length in minutes, for `#[garde(custom(…))]`.
+///
+/// # Errors
+/// Says that it is none.
+pub fn length<C>(minutes: &u16, _: &C) -> garde::Result {
+    let checked = check_length(*minutes);
+    checked.map_err(|_| garde::Error::new("15 to 120 minutes in steps of 15"))
+}
+
 /// That a visit can last so many minutes.
 ///
 /// # Errors

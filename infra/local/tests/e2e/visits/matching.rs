@@ -297,6 +297,12 @@ async fn only_a_verified_student_asks_and_only_a_listed_employee_is_asked() {
         let answer = ask_so(&world, &hana, &sora, json!({field: wrong})).await;
         answer.expect_error(400, "invalid_parameter", &[&format!("{field}: invalid")]);
     }
+    let wrong = json!({"message": "", "meeting_length": 50});
+    ask_so(&world, &hana, &sora, wrong).await.expect_error(
+        400,
+        "invalid_parameter",
+        &["meeting_length: invalid", "message: invalid"],
+    );
     assert!(items(&world, "MATCHING#").is_empty());
 
     // Whoever minds, it is both who do not meet.
