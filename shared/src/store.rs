@@ -63,7 +63,8 @@ impl Key {
         }
     }
 
-    fn attributes(&self) -> Item {
+    /// As DynamoDB takes it, and a query what it goes on after.
+    pub fn attributes(&self) -> Item {
         HashMap::from([
             ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
             ("sk".to_owned(), AttributeValue::S(self.sk.clone())),

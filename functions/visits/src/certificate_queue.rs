@@ -10,7 +10,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Query,
     page::{PageQuery, next_link},
-    store::{Item, decode, s},
+    store::{Key, decode, s},
 };
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -76,7 +76,7 @@ pub async fn certificate_queue(
 ) -> Result<(HeaderMap, axum::Json<Vec<WaitingReview>>)> {
     let table = table(&app)?;
     let after = query.after()?;
-    let after = after.map(|sk| Item::from([("pk".into(), s(QUEUE)), ("sk".into(), s(sk))]));
+    let after = after.map(|sk| Key::new(QUEUE, sk).attributes());
     let page = table
         .query("pk = :queue")
         .value(":queue", s(QUEUE))

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, Uri};
 use enishi_shared::{
     App, Error, Result,
     page::{PageQuery, next_link},
-    store::{Item, s},
+    store::{Key, s},
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -77,7 +77,7 @@ pub async fn page(
     let page = rows
         .value(":list", s(&list))
         .limit(asked.limit())
-        .after(after.map(|after| Item::from([("pk".into(), s(&list)), ("sk".into(), s(after))])))
+        .after(after.map(|sk| Key::new(&*list, sk).attributes()))
         .page::<Choice>()
         .await?;
     let last = page.next.and(page.items.last());

@@ -12,7 +12,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Query,
     page::{PageQuery, next_link},
-    store::{Item, Key, decode, s},
+    store::{Key, decode, s},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -54,10 +54,7 @@ pub async fn matchings(
     let after = query.after()?.as_deref().map(MatchingId::from_str);
     let after = after.transpose();
     let after = after.map_err(|_| Error::invalid("cursor", "cursor is not one of ours"))?;
-    let after = after.map(|id| {
-        let Key { pk, sk } = mine_key(me, id);
-        Item::from([("pk".into(), s(pk)), ("sk".into(), s(sk))])
-    });
+    let after = after.map(|id| mine_key(me, id).attributes());
     let page = table
         .query("pk = :me AND begins_with(sk, :matchings)")
         .value(":me", s(partition(me)))

@@ -10,7 +10,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Query,
     page::{PageQuery, next_link},
-    store::{Item, s},
+    store::{Key, s},
 };
 use futures_util::future::try_join;
 use serde::Serialize;
@@ -67,7 +67,7 @@ pub async fn notifications(
     let table = table(&app)?;
     let (place, pk) = (profile_key(user.id), notices(user.id));
     let after = query.after()?;
-    let after = after.map(|sk| Item::from([("pk".into(), s(&pk)), ("sk".into(), s(sk))]));
+    let after = after.map(|sk| Key::new(&*pk, sk).attributes());
     let page = table
         .query("pk = :pk")
         .value(":pk", s(&pk))

@@ -10,7 +10,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Query,
     page::{PageQuery, next_link},
-    store::{Item, s},
+    store::{Key, s},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -45,7 +45,7 @@ pub async fn reports(
     Query(query): Query<PageQuery>,
 ) -> Result<(HeaderMap, axum::Json<Vec<Report>>)> {
     let after = query.after()?;
-    let after = after.map(|sk| Item::from([("pk".into(), s(WAITING)), ("sk".into(), s(sk))]));
+    let after = after.map(|sk| Key::new(WAITING, sk).attributes());
     let page = table(&app)?
         .query("pk = :queue")
         .value(":queue", s(WAITING))

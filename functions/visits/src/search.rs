@@ -12,7 +12,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Query,
     page::{PageQuery, next_link},
-    store::{Item, decode, s},
+    store::{Key, decode, s},
     validate,
 };
 use futures_util::future::try_join;
@@ -168,7 +168,7 @@ pub async fn search(
         position: query.position.as_deref(),
     };
     let partition = wanted.partition();
-    let after = after.map(|sk| Item::from([("pk".into(), s(&partition)), ("sk".into(), s(sk))]));
+    let after = after.map(|sk| Key::new(&*partition, sk).attributes());
     let found = table
         .query("pk = :found")
         .value(":found", s(&partition))

@@ -10,7 +10,6 @@ use enishi_shared::{
     function::on,
     store::{n, s},
 };
-use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,11 +27,6 @@ use crate::{
 /// has ended; 3 beside these, and 1 for each further hundred of any.
 pub const FUNCTION: Function =
     Function::event("visits-sweep", |app, event| on(app, event, sweep)).budget(2);
-
-/// Matchings read at once.
-const PAGE: i32 = 100;
-/// Matchings at once.
-const AT_ONCE: usize = 8;
 
 /// What was done.
 #[derive(Serialize)]
@@ -82,31 +76,11 @@ where
     F: Fn(String) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
-    let now = app.now().as_second();
-    let mut count = 0;
-    let mut failure = None;
-    let mut after = None;
-    loop {
-        let page = table(app)?
-            .query("due = :kind AND due_at <= :now")
-            .index(DUE)
-            .value(":kind", s(kind))
-            .value(":now", n(now))
-            .limit(PAGE)
-            .after(after)
-            .page::<Waiting>()
-            .await?;
-        count += page.items.len();
-        let outcomes: Vec<Result<()>> = stream::iter(page.items)
-            .map(|Waiting { pk }| act(pk))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        failure = outcomes.into_iter().find_map(Result::err).or(failure);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    failure.map_or(Ok(count), Err)
+    let due = table(app)?
+        .query("due = :kind AND due_at <= :now")
+        .index(DUE);
+    due.value(":kind", s(kind))
+        .value(":now", n(app.now().as_second()))
+        .each(|Waiting { pk }| act(pk))
+        .await
 }

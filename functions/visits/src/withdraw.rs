@@ -11,7 +11,6 @@ use enishi_shared::{
     function::on,
     store::{Change, Key, Path, s, when},
 };
-use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::{
@@ -31,8 +30,6 @@ pub const FUNCTION: Function =
 
 /// Matchings read at once.
 const PAGE: i32 = 100;
-/// Matchings at once.
-const AT_ONCE: usize = 8;
 
 async fn withdraw(app: App, Event { detail }: Event<VisitorWithdrawn>) -> Result<()> {
     let VisitorWithdrawn { user_id, cause } = detail.data;
@@ -48,28 +45,11 @@ async fn withdraw(app: App, Event { detail }: Event<VisitorWithdrawn>) -> Result
 /// The last one's.
 pub async fn all(app: &App, user_id: UserId, action: Action) -> Result<()> {
     let table = profile::table(app)?;
-    let mut failure = None;
-    let mut after = None;
-    loop {
-        let page = table
-            .query("pk = :open")
-            .value(":open", s(open(user_id)))
-            .limit(PAGE)
-            .after(after)
-            .page::<Mine>()
-            .await?;
-        let outcomes: Vec<Result<()>> = stream::iter(page.items)
-            .map(|Mine { matching_id }| follow(app, matching_id, Actor::House, action))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        failure = outcomes.into_iter().find_map(Result::err).or(failure);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    failure.map_or(Ok(()), Err)
+    let open_ones = table.query("pk = :open").value(":open", s(open(user_id)));
+    open_ones
+        .each(|Mine { matching_id }| follow(app, matching_id, Actor::House, action))
+        .await?;
+    Ok(())
 }
 
 /// A row of somebody's partition.
