@@ -202,6 +202,7 @@ struct Inner {
     secrets: Secrets,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     chime: OnceLock<aws_sdk_chimesdkmeetings::Client>,
+    media_pipelines: OnceLock<aws_sdk_chimesdkmediapipelines::Client>,
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     secretsmanager: OnceLock<aws_sdk_secretsmanager::Client>,
@@ -321,6 +322,7 @@ impl App {
             secrets: Secrets::default(),
             dynamodb: OnceLock::new(),
             chime: OnceLock::new(),
+            media_pipelines: OnceLock::new(),
             eventbridge: OnceLock::new(),
             s3: OnceLock::new(),
             secretsmanager: OnceLock::new(),
@@ -416,6 +418,13 @@ impl App {
         self.0
             .chime
             .get_or_init(|| aws_sdk_chimesdkmeetings::Client::new(&self.0.sdk))
+    }
+
+    /// Chime SDK Media Pipelines.
+    pub fn media_pipelines(&self) -> &aws_sdk_chimesdkmediapipelines::Client {
+        self.0
+            .media_pipelines
+            .get_or_init(|| aws_sdk_chimesdkmediapipelines::Client::new(&self.0.sdk))
     }
 
     /// EventBridge.

@@ -106,6 +106,7 @@ pub mod notice;
 pub mod notifications;
 pub mod profile;
 pub mod read_notifications;
+pub mod recording;
 pub mod register;
 pub mod report;
 pub mod reports;

@@ -50,9 +50,9 @@ impl<'a> Race<'a> {
     }
 }
 
-/// Waits before the next attempt: up to 20 ms doubling to 640, half of it random.
+/// Waits before the next attempt: up to 5 ms doubling to 640, half of it random.
 pub(super) async fn pause(app: &App, attempt: u32) {
-    let longest = 20_u64 << attempt.min(5);
+    let longest = 5_u64 << attempt.min(7);
     let [random] = app.random::<1>();
     let millis = longest / 2 + longest * u64::from(random) / 512;
     tokio::time::sleep(Duration::from_millis(millis)).await;
