@@ -80,12 +80,31 @@ impl Client {
         }
     }
 
-    async fn request(&self, request: Request<Full<Bytes>>) -> Result<(u16, Value), String> {
+    /// Fetches a file.
+    ///
+    /// # Errors
+    /// When the server does not answer, or has none.
+    pub async fn download(&self, url: &str) -> Result<Bytes, String> {
+        let request = Request::get(url).body(Full::default());
+        match self
+            .answer(request.map_err(|error| error.to_string())?)
+            .await?
+        {
+            (200, file) => Ok(file),
+            (status, _) => Err(format!("a download was answered {status}")),
+        }
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), String> {
         let response = self.client.request(request).await;
         let response = response.map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await;
-        let body = body.map_err(|error| error.to_string())?.to_bytes();
+        Ok((status, body.map_err(|error| error.to_string())?.to_bytes()))
+    }
+
+    async fn request(&self, request: Request<Full<Bytes>>) -> Result<(u16, Value), String> {
+        let (status, body) = self.answer(request).await?;
         let text = String::from_utf8_lossy(&body);
         Ok((
             status,

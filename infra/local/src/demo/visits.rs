@@ -1,125 +1,351 @@
-//! A visit, from two sign-ups to an appointment, played through the public API of a stack in memory.
+//! Visits, from the sign-ups to a recording, a refusal, and money that goes back, played through the public
+//! API of a stack in memory.
 
-use aws_lc_rs::digest::{SHA256, digest};
+mod people;
+
 use jiff::{Timestamp, ToSpan as _, civil::Time, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::{Client, mailed_token, text};
+use super::text;
 use crate::stack::{Options, Stack};
-
-const OPERATOR: (&str, &str) = ("operator@example.com", "a lantern for the operator");
-/// The least that is a JPEG.
-const PICTURE: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9";
-
-/// Somebody who plays.
-struct Visitor {
-    name: &'static str,
-    email: &'static str,
-    token: String,
-}
+use people::{OPERATOR, Play, Visitor};
 
 /// Plays it and shows it.
 ///
 /// # Errors
 /// A sentence with what went differently from what it should.
 pub async fn run() -> Result<(), String> {
-    let evening = Timestamp::now()
-        .to_zoned(TimeZone::get("Asia/Tokyo").map_err(|error| error.to_string())?)
-        .with()
-        .time(Time::constant(20, 0, 0, 0))
-        .build()
-        .map_err(|error| error.to_string())?;
-    let mut options = Options::in_memory(evening.timestamp());
-    let operators = ("OperatorEmails".to_owned(), OPERATOR.0.to_owned());
-    options.parameters.extend([operators]);
-    let stack = Stack::start(options).await?;
-    let client = Client::new(stack.url());
-    let play = Play { stack, client };
+    let stack = Stack::start(options()?).await?;
+    play(stack).await
+}
 
-    println!("20:00. 花, a student, and 空, an engineer, sign up.");
-    let hana = play
+/// The stack it is played in: eight in the evening, today.
+///
+/// # Errors
+/// When there is no such time.
+pub fn options() -> Result<Options, String> {
+    let zone = TimeZone::get("Asia/Tokyo").map_err(|error| error.to_string())?;
+    let evening = Timestamp::now().to_zoned(zone).with();
+    let evening = evening.time(Time::constant(20, 0, 0, 0)).build();
+    let evening = evening.map_err(|error| error.to_string())?;
+    let mut options = Options::in_memory(evening.timestamp());
+    let operators = ("OperatorEmails".to_owned(), OPERATOR.to_owned());
+    let rate = ("VisitYenPerMinute".to_owned(), "55".to_owned());
+    options.parameters.extend([operators, rate]);
+    Ok(options)
+}
+
+/// Plays it in a stack that was started with [`options`].
+///
+/// # Errors
+/// A sentence with what went differently from what it should.
+pub async fn play(stack: Stack) -> Result<(), String> {
+    let play = Play::new(stack);
+
+    println!("20:00. 花 and 陽, students, and 空 and 海, engineers, sign up.");
+    let mut hana = play
         .register("花", "hana@example.com", "student", "縁大学")
         .await?;
-    let sora = play
+    let mut haru = play
+        .register("陽", "haru@example.com", "student", "縁大学")
+        .await?;
+    let mut sora = play
         .register("空", "sora@example.com", "company", "縁製作所")
+        .await?;
+    let mut umi = play
+        .register("海", "umi@example.com", "company", "縁商店")
         .await?;
     let operator = play.operator().await?;
 
-    println!("\nBoth prove who they are; an operator looks at the documents.");
-    for visitor in [&hana, &sora] {
+    println!("\nAll prove who they are; an operator looks at the documents.");
+    for visitor in [&hana, &haru, &sora, &umi] {
         play.verify(visitor, &operator).await?;
     }
-
-    let hours = json!({
-        "comment": "配属されて五年の開発者です。",
-        "availability": {"weekly": weekdays(), "exceptions": []},
-        "shown": {"department": true},
-    });
-    play.expect("PATCH", "/api/visits/me", &sora, Some(hours))
-        .await?;
-    let found = play
+    for (speaker, comment) in [
+        (&sora, "配属されて五年の開発者です。"),
+        (&umi, "小さな会社の話ができます。"),
+    ] {
+        let hours = json!({
+            "comment": comment, "shown": {"department": true},
+            "availability": {"weekly": weekdays(), "exceptions": []},
+        });
+        play.expect("PATCH", "/api/visits/me", speaker, Some(hours))
+            .await?;
+    }
+    let cards = play
         .expect("GET", "/api/users?limit=5", &hana, None)
         .await?;
-    let card = found.get(0).ok_or("the speaker should be found")?.clone();
-    println!("\n花 searches and finds: {card}");
-    let speaker_id = text(&card, "speaker_id");
+    let [sora_card, umi_card] = ["縁製作所", "縁商店"].map(|company| {
+        let mut cards = cards.as_array().into_iter().flatten();
+        cards
+            .find(|card| card.to_string().contains(company))
+            .cloned()
+    });
+    let (sora_card, umi_card) = sora_card.zip(umi_card).ok_or("both should be found")?;
+    println!("\n花 searches and finds: {sora_card}");
+    println!("                  and: {umi_card}");
+    let (sora_id, umi_id) = (
+        text(&sora_card, "speaker_id"),
+        text(&umi_card, "speaker_id"),
+    );
 
-    let from = evening.date().saturating_add(2.days());
-    let to = evening.date().saturating_add(6.days());
+    let starts = free(&play, &hana, &sora_id).await?;
+    let [first, second, .., last] = starts.as_slice() else {
+        return Err("there should be free times".into());
+    };
+    println!(
+        "{} starts of 空's are free, from {first} to {last}.",
+        starts.len()
+    );
+
+    println!("\n── 花 asks both ───────────────────────────────────────");
+    let visit = ask(&play, &hana, &sora_id, (first, 30)).await?;
+    let seen = play.expect("GET", &path(&visit), &sora, None).await?;
+    println!("空 sees: {seen}");
+    update(
+        &play,
+        &sora,
+        &visit,
+        json!({"action": "propose", "date": second}),
+    )
+    .await?;
+    println!("空 proposes {second} instead.");
+    let state = update(&play, &hana, &visit, json!({"action": "accept"})).await?;
+    println!("花 accepts: {state}");
+    talk(&play, &visit, &sora, &hana).await?;
+    let declined = ask(&play, &hana, &umi_id, (first, 30)).await?;
+    let state = update(&play, &umi, &declined, json!({"action": "decline"})).await?;
+    println!("海 does not have the time: {state}");
+    wants(&state, "declined")?;
+
+    println!("\n── They book and pay ──────────────────────────────────");
+    book(&play, &hana, &visit, (second, 30)).await?;
+    let absent = ask(&play, &haru, &umi_id, (second, 30)).await?;
+    update(&play, &umi, &absent, json!({"action": "accept"})).await?;
+    book(&play, &haru, &absent, (second, 30)).await?;
+    let halved = ask(&play, &haru, &sora_id, (last, 15)).await?;
+    update(&play, &sora, &halved, json!({"action": "accept"})).await?;
+    book(&play, &haru, &halved, (last, 15)).await?;
+    let mut paid = [0; 3];
+    let bookings = [(&hana, &visit), (&haru, &absent), (&haru, &halved)];
+    for ((visitor, matching), amount) in bookings.into_iter().zip(&mut paid) {
+        *amount = play.pay(visitor, matching).await?;
+        let state = state_of(&play, visitor, matching).await?;
+        println!("  {} pays ¥{amount}: {state}", visitor.name);
+        wants(&state, "paid")?;
+    }
+    println!(
+        "  空's last mail: {}",
+        play.last_mail(&sora).unwrap_or_default()
+    );
+
+    let start: Timestamp = second
+        .parse()
+        .map_err(|error| format!("{second}: {error}"))?;
+    println!("\n── {second} ───────────────────────────────────");
+    play.at(start - 1.hours()).await;
+    println!(
+        "An hour before: {}",
+        play.last_mail(&hana).unwrap_or_default()
+    );
+    play.at(start - 5.minutes()).await;
+    for visitor in [&mut hana, &mut haru, &mut sora, &mut umi] {
+        play.log_in(visitor).await?;
+    }
+    for visitor in [&hana, &sora] {
+        let consent = Some(json!({"consent": true}));
+        let answer = play
+            .expect(
+                "PUT",
+                &format!("/api/meeting/{visit}/recording"),
+                visitor,
+                consent,
+            )
+            .await?;
+        println!("{} agrees to the recording: {answer}", visitor.name);
+        play.join(visitor, &visit).await?;
+    }
+    play.join(&haru, &absent).await?;
+    println!("花 and 空 are there; 陽 waits for 海, who does not come.");
+    println!(
+        "{} meetings are open.",
+        play.stack.chime().live_meetings().len()
+    );
+    let over = start + 36.minutes();
+    for minute in [35, 36, 37, 40] {
+        play.at(start + minute.minutes()).await;
+    }
+    println!(
+        "After the end {} meetings are open.",
+        play.stack.chime().live_meetings().len()
+    );
+    if !play.stack.chime().live_meetings().is_empty() {
+        return Err(format!("no meeting should be open at {over}"));
+    }
+    for visitor in [&mut hana, &mut haru] {
+        play.log_in(visitor).await?;
+    }
+    let done = play.expect("GET", &path(&visit), &hana, None).await?;
+    wants(&text(&done, "state"), "done")?;
+    let audio = text(&done, "audio_url");
+    let file = play.download(&audio).await?;
+    println!(
+        "花's visit is done; the recording, {} KB: {}…",
+        file.len() / 1024,
+        short(&audio)
+    );
+    if !file.get(4..8).is_some_and(|kind| kind == b"ftyp") {
+        return Err("the recording should be an MP4 file".into());
+    }
+    let state = state_of(&play, &haru, &absent).await?;
+    println!(
+        "海 never came: {state}; {}",
+        play.last_mail(&haru).unwrap_or_default()
+    );
+    wants(&state, "refunded")?;
+
+    let start: Timestamp = last.parse().map_err(|error| format!("{last}: {error}"))?;
+    play.at(start - 24.hours() + 1.second()).await;
+    play.log_in(&mut haru).await?;
+    let state = update(&play, &haru, &halved, json!({"action": "cancel"})).await?;
+    play.stack.settle().await;
+    println!("\nLess than a day before the other visit 陽 cancels it: {state}");
+    wants(&state, "refunded")?;
+
+    sums(&play, paid)
+}
+
+/// What was paid, what went back and what is left: here, and at Stripe.
+fn sums(play: &Play, [whole, none, half]: [u64; 3]) -> Result<(), String> {
+    // An odd yen goes to the payer.
+    let rows = [
+        ("took place", whole, 0),
+        ("the speaker never came", none, none),
+        ("cancelled late", half, half.div_ceil(2)),
+    ];
+    println!("\n{:>24} {:>8} {:>8} {:>8}", "", "paid", "back", "kept");
+    for (what, paid, back) in rows {
+        println!("{what:>24} {paid:>8} {back:>8} {:>8}", paid - back);
+    }
+    let sum = |column: fn(&(&str, u64, u64)) -> u64| rows.iter().map(column).sum::<u64>();
+    let (paid, back) = (sum(|row| row.1), sum(|row| row.2));
+    let balance = play.stack.stripe().balance();
+    println!(
+        "{:>24} {:>8} {:>8} {:>8}",
+        "at Stripe", balance.paid, balance.refunded, balance.platform
+    );
+    let told = [balance.paid, balance.refunded].map(u64::try_from);
+    match told == [Ok(paid), Ok(back)] {
+        true => Ok(()),
+        false => Err(format!("paid {paid} and {back} back is what it should be")),
+    }
+}
+
+fn path(matching: &str) -> String {
+    format!("/api/matching/{matching}")
+}
+
+fn short(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
+}
+
+fn wants(state: &str, wanted: &str) -> Result<(), String> {
+    match state == wanted {
+        true => Ok(()),
+        false => Err(format!("the visit should be {wanted}, not {state}")),
+    }
+}
+
+/// When a visit of half an hour to somebody can begin in the next days.
+async fn free(play: &Play, who: &Visitor, speaker_id: &str) -> Result<Vec<String>, String> {
+    let today = play.stack.clock().now().to_zoned(TimeZone::UTC).date();
+    let (from, to) = (
+        today.saturating_add(2.days()),
+        today.saturating_add(9.days()),
+    );
     let path = format!(
         "/api/users/{speaker_id}/slots?from={from}T00:00:00%2B09:00&to={to}T00:00:00%2B09:00&meeting_length=30"
     );
-    let slots = play.expect("GET", &path, &hana, None).await?;
-    let starts = strings(&slots["starts"]);
-    let [first, .., last] = starts.as_slice() else {
-        return Err(format!("there should be free times: {slots}"));
-    };
-    println!("{} starts are free, from {first} to {last}.", starts.len());
+    let slots = play.expect("GET", &path, who, None).await?;
+    let starts = slots["starts"].as_array().into_iter().flatten();
+    Ok(starts
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect())
+}
 
+/// Asks for a visit; answers which matching it is.
+async fn ask(
+    play: &Play,
+    who: &Visitor,
+    speaker_id: &str,
+    (date, minutes): (&str, u16),
+) -> Result<String, String> {
     let request = json!({
         "speaker_id": speaker_id, "message": "仕事の一日について聞かせてください。",
-        "meeting_length": 30, "date": first,
+        "meeting_length": minutes, "date": date,
     });
     let asked = play
-        .expect("POST", "/api/matching", &hana, Some(request))
+        .expect("POST", "/api/matching", who, Some(request))
         .await?;
-    let id = text(&asked, "id");
-    let path = format!("/api/matching/{id}");
-    println!("\n花 asks for {first}: {}", text(&asked, "state"));
-    let seen = play.expect("GET", &path, &sora, None).await?;
-    println!("空 sees: {seen}");
-    let other = json!({"action": "propose", "date": last});
-    play.expect("PUT", &path, &sora, Some(other)).await?;
-    println!("空 proposes {last} instead.");
-    let answer = play
-        .expect("PUT", &path, &hana, Some(json!({"action": "accept"})))
-        .await?;
-    println!("花 accepts: {}", text(&answer, "state"));
+    println!(
+        "{} asks for {minutes} minutes, {date}: {}",
+        who.name,
+        text(&asked, "state")
+    );
+    Ok(text(&asked, "id"))
+}
 
+async fn update(play: &Play, who: &Visitor, matching: &str, body: Value) -> Result<String, String> {
+    let updated = play.expect("PUT", &path(matching), who, Some(body)).await?;
+    Ok(text(&updated, "state"))
+}
+
+async fn state_of(play: &Play, who: &Visitor, matching: &str) -> Result<String, String> {
+    let found = play.expect("GET", &path(matching), who, None).await?;
+    Ok(text(&found, "state"))
+}
+
+async fn book(
+    play: &Play,
+    who: &Visitor,
+    matching: &str,
+    (date, minutes): (&str, u16),
+) -> Result<(), String> {
+    let booking = json!({"matching_id": matching, "date": date, "meeting_length": minutes});
+    let booked = play
+        .expect("POST", "/api/meeting", who, Some(booking))
+        .await?;
+    play.stack.settle().await;
+    println!("  booked: {booked}");
+    Ok(())
+}
+
+/// They write to each other; contact data is refused before the payment.
+async fn talk(
+    play: &Play,
+    matching: &str,
+    speaker: &Visitor,
+    listener: &Visitor,
+) -> Result<(), String> {
     for (visitor, words) in [
-        (&sora, "よろしくお願いします。"),
-        (&hana, "こちらこそ、楽しみにしています。"),
+        (speaker, "よろしくお願いします。"),
+        (listener, "こちらこそ、楽しみにしています。"),
     ] {
-        let message = json!({"matching_id": id, "text": words});
+        let message = json!({"matching_id": matching, "text": words});
         play.expect("POST", "/api/messages", visitor, Some(message))
             .await?;
     }
-    let told = json!({"matching_id": id, "text": "連絡先は hana@example.com です"});
+    let told = json!({"matching_id": matching, "text": "連絡先は hana@example.com です"});
     let (status, _) = play
-        .send("POST", "/api/messages", &hana, Some(told))
+        .send("POST", "/api/messages", listener, Some(told))
         .await?;
-    println!("\nAn e-mail address in a message before it is paid for: {status}");
+    println!("An e-mail address in a message before it is paid for: {status}");
     if status != 400 {
         return Err("contact data should be refused before the payment".into());
     }
-    let messages = play
-        .expect(
-            "GET",
-            &format!("/api/messages?matching_id={id}"),
-            &hana,
-            None,
-        )
-        .await?;
+    let list = format!("/api/messages?matching_id={matching}");
+    let messages = play.expect("GET", &list, listener, None).await?;
     for message in messages.as_array().into_iter().flatten().rev() {
         println!(
             "  {:>8}: {}",
@@ -127,31 +353,7 @@ pub async fn run() -> Result<(), String> {
             text(message, "text")
         );
     }
-
-    let booking = json!({"matching_id": id, "date": last, "meeting_length": 30});
-    let booked = play
-        .expect("POST", "/api/meeting", &hana, Some(booking))
-        .await?;
-    println!("\nBooked: {booked}");
-    play.stack.settle().await;
-    for visitor in [&hana, &sora] {
-        let notices = play
-            .expect("GET", "/api/notifications", visitor, None)
-            .await?;
-        println!("{} has {} unread notices.", visitor.name, notices["count"]);
-    }
-    let mails = play.stack.mailbox().mails();
-    let appointment = mails
-        .iter()
-        .rev()
-        .find(|mail| mail.to.iter().any(|to| to == sora.email));
-    let appointment = appointment.ok_or("空 should have been written to")?;
-    println!("空's last mail: {}", appointment.subject);
-    let state = play.expect("GET", &path, &hana, None).await?;
-    match text(&state, "state").as_str() {
-        "scheduled" => Ok(()),
-        other => Err(format!("the visit should be scheduled, not {other}")),
-    }
+    Ok(())
 }
 
 /// From seven to nine in the evening, Monday to Friday.
@@ -159,124 +361,4 @@ fn weekdays() -> Vec<Value> {
     ["monday", "tuesday", "wednesday", "thursday", "friday"]
         .map(|day| json!({"day": day, "from": "19:00", "to": "21:00"}))
         .to_vec()
-}
-
-fn strings(list: &Value) -> Vec<String> {
-    let list = list.as_array().into_iter().flatten();
-    list.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-struct Play {
-    stack: Stack,
-    client: Client,
-}
-
-impl Play {
-    async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        who: &Visitor,
-        body: Option<Value>,
-    ) -> Result<(u16, Value), String> {
-        self.client.send(method, path, Some(&who.token), body).await
-    }
-
-    async fn expect(
-        &self,
-        method: &str,
-        path: &str,
-        who: &Visitor,
-        body: Option<Value>,
-    ) -> Result<Value, String> {
-        self.client
-            .expect(method, path, Some(&who.token), body)
-            .await
-    }
-
-    /// Signs up, and verifies the address with the mail's link.
-    async fn register(
-        &self,
-        name: &'static str,
-        email: &'static str,
-        kind: &str,
-        affiliation: &str,
-    ) -> Result<Visitor, String> {
-        let body = json!({
-            "name": name, "date_of_birth": "2000-04-02", "phone_number": "090-1234-5678",
-            "email": email, "password": "the path to the shrine", "type": kind,
-            "affiliation": affiliation, "department": "開発部", "job": "エンジニア",
-        });
-        let answer = self
-            .client
-            .expect("POST", "/api/users", None, Some(body))
-            .await?;
-        let token = text(&answer, "access_token");
-        let visitor = Visitor { name, email, token };
-        self.prove(&visitor).await?;
-        Ok(visitor)
-    }
-
-    async fn prove(&self, who: &Visitor) -> Result<(), String> {
-        self.stack.settle().await;
-        let token = mailed_token(&self.stack, who.email).ok_or("there should be a mail")?;
-        let body = json!({"token": token});
-        self.expect("POST", "/api/auth/email/verify", who, Some(body))
-            .await?;
-        Ok(())
-    }
-
-    /// The listed address, verified: only then a log-in has the scope.
-    async fn operator(&self) -> Result<Visitor, String> {
-        let (email, password) = OPERATOR;
-        let account = json!({"username": "operator", "email": email, "password": password});
-        let answer = self
-            .client
-            .expect("POST", "/signup", None, Some(account))
-            .await?;
-        let token = text(&answer, "access_token");
-        let operator = Visitor {
-            name: "operator",
-            email,
-            token,
-        };
-        self.prove(&operator).await?;
-        let login = json!({"email": email, "password": password});
-        let answer = self
-            .client
-            .expect("POST", "/login", None, Some(login))
-            .await?;
-        Ok(Visitor {
-            token: text(&answer, "access_token"),
-            ..operator
-        })
-    }
-
-    /// Uploads both documents, hands them in, and has the operator approve them.
-    async fn verify(&self, who: &Visitor, operator: &Visitor) -> Result<(), String> {
-        let sha256 = digest(&SHA256, PICTURE);
-        let sha256: String = sha256
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let card = json!({"content_type": "image/jpeg", "size": PICTURE.len(), "sha256": sha256});
-        let cards = json!({"type_card": card, "identity_card": card});
-        let allowed = self
-            .expect("POST", "/api/certificates", who, Some(cards))
-            .await?;
-        for card in ["type_card", "identity_card"] {
-            self.client.upload(&allowed[card], PICTURE).await?;
-        }
-        self.expect("POST", "/api/certificates/submit", who, None)
-            .await?;
-        let me = self.expect("GET", "/api/visits/me", who, None).await?;
-        let path = format!("/api/operator/certificates/{}", text(&me, "user_id"));
-        self.expect("POST", &format!("{path}/view"), operator, None)
-            .await?;
-        let body = json!({"decision": "approve"});
-        let decided = self.expect("PUT", &path, operator, Some(body)).await?;
-        println!("  {}: {}", who.name, text(&decided, "state"));
-        Ok(())
-    }
 }

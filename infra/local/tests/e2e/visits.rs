@@ -5,6 +5,7 @@ pub mod certificates;
 mod choices;
 pub mod crash;
 pub mod crash_talk;
+mod demo;
 pub mod matched;
 pub mod matching;
 mod me;

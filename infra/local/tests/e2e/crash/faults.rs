@@ -1,9 +1,10 @@
 //! Faults at a function's HTTP connector, so that the retries of the SDKs and of the calls to Stripe and
-//! Google take part: one at the n-th call of a function.
+//! Google take part: one at the n-th call of a function, or one at every call.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::{Arc, Mutex},
 };
 
@@ -68,6 +69,67 @@ pub struct Calls {
 #[derive(Clone, Default)]
 pub struct Faults(Arc<Mutex<Option<Watch>>>);
 
+/// Every call of every function fails once; the next attempt at it does not.
+#[derive(Clone, Default)]
+pub struct EachOnce(Arc<Mutex<HashSet<u64>>>);
+
+impl EachOnce {
+    /// The functions' connections.
+    pub fn connections(&self) -> Connections {
+        connections(Plan::EachOnce(self.clone()))
+    }
+
+    /// How many calls have failed.
+    pub fn failed(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    fn fate(&self, function: &str, request: &HttpRequest) -> Option<Fault> {
+        const FATES: [Fault; 4] = [
+            Fault::Before,
+            Fault::AfterCommit,
+            Fault::Unavailable,
+            Fault::Throttled,
+        ];
+        let mut call = DefaultHasher::new();
+        let target = request.headers().get("x-amz-target");
+        (function, request.method(), request.uri(), target).hash(&mut call);
+        request.body().bytes().hash(&mut call);
+        let mut calls = self.0.lock().unwrap();
+        let nth = calls.len();
+        calls
+            .insert(call.finish())
+            .then(|| FATES[nth % FATES.len()])
+    }
+}
+
+/// What befalls the calls.
+#[derive(Clone)]
+enum Plan {
+    One(Faults),
+    EachOnce(EachOnce),
+}
+
+impl Plan {
+    fn fate(&self, function: &str, request: &HttpRequest) -> Option<Fault> {
+        match self {
+            Self::One(faults) => faults.fate(function, request),
+            Self::EachOnce(calls) => calls.fate(function, request),
+        }
+    }
+}
+
+fn connections(plan: Plan) -> Connections {
+    let plain = plain_http();
+    Box::new(move |function| {
+        SharedHttpClient::new(Client {
+            plan: plan.clone(),
+            function: function.to_owned(),
+            inner: plain(function),
+        })
+    })
+}
+
 struct Watch {
     function: &'static str,
     /// A fault, and which call it befalls, counted from 0; of the transactions for a conflict.
@@ -82,14 +144,7 @@ struct Watch {
 impl Faults {
     /// The functions' connections.
     pub fn connections(&self) -> Connections {
-        let (faults, plain) = (self.clone(), plain_http());
-        Box::new(move |function| {
-            SharedHttpClient::new(Client {
-                faults: faults.clone(),
-                function: function.to_owned(),
-                inner: plain(function),
-            })
-        })
+        connections(Plan::One(self.clone()))
     }
 
     /// Counts a function's calls from now on, with a fault at one of them.
@@ -154,7 +209,7 @@ impl Faults {
 
 /// The connections of one function.
 struct Client {
-    faults: Faults,
+    plan: Plan,
     function: String,
     inner: SharedHttpClient,
 }
@@ -172,7 +227,7 @@ impl HttpClient for Client {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector {
-            faults: self.faults.clone(),
+            plan: self.plan.clone(),
             function: self.function.clone(),
             inner: self.inner.http_connector(settings, components),
         })
@@ -180,7 +235,7 @@ impl HttpClient for Client {
 }
 
 struct Connector {
-    faults: Faults,
+    plan: Plan,
     function: String,
     inner: SharedHttpConnector,
 }
@@ -193,7 +248,7 @@ impl fmt::Debug for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(fate) = self.faults.fate(&self.function, &request) else {
+        let Some(fate) = self.plan.fate(&self.function, &request) else {
             return self.inner.call(request);
         };
         let inner = self.inner.clone();
