@@ -85,7 +85,7 @@ pub async fn follow(app: &App, id: MatchingId, actor: Actor, action: Action) -> 
         let before = table.get::<StoredMatching>(&matching_key(id)).await?;
         let judged = before.and_then(|before| {
             let step = step(&before.matching, actor, action, app.now()).ok()?;
-            (step.matching != before.matching).then_some((before, step))
+            (step != Step::to(before.matching)).then_some((before, step))
         });
         let Some((before, step)) = judged else {
             return Ok(());
@@ -212,7 +212,7 @@ async fn commit(
         people.push((
             party,
             change_profile(&mut tx, table, before, doing, party, gone),
-            change_account(&mut tx, &after, step.bookings, party, gone)?,
+            change_account(&mut tx, (before, &after), party, gone)?,
         ));
     }
     let told = step.mails.iter();
@@ -317,21 +317,23 @@ fn change_profile(
     }
 }
 
-/// An appointment forbids closing the account.
+/// An appointment forbids closing the account, until it has taken place or come to nothing.
 fn change_account(
     tx: &mut Transaction,
-    after: &StoredMatching,
-    bookings: Bookings,
+    (before, after): (&StoredMatching, &StoredMatching),
     party: Party,
     gone: &Gone,
 ) -> Result<Option<Part<Account>>> {
     let user_id = after.user(party);
     let hold = format!("appointment {}", after.matching_id);
-    match bookings {
+    match (
+        before.matching.state.is_booked(),
+        after.matching.state.is_booked(),
+    ) {
         _ if gone.accounts.contains(&party) => Ok(None),
-        Bookings::Unchanged | Bookings::Move { .. } => Ok(None),
-        Bookings::Book(_) => accounts::hold(tx, user_id, &hold).map(Some),
-        Bookings::Free(_) => Ok(Some(accounts::release(tx, user_id, &hold)?.of())),
+        (false, true) => accounts::hold(tx, user_id, &hold).map(Some),
+        (true, false) => Ok(Some(accounts::release(tx, user_id, &hold)?.of())),
+        _ => Ok(None),
     }
 }
 

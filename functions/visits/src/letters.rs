@@ -102,6 +102,14 @@ pub fn letter(
                 }
             ),
         ),
+        Topic::Reminder => (
+            "まもなく面談です",
+            format!("次の面談の時刻が近づいています。\n{agreed}\n{link}"),
+        ),
+        Topic::Ended => (
+            "面談が終了しました",
+            format!("次の面談が終了しました。\n{agreed}\n"),
+        ),
     };
     let text = format!("{text}詳しくは、Enishiにログインしてご確認ください。\n\nEnishi\n");
     Letter {

@@ -6,6 +6,7 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
+    payments::PaymentId,
     store::{Key, Table},
 };
 use jiff::Timestamp;
@@ -98,10 +99,33 @@ pub struct StoredMatching {
     /// How it stands.
     #[serde(flatten)]
     pub matching: Matching,
+    /// The payments that were begun for it, in that order; of those that did not settle only the last
+    /// can be open.
+    #[serde(default)]
+    pub payments: Vec<BegunPayment>,
     /// How often it has changed.
     pub version: u32,
     /// When it was asked for.
     pub created_at: Timestamp,
+}
+
+/// A payment that was begun for a matching.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BegunPayment {
+    /// Which.
+    pub payment_id: PaymentId,
+    /// The sum, in yen.
+    pub amount: u64,
+    /// Of so many minutes.
+    pub minutes: u16,
+    /// Until when it can be paid.
+    pub expires_at: Timestamp,
+    /// When we learnt that the money is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
+    /// What is owed back of it, in yen.
+    #[serde(default)]
+    pub refund: u64,
 }
 
 /// A matching with its place in the index of what is due.
@@ -127,7 +151,7 @@ pub struct Record {
     pub actor: Actor,
     /// What; none where it was asked for.
     pub action: Option<Action>,
-    /// What went back to the listener, in yen.
+    /// What it gave back to the listener, in yen.
     pub refund: u64,
 }
 

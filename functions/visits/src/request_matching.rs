@@ -138,6 +138,7 @@ pub async fn request_matching(
         asked_minutes: body.meeting_length,
         message: Some(body.message),
         matching,
+        payments: Vec::new(),
         version: 1,
         created_at: now,
     };

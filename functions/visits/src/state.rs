@@ -4,6 +4,7 @@
 //! What needs more than the matching itself is its caller's: that the caller is a party at all, that both
 //! are verified, that the calendars are free, and what the Checkout says when it is expired.
 
+use enishi_shared::payments::PaymentId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,6 +27,13 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
 const UNPAID: SignedDuration = SignedDuration::from_hours(24);
 /// How long before the start it is paid at the latest.
 const PAID_BEFORE: SignedDuration = SignedDuration::from_hours(1);
+/// How long before the start the two are reminded of it.
+const REMINDERS: [SignedDuration; 2] = [
+    SignedDuration::from_hours(24),
+    SignedDuration::from_hours(1),
+];
+/// How long after its end a meeting is ended.
+pub const ENDS_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// Where a matching stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -158,8 +166,12 @@ pub struct Matching {
     pub terms: Option<Terms>,
     /// What is proposed beside it.
     pub proposal: Option<Proposal>,
-    /// What was paid, in yen.
+    /// What was paid for it, in yen.
     pub paid: u64,
+    /// The payment of it: the first that settled while it waited for one.
+    pub payment: Option<PaymentId>,
+    /// What the two were to be reminded of until then, they were, or it came too late.
+    pub reminded_at: Timestamp,
 }
 
 /// Who was there: joined at the latest so many minutes after the start as the configuration says.
@@ -195,11 +207,19 @@ pub enum Action {
     Schedule(Terms),
     /// By a party: wants to pay.
     Pay,
-    /// By the payments: so many yen have settled.
-    Settle(u64),
-    /// By the clock: it is due ([`Matching::due`]).
+    /// By the payments: the money has come. Once a payment: what comes beside the one that counts goes
+    /// back, and a second time it would go back twice.
+    Settle {
+        /// Which.
+        payment: PaymentId,
+        /// In yen.
+        amount: u64,
+    },
+    /// By the clock: it waits for an answer, its booking or its payment, and is due ([`Matching::due`]).
     Lapse,
-    /// By the clock: the paid meeting is over.
+    /// By the clock: the two are to be reminded ([`Matching::reminder_due`]).
+    Remind,
+    /// By the clock: the paid meeting has been over for [`ENDS_AFTER`].
     End(Presence),
     /// By the house: a party was suspended by an operator.
     Suspend,
@@ -273,6 +293,10 @@ pub enum Topic {
     Cancelled,
     /// It came to nothing, and money goes back.
     Refunded,
+    /// It is a day or an hour ahead.
+    Reminder,
+    /// It took place; with the listener's receipt.
+    Ended,
 }
 
 /// A mail to one of them.
@@ -293,7 +317,7 @@ pub struct Step {
     pub bookings: Bookings,
     /// What becomes of the Checkout.
     pub checkout: Checkout,
-    /// What goes back to the listener, in yen.
+    /// What goes back to the listener, in yen: of the payment that settles, else of the one that counted.
     pub refund: u64,
     /// What is told.
     pub mails: Vec<Mail>,
@@ -337,6 +361,8 @@ impl Matching {
                 minutes,
             }),
             paid: 0,
+            payment: None,
+            reminded_at: now,
         })
     }
 
@@ -346,9 +372,21 @@ impl Matching {
             (State::Requested, _) => Some(self.changed_at + PATIENCE),
             (State::Accepted, Some(terms)) => Some(terms.date.min(self.changed_at + PATIENCE)),
             (State::Scheduled, Some(terms)) => Some(self.lapses(terms)),
-            (State::Paid, Some(terms)) => Some(terms.end()),
+            (State::Paid, Some(terms)) => Some(self.reminder(terms).unwrap_or(ends(terms))),
             _ => None,
         }
+    }
+
+    /// Whether it is a reminder that the clock has to see to, and not the end ([`Action::Remind`]).
+    pub fn reminder_due(&self, now: Timestamp) -> bool {
+        let reminder = self.terms.and_then(|terms| self.reminder(terms));
+        self.state == State::Paid && reminder.is_some_and(|at| at <= now)
+    }
+
+    /// The next reminder.
+    fn reminder(&self, terms: Terms) -> Option<Timestamp> {
+        let reminders = REMINDERS.map(|ahead| terms.date - ahead);
+        reminders.into_iter().find(|at| *at > self.reminded_at)
     }
 
     /// When a booking that is not paid for ends.
@@ -380,6 +418,11 @@ impl Matching {
             ..self
         }
     }
+}
+
+/// When a meeting is ended.
+fn ends(terms: Terms) -> Timestamp {
+    terms.end() + ENDS_AFTER
 }
 
 fn check_date(date: Timestamp, now: Timestamp) -> Result<(), Refused> {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::{
@@ -13,6 +15,20 @@ mod table;
 const NOW: Timestamp = Timestamp::constant(1_795_172_400, 0);
 /// In yen; odd.
 const PRICE: u64 = 3001;
+
+/// A payment's id, of one digit.
+fn payment(digit: u8) -> PaymentId {
+    let id = format!("019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f0{digit}");
+    id.parse().unwrap()
+}
+
+/// That a payment settles.
+fn settled(digit: u8) -> Action {
+    Action::Settle {
+        payment: payment(digit),
+        amount: PRICE,
+    }
+}
 
 fn hours(hours: i64) -> SignedDuration {
     SignedDuration::from_hours(hours)
@@ -33,22 +49,27 @@ fn at(state: State, by: Party) -> Matching {
         date: Some(NOW + hours(50)),
         minutes: 60,
     };
+    let is_paid = matches!(state, State::Paid | State::Refunded | State::Done);
     Matching {
         state,
         since: NOW,
         changed_at: NOW,
         terms: (state != State::Requested).then(|| terms(48)),
         proposal: (!state.is_final()).then_some(proposal),
-        paid: match state {
-            State::Paid | State::Refunded | State::Done => PRICE,
-            _ => 0,
-        },
+        paid: u64::from(is_paid) * PRICE,
+        payment: is_paid.then(|| payment(1)),
+        reminded_at: NOW,
     }
 }
 
 fn by(party: Party, matching: &Matching, action: Action, now: Timestamp) -> Result<Step, Refused> {
     step(matching, Actor::Party(party), action, now)
 }
+
+const BOTH: Presence = Presence {
+    speaker: true,
+    listener: true,
+};
 
 const ACCEPT: Action = Action::Accept { date: None };
 
@@ -103,8 +124,10 @@ fn nobody_does_what_is_another_actors() {
         let matching = at(state, Listener);
         let late = NOW + hours(24 * 100);
         for action in [
-            Action::Settle(PRICE),
+            settled(1),
             Action::Lapse,
+            Action::Remind,
+            Action::End(BOTH),
             Action::Suspend,
             Action::Unverify,
         ] {
@@ -334,54 +357,123 @@ fn what_is_given_back_depends_on_who_cancels_and_when() {
 }
 
 #[test]
-fn a_paid_meeting_ends_by_who_was_there() {
-    let paid = at(State::Paid, Listener);
-    let over = NOW + hours(49);
-    assert_eq!(paid.due(), Some(over));
-    for (speaker, listener, state, back) in [
-        (true, true, State::Done, 0),
-        (true, false, State::Done, 0),
-        (false, true, State::Refunded, PRICE),
-        (false, false, State::Refunded, PRICE),
+fn a_paid_meeting_ends_by_who_was_there_five_minutes_after_its_end() {
+    let reminded = Matching {
+        reminded_at: NOW + hours(47),
+        ..at(State::Paid, Listener)
+    };
+    let over = NOW + hours(49) + SignedDuration::from_mins(5);
+    assert_eq!(reminded.due(), Some(over));
+    for (speaker, listener, state, back, about) in [
+        (true, true, State::Done, 0, Topic::Ended),
+        (true, false, State::Done, 0, Topic::Ended),
+        (false, true, State::Refunded, PRICE, Topic::Refunded),
+        (false, false, State::Refunded, PRICE, Topic::Refunded),
     ] {
         let there = Action::End(Presence { speaker, listener });
-        assert!(step(&paid, Clock, there, over - hours(1)).is_err());
-        assert!(step(&paid, Clock, Action::Lapse, over).is_err());
-        let ended = step(&paid, Clock, there, over).unwrap();
-        assert_eq!((ended.matching.state, ended.refund), (state, back));
-        assert!(step(&ended.matching, Clock, there, over).is_err());
+        // Nobody was reminded, where the sweep stood still.
+        for paid in [reminded, at(State::Paid, Listener)] {
+            let early = over - SignedDuration::from_secs(1);
+            assert!(step(&paid, Clock, there, early).is_err());
+            assert!(step(&paid, Clock, Action::Lapse, over).is_err());
+            let ended = step(&paid, Clock, there, over).unwrap();
+            assert_eq!((ended.matching.state, ended.refund), (state, back));
+            assert_eq!(ended.mails.len(), 2);
+            assert!(ended.mails.iter().all(|mail| mail.about == about));
+            assert!(step(&ended.matching, Clock, there, over).is_err());
+        }
     }
 }
 
 #[test]
-fn money_that_comes_too_late_goes_back_once_and_told_twice_changes_nothing() {
-    let settle =
-        |matching: &Matching| step(matching, Payments, Action::Settle(PRICE), NOW).unwrap();
-    let paid = settle(&at(State::Scheduled, Listener));
-    assert_eq!(paid.matching.state, State::Paid);
-    assert_eq!(settle(&paid.matching), Step::to(paid.matching));
-    let late = settle(&at(State::Cancelled, Listener));
-    assert_eq!(
-        (late.matching.state, late.refund),
-        (State::Cancelled, PRICE)
-    );
-    assert_eq!(settle(&late.matching), Step::to(late.matching));
-    for state in [
-        State::Requested,
-        State::Accepted,
-        State::Declined,
-        State::Refunded,
-        State::Done,
+fn the_two_are_reminded_a_day_and_an_hour_before() {
+    let paid = at(State::Paid, Listener);
+    let start = NOW + hours(48);
+    let second = SignedDuration::from_secs(1);
+    let remind = |matching: &Matching, now| step(matching, Clock, Action::Remind, now);
+
+    let day = start - hours(24);
+    assert_eq!(paid.due(), Some(day));
+    assert!(!paid.reminder_due(day - second) && paid.reminder_due(day));
+    assert!(remind(&paid, day - second).is_err());
+    let once = remind(&paid, day).unwrap();
+    assert_eq!(once, {
+        let reminded = Matching {
+            reminded_at: day,
+            ..paid
+        };
+        Step::to(reminded).tells_both(Topic::Reminder)
+    });
+    assert!(remind(&once.matching, day).is_err());
+
+    let hour = start - hours(1);
+    assert_eq!(once.matching.due(), Some(hour));
+    let twice = remind(&once.matching, hour).unwrap();
+    assert_eq!(twice.mails.len(), 2);
+    assert!(!twice.matching.reminder_due(start));
+    assert_eq!(twice.matching.due(), Some(ends(terms(48))));
+
+    // A late sweep reminds once, and of nothing that has begun.
+    for (now, mails) in [
+        (hour, 2),
+        (start - second, 2),
+        (start, 0),
+        (start + hours(9), 0),
     ] {
+        assert!(paid.reminder_due(now));
+        let late = remind(&paid, now).unwrap();
+        assert_eq!(late.mails.len(), mails);
+        assert!(!late.matching.reminder_due(now));
+        assert_eq!(late.matching.due(), Some(ends(terms(48))));
+    }
+    // Of what is paid or moved within a day before, an hour before only.
+    let soon = Matching {
+        terms: Some(terms(5)),
+        ..at(State::Scheduled, Listener)
+    };
+    let soon = step(&soon, Payments, settled(1), NOW).unwrap().matching;
+    assert_eq!(soon.due(), Some(NOW + hours(4)));
+    let day_before = by(Speaker, &paid, another(49), day).unwrap().matching;
+    let moved = by(Listener, &day_before, ACCEPT, day).unwrap().matching;
+    assert_eq!(moved.due(), Some(NOW + hours(25)));
+    // What was moved away is told of anew.
+    let away = by(Speaker, &once.matching, another(96), day).unwrap();
+    let away = by(Listener, &away.matching, ACCEPT, day).unwrap().matching;
+    assert_eq!(away.due(), Some(NOW + hours(72)));
+}
+
+#[test]
+fn the_first_payment_counts_and_told_twice_of_it_nothing_changes() {
+    let settle =
+        |matching: &Matching, digit| step(matching, Payments, settled(digit), NOW).unwrap();
+    let paid = settle(&at(State::Scheduled, Listener), 1);
+    assert_eq!(paid.matching.state, State::Paid);
+    assert_eq!(paid.matching.payment, Some(payment(1)));
+    assert_eq!((paid.matching.paid, paid.refund), (PRICE, 0));
+    for state in [State::Paid, State::Refunded, State::Done] {
         let matching = at(state, Listener);
-        assert_eq!(settle(&matching), Step::to(matching));
+        assert_eq!(settle(&matching, 1), Step::to(matching));
+    }
+}
+
+#[test]
+fn money_beside_what_counts_and_money_that_comes_too_late_goes_back() {
+    for state in State::ALL {
+        if state == State::Scheduled {
+            continue;
+        }
+        let matching = at(state, Listener);
+        let beside = step(&matching, Payments, settled(2), NOW).unwrap();
+        assert_eq!((beside.matching, beside.refund), (matching, PRICE));
+        assert_eq!(
+            beside.mails,
+            Step::to(matching).tells(Listener, Topic::Refunded).mails
+        );
     }
     let begun = at(State::Scheduled, Listener);
-    let begun = step(&begun, Payments, Action::Settle(PRICE), NOW + hours(48)).unwrap();
-    assert_eq!(
-        (begun.matching.state, begun.refund),
-        (State::Cancelled, PRICE)
-    );
+    let begun = step(&begun, Payments, settled(1), NOW + hours(48)).unwrap();
+    assert_eq!(begun.matching.state, State::Cancelled);
+    assert_eq!((begun.matching.paid, begun.refund), (0, PRICE));
 }
 
 #[test]
@@ -435,9 +527,10 @@ fn any_action() -> impl Strategy<Value = (Actor, Make)> {
             _ => ACCEPT,
         },
     ];
-    let others: [(Actor, Make); 5] = [
-        (Payments, |_, _, _, _| Action::Settle(PRICE)),
+    let others: [(Actor, Make); 6] = [
+        (Payments, |_, quarters, _, _| settled((quarters % 3) as u8)),
         (Clock, |_, _, _, _| Action::Lapse),
+        (Clock, |_, _, _, _| Action::Remind),
         (Clock, |_, quarters, length, _| {
             Action::End(Presence {
                 speaker: quarters % 2 == 0,
@@ -475,9 +568,13 @@ proptest! {
         let mut matching = Matching::request(date, 60, NOW).unwrap();
         let mut booked: Option<Terms> = None;
         let (mut now, mut back) = (NOW, 0);
+        let mut came = BTreeSet::new();
         for ((actor, make), minutes, quarters, length) in actions {
             now += SignedDuration::from_mins(minutes);
             let action = make(&matching, quarters, length, now);
+            if let Action::Settle { payment, .. } = action && !came.insert(payment) {
+                continue;
+            }
             let Ok(step) = step(&matching, actor, action, now) else {
                 continue;
             };
@@ -507,11 +604,13 @@ proptest! {
                 // What is over lies in both calendars still, in the past.
                 _ => prop_assert!(booked.is_none_or(|terms| terms.end() <= now)),
             }
-            prop_assert!(back <= matching.paid);
+            // Whatever came is kept for what was paid for, or has gone back.
+            let kept = PRICE * came.len() as u64 - back;
+            prop_assert_eq!(matching.paid, PRICE * u64::from(matching.payment.is_some()));
             match matching.state {
-                State::Cancelled => prop_assert_eq!(back, matching.paid),
-                State::Refunded => prop_assert!(back >= PRICE.div_ceil(2)),
-                _ => prop_assert_eq!(back, 0),
+                State::Paid | State::Done => prop_assert_eq!(kept, PRICE),
+                State::Refunded => prop_assert!(kept == 0 || kept == PRICE / 2),
+                _ => prop_assert_eq!(kept, 0),
             }
             prop_assert_eq!(matching.state == State::Paid, matching.paid > 0 && !matching.state.is_final());
             prop_assert_eq!(matching.due().is_none(), matching.state.is_final());

@@ -1,10 +1,11 @@
 //! [`step`], and what each action does.
 
+use enishi_shared::payments::PaymentId;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Action, Actor, Bookings, Checkout, Mail, Matching, Party, Presence, Proposal, Refused, State,
-    Step, Terms, Topic, check_date, check_length,
+    Step, Terms, Topic, check_date, check_length, ends,
 };
 
 /// How long a Checkout lasts, and a minute: none is opened that would outlive the booking.
@@ -51,11 +52,14 @@ pub fn step(
                 _ => Err(Refused::TooLateToPay),
             }
         }
-        (Actor::Payments, Action::Settle(amount)) => Ok(settle(here, amount, now)),
+        (Actor::Payments, Action::Settle { payment, amount }) => {
+            Ok(settle(here, payment, amount, now))
+        }
         (Actor::Clock, Action::Lapse) if here.state != State::Paid && here.is_due(now) => {
             Ok(nothing_comes_of(here, State::Cancelled, 0, now))
         }
-        (Actor::Clock, Action::End(there)) if here.state == State::Paid && here.is_due(now) => {
+        (Actor::Clock, Action::Remind) if here.reminder_due(now) => Ok(remind(here, now)),
+        (Actor::Clock, Action::End(there)) if here.state == State::Paid && is_over(&here, now) => {
             Ok(end(here, there, now))
         }
         (Actor::House, Action::Suspend) => match here.state {
@@ -80,7 +84,7 @@ pub fn step(
 
 impl Step {
     /// To this, with nothing that follows.
-    pub(super) fn to(matching: Matching) -> Self {
+    pub fn to(matching: Matching) -> Self {
         Self {
             matching,
             bookings: Bookings::Unchanged,
@@ -90,12 +94,12 @@ impl Step {
         }
     }
 
-    fn tells(mut self, to: Party, about: Topic) -> Self {
+    pub(super) fn tells(mut self, to: Party, about: Topic) -> Self {
         self.mails.push(Mail { to, about });
         self
     }
 
-    fn tells_both(self, about: Topic) -> Self {
+    pub(super) fn tells_both(self, about: Topic) -> Self {
         self.tells(Party::Speaker, about)
             .tells(Party::Listener, about)
     }
@@ -186,6 +190,7 @@ fn accept(
         terms: Some(to),
         proposal: None,
         changed_at: now,
+        reminded_at: now,
         ..here
     };
     Some(Ok(match (here.state, here.terms) {
@@ -238,43 +243,48 @@ fn schedule(here: Matching, by: Party, asked: Terms, now: Timestamp) -> Result<S
         .tells(by, Topic::Scheduled))
 }
 
-/// Told twice or early, it changes nothing.
-fn settle(here: Matching, amount: u64, now: Timestamp) -> Step {
+/// Told twice of the payment that counts, it changes nothing. Any other money goes back.
+fn settle(here: Matching, payment: PaymentId, amount: u64, now: Timestamp) -> Step {
     match here.state {
+        _ if here.payment == Some(payment) => Step::to(here),
         // The sweep is late, and so is the money.
         State::Scheduled if has_begun(&here, now) => {
-            let late = Matching {
-                paid: amount,
-                ..here
-            };
-            nothing_comes_of(late, State::Cancelled, amount, now)
+            nothing_comes_of(here, State::Cancelled, amount, now)
         }
         State::Scheduled => {
             // What is proposed stands: the date can still be moved.
             let paid = Matching {
                 paid: amount,
+                payment: Some(payment),
                 proposal: here.proposal,
+                reminded_at: now,
                 ..here.into_state(State::Paid, now)
             };
             Step::to(paid).tells_both(Topic::Paid)
         }
-        // It came too late; once.
-        State::Cancelled if here.paid == 0 => Step {
+        _ => Step {
             refund: amount,
-            ..Step::to(Matching {
-                paid: amount,
-                ..here
-            })
-            .tells(Party::Listener, Topic::Refunded)
+            ..Step::to(here).tells(Party::Listener, Topic::Refunded)
         },
-        _ => Step::to(here),
+    }
+}
+
+/// One mail, of however many reminders; none of what has begun.
+fn remind(here: Matching, now: Timestamp) -> Step {
+    let reminded = Step::to(Matching {
+        reminded_at: now,
+        ..here
+    });
+    match has_begun(&here, now) {
+        true => reminded,
+        false => reminded.tells_both(Topic::Reminder),
     }
 }
 
 fn end(here: Matching, there: Presence, now: Timestamp) -> Step {
     match there.speaker {
         // Who only stays away has had what was bought.
-        true => Step::to(here.into_state(State::Done, now)),
+        true => Step::to(here.into_state(State::Done, now)).tells_both(Topic::Ended),
         false => Step {
             refund: here.paid,
             ..Step::to(here.into_state(State::Refunded, now)).tells_both(Topic::Refunded)
@@ -302,4 +312,8 @@ fn nothing_comes_of(here: Matching, state: State, back: u64, now: Timestamp) -> 
 
 fn has_begun(here: &Matching, now: Timestamp) -> bool {
     here.terms.is_some_and(|terms| terms.date <= now)
+}
+
+fn is_over(here: &Matching, now: Timestamp) -> bool {
+    here.terms.is_some_and(|terms| ends(terms) <= now)
 }

@@ -6,6 +6,7 @@ use super::*;
 fn tries(matching: &Matching, actor: Actor) -> Vec<(&'static str, Action, SignedDuration)> {
     let now = SignedDuration::ZERO;
     let due = matching.due().map_or(now, |due| due.duration_since(NOW));
+    let over = ends(terms(48)).duration_since(NOW);
     let there = |speaker| {
         Action::End(Presence {
             speaker,
@@ -23,10 +24,14 @@ fn tries(matching: &Matching, actor: Actor) -> Vec<(&'static str, Action, Signed
         ],
         Clock => vec![
             ("due", Action::Lapse, due),
-            ("over, the speaker was there", there(true), due),
-            ("over, the speaker was not", there(false), due),
+            ("reminder", Action::Remind, due),
+            ("over, the speaker was there", there(true), over),
+            ("over, the speaker was not", there(false), over),
         ],
-        Payments => vec![("settled", Action::Settle(PRICE), now)],
+        Payments => vec![match matching.payment {
+            None => ("settled", settled(2), now),
+            Some(_) => ("another settled", settled(2), now),
+        }],
         House => vec![
             ("suspended", Action::Suspend, now),
             ("not verified any more", Action::Unverify, now),

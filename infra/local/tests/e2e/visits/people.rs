@@ -141,6 +141,7 @@ pub fn standing(
         asked_minutes: 60,
         message: None,
         matching,
+        payments: Vec::new(),
         version: 1,
         created_at: matching.since,
     }
@@ -158,6 +159,8 @@ pub fn at(state: State, since: Timestamp, date: Timestamp, proposal: Option<Prop
             State::Paid | State::Refunded | State::Done => 3001,
             _ => 0,
         },
+        payment: None,
+        reminded_at: since,
     }
 }
 
