@@ -23,13 +23,15 @@
 //! | [`request_matching`], [`matchings`] | `POST`, `GET /api/matching` | a student asks an employee; my matchings |
 //! | [`find_matching`], [`update_matching`] | `GET`, `PUT /api/matching/{matching_id}` | one; accept, decline, cancel, propose |
 //! | [`book_meeting`] | `POST /api/meeting` | books what was agreed |
+//! | [`join`] | `GET /api/meeting/{matching_id}/join` | into the meeting of a paid visit |
+//! | [`attendance`] | Chime's events | who is there, which meeting ended |
 //! | [`withdraw`] | `visits.withdrawn` | ends the matchings of who is taken out |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
-//! | [`sweep`] | every fifteen minutes | ends matchings that wait for too long, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
+//! | [`sweep`] | each minute | ends matchings that wait for too long, reminds of visits and ends them, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
 //!
 //! [`profile`], [`choice`] and [`card`] hold what is stored, [`contact`] what a text must not tell,
 //! [`state`] the states of a matching, [`matching`] and [`busy`] how it and its time are stored, [`advance`] how a
-//! step of it is committed, [`letters`] what is written about it, [`availability`] when somebody has time. The
+//! step of it is committed, [`meeting`] and [`end`] what becomes of its meeting, [`letters`] what is written about it, [`availability`] when somebody has time. The
 //! messages of a matching are a conversation of [`enishi_shared::conversation`].
 //!
 //! The table, `VISITS_TABLE` (keys `pk` / `sk`; all reads are consistent but those of the index
@@ -63,7 +65,10 @@
 //! | what was done to it | `MATCHING#<id>` / `STEP#<version>` | with the matching; 1 get | 2 W; 1 R |
 //! | somebody's matchings, the newest first | `USER#<user>` / `MATCHING#<id>` | 1 query, 1 batch get, and 1 for names | 1 R and 1–2 each |
 //! | those that are not over | `OPEN#<user>` / `<id>` | 1 query | 1 R |
-//! | those that are due, and conversations that have ended | `due` of index `due`: `MATCHING`, `CONVERSATION`, by `due_at` | 1 query a hundred | 1 R |
+//! | those that are due, meetings to be looked at, and conversations that have ended | `due` of index `due`: `MATCHING`, `MEETING`, `CONVERSATION`, by `due_at` | 1 query a hundred | 1 R |
+//! | join a meeting | the matching, its meeting's record `MATCHING#<id>` / `MEETING`, and `MATCHING#<id>` / `PRESENCE` | 1 batch get; to open it 3 updates | 3–4 R; 4–6 W |
+//! | that somebody was there | `MATCHING#<id>` / `PRESENCE`, with the matching and its meeting's record | 1 get, 2 updates | 1–2 R, 3–4 W |
+//! | the end of a visit | both, and a step | 1 batch get, 1–2 transactions, and the step's | 3–4 R, from 10 W |
 //! | a step of one | matching, record, profiles, notices, outbox | 1 get, 1 transaction | 1–2 R, from 8 W |
 //! | book, move or free | with the step: cells, ¹ accounts, chat | | from 26 W |
 //! | when somebody is booked | `BUSY#<user>` / `<start of a quarter of an hour>` | 1 query | 1 R |
@@ -72,6 +77,7 @@
 //! ² ids, the job's name, and `*` for what may be anything: up to 16 cards a speaker ([`card`]).
 
 pub mod advance;
+pub mod attendance;
 pub mod audit;
 pub mod availability;
 pub mod block;
@@ -92,14 +98,17 @@ pub mod decide_certificate;
 pub mod decide_report;
 pub mod deliver;
 pub mod departments;
+pub mod end;
 pub mod erase;
 pub mod events;
 pub mod find_matching;
 pub mod jobs;
+pub mod join;
 pub mod letters;
 pub mod matching;
 pub mod matchings;
 pub mod me;
+pub mod meeting;
 pub mod message;
 pub mod messages;
 pub mod notice;
@@ -131,7 +140,10 @@ use enishi_shared::{
 };
 
 /// The configurations that can be of a wrong form.
-pub const CHECKS: &[Check] = &[check::<request_matching::OpenRequests>];
+pub const CHECKS: &[Check] = &[
+    check::<request_matching::OpenRequests>,
+    check::<meeting::Grace>,
+];
 
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[
@@ -153,6 +165,8 @@ pub const FUNCTIONS: &[Function] = &[
     find_matching::FUNCTION,
     update_matching::FUNCTION,
     book_meeting::FUNCTION,
+    join::FUNCTION,
+    attendance::FUNCTION,
     withdraw::FUNCTION,
     erase::FUNCTION,
     sweep::FUNCTION,

@@ -214,6 +214,19 @@ pub fn step_key(id: MatchingId, version: u32) -> Key {
     Key::new(format!("{PREFIX}{id}"), format!("STEP#{version:06}"))
 }
 
+/// What its meetings are called in [`enishi_shared::chime`]: 34 characters, for an id as it is shown leaves
+/// too few of a token's.
+pub fn venue_name(id: MatchingId) -> String {
+    format!("v-{}", id.0.simple())
+}
+
+/// The matching whose meetings are called so, if one's are.
+pub fn of_venue(name: &str) -> Option<MatchingId> {
+    let id = Uuid::try_parse(name.strip_prefix("v-")?).ok()?;
+    // One matching, one name.
+    Some(MatchingId(id)).filter(|id| venue_name(*id) == name)
+}
+
 /// Where it stands among somebody's matchings, in the order in which they were made.
 pub fn mine_key(user_id: UserId, id: MatchingId) -> Key {
     Key::new(partition(user_id), format!("{PREFIX}{id}"))
@@ -244,4 +257,26 @@ pub async fn find(table: &Table, me: UserId, id: MatchingId) -> Result<(StoredMa
     let found: Option<StoredMatching> = table.get(&matching_key(id)).await?;
     let mine = found.and_then(|stored| stored.party(me).map(|party| (stored, party)));
     mine.ok_or_else(|| Error::not_found("matching"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_venue_tells_its_matching_and_has_one_spelling() {
+        let id: MatchingId = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50".parse().unwrap();
+        let name = venue_name(id);
+        assert_eq!(name, "v-019aa2b47c1e7d339f0a5b1c2d3e4f50");
+        assert_eq!((name.len(), of_venue(&name)), (34, Some(id)));
+        for other in [
+            format!("v-{id}"),
+            format!("v-{}", id.0.simple().to_string().to_uppercase()),
+            id.to_string(),
+            "v-".to_owned(),
+            "20261121T0900-0".to_owned(),
+        ] {
+            assert_eq!(of_venue(&other), None, "{other}");
+        }
+    }
 }
