@@ -40,16 +40,10 @@ impl Configure for Grace {
 #[derive(Debug, Default, Deserialize)]
 pub struct Attendance {
     /// When the speaker first joined.
-    #[serde(
-        default,
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     speaker_at: Option<Timestamp>,
     /// When the listener did.
-    #[serde(
-        default,
-        with = "jiff::fmt::serde::timestamp::millisecond::optional"
-    )]
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     listener_at: Option<Timestamp>,
     /// When the meeting is looked at next, in seconds.
     due_at: Option<i64>,

@@ -283,17 +283,26 @@ async fn who_the_other_is_shows_once_it_is_paid_for_and_then_by_name_alone() {
         hers.leak(std::slice::from_ref(&hers.person.email))
             .is_some()
     );
-    expect_all_called(&play).await;
 
     // Paid: the name, and nothing else.
     pay(&play.world, &id).await;
+    let before = "2026-11-24T10:56:00Z".parse().unwrap();
+    play.world.stack.clock().set(Some(before));
     for (me, other) in [(&mut listener, &of_speaker), (&mut speaker, &of_listener)] {
         me.heard.clear();
+        play.world.refresh(&mut me.person).await;
+        let (join, path) = (
+            "GET /api/meeting/{matching_id}/join",
+            format!("/api/meeting/{id}/join"),
+        );
+        play.call(me, join, &path, None, 200).await;
+        assert_eq!(me.leak(other), None);
         look(&mut play, me, &id).await;
         let (name, rest) = other.split_first().unwrap();
         assert!(me.leak(std::slice::from_ref(name)).is_some());
         assert_eq!(me.leak(rest), None);
     }
+    expect_all_called(&play).await;
 }
 
 /// As if it had been paid for.
