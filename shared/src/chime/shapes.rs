@@ -90,7 +90,7 @@ pub struct Attendee {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct JoinResponse {
-    /// The venue's meeting.
+    /// The meeting.
     pub meeting: Meeting,
     /// The caller's own credentials for it.
     pub attendee: Attendee,

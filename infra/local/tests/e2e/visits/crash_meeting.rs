@@ -125,6 +125,7 @@ async fn come(name: &'static str) {
             async |scene| {
                 paid(scene, "25T18:57").await;
                 assert_eq!(joins(scene, 1).await.0, 200);
+                scene.world.stack.settle().await;
             },
             async |scene| {
                 let meeting = &scene.world.stack.chime().live_meetings()[0].meeting_id;

@@ -84,9 +84,9 @@ async fn one_joins_a_paid_visit_from_five_minutes_before_until_five_minutes_afte
         let answer = visits.join(Party::Speaker, &id).await;
         let answer = answer.expect_error(409, "conflict", &[]);
         // What should have lapsed has.
-        let shown = match state.is_final() {
-            true => state.text(),
-            false => "cancelled",
+        let shown = match state {
+            State::Accepted | State::Scheduled => "cancelled",
+            state => state.text(),
         };
         assert!(
             answer.text("message").contains(shown),

@@ -57,7 +57,7 @@ async fn a_thousand_who_come_to_two_hundred_and_fifty_rooms_leave_twenty_visits_
     assert_eq!(chime.live_meetings().len(), ROOMS as usize - KEPT);
 
     // All of them come at once, those without a meeting too.
-    let app = hall.world.stack.app("RoomsJoin").unwrap();
+    let app = hall.world.stack.app("RoomsOpen").unwrap();
     let slot = app.config::<Slots>().unwrap().next(app.now()).unwrap();
     let rooms = read_rooms(&app, &slot, ROOMS).await.unwrap();
     assert_eq!(rooms.len(), ROOMS as usize);
