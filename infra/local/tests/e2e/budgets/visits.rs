@@ -131,7 +131,9 @@ async fn matchings(world: &World, measured: &mut Measured) {
     act(world, &hana, &known, cancel).await.expect(200);
     measured.count(world, "visits-update-matching");
 
-    meet(world, measured, (&speaker, &student)).await;
+    let other = profile(user_id(3), "other", "student");
+    bring_in(world, std::slice::from_ref(&other));
+    meet(world, measured, (&speaker, &other)).await;
 
     // Of a request that waits, when it is due, and of all when its student leaves.
     post_with(world, "/api/matching", &headers[..1], body)
