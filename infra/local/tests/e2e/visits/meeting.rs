@@ -7,6 +7,8 @@ mod permutations;
 mod quota;
 mod reminders;
 
+use std::collections::BTreeMap;
+
 use enishi_local::Options;
 use enishi_visits::{
     matching::MatchingId,
@@ -104,18 +106,35 @@ impl Visits {
 
     /// Where a matching stands.
     pub fn state(&self, id: &str) -> String {
-        let rows = items(&self.world, &format!("MATCHING#{id}"));
-        let row = rows.iter().find(|row| row["sk"]["S"] == "MATCHING");
-        text(&row.unwrap()["state"]["S"])
+        self.outcome(id).0
     }
 
     /// What it gave back, in yen, step by step.
     pub fn refunds(&self, id: &str) -> Vec<u64> {
-        let steps = items(&self.world, &format!("MATCHING#{id}"));
-        let steps = steps.iter();
-        let steps = steps.filter(|row| text(&row["sk"]["S"]).starts_with("STEP#"));
-        let sums = steps.map(|row| text(&row["refund"]["N"]).parse::<u64>().unwrap());
-        sums.filter(|sum| *sum > 0).collect()
+        self.outcome(id).1
+    }
+
+    fn outcome(&self, id: &str) -> (String, Vec<u64>) {
+        let mut outcomes = self.outcomes();
+        outcomes.remove(id).unwrap()
+    }
+
+    /// Where all matchings stand, and what they gave back.
+    pub fn outcomes(&self) -> BTreeMap<String, (String, Vec<u64>)> {
+        let mut outcomes = BTreeMap::<_, (String, Vec<u64>)>::new();
+        for row in items(&self.world, "MATCHING#") {
+            let id = text(&row["pk"]["S"]).replace("MATCHING#", "");
+            let (state, refunds) = outcomes.entry(id).or_default();
+            match text(&row["sk"]["S"]).as_str() {
+                "MATCHING" => *state = text(&row["state"]["S"]),
+                kind if kind.starts_with("STEP#") => {
+                    let sum: u64 = text(&row["refund"]["N"]).parse().unwrap();
+                    refunds.extend((sum > 0).then_some(sum));
+                }
+                _ => {}
+            }
+        }
+        outcomes
     }
 
     /// What both were told of this, each time.

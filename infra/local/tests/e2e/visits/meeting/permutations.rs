@@ -133,11 +133,11 @@ async fn every_order_of_what_chime_tells_ends_the_same() {
         })
         .await;
     visits.at("19:35").await;
+    let outcomes = visits.outcomes();
     for (id, life, sequence) in &told {
-        let how = format!("{}: {sequence:?}", life.name);
-        assert_eq!(visits.state(id), life.ends, "{how}");
         let back: Vec<u64> = [life.back].into_iter().filter(|sum| *sum > 0).collect();
-        assert_eq!(visits.refunds(id), back, "{how}");
+        let expected = (life.ends.to_owned(), back);
+        assert_eq!(outcomes[id], expected, "{}: {sequence:?}", life.name);
     }
     // Told once more, when it is over: nothing comes of it.
     let before = items(&visits.world, "");
