@@ -135,9 +135,9 @@ async fn a_konbini_payment_is_complete_first_and_paid_later_or_never() {
         assert_eq!(status(&id).await, expected);
         sessions.push(id);
     }
-    world.stripe.settle_konbini(&sessions[0], true).unwrap();
-    world.stripe.settle_konbini(&sessions[1], false).unwrap();
-    assert!(world.stripe.settle_konbini(&sessions[1], true).is_err());
+    world.stripe.settle_late(&sessions[0], true).unwrap();
+    world.stripe.settle_late(&sessions[1], false).unwrap();
+    assert!(world.stripe.settle_late(&sessions[1], true).is_err());
     world.later(SignedDuration::from_hours(72));
     let failed = (
         SessionStatus::Complete,
@@ -191,7 +191,7 @@ async fn a_konbini_refund_waits_for_a_bank_account_and_may_come_back() {
     let world = World::new().await;
     let id = world.checkout("order", 500).await.id;
     world.stripe.konbini(&id).unwrap();
-    world.stripe.settle_konbini(&id, true).unwrap();
+    world.stripe.settle_late(&id, true).unwrap();
     let session = world.client.checkout_session(&id).await.unwrap();
     let intent = session.payment_intent.unwrap();
     let refund = world.client.create_refund("r", &intent, None, &[]).await;

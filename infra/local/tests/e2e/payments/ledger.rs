@@ -51,7 +51,7 @@ async fn a_declined_card_leaves_it_open_and_a_konbini_takes_days() {
     world.stack.settle().await;
     assert_eq!(find(&app, one.payment_ref()).await.state, State::Processing);
     later(&world, SignedDuration::from_hours(40));
-    stripe.settle_konbini(session(&one), true).unwrap();
+    stripe.settle_late(session(&one), true).unwrap();
     world.stack.settle().await;
     assert_eq!(find(&app, one.payment_ref()).await.state, State::Settled);
 
