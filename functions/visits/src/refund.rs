@@ -2,6 +2,7 @@
 
 use enishi_shared::{
     App, Error, Function, Result,
+    error::Code,
     events::Event,
     function::on,
     payments::{self, PaymentRef},
@@ -26,8 +27,14 @@ async fn refund(app: App, Event { detail }: Event<RefundOwed>) -> Result<()> {
         payer: owed.payer,
         payment_id: owed.payment_id,
     };
-    payments::refund(&app, payment_ref, NAME, Some(amount)).await?;
-    Ok(())
+    match payments::refund(&app, payment_ref, NAME, Some(amount)).await {
+        // No repetition would find it: an alarm tells the operators.
+        Err(error) if error.code() == Code::NotFound => {
+            tracing::error!(payment = %owed.payment_id, "a refund is owed of an unknown payment");
+            Ok(())
+        }
+        done => done.map(drop),
+    }
 }
 
 #[cfg(test)]
