@@ -1,6 +1,6 @@
 //! What moves the money of visits, under faults.
 
-use enishi_local::stripe::{Balance, Order};
+use enishi_local::stripe::Balance;
 use enishi_shared::payments::{self, Payment, Sight};
 use enishi_visits::{
     advance::follow,
@@ -13,9 +13,13 @@ use serde_json::{Value, json};
 
 use super::{
     items,
+    money::{session, silence},
     people::{at, bring_in, bring_matchings_in, profile as verified, standing},
 };
-use crate::crash::{Flow, Scene, flows};
+use crate::{
+    crash::{Flow, Scene, flows},
+    identity::later,
+};
 
 flows!(
     money: pay, pay_paid, settle, settle_late, refund, cancel_open, cancel_paid, lapse_open, remind,
@@ -36,10 +40,7 @@ fn flow(name: &'static str, function: &'static str) -> Flow {
 /// token is the matching's id. Stripe tells nothing.
 async fn booked(scene: &mut Scene) {
     let world = &scene.world;
-    world.stack.stripe().deliver_order(Order {
-        delay: SignedDuration::from_hours(10_000),
-        ..Order::default()
-    });
+    silence(world);
     let [listener, speaker] = [("student", 0), ("company", 1)]
         .map(|(kind, number)| verified(scene.people[number].parse().unwrap(), kind, kind));
     bring_in(world, &[listener.clone(), speaker.clone()]);
@@ -65,7 +66,7 @@ async fn opened(scene: &mut Scene) -> String {
     booked(scene).await;
     let (status, body) = pays(scene).await;
     assert_eq!(status, 200, "{body}");
-    super::money::session(&body)
+    session(&body)
 }
 
 /// … that is paid, of which we know nothing.
@@ -88,7 +89,7 @@ async fn cancels(scene: &Scene, person: usize) -> bool {
 }
 
 async fn stored(scene: &Scene) -> StoredMatching {
-    let table = profile::table(&scene.world.app("VisitsFindMatching", |_| {})).unwrap();
+    let table = profile::table(&scene.app("VisitsFindMatching")).unwrap();
     let place = matching_key(scene.token.parse().unwrap());
     table.get(&place).await.unwrap().unwrap()
 }
@@ -97,13 +98,13 @@ async fn stored(scene: &Scene) -> StoredMatching {
 async fn payment(scene: &Scene) -> Payment {
     let stored = stored(scene).await;
     let payment_ref = stored.payment_ref(stored.payments[0].payment_id);
-    let app = scene.world.app("PaymentsLedger", |_| {});
+    let app = scene.app("PaymentsLedger");
     payments::find(&app, payment_ref).await.unwrap()
 }
 
 /// The ledger follows Stripe, and the bus hands over what it says.
 async fn settles(scene: &Scene) -> bool {
-    let app = scene.world.app("PaymentsLedger", |_| {});
+    let app = scene.app("PaymentsLedger");
     let known = payment(scene).await;
     let known = payments::follow(&app, known, Sight::Nothing, "told").await;
     let event = json!({
@@ -293,7 +294,7 @@ async fn lapse_open(name: &'static str) {
         .survives(
             async |scene| {
                 opened(scene).await;
-                super::super::identity::later(&scene.world, 24 * 60 * 60);
+                later(&scene.world, 24 * 60 * 60);
             },
             async |scene| scene.fire("VisitsSweep").await.is_ok(),
             async |scene| ended(scene, State::Cancelled, [0, 0], &[("cancelled", 2)]).await,
@@ -306,7 +307,7 @@ async fn remind(name: &'static str) {
         .survives(
             async |scene| {
                 paid(scene).await;
-                super::super::identity::later(&scene.world, 24 * 60 * 60);
+                later(&scene.world, 24 * 60 * 60);
             },
             async |scene| {
                 let app = scene.app("VisitsSweep");

@@ -115,10 +115,7 @@ async fn lives(life: Life, seed: u64) {
             .insert("VisitYenPerMinute".into(), "51".into());
     })
     .await;
-    world.stack.stripe().deliver_order(Order {
-        delay: SignedDuration::from_hours(10_000),
-        ..Order::default()
-    });
+    silence(&world);
     let draw = Draw(Random::from_seed(seed));
     let profiles = [
         profile(user_id(1), "sora", "company"),
@@ -141,8 +138,7 @@ async fn lives(life: Life, seed: u64) {
     let stripe = world.stack.stripe();
     for stored in &booked {
         let id = stored.matching_id.to_string();
-        let body = json!({"matching_id": id});
-        let opened = world.post(&listener, "/api/payment", body).await;
+        let opened = pay(&world, &listener, &id).await;
         let session = session(&opened.expect(200).body);
         match life {
             Life::SettledLate => stripe.pay_slowly(&session).unwrap(),
