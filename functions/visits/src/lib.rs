@@ -25,6 +25,9 @@
 //! | [`book_meeting`] | `POST /api/meeting` | books what was agreed |
 //! | [`join`] | `GET /api/meeting/{matching_id}/join` | into the meeting of a paid visit |
 //! | [`attendance`] | Chime's events | who is there, which meeting ended |
+//! | [`pay`] | `POST /api/payment` | the student pays for what is booked |
+//! | [`settle`] | `payment.settled` of appointments | the visit takes place, or the money goes back |
+//! | [`refund`] | `visits.refund_owed` | gives back what is owed |
 //! | [`withdraw`] | `visits.withdrawn` | ends the matchings of who is taken out |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
 //! | [`sweep`] | each minute | ends matchings that wait for too long, reminds of visits and ends them, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
@@ -50,7 +53,7 @@
 //! | count an upload, message, block or report | `THROTTLE#<what>#<user>` / `<window>` | 1 update | 1 W |
 //! | change the profile | profile, choices nobody made before, cards, outbox | 1 transaction | 2–6 W, and 2 for each KB of each card |
 //! | whose the id is that others know | `VISITOR#<visitor_id>` / `VISITOR` | 1 get | 1 R |
-//! | whom a student finds ² | `FIND#<company>#<job>#<department>#<position>` / `<visitor_id>` | 1 query | 1 R for each 4 KB of cards |
+//! | whom a student finds ³ | `FIND#<company>#<job>#<department>#<position>` / `<visitor_id>` | 1 query | 1 R for each 4 KB of cards |
 //! | when a visit can begin | both profiles, `VISITOR#<visitor_id>`, a block, and `BUSY#<user>` / `<start of a quarter of an hour>` of both | 2 batch gets, 2 queries | 5–40 R |
 //! | the messages of a matching | `CHAT#<matching>` / `MESSAGE#<seq>`, with the chat, the profile, a block | 1 get, 1 batch get, 1 query | 4 R and 1 a 4 KB |
 //! | send a message | the chat, the message, its client id, both memberships; the profile and a block stand | 1 get, 1 update, 1 batch get, 1 transaction | 5 R, 15 W |
@@ -71,10 +74,12 @@
 //! | the end of a visit | both, and a step | 1 batch get, 1–2 transactions, and the step's | 3–4 R, from 10 W |
 //! | a step of one | matching, record, profiles, notices, outbox | 1 get, 1 transaction | 1–2 R, from 8 W |
 //! | book, move or free | with the step: cells, ¹ accounts, chat | | from 26 W |
+//! | pay | the matching, record, ² the payment | 1 get, 1 transaction, and 2 of ² | 1–2 R, 9 W |
 //! | when somebody is booked | `BUSY#<user>` / `<start of a quarter of an hour>` | 1 query | 1 R |
 //!
 //! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
-//! ² ids, the job's name, and `*` for what may be anything: up to 16 cards a speaker ([`card`]).
+//! ² in `PAYMENTS_TABLE`: `enishi_shared::payments`.
+//! ³ ids, the job's name, and `*` for what may be anything: up to 16 cards a speaker ([`card`]).
 
 pub mod advance;
 pub mod attendance;
@@ -113,15 +118,18 @@ pub mod message;
 pub mod messages;
 pub mod notice;
 pub mod notifications;
+pub mod pay;
 pub mod profile;
 pub mod read_notifications;
 pub mod recording;
+pub mod refund;
 pub mod register;
 pub mod report;
 pub mod reports;
 pub mod request_matching;
 pub mod search;
 pub mod send_message;
+pub mod settle;
 pub mod shown_matching;
 pub mod slots;
 pub mod state;
@@ -143,6 +151,7 @@ use enishi_shared::{
 pub const CHECKS: &[Check] = &[
     check::<request_matching::OpenRequests>,
     check::<meeting::Grace>,
+    check::<pay::YenPerMinute>,
 ];
 
 /// Every function of this service.
@@ -167,6 +176,9 @@ pub const FUNCTIONS: &[Function] = &[
     book_meeting::FUNCTION,
     join::FUNCTION,
     attendance::FUNCTION,
+    pay::FUNCTION,
+    settle::FUNCTION,
+    refund::FUNCTION,
     withdraw::FUNCTION,
     erase::FUNCTION,
     sweep::FUNCTION,

@@ -6,7 +6,7 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    payments::PaymentId,
+    payments::{PaymentId, PaymentRef},
     store::{Key, Table},
 };
 use jiff::Timestamp;
@@ -128,6 +128,16 @@ pub struct BegunPayment {
     pub refund: u64,
 }
 
+impl BegunPayment {
+    /// That it settles.
+    pub fn settles(&self) -> Action {
+        Action::Settle {
+            payment: self.payment_id,
+            amount: self.amount,
+        }
+    }
+}
+
 /// A matching with its place in the index of what is due.
 #[derive(Serialize)]
 pub struct Row<'a> {
@@ -163,6 +173,60 @@ impl StoredMatching {
             stored: self,
             due: due.map(|_| WAITING),
             due_at: due.map(Timestamp::as_second),
+        }
+    }
+
+    /// Where a payment of it lies.
+    pub fn payment_ref(&self, payment_id: PaymentId) -> PaymentRef {
+        PaymentRef {
+            payer: self.listener,
+            payment_id,
+        }
+    }
+
+    /// A payment that was begun for it.
+    pub fn begun(&self, payment_id: PaymentId) -> Option<&BegunPayment> {
+        let mut payments = self.payments.iter();
+        payments.find(|begun| begun.payment_id == payment_id)
+    }
+
+    /// The payment that may be open still.
+    pub fn unsettled(&self) -> Option<&BegunPayment> {
+        let last = self.payments.last();
+        last.filter(|begun| begun.settled_at.is_none())
+    }
+
+    /// Notes of its payments what a step makes of them, `refund` yen that it gives back. Answers of which
+    /// these are.
+    ///
+    /// # Errors
+    /// `internal_server_error` when there is none.
+    pub fn note_payments(
+        &mut self,
+        action: Action,
+        refund: u64,
+        now: Timestamp,
+    ) -> Result<Option<PaymentId>> {
+        let settles = match action {
+            Action::Settle { payment, .. } => Some(payment),
+            _ => None,
+        };
+        let owed = match refund {
+            0 => None,
+            _ => settles.or(self.matching.payment),
+        };
+        for begun in &mut self.payments {
+            let is = |payment| payment == Some(begun.payment_id);
+            if is(settles) {
+                begun.settled_at = Some(now);
+            }
+            if is(owed) {
+                begun.refund = refund;
+            }
+        }
+        match owed.and_then(|payment_id| self.begun(payment_id)) {
+            None if refund > 0 => Err(Error::internal("money goes back of no payment")),
+            begun => Ok(begun.map(|begun| begun.payment_id)),
         }
     }
 
