@@ -27,18 +27,19 @@ use crate::{
 };
 
 mod error;
+mod event;
 mod name;
 mod pace;
 mod shapes;
 
 use error::chime_error;
-use name::Prefix;
+use name::{Prefix, venue};
 use shapes::{attendee, meeting};
 
 pub use error::ChimeError;
-pub use name::venue;
+pub use event::{Happening, StateChange, What};
 pub use pace::{ChimeQuota, Pace};
-pub use shapes::{Attendee, MediaPlacement, Meeting, external_user_id};
+pub use shapes::{Attendee, JoinResponse, MediaPlacement, Meeting, external_user_id};
 
 /// A meeting without an audio connection ends after this long.
 pub const EMPTY_MEETING_ENDS: SignedDuration = SignedDuration::from_mins(5);

@@ -1,4 +1,4 @@
-//! Payments: one record for each, and what a service does with it ([`open`], [`expire`], [`refund`],
+//! Payments: one record for each, and what a service does with it ([`begin`], [`open`], [`expire`], [`refund`],
 //! [`transfer`]).
 //!
 //! A record is made before Stripe hears of it, and moves forward only: to what Stripe says of it
@@ -30,7 +30,7 @@ use crate::{
 
 use serde::Serialize;
 
-pub use checkout::{NewPayment, Opened, expire, open};
+pub use checkout::{NewPayment, Opened, begin, expire, open};
 pub use follow::{Sight, follow, look, renewed};
 pub use given::{NewTransfer, refund, transfer};
 pub use record::{
@@ -144,15 +144,20 @@ struct Stored<'a> {
     due: Option<&'static str>,
 }
 
+/// A record as it is put into the table.
+fn stored(payment: &Payment) -> Stored<'_> {
+    Stored {
+        payment,
+        due: payment.due_at.map(|_| WAITING),
+    }
+}
+
 /// Stores `next` where `payment` is, or where nothing is when that was never stored (version 0), with
 /// the announcements of the steps between. `Some`: somebody else was faster, this is there now.
 async fn store(app: &App, payment: &Payment, next: &Payment) -> Result<Option<Payment>, Error> {
     let table = table(app)?;
     let key = next.payment_ref().key();
-    let stored = Stored {
-        payment: next,
-        due: next.due_at.map(|_| WAITING),
-    };
+    let stored = stored(next);
     let unchanged = match payment.version {
         0 => when().absent("pk"),
         version => when().eq("version", version),

@@ -32,6 +32,7 @@ async fn checkout(app: App, asked: Asked) -> Result<String> {
         product: Product::Lines(vec![line]),
         currency: "jpy",
         lasts: SignedDuration::from_hours(1),
+        cards_only: false,
         success_url: "http://localhost:5173/",
         cancel_url: "http://localhost:5173/",
     };

@@ -1,14 +1,13 @@
 //! Chime's meeting state changes: who joined is present, an ended meeting is retired.
 //!
-//! The events are best-effort, may repeat and come in any order; each only adds to what is known.
+//! Whatever is told, however often and in whichever order, only adds to what is known.
 
 use enishi_shared::{
     App, Function, Result,
-    chime::{external_user_id, retire, seen, venue},
+    chime::{Happening, StateChange, What, external_user_id, retire, seen},
     function::on,
 };
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::{
     seating::{find_room, mark_participant, meeting_key, table},
@@ -21,66 +20,47 @@ use crate::{
 pub const FUNCTION: Function =
     Function::event("rooms-attendance", |app, event| on(app, event, attendance)).budget(3);
 
-/// The EventBridge envelope; it often lacks an `id`.
-#[derive(Deserialize)]
-pub struct StateChange {
-    detail: Detail,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Detail {
-    event_type: String,
-    /// Milliseconds since 1970.
-    timestamp: i64,
-    meeting_id: String,
-    external_meeting_id: Option<String>,
-    external_user_id: Option<String>,
-}
-
-async fn attendance(app: App, StateChange { detail }: StateChange) -> Result<()> {
+async fn attendance(app: App, change: StateChange) -> Result<()> {
+    let Some(Happening {
+        venue,
+        meeting_id,
+        at,
+        what,
+    }) = change.happening(&app)?
+    else {
+        return Ok(());
+    };
     // Meetings that are none of our rooms' have other names.
-    let name = detail.external_meeting_id.as_deref().unwrap_or_default();
-    let room = venue(&app, name)?.and_then(|venue| venue.parse::<RoomId>().ok());
-    let (Some(id), Ok(time)) = (room, Timestamp::from_millisecond(detail.timestamp)) else {
+    let Ok(id) = venue.parse::<RoomId>() else {
         return Ok(());
     };
-    // Recorders and the like are no people, and keep no meeting alive.
-    let user = detail.external_user_id.as_deref();
-    if user.is_some_and(|user| user.starts_with("aws:")) {
-        return Ok(());
-    }
-    match detail.event_type.as_str() {
-        "chime:AttendeeJoined" => joined(&app, id, &detail, time).await,
-        "chime:AttendeeLeft" | "chime:AttendeeDropped" => {
-            seen(&table(&app)?, &meeting_key(id), &detail.meeting_id, time).await
+    let table = table(&app)?;
+    match what {
+        What::Joined(who) => {
+            if joined(&app, id, &who, at).await? {
+                seen(&table, &meeting_key(id), &meeting_id, at).await?;
+            }
+            Ok(())
         }
-        "chime:MeetingEnded" => {
-            retire(&app, &table(&app)?, &meeting_key(id), &detail.meeting_id).await
-        }
-        _ => Ok(()),
+        What::Left => seen(&table, &meeting_key(id), &meeting_id, at).await,
+        What::Ended => retire(&app, &table, &meeting_key(id), &meeting_id).await,
     }
 }
 
-async fn joined(app: &App, id: RoomId, detail: &Detail, time: Timestamp) -> Result<()> {
-    let Some(external_id) = detail.external_user_id.as_deref() else {
-        return Ok(());
-    };
+/// Marks who joined as taking part. Answers whether they joined a room of ours in its time.
+async fn joined(app: &App, id: RoomId, who: &str, at: Timestamp) -> Result<bool> {
     let slot = app.config::<Slots>()?.by_id(id.slot_id());
-    if !slot.is_open(time) {
-        return Ok(());
+    if !slot.is_open(at) {
+        return Ok(false);
     }
     // A meeting may be called like a room and be none of ours.
     let Some(room) = find_room(app, id).await? else {
-        return Ok(());
+        return Ok(false);
     };
     let name = id.to_string();
-    if let Some(member) = room
-        .members
-        .iter()
-        .find(|member| external_user_id(&name, member.user_id) == external_id)
-    {
+    let mut members = room.members.iter();
+    if let Some(member) = members.find(|member| external_user_id(&name, member.user_id) == who) {
         mark_participant(app, id, &slot, member.user_id).await?;
     }
-    seen(&table(app)?, &meeting_key(id), &detail.meeting_id, time).await
+    Ok(true)
 }

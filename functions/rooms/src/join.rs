@@ -1,18 +1,18 @@
-//! `GET /rooms/{room_id}/join`: into the room's meeting, which is found or created.
+//! `GET /rooms/{room_id}/join`: into the room's meeting, which is found or created. No joiner opens a room
+//! beyond the unreserved share of Chime's quota (see `open`).
 
 use axum::extract::State;
 use enishi_shared::{
     App, Error, Function, Result,
     auth::User,
-    chime::{Attendee, Meeting, Venue},
+    chime::{ChimeError, JoinResponse, Venue},
     error::ErrorBody,
     http::Path,
 };
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    open::may_open,
     seating::{meeting_key, read_room, table},
     slot::{RoomId, Slots},
 };
@@ -22,16 +22,6 @@ use crate::{
 /// Budget: to open the meeting, with one to Chime; 1 while it is open.
 pub const FUNCTION: Function =
     Function::http("rooms-join", || OpenApiRouter::new().routes(routes!(join))).budget(3);
-
-/// What `MeetingSessionConfiguration` of amazon-chime-sdk-js takes.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct JoinResponse {
-    /// The room's meeting.
-    pub meeting: Meeting,
-    /// The caller's own credentials for it.
-    pub attendee: Attendee,
-}
 
 /// Join a room
 #[utoipa::path(
@@ -61,6 +51,9 @@ pub async fn join(
         return Err(Error::not_found("room"));
     }
     slot.require_open(app.now())?;
+    if !may_open(&app, id)? {
+        return Err(ChimeError::QuotaExceeded.into());
+    }
     let stored = room.meeting.take();
     let venue = Venue::new(&app, table(&app)?, meeting_key(id), &room_id).await?;
     let open = venue.open(stored, &room.people()).await?;

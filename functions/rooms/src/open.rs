@@ -1,5 +1,6 @@
 //! Opening the meetings of a drawn slot, shortly before it starts: at the rate that Chime allows,
-//! up to the quota's unreserved share. Whoever joins a room that is not open yet opens it (see `join`).
+//! of the rooms that fit into the quota's unreserved share by their number ([`may_open`]). Whoever joins one
+//! of these that is not open yet opens it (see `join`).
 
 use enishi_shared::{
     App, Function, Result,
@@ -13,7 +14,7 @@ use serde::Serialize;
 use crate::{
     assign::{self, Draw, Tick},
     seating::{self, draw_key, meeting_key, table},
-    slot::{Slot, SlotId, Slots},
+    slot::{RoomId, Slot, SlotId, Slots},
 };
 
 /// `rooms-open`
@@ -28,7 +29,7 @@ pub struct Opened {
     slot: SlotId,
     /// Open now.
     open: usize,
-    /// Beyond the quota; their first joiner tries again.
+    /// Beyond the quota or its unreserved share.
     beyond_quota: usize,
 }
 
@@ -50,8 +51,7 @@ async fn open_due(app: App, tick: Tick) -> Result<Vec<Opened>> {
 }
 
 async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
-    let quota = app.config::<ChimeQuota>()?;
-    let mut pace = Pace::new(&quota);
+    let mut pace = Pace::new(&*app.config::<ChimeQuota>()?);
     let rooms = seating::read_rooms(app, slot, draw.all_rooms()).await?;
     let mut open = 0;
     let mut beyond_quota = 0;
@@ -61,12 +61,12 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
         if people.is_empty() {
             continue;
         }
-        let name = room.id.to_string();
-        let venue = Venue::new(app, table(app)?, meeting_key(room.id), &name).await?;
-        if open >= quota.unreserved() {
+        if !may_open(app, room.id)? {
             beyond_quota += 1;
             continue;
         }
+        let name = room.id.to_string();
+        let venue = Venue::new(app, table(app)?, meeting_key(room.id), &name).await?;
         if room.meeting.is_none() {
             pace.next().await;
         }
@@ -91,6 +91,16 @@ async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {
         open,
         beyond_quota,
     })
+}
+
+/// Whether a room may have a meeting: the first of a slot's rooms do, as many as leave the reserved share of
+/// the quota to appointments, whoever opens them and however many come.
+///
+/// # Errors
+/// `internal_server_error` where the quota is of a wrong form.
+pub fn may_open(app: &App, room: RoomId) -> Result<bool> {
+    let unreserved = app.config::<ChimeQuota>()?.unreserved();
+    Ok(usize::try_from(room.number).is_ok_and(|number| number < unreserved))
 }
 
 /// Marks a step of a drawn slot as done. One request; marking twice is marking once.

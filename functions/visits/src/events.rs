@@ -1,9 +1,9 @@
 //! What visits tells itself.
 
-use enishi_shared::{UserId, events::Announcement};
+use enishi_shared::{UserId, events::Announcement, payments::PaymentId};
 use serde::{Deserialize, Serialize};
 
-use crate::state::Action;
+use crate::{matching::MatchingId, state::Action};
 
 /// Somebody does not meet anybody any more, for now at least. Announced in the transaction that takes
 /// them out; what they have agreed on is cancelled, as far as its state says.
@@ -17,6 +17,25 @@ pub struct VisitorWithdrawn {
 
 impl Announcement for VisitorWithdrawn {
     const DETAIL_TYPE: &'static str = "visits.withdrawn";
+    const SOURCE: &'static str = "enishi.visits";
+}
+
+/// Money of a payment goes back to whoever paid it. Announced in the transaction that owes it; once a
+/// payment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefundOwed {
+    /// Who paid.
+    pub payer: UserId,
+    /// Which payment.
+    pub payment_id: PaymentId,
+    /// What it was for.
+    pub matching_id: MatchingId,
+    /// How much of it, in yen.
+    pub amount: u64,
+}
+
+impl Announcement for RefundOwed {
+    const DETAIL_TYPE: &'static str = "visits.refund_owed";
     const SOURCE: &'static str = "enishi.visits";
 }
 

@@ -11,7 +11,7 @@ use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use crate::{
     matching::{MatchingId, StoredMatching},
     profile::TIME_ZONE,
-    state::{Bookings, Party, Proposal, Terms, Topic},
+    state::{Bookings, Mail, Party, Proposal, State, Terms, Topic},
 };
 
 /// Who made the calendar (RFC 5545, 3.7.3).
@@ -26,16 +26,29 @@ pub fn page(frontend: &str, id: MatchingId) -> String {
     format!("{frontend}/meetings/{id}")
 }
 
+/// What there is to say of money, to the listener.
+#[derive(Clone, Copy, Default)]
+pub struct Sums<'a> {
+    /// What goes back, in yen.
+    pub back: u64,
+    /// Where Stripe's receipt is.
+    pub receipt_url: Option<&'a str>,
+}
+
 /// The letter about a topic to one of the two of a matching, as it is after the change. `bookings` is
 /// what became of the appointment, which comes along for their calendar.
 pub fn letter(
-    about: Topic,
-    to: Party,
+    Mail { to, about }: Mail,
     stored: &StoredMatching,
     bookings: Bookings,
+    sums: Sums<'_>,
     frontend: Option<&str>,
 ) -> Letter {
     let matching = &stored.matching;
+    let money = match to {
+        Party::Listener => money(about, stored, sums),
+        Party::Speaker => String::new(),
+    };
     let agreed = matching.terms.map(time).unwrap_or_default();
     let proposed = matching.proposal.map(proposal).unwrap_or_default();
     let page = frontend.map(|frontend| page(frontend, stored.matching_id));
@@ -86,21 +99,20 @@ pub fn letter(
         ),
         Topic::Paid => (
             "面談が確定しました",
-            format!("お支払いが済み、次の面談が確定しました。\n{agreed}\n{link}"),
+            format!("お支払いが済み、次の面談が確定しました。\n{agreed}\n{money}{link}"),
         ),
         Topic::Cancelled => (
             "面談は取り消されました",
-            format!("面談は取り消されました。\n{agreed}\n"),
+            format!("面談は取り消されました。\n{agreed}\n{money}"),
+        ),
+        // The money came beside what the appointment was paid with.
+        Topic::Refunded if matches!(matching.state, State::Paid | State::Done) => (
+            "お支払いの返金について",
+            format!("次の面談のお支払いが重複しました。\n{agreed}\n{money}"),
         ),
         Topic::Refunded => (
             "面談は取り消されました",
-            format!(
-                "面談は取り消されました。\n{agreed}\n{}",
-                match to {
-                    Party::Listener => "お支払いいただいた金額は、規定に従って返金されます。\n\n",
-                    Party::Speaker => "",
-                }
-            ),
+            format!("面談は取り消されました。\n{agreed}\n{money}"),
         ),
         Topic::Reminder => (
             "まもなく面談です",
@@ -108,7 +120,7 @@ pub fn letter(
         ),
         Topic::Ended => (
             "面談が終了しました",
-            format!("次の面談が終了しました。\n{agreed}\n"),
+            format!("次の面談が終了しました。\n{agreed}\n{money}"),
         ),
     };
     let text = format!("{text}詳しくは、Enishiにログインしてご確認ください。\n\nEnishi\n");
@@ -116,6 +128,50 @@ pub fn letter(
         attachment: entry(stored, bookings, page),
         ..Letter::new(subject, text)
     }
+}
+
+/// What the listener is told of the money.
+fn money(about: Topic, stored: &StoredMatching, sums: Sums<'_>) -> String {
+    let matching = &stored.matching;
+    let paid = yen(matching.paid);
+    match about {
+        Topic::Paid => format!("お支払い金額: {paid}\n\n"),
+        Topic::Ended => {
+            let payment = matching.payment.and_then(|id| stored.begun(id));
+            let settled_at = payment.and_then(|payment| payment.settled_at);
+            let on = settled_at.map(|at| format!("({})", date(at)));
+            let receipt = sums.receipt_url.map(|url| format!("領収書: {url}\n"));
+            format!(
+                "お支払い金額: {paid}{}\n{}\n",
+                on.unwrap_or_default(),
+                receipt.unwrap_or_default()
+            )
+        }
+        _ if sums.back == 0 => String::new(),
+        _ => format!(
+            "返金額: {}(お支払いいただいたカードに返金されます)\n\n",
+            yen(sums.back)
+        ),
+    }
+}
+
+/// `3,000円`
+fn yen(amount: u64) -> String {
+    let digits = amount.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + "円"
+}
+
+/// `2026年11月25日`
+fn date(at: Timestamp) -> String {
+    let zone = TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).strftime("%Y年%-m月%-d日").to_string()
 }
 
 /// `2026年11月25日(水) 19:00〜20:00(日本時間)`, a line.
@@ -133,7 +189,7 @@ fn time(terms: Terms) -> String {
     };
     let from = start.strftime("%H:%M");
     let end = terms.end().to_zoned(zone);
-    let (date, to) = (start.strftime("%Y年%-m月%-d日"), end.strftime("%H:%M"));
+    let (date, to) = (date(terms.date), end.strftime("%H:%M"));
     format!("\n  {date}({day}) {from}〜{to}(日本時間)\n")
 }
 
@@ -172,4 +228,21 @@ fn entry(stored: &StoredMatching, bookings: Bookings, page: Option<String>) -> O
         content_type: "text/calendar".to_owned(),
         content: calendar.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yen_are_written_in_groups_of_three_digits() {
+        for (amount, text) in [
+            (0, "0円"),
+            (999, "999円"),
+            (1_501, "1,501円"),
+            (12_345_678, "12,345,678円"),
+        ] {
+            assert_eq!(yen(amount), text);
+        }
+    }
 }

@@ -23,13 +23,18 @@
 //! | [`request_matching`], [`matchings`] | `POST`, `GET /api/matching` | a student asks an employee; my matchings |
 //! | [`find_matching`], [`update_matching`] | `GET`, `PUT /api/matching/{matching_id}` | one; accept, decline, cancel, propose |
 //! | [`book_meeting`] | `POST /api/meeting` | books what was agreed |
+//! | [`join`] | `GET /api/meeting/{matching_id}/join` | into the meeting of a paid visit |
+//! | [`attendance`] | Chime's events | who is there, which meeting ended |
+//! | [`pay`] | `POST /api/payment` | the student pays for what is booked |
+//! | [`settle`] | `payment.settled` of appointments | the visit takes place, or the money goes back |
+//! | [`refund`] | `visits.refund_owed` | gives back what is owed |
 //! | [`withdraw`] | `visits.withdrawn` | ends the matchings of who is taken out |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
-//! | [`sweep`] | every fifteen minutes | ends matchings that wait for too long, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
+//! | [`sweep`] | each minute | ends matchings that wait for too long, reminds of visits and ends them, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
 //!
 //! [`profile`], [`choice`] and [`card`] hold what is stored, [`contact`] what a text must not tell,
 //! [`state`] the states of a matching, [`matching`] and [`busy`] how it and its time are stored, [`advance`] how a
-//! step of it is committed, [`letters`] what is written about it, [`availability`] when somebody has time. The
+//! step of it is committed, [`meeting`] and [`end`] what becomes of its meeting, [`letters`] what is written about it, [`availability`] when somebody has time. The
 //! messages of a matching are a conversation of [`enishi_shared::conversation`].
 //!
 //! The table, `VISITS_TABLE` (keys `pk` / `sk`; all reads are consistent but those of the index
@@ -48,7 +53,7 @@
 //! | count an upload, message, block or report | `THROTTLE#<what>#<user>` / `<window>` | 1 update | 1 W |
 //! | change the profile | profile, choices nobody made before, cards, outbox | 1 transaction | 2–6 W, and 2 for each KB of each card |
 //! | whose the id is that others know | `VISITOR#<visitor_id>` / `VISITOR` | 1 get | 1 R |
-//! | whom a student finds ² | `FIND#<company>#<job>#<department>#<position>` / `<visitor_id>` | 1 query | 1 R for each 4 KB of cards |
+//! | whom a student finds ³ | `FIND#<company>#<job>#<department>#<position>` / `<visitor_id>` | 1 query | 1 R for each 4 KB of cards |
 //! | when a visit can begin | both profiles, `VISITOR#<visitor_id>`, a block, and `BUSY#<user>` / `<start of a quarter of an hour>` of both | 2 batch gets, 2 queries | 5–40 R |
 //! | the messages of a matching | `CHAT#<matching>` / `MESSAGE#<seq>`, with the chat, the profile, a block | 1 get, 1 batch get, 1 query | 4 R and 1 a 4 KB |
 //! | send a message | the chat, the message, its client id, both memberships; the profile and a block stand | 1 get, 1 update, 1 batch get, 1 transaction | 5 R, 15 W |
@@ -63,15 +68,21 @@
 //! | what was done to it | `MATCHING#<id>` / `STEP#<version>` | with the matching; 1 get | 2 W; 1 R |
 //! | somebody's matchings, the newest first | `USER#<user>` / `MATCHING#<id>` | 1 query, 1 batch get, and 1 for names | 1 R and 1–2 each |
 //! | those that are not over | `OPEN#<user>` / `<id>` | 1 query | 1 R |
-//! | those that are due, and conversations that have ended | `due` of index `due`: `MATCHING`, `CONVERSATION`, by `due_at` | 1 query a hundred | 1 R |
+//! | those that are due, meetings to be looked at, and conversations that have ended | `due` of index `due`: `MATCHING`, `MEETING`, `CONVERSATION`, by `due_at` | 1 query a hundred | 1 R |
+//! | join a meeting | the matching, its meeting's record `MATCHING#<id>` / `MEETING`, and `MATCHING#<id>` / `PRESENCE` | 1 batch get; to open it 3 updates | 3–4 R; 4–6 W |
+//! | that somebody was there | `MATCHING#<id>` / `PRESENCE`, with the matching and its meeting's record | 1 get, 2 updates | 1–2 R, 3–4 W |
+//! | the end of a visit | both, and a step | 1 batch get, 1–2 transactions, and the step's | 3–4 R, from 10 W |
 //! | a step of one | matching, record, profiles, notices, outbox | 1 get, 1 transaction | 1–2 R, from 8 W |
 //! | book, move or free | with the step: cells, ¹ accounts, chat | | from 26 W |
+//! | pay | the matching, record, ² the payment | 1 get, 1 transaction, and 2 of ² | 1–2 R, 9 W |
 //! | when somebody is booked | `BUSY#<user>` / `<start of a quarter of an hour>` | 1 query | 1 R |
 //!
 //! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
-//! ² ids, the job's name, and `*` for what may be anything: up to 16 cards a speaker ([`card`]).
+//! ² in `PAYMENTS_TABLE`: `enishi_shared::payments`.
+//! ³ ids, the job's name, and `*` for what may be anything: up to 16 cards a speaker ([`card`]).
 
 pub mod advance;
+pub mod attendance;
 pub mod audit;
 pub mod availability;
 pub mod block;
@@ -92,27 +103,33 @@ pub mod decide_certificate;
 pub mod decide_report;
 pub mod deliver;
 pub mod departments;
+pub mod end;
 pub mod erase;
 pub mod events;
 pub mod find_matching;
 pub mod jobs;
+pub mod join;
 pub mod letters;
 pub mod matching;
 pub mod matchings;
 pub mod me;
+pub mod meeting;
 pub mod message;
 pub mod messages;
 pub mod notice;
 pub mod notifications;
+pub mod pay;
 pub mod profile;
 pub mod read_notifications;
 pub mod recording;
+pub mod refund;
 pub mod register;
 pub mod report;
 pub mod reports;
 pub mod request_matching;
 pub mod search;
 pub mod send_message;
+pub mod settle;
 pub mod shown_matching;
 pub mod slots;
 pub mod state;
@@ -131,7 +148,11 @@ use enishi_shared::{
 };
 
 /// The configurations that can be of a wrong form.
-pub const CHECKS: &[Check] = &[check::<request_matching::OpenRequests>];
+pub const CHECKS: &[Check] = &[
+    check::<request_matching::OpenRequests>,
+    check::<meeting::Grace>,
+    check::<pay::YenPerMinute>,
+];
 
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[
@@ -153,6 +174,11 @@ pub const FUNCTIONS: &[Function] = &[
     find_matching::FUNCTION,
     update_matching::FUNCTION,
     book_meeting::FUNCTION,
+    join::FUNCTION,
+    attendance::FUNCTION,
+    pay::FUNCTION,
+    settle::FUNCTION,
+    refund::FUNCTION,
     withdraw::FUNCTION,
     erase::FUNCTION,
     sweep::FUNCTION,

@@ -6,7 +6,7 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    payments::PaymentId,
+    payments::{PaymentId, PaymentRef},
     store::{Key, Table},
 };
 use jiff::Timestamp;
@@ -128,6 +128,16 @@ pub struct BegunPayment {
     pub refund: u64,
 }
 
+impl BegunPayment {
+    /// That it settles.
+    pub fn settles(&self) -> Action {
+        Action::Settle {
+            payment: self.payment_id,
+            amount: self.amount,
+        }
+    }
+}
+
 /// A matching with its place in the index of what is due.
 #[derive(Serialize)]
 pub struct Row<'a> {
@@ -163,6 +173,60 @@ impl StoredMatching {
             stored: self,
             due: due.map(|_| WAITING),
             due_at: due.map(Timestamp::as_second),
+        }
+    }
+
+    /// Where a payment of it lies.
+    pub fn payment_ref(&self, payment_id: PaymentId) -> PaymentRef {
+        PaymentRef {
+            payer: self.listener,
+            payment_id,
+        }
+    }
+
+    /// A payment that was begun for it.
+    pub fn begun(&self, payment_id: PaymentId) -> Option<&BegunPayment> {
+        let mut payments = self.payments.iter();
+        payments.find(|begun| begun.payment_id == payment_id)
+    }
+
+    /// The payment that may be open still.
+    pub fn unsettled(&self) -> Option<&BegunPayment> {
+        let last = self.payments.last();
+        last.filter(|begun| begun.settled_at.is_none())
+    }
+
+    /// Notes of its payments what a step makes of them, `refund` yen that it gives back. Answers of which
+    /// these are.
+    ///
+    /// # Errors
+    /// `internal_server_error` when there is none.
+    pub fn note_payments(
+        &mut self,
+        action: Action,
+        refund: u64,
+        now: Timestamp,
+    ) -> Result<Option<PaymentId>> {
+        let settles = match action {
+            Action::Settle { payment, .. } => Some(payment),
+            _ => None,
+        };
+        let owed = match refund {
+            0 => None,
+            _ => settles.or(self.matching.payment),
+        };
+        for begun in &mut self.payments {
+            let is = |payment| payment == Some(begun.payment_id);
+            if is(settles) {
+                begun.settled_at = Some(now);
+            }
+            if is(owed) {
+                begun.refund = refund;
+            }
+        }
+        match owed.and_then(|payment_id| self.begun(payment_id)) {
+            None if refund > 0 => Err(Error::internal("money goes back of no payment")),
+            begun => Ok(begun.map(|begun| begun.payment_id)),
         }
     }
 
@@ -214,6 +278,19 @@ pub fn step_key(id: MatchingId, version: u32) -> Key {
     Key::new(format!("{PREFIX}{id}"), format!("STEP#{version:06}"))
 }
 
+/// What its meetings are called in [`enishi_shared::chime`]: 34 characters, for an id as it is shown leaves
+/// too few of a token's.
+pub fn venue_name(id: MatchingId) -> String {
+    format!("v-{}", id.0.simple())
+}
+
+/// The matching whose meetings are called so, if one's are.
+pub fn of_venue(name: &str) -> Option<MatchingId> {
+    let id = Uuid::try_parse(name.strip_prefix("v-")?).ok()?;
+    // One matching, one name.
+    Some(MatchingId(id)).filter(|id| venue_name(*id) == name)
+}
+
 /// Where it stands among somebody's matchings, in the order in which they were made.
 pub fn mine_key(user_id: UserId, id: MatchingId) -> Key {
     Key::new(partition(user_id), format!("{PREFIX}{id}"))
@@ -244,4 +321,26 @@ pub async fn find(table: &Table, me: UserId, id: MatchingId) -> Result<(StoredMa
     let found: Option<StoredMatching> = table.get(&matching_key(id)).await?;
     let mine = found.and_then(|stored| stored.party(me).map(|party| (stored, party)));
     mine.ok_or_else(|| Error::not_found("matching"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_venue_tells_its_matching_and_has_one_spelling() {
+        let id: MatchingId = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50".parse().unwrap();
+        let name = venue_name(id);
+        assert_eq!(name, "v-019aa2b47c1e7d339f0a5b1c2d3e4f50");
+        assert_eq!((name.len(), of_venue(&name)), (34, Some(id)));
+        for other in [
+            format!("v-{id}"),
+            format!("v-{}", id.0.simple().to_string().to_uppercase()),
+            id.to_string(),
+            "v-".to_owned(),
+            "20261121T0900-0".to_owned(),
+        ] {
+            assert_eq!(of_venue(&other), None, "{other}");
+        }
+    }
 }

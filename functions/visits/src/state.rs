@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 mod tests;
 mod transitions;
 
-pub use transitions::step;
+pub use transitions::{not_for_it, step};
 
 /// Dates and lengths lie on this grid, in seconds.
 const GRID: i64 = 15 * 60;

@@ -21,11 +21,12 @@ use crate::{
 /// `visits-update-matching`
 ///
 /// Budget: the matching, the step (or the last one, where it is refused), and the other's profile where
-/// one knows who they are.
+/// one knows who they are. Where a Checkout is to end first, its payment, read and written; and where that is
+/// found paid, its settlement, and the matching anew.
 pub const FUNCTION: Function = Function::http("visits-update-matching", || {
     OpenApiRouter::new().routes(routes!(update_matching))
 })
-.budget(3);
+.budget(7);
 
 /// What to do with a matching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]

@@ -24,9 +24,9 @@ use crate::{
 
 /// `visits-withdraw`
 ///
-/// Budget: of each matching that is not over; 1 beside these for each hundred.
+/// Budget: of each matching that is not over, 2 unless a Checkout is to end; 1 beside these for each hundred.
 pub const FUNCTION: Function =
-    Function::event("visits-withdraw", |app, event| on(app, event, withdraw)).budget(2);
+    Function::event("visits-withdraw", |app, event| on(app, event, withdraw)).budget(6);
 
 /// Matchings read at once.
 const PAGE: i32 = 100;
@@ -39,7 +39,7 @@ async fn withdraw(app: App, Event { detail }: Event<VisitorWithdrawn>) -> Result
 /// Does with all of somebody's matchings that are not over what the house does. One that fails does not
 /// stop the others. It may come again, and a run that was cut off is finished by the next.
 ///
-/// 2 requests each, 1 for each hundred.
+/// 2 requests each, 6 at the most where a Checkout is to end, 1 for each hundred.
 ///
 /// # Errors
 /// The last one's.

@@ -103,6 +103,9 @@ async fn morning(open: bool) -> Result<Measured, String> {
     let world = World::start(at("08:50")?, |options| {
         options.clock = LocalClock::system();
         options.clock.set(at("08:50").ok());
+        // All of the quota is for rooms.
+        let reserved = ("ChimeReservedPercent".to_owned(), "0".to_owned());
+        options.parameters.extend([reserved]);
     })
     .await?;
     let slot = world.slot(MORNING)?;

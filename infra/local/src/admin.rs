@@ -133,6 +133,7 @@ async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) ->
         product: Product::Lines(vec![line]),
         currency: "jpy",
         lasts: SignedDuration::from_hours(1),
+        cards_only: false,
         success_url: &frontend,
         cancel_url: &frontend,
     };

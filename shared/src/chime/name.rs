@@ -33,7 +33,7 @@ impl Prefix {
 ///
 /// # Errors
 /// `internal_server_error` where `STACK_NAME` is missing or longer than 24 characters.
-pub fn venue<'a>(app: &App, external_meeting_id: &'a str) -> Result<Option<&'a str>, Error> {
+pub(super) fn venue<'a>(app: &App, external_meeting_id: &'a str) -> Result<Option<&'a str>, Error> {
     let prefix = app.config::<Prefix>()?;
     Ok(external_meeting_id.strip_prefix(prefix.0.as_str()))
 }

@@ -37,7 +37,7 @@ impl Configure for ChimeQuota {
 }
 
 impl ChimeQuota {
-    /// How many meetings a batch may open: the quota without its reserved share, rounded up.
+    /// How many meetings may be open beside the reserved share of the quota: what is left of it, rounded up.
     pub fn unreserved(&self) -> usize {
         self.meetings - self.meetings.saturating_mul(self.reserved_percent) / 100
     }

@@ -86,6 +86,16 @@ pub struct Attendee {
     pub join_token: String,
 }
 
+/// What `MeetingSessionConfiguration` of amazon-chime-sdk-js takes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct JoinResponse {
+    /// The meeting.
+    pub meeting: Meeting,
+    /// The caller's own credentials for it.
+    pub attendee: Attendee,
+}
+
 /// The opaque id of a person in one venue; what other participants' clients see.
 pub fn external_user_id(venue: &str, user_id: UserId) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&sha256(format!("{venue}\n{user_id}").as_bytes())[..18])

@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Line, Observed, Payment, PaymentId, PaymentRef, Product, Purpose, Sight, State, StripeObjects,
-    find, follow, follow::unopened, store, update,
+    find, follow, follow::unopened, store, stored, table, update,
 };
 use crate::{
     app::App,
     error::Error,
+    store::Transaction,
     stripe::{
         self, CheckoutSession, LineItem, PaymentCheckout, SessionStatus, StripeError,
         SubscriptionCheckout,
@@ -40,6 +41,9 @@ pub struct NewPayment<'a> {
     /// For how long it can be paid: 31 minutes to 24 hours. What is above 31 minutes is the time
     /// that a retry has.
     pub lasts: SignedDuration,
+    /// Whether it is paid by card or not at all: a konbini slip can be paid three days after its
+    /// Checkout has expired. A subscription always is.
+    pub cards_only: bool,
     /// Where the customer goes afterwards.
     pub success_url: &'a str,
     /// Where the customer goes back to.
@@ -55,7 +59,19 @@ pub struct Opened {
     pub checkout_url: String,
 }
 
-/// Makes the record of a payment, then its Checkout. 2 requests to DynamoDB and 1 to Stripe; again,
+/// Makes the record of a payment in the transaction of what it is for, so that nothing waits for a
+/// payment that does not exist. [`open`] finds it then; one that is never opened expires.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be stored.
+pub fn begin(tx: &mut Transaction, new: &NewPayment<'_>) -> Result<(), Error> {
+    let record = first(&new.record(tx.app().now())?);
+    let table = table(tx.app())?;
+    tx.create(&table, record.payment_ref().key(), &stored(&record))?;
+    Ok(())
+}
+
+/// Makes the record of a payment unless it is there ([`begin`]), then its Checkout. 2 requests to DynamoDB and 1 to Stripe; again,
 /// with the same id, the same ones at most.
 ///
 /// # Errors
@@ -173,6 +189,7 @@ impl NewPayment<'_> {
                     transfer_group: Some(&payment_id),
                     metadata: &metadata,
                     customer_email: None,
+                    cards_only: self.cards_only,
                     expires_at: payment.expires_at,
                     success_url: self.success_url,
                     cancel_url: self.cancel_url,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
+    CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes,
+    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
     CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData,
     ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
@@ -72,6 +73,8 @@ pub struct PaymentCheckout<'a> {
     pub metadata: &'a [(&'a str, &'a str)],
     /// Fills in the page's e-mail field.
     pub customer_email: Option<&'a str>,
+    /// Whether it is paid by card or not at all.
+    pub cards_only: bool,
     /// 30 minutes to 24 hours from now.
     pub expires_at: Timestamp,
     /// Where the customer goes afterwards; `{CHECKOUT_SESSION_ID}` stands for the id.
@@ -134,6 +137,10 @@ impl Stripe {
         }
         if let Some(email) = checkout.customer_email {
             request = request.customer_email(email);
+        }
+        if checkout.cards_only {
+            let card = CreateCheckoutSessionAllowedPaymentMethodTypes::Card;
+            request = request.allowed_payment_method_types([card]);
         }
         self.write(key, request).await
     }

@@ -248,9 +248,11 @@ fn settle(here: Matching, payment: PaymentId, amount: u64, now: Timestamp) -> St
     match here.state {
         _ if here.payment == Some(payment) => Step::to(here),
         // The sweep is late, and so is the money.
-        State::Scheduled if has_begun(&here, now) => {
-            nothing_comes_of(here, State::Cancelled, amount, now)
-        }
+        State::Scheduled if has_begun(&here, now) => Step {
+            // It was paid, so there is none that is open.
+            checkout: Checkout::Unchanged,
+            ..nothing_comes_of(here, State::Cancelled, amount, now)
+        },
         State::Scheduled => {
             // What is proposed stands: the date can still be moved.
             let paid = Matching {
@@ -262,10 +264,15 @@ fn settle(here: Matching, payment: PaymentId, amount: u64, now: Timestamp) -> St
             };
             Step::to(paid).tells_both(Topic::Paid)
         }
-        _ => Step {
-            refund: amount,
-            ..Step::to(here).tells(Party::Listener, Topic::Refunded)
-        },
+        _ => not_for_it(&here, amount),
+    }
+}
+
+/// Money has come that does not pay for the matching: it changes nothing, and all of it goes back.
+pub fn not_for_it(here: &Matching, amount: u64) -> Step {
+    Step {
+        refund: amount,
+        ..Step::to(*here).tells(Party::Listener, Topic::Refunded)
     }
 }
 

@@ -48,6 +48,7 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
         .param("customer"));
     }
     let expires_at = asked.integer("expires_at")?;
+    let methods = methods(asked)?;
     let mut session = json!({
         "object": "checkout.session",
         "mode": mode,
@@ -60,6 +61,7 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
         "subscription": null,
         "invoice": null,
         "metadata": asked.metadata("metadata")?,
+        "payment_method_types": methods,
         "success_url": asked.address("success_url")?,
         "cancel_url": asked.address("cancel_url")?,
     });
@@ -112,6 +114,32 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
         session["expires_at"] = expires_at.into();
         Ok(shown(&state.make(session)))
     }))
+}
+
+/// How it can be paid: by card, and unless that is all that is allowed, at a konbini.
+fn methods(asked: &mut Params) -> Result<Vec<String>, Refusal> {
+    const ALL: [&str; 2] = ["card", "konbini"];
+    let mut methods = Vec::new();
+    loop {
+        let name = format!("allowed_payment_method_types[{}]", methods.len());
+        match asked.choice(&name, &ALL)? {
+            Some(method) => methods.push(method),
+            None if methods.is_empty() => return Ok(ALL.map(str::to_owned).to_vec()),
+            None => return Ok(methods),
+        }
+    }
+}
+
+/// Whether a session can be paid at a konbini.
+pub fn takes_konbini(session: &Value) -> bool {
+    let mut methods = session["payment_method_types"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    methods.any(|method| method == "konbini")
+        && text(session, "mode") == "payment"
+        && text(session, "currency") == "jpy"
+        && KONBINI_SUMS.contains(&number(session, "amount_total"))
 }
 
 /// The lines of a payment: each with its own price in one currency.
@@ -215,6 +243,7 @@ fn intent(state: &mut State, session: &Value) -> String {
         "amount": session["amount_total"],
         "amount_received": 0,
         "currency": session["currency"],
+        "payment_method_types": session["payment_method_types"],
         "transfer_group": session["_intent"]["transfer_group"],
         "metadata": session["_intent"]["metadata"],
         "latest_charge": null,
@@ -243,21 +272,33 @@ pub fn pay(state: &mut State, id: &str) -> Result<String, String> {
 /// The customer takes a payment slip to be paid at a konbini within three days.
 pub fn konbini(state: &mut State, id: &str) -> Result<String, String> {
     let session = open(state, id)?;
-    let sum = number(&session, "amount_total");
-    if text(&session, "mode") != "payment"
-        || text(&session, "currency") != "jpy"
-        || !KONBINI_SUMS.contains(&sum)
-    {
+    if !takes_konbini(&session) {
         return Err("konbini takes single payments of ¥120 to ¥300,000".into());
     }
-    let intent = intent(state, &session);
     let deadline = state.now.as_second() + KONBINI_LASTS.as_secs();
     let fields = json!({"status": "requires_action", "_deadline": deadline});
+    complete_unpaid(state, &session, fields)
+}
+
+/// The customer pays by card, and the bank takes its time: the session is complete, and the money on its
+/// way.
+pub fn pay_slowly(state: &mut State, id: &str) -> Result<String, String> {
+    let session = open(state, id)?;
+    if text(&session, "mode") != "payment" {
+        return Err("a subscription is begun at once".into());
+    }
+    complete_unpaid(state, &session, json!({"status": "processing"}))
+}
+
+/// A session that is complete before the money is there; `fields` are its PaymentIntent's.
+fn complete_unpaid(state: &mut State, session: &Value, fields: Value) -> Result<String, String> {
+    let intent = intent(state, session);
     let changed = state.change("payment_intent", &intent, fields);
     let changed = changed.map_err(|refusal| refusal.message)?;
-    state.emit("payment_intent.requires_action", &changed, None);
+    let kind = format!("payment_intent.{}", text(&changed, "status"));
+    state.emit(&kind, &changed, None);
     let fields = json!({"status": "complete", "payment_intent": intent, "url": null});
-    complete(state, id, fields)
+    complete(state, text(session, "id"), fields)
 }
 
 fn complete(state: &mut State, id: &str, fields: Value) -> Result<String, String> {
@@ -298,24 +339,35 @@ pub fn cancel(state: &State, id: &str) -> Result<String, String> {
     Ok(text(session, "cancel_url").to_owned())
 }
 
-/// The payment slip is paid, or its time is over.
-pub fn settle_konbini(state: &mut State, id: &str, paid: bool) -> Result<(), String> {
+/// What a session waits for that is complete and not paid: `requires_action`, a slip is out; `processing`,
+/// the bank takes its time.
+pub fn waits_for(state: &State, session: &Value) -> Option<String> {
+    let intent = state.get("payment_intent", text(session, "payment_intent"));
+    let status = text(intent.ok()?, "status");
+    matches!(status, "requires_action" | "processing").then(|| status.to_owned())
+}
+
+/// The payment slip is paid, or its time is over; the bank has paid, or has not.
+pub fn settle_late(state: &mut State, id: &str, paid: bool) -> Result<(), String> {
     let session = state.get("checkout.session", id);
     let session = session.map_err(|refusal| refusal.message)?;
-    let intent = text(session, "payment_intent").to_owned();
-    let waits = state.get("payment_intent", &intent);
-    if !waits.is_ok_and(|intent| text(intent, "status") == "requires_action") {
-        return Err("no payment slip is out".into());
+    if waits_for(state, session).is_none() {
+        return Err("no payment slip is out, and no bank takes its time".into());
     }
+    let intent = text(session, "payment_intent").to_owned();
     settle(state, id, &intent, paid).map_err(|refusal| refusal.message)
 }
 
 fn settle(state: &mut State, id: &str, intent: &str, paid: bool) -> Result<(), Refusal> {
+    let (method, declines) = match text(state.get("payment_intent", intent)?, "status") {
+        "processing" => ("card", "card_declined"),
+        _ => ("konbini", "payment_intent_payment_attempt_expired"),
+    };
     let (fields, kind) = if paid {
-        money::charge(state, intent, "konbini")?;
+        money::charge(state, intent, method)?;
         (json!({"payment_status": "paid"}), "succeeded")
     } else {
-        declined(state, intent, "payment_intent_payment_attempt_expired")?;
+        declined(state, intent, declines)?;
         (json!({}), "failed")
     };
     let session = state.change("checkout.session", id, fields)?;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Stripe, billing, connect, money,
+    Stripe, billing, checkout, connect, money,
     state::{number, text},
 };
 
@@ -20,7 +20,7 @@ use super::{
 pub fn router(stripe: Stripe) -> Router {
     Router::new()
         .route("/stripe/v1/{*path}", any(api))
-        .route("/stripe/pay/{session}", get(checkout).post(check_out))
+        .route("/stripe/pay/{session}", get(shown_checkout).post(check_out))
         .route("/stripe/connect/{link}", get(onboarding).post(onboard))
         .route("/stripe/express/{account}", get(dashboard))
         .route("/stripe/portal/{portal}", get(portal).post(manage))
@@ -48,7 +48,7 @@ async fn api(Extract(stripe): Extract<Stripe>, request: Request) -> Response {
     stripe.handle(request).await.map(axum::body::Body::from)
 }
 
-async fn checkout(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
+async fn shown_checkout(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
     checkout_page(&stripe, &id, "")
 }
 
@@ -70,27 +70,30 @@ fn checkout_page(stripe: &Stripe, id: &str, note: &str) -> Response {
         body.push_str(&format!("<p role=\"alert\">{}</p>", escaped(note)));
     }
     if text(session, "status") == "open" {
-        body.push_str(&form(&[
-            ("pay", "支払う / Pay"),
-            ("konbini", "コンビニで後払い / Pay later (konbini)"),
+        let konbini = ("konbini", "コンビニで後払い / Pay later (konbini)");
+        let konbini = checkout::takes_konbini(session).then_some(konbini);
+        let mut buttons = vec![("pay", "支払う / Pay")];
+        buttons.extend(konbini);
+        buttons.extend([
+            ("slow", "カード会社の確認を待つ / The bank takes its time"),
             ("fail", "カードが拒否される / Card is declined"),
             ("cancel", "やめる / Cancel"),
-        ]));
-    } else if waits(&state, session) {
-        body.push_str(&form(&[
-            ("settle", "コンビニで支払った / Paid at the konbini"),
-            ("lapse", "支払期限切れ / Not paid in time"),
-        ]));
+        ]);
+        body.push_str(&form(&buttons));
     } else {
-        body.push_str(&format!("<p>{}</p>", escaped(text(session, "status"))));
+        match checkout::waits_for(&state, session).as_deref() {
+            Some("processing") => body.push_str(&form(&[
+                ("settle", "承認された / The bank pays"),
+                ("lapse", "拒否された / The bank declines"),
+            ])),
+            Some(_) => body.push_str(&form(&[
+                ("settle", "コンビニで支払った / Paid at the konbini"),
+                ("lapse", "支払期限切れ / Not paid in time"),
+            ])),
+            None => body.push_str(&format!("<p>{}</p>", escaped(text(session, "status")))),
+        }
     }
     page("お支払い / Checkout", &body)
-}
-
-/// Whether a payment slip is out.
-fn waits(state: &super::State, session: &Value) -> bool {
-    let intent = state.get("payment_intent", text(session, "payment_intent"));
-    intent.is_ok_and(|intent| text(intent, "status") == "requires_action")
 }
 
 async fn check_out(
@@ -101,13 +104,14 @@ async fn check_out(
     let outcome = match pressed.button.as_str() {
         "pay" => stripe.pay(&id),
         "konbini" => stripe.konbini(&id),
+        "slow" => stripe.pay_slowly(&id),
         "cancel" => stripe.cancel(&id),
         "fail" => match stripe.fail(&id) {
             Ok(()) => Err("カードが拒否されました / Your card was declined".to_owned()),
             Err(error) => Err(error),
         },
-        "settle" => stripe.settle_konbini(&id, true).map(|()| String::new()),
-        "lapse" => stripe.settle_konbini(&id, false).map(|()| String::new()),
+        "settle" => stripe.settle_late(&id, true).map(|()| String::new()),
+        "lapse" => stripe.settle_late(&id, false).map(|()| String::new()),
         _ => return StatusCode::BAD_REQUEST.into_response(),
     };
     match outcome {

@@ -38,12 +38,21 @@ impl Stripe {
         checkout::konbini(&mut self.lock(), session)
     }
 
-    /// The customer pays the slip; or never does.
+    /// The customer pays by card, and the bank takes its time: the Checkout is complete and unpaid. Answers
+    /// where the browser goes then.
     ///
     /// # Errors
-    /// No slip is out.
-    pub fn settle_konbini(&self, session: &str, paid: bool) -> Result<(), String> {
-        checkout::settle_konbini(&mut self.lock(), session, paid)
+    /// The Checkout is not open.
+    pub fn pay_slowly(&self, session: &str) -> Result<String, String> {
+        checkout::pay_slowly(&mut self.lock(), session)
+    }
+
+    /// The customer pays the slip, or the bank the card's payment; or never does.
+    ///
+    /// # Errors
+    /// No slip is out, and no bank takes its time.
+    pub fn settle_late(&self, session: &str, paid: bool) -> Result<(), String> {
+        checkout::settle_late(&mut self.lock(), session, paid)
     }
 
     /// The refund of a konbini payment arrives at the customer's bank; or comes back.

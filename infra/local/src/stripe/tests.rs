@@ -111,6 +111,7 @@ impl World {
             transfer_group: Some(reference),
             metadata: &[("purpose", "market")],
             customer_email: Some("hana@example.com"),
+            cards_only: false,
             expires_at: self.clock.now() + SignedDuration::from_mins(30),
             success_url: "https://shop.example/done?session={CHECKOUT_SESSION_ID}",
             cancel_url: "https://shop.example/cart",

@@ -108,6 +108,13 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         Auth::User,
         "/register/2026-11-21",
     ),
+    // Of one that is paid for.
+    (
+        "GET",
+        "/api/meeting/{matching_id}/join",
+        Auth::Owner,
+        "/api/meeting/{joined}/join",
+    ),
     // Each can be done once.
     (
         "POST",
@@ -184,6 +191,8 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     visits::safety::wait(&world, &owner, "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50");
     let matching = visits::matching::of(&world, &owner);
     fixtures.0.insert("matching_id", matching);
+    let joined = visits::meeting::joinable(&world, &owner);
+    fixtures.0.insert("joined", joined);
     let path = format!("/meeting_url/{}", owner.id);
     let room = world.get(&owner, &path).await.expect(200).text("room_id");
     fixtures.0.insert("room_id", room);

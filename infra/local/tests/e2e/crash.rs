@@ -52,7 +52,9 @@ fn all_flows() -> Vec<&'static str> {
         payments::crash::FLOWS,
         saju::crash::FLOWS,
         visits::crash::FLOWS,
+        visits::crash_money::FLOWS,
         visits::crash_talk::FLOWS,
+        visits::crash_meeting::FLOWS,
         live::crash::FLOWS,
     ];
     services.concat()

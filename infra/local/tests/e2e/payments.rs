@@ -44,6 +44,7 @@ pub fn new(app: &App, payer: &str, product: Product) -> NewPayment<'static> {
         product,
         currency: "jpy",
         lasts: SignedDuration::from_mins(60),
+        cards_only: false,
         success_url: "http://localhost:5173/done",
         cancel_url: "http://localhost:5173/cart",
     }

@@ -9,7 +9,7 @@ mod enroll;
 mod enrollments;
 mod erase;
 mod faults;
-mod hall;
+pub mod hall;
 mod history;
 mod join;
 mod meeting_url;

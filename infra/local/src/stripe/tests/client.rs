@@ -135,9 +135,9 @@ async fn a_konbini_payment_is_complete_first_and_paid_later_or_never() {
         assert_eq!(status(&id).await, expected);
         sessions.push(id);
     }
-    world.stripe.settle_konbini(&sessions[0], true).unwrap();
-    world.stripe.settle_konbini(&sessions[1], false).unwrap();
-    assert!(world.stripe.settle_konbini(&sessions[1], true).is_err());
+    world.stripe.settle_late(&sessions[0], true).unwrap();
+    world.stripe.settle_late(&sessions[1], false).unwrap();
+    assert!(world.stripe.settle_late(&sessions[1], true).is_err());
     world.later(SignedDuration::from_hours(72));
     let failed = (
         SessionStatus::Complete,
@@ -187,11 +187,48 @@ async fn a_payment_is_refunded_in_parts() {
 }
 
 #[tokio::test]
+async fn a_checkout_for_cards_takes_no_slip_and_the_bank_may_take_its_time() {
+    let world = World::new().await;
+    let items = [LineItem {
+        name: "面談",
+        unit_amount: 500,
+        quantity: 1,
+    }];
+    let mut sessions = Vec::new();
+    for key in ["paid", "declined"] {
+        let checkout = PaymentCheckout {
+            cards_only: true,
+            ..world.payment(key, &items)
+        };
+        let made = world.client.create_payment_checkout(key, &checkout).await;
+        sessions.push(made.unwrap().id);
+    }
+    for id in &sessions {
+        assert!(world.stripe.konbini(id).is_err());
+        world.stripe.pay_slowly(id).unwrap();
+        let session = world.client.checkout_session(id).await.unwrap();
+        assert_eq!(session.status, SessionStatus::Complete);
+        assert_eq!(session.payment_status, PaymentStatus::Unpaid);
+    }
+    let expected = [
+        PaymentIntentStatus::Succeeded,
+        PaymentIntentStatus::RequiresPaymentMethod,
+    ];
+    for ((id, is_paid), status) in sessions.iter().zip([true, false]).zip(expected) {
+        world.stripe.settle_late(id, is_paid).unwrap();
+        let session = world.client.checkout_session(id).await.unwrap();
+        let intent = session.payment_intent.unwrap();
+        let intent = world.client.payment_intent(&intent).await.unwrap();
+        assert_eq!(intent.status, status);
+    }
+}
+
+#[tokio::test]
 async fn a_konbini_refund_waits_for_a_bank_account_and_may_come_back() {
     let world = World::new().await;
     let id = world.checkout("order", 500).await.id;
     world.stripe.konbini(&id).unwrap();
-    world.stripe.settle_konbini(&id, true).unwrap();
+    world.stripe.settle_late(&id, true).unwrap();
     let session = world.client.checkout_session(&id).await.unwrap();
     let intent = session.payment_intent.unwrap();
     let refund = world.client.create_refund("r", &intent, None, &[]).await;

@@ -83,7 +83,7 @@ async fn every_object_has_what_the_published_description_requires() {
     answers.push(ok("POST", &format!("checkout/sessions/{session}/expire"), "").await);
     let session = world.checkout("order-3", 3_000).await.id;
     stripe.konbini(&session).unwrap();
-    stripe.settle_konbini(&session, true).unwrap();
+    stripe.settle_late(&session, true).unwrap();
     let paid = ok("GET", &format!("checkout/sessions/{session}"), "").await;
     let intent = paid["payment_intent"].as_str().unwrap();
     let refund = ok("POST", "refunds", &format!("payment_intent={intent}")).await;

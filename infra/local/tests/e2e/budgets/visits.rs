@@ -1,5 +1,6 @@
 //! What visits' endpoints take.
 
+use enishi_visits::profile::Profile;
 use serde_json::json;
 
 use super::Measured;
@@ -10,7 +11,7 @@ use crate::{
         certificates::{CARD, LICENCE, allowed, decide, submit, view},
         change, items,
         matching::paid,
-        me, newcomer,
+        me, meeting, newcomer,
         people::{DATE, act, book, bring_in, logged_in, profile, seen, user_id},
         register, verify,
     },
@@ -70,7 +71,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     let swept = world.stack.lambda().invoke("VisitsSweep", tick).await;
     swept.unwrap();
-    measured.within(world, "visits-sweep", 4, 0);
+    measured.within(world, "visits-sweep", 5, 0);
     matchings(world, measured).await;
 }
 
@@ -130,6 +131,10 @@ async fn matchings(world: &World, measured: &mut Measured) {
     act(world, &hana, &known, cancel).await.expect(200);
     measured.count(world, "visits-update-matching");
 
+    let other = profile(user_id(3), "other", "student");
+    bring_in(world, std::slice::from_ref(&other));
+    meet(world, measured, (&speaker, &other)).await;
+
     // Of a request that waits, when it is due, and of all when its student leaves.
     post_with(world, "/api/matching", &headers[..1], body)
         .await
@@ -138,7 +143,7 @@ async fn matchings(world: &World, measured: &mut Measured) {
     world.stack.aws().forget_calls();
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     lambda.invoke("VisitsSweep", tick).await.unwrap();
-    measured.within(world, "visits-sweep", 3, 1);
+    measured.within(world, "visits-sweep", 4, 1);
     let notices = items(world, &format!("NOTICES#{}", hana.id)).len();
     world.stack.aws().forget_calls();
     world
@@ -146,4 +151,31 @@ async fn matchings(world: &World, measured: &mut Measured) {
         .await
         .unwrap();
     measured.within(world, "visits-erase", 7 + notices, 3);
+}
+
+/// A visit that takes place now, with both still inside at its end.
+async fn meet(world: &World, measured: &mut Measured, (speaker, student): (&Profile, &Profile)) {
+    let sora = logged_in(world, speaker.user_id, "speaker").await;
+    let id = meeting::begins(world, (speaker, student));
+    world.stack.aws().forget_calls();
+    let mut joined = None;
+    for requests in [4, 1] {
+        joined = Some(meeting::join(world, &sora, &id).await.expect(200));
+        assert_eq!(measured.count(world, "visits-join"), requests);
+    }
+    meeting::connected(world, &joined.unwrap());
+    world.stack.settle().await;
+    measured.count(world, "visits-attendance");
+    let begun = world.stack.clock().now();
+    later(world, 60);
+    world.stack.aws().forget_calls();
+    meeting::sweep(world).await.unwrap();
+    // The meeting is looked at.
+    assert!(measured.within(world, "visits-sweep", 4 + 3, 0) >= 4 + 2);
+    later(world, 34 * 60);
+    world.stack.aws().forget_calls();
+    meeting::sweep(world).await.unwrap();
+    // It ends, and a reminder that came too late is noted.
+    assert!(measured.within(world, "visits-sweep", 4 + 2, 1) > 4 + 3);
+    world.stack.clock().set(Some(begun));
 }

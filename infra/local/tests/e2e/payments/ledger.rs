@@ -4,6 +4,7 @@ use enishi_local::stripe::Order;
 use enishi_shared::{
     error::Code,
     payments::{self, State},
+    store::{Outcome, Transaction},
 };
 use jiff::SignedDuration;
 
@@ -51,7 +52,7 @@ async fn a_declined_card_leaves_it_open_and_a_konbini_takes_days() {
     world.stack.settle().await;
     assert_eq!(find(&app, one.payment_ref()).await.state, State::Processing);
     later(&world, SignedDuration::from_hours(40));
-    stripe.settle_konbini(session(&one), true).unwrap();
+    stripe.settle_late(session(&one), true).unwrap();
     world.stack.settle().await;
     assert_eq!(find(&app, one.payment_ref()).await.state, State::Settled);
 
@@ -102,6 +103,32 @@ async fn opening_again_is_opening_the_same() {
     world.stack.settle().await;
     let refused = payments::open(&app, first).await.unwrap_err();
     assert_eq!(refused.code(), Code::Conflict);
+}
+
+#[tokio::test]
+async fn what_a_service_begins_in_its_own_transaction_is_opened_or_expires() {
+    let world = World::new().await;
+    let hana = world.sign_up("hana").await;
+    let app = service(&world);
+    let begun = [0, 1].map(|_| new(&app, &hana.id, lines()));
+    let mut tx = Transaction::new(&app);
+    for payment in &begun {
+        payments::begin(&mut tx, payment).unwrap();
+    }
+    assert!(matches!(tx.commit().await.unwrap(), Outcome::Done));
+    let [opened, left] = begun;
+    let opened = payments::open(&app, opened).await.unwrap().payment;
+    world.stack.stripe().pay(session(&opened)).unwrap();
+    world.stack.settle().await;
+    assert_eq!(find(&app, opened.payment_ref()).await.state, State::Settled);
+    later(&world, SignedDuration::from_mins(66));
+    sweep(&world).await.unwrap();
+    let left = PaymentRef {
+        payment_id: left.payment_id,
+        ..opened.payment_ref()
+    };
+    assert_eq!(find(&app, left).await.state, State::Expired);
+    assert_eq!(announced(&world), ["expired", "settled"]);
 }
 
 #[tokio::test]

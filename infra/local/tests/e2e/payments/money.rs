@@ -163,7 +163,7 @@ async fn a_refund_that_comes_back_can_be_made_anew() {
     let payment = open(&app, &hana).await.payment;
     let stripe = world.stack.stripe();
     stripe.konbini(session(&payment)).unwrap();
-    stripe.settle_konbini(session(&payment), true).unwrap();
+    stripe.settle_late(session(&payment), true).unwrap();
     world.stack.settle().await;
     let payment_ref = payment.payment_ref();
     let refunded = refund(&app, payment_ref, "all", None).await.unwrap();

@@ -39,7 +39,7 @@ async fn what_no_webhook_tells_is_asked_for() {
     assert_eq!(find(&app, left).await.state, State::Expired);
 
     stripe
-        .settle_konbini(session(&find(&app, slow).await), true)
+        .settle_late(session(&find(&app, slow).await), true)
         .unwrap();
     refund(&app, paid, "all", None).await.unwrap();
     later(&world, SignedDuration::from_hours(25));

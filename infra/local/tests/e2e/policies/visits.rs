@@ -10,7 +10,7 @@ use crate::{
         certificates::{
             CARD, LICENCE, allowed, decide, hand_in, read, send, submit, view, waiting,
         },
-        change, me, newcomer,
+        change, me, meeting, newcomer,
         people::{DATE, act, ask, book, booked, seen, verified, visitor_id},
         register, verify,
     },
@@ -63,6 +63,7 @@ pub async fn story(world: &World) {
         .await
         .expect(204);
     matchings(world).await;
+    meeting::live_through(world).await;
     world.stack.settle().await;
     send(world, &on_its_way["type_card"], CARD)
         .await

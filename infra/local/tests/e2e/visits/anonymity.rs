@@ -3,12 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use enishi_local::import;
-use enishi_visits::{
-    matching::{StoredMatching, matching_key},
-    profile::table,
-    state::State,
-};
 use serde_json::{Value, json};
 
 use super::{change, register, verify};
@@ -245,6 +239,9 @@ async fn who_the_other_is_shows_once_it_is_paid_for_and_then_by_name_alone() {
     let book = "POST /api/meeting";
     play.call(theirs, book, "/api/meeting", Some(booking), 200)
         .await;
+    let body = json!({"matching_id": id});
+    let pays = "POST /api/payment";
+    let opened = play.call(hers, pays, "/api/payment", Some(body), 200).await;
     let report = json!({"matching_id": id, "reason": "しつこい勧誘"});
     let reports = "POST /api/visits/reports";
     play.call(theirs, reports, "/api/visits/reports", Some(report), 201)
@@ -283,27 +280,30 @@ async fn who_the_other_is_shows_once_it_is_paid_for_and_then_by_name_alone() {
         hers.leak(std::slice::from_ref(&hers.person.email))
             .is_some()
     );
-    expect_all_called(&play).await;
 
     // Paid: the name, and nothing else.
-    pay(&play.world, &id).await;
+    for side in [&mut listener, &mut speaker] {
+        side.heard.clear();
+    }
+    let stripe = play.world.stack.stripe();
+    stripe.pay(&super::money::session(&opened)).unwrap();
+    play.deliver([&mut listener, &mut speaker]).await;
+    let before = "2026-11-24T10:56:00Z".parse().unwrap();
+    play.world.stack.clock().set(Some(before));
     for (me, other) in [(&mut listener, &of_speaker), (&mut speaker, &of_listener)] {
-        me.heard.clear();
+        play.world.refresh(&mut me.person).await;
+        let (join, path) = (
+            "GET /api/meeting/{matching_id}/join",
+            format!("/api/meeting/{id}/join"),
+        );
+        play.call(me, join, &path, None, 200).await;
+        assert_eq!(me.leak(other), None);
         look(&mut play, me, &id).await;
         let (name, rest) = other.split_first().unwrap();
         assert!(me.leak(std::slice::from_ref(name)).is_some());
         assert_eq!(me.leak(rest), None);
     }
-}
-
-/// As if it had been paid for.
-async fn pay(world: &World, id: &str) {
-    let place = matching_key(id.parse().unwrap());
-    let app = world.app("VisitsFindMatching", |_| {});
-    let found = table(&app).unwrap().get::<StoredMatching>(&place).await;
-    let mut paid = found.unwrap().unwrap();
-    paid.matching.state = State::Paid;
-    import::items(&world.stack, "VisitsTable", [(place, paid)]).unwrap();
+    expect_all_called(&play).await;
 }
 
 /// Lists the blocks, and takes one back: the other is to be met again.

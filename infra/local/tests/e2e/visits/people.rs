@@ -7,11 +7,14 @@ use enishi_shared::{
     UserId,
     accounts::{Account, Status, account_key},
     language::Language,
+    payments::PaymentId,
     store::Key,
     token::{Subject, issue},
 };
 use enishi_visits::{
-    matching::{Card, MatchingId, Mine, StoredMatching, matching_key, mine_key, open_key},
+    matching::{
+        BegunPayment, Card, MatchingId, Mine, StoredMatching, matching_key, mine_key, open_key,
+    },
     profile::{Profile, Visitor, VisitorId, profile_key},
     state::{Matching, Party, Proposal, State, Terms},
 };
@@ -23,6 +26,9 @@ use crate::support::{Answer, Person, World, text};
 
 /// A date that can be asked for, five days ahead.
 pub const DATE: &str = "2026-11-25T10:00:00Z";
+
+/// The payment of what is paid for already, of which the ledger knows nothing.
+pub const PAYMENT: &str = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51";
 
 /// Somebody's id, by their number.
 pub fn user_id(number: usize) -> UserId {
@@ -141,9 +147,25 @@ pub fn standing(
         asked_minutes: 60,
         message: None,
         matching,
-        payments: Vec::new(),
+        payments: matching
+            .payment
+            .into_iter()
+            .map(|payment_id| begun(payment_id, &matching))
+            .collect(),
         version: 1,
         created_at: matching.since,
+    }
+}
+
+/// The payment that paid for a matching.
+fn begun(payment_id: PaymentId, matching: &Matching) -> BegunPayment {
+    BegunPayment {
+        payment_id,
+        amount: matching.paid,
+        minutes: 30,
+        expires_at: matching.since,
+        settled_at: Some(matching.since),
+        refund: 0,
     }
 }
 
@@ -155,11 +177,8 @@ pub fn at(state: State, since: Timestamp, date: Timestamp, proposal: Option<Prop
         changed_at: since,
         terms: (state != State::Requested).then_some(Terms { date, minutes: 30 }),
         proposal: proposal.filter(|_| !state.is_final()),
-        paid: match state {
-            State::Paid | State::Refunded | State::Done => 3001,
-            _ => 0,
-        },
-        payment: None,
+        paid: u64::from(state.is_paid_for()) * 3001,
+        payment: (state.is_paid_for()).then(|| PAYMENT.parse().unwrap()),
         reminded_at: since,
     }
 }

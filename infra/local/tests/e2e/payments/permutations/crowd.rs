@@ -88,7 +88,7 @@ impl Crowd {
             Declined => stripe.fail(session).unwrap(),
             Paid => drop(stripe.pay(session).unwrap()),
             SlipTaken => drop(stripe.konbini(session).unwrap()),
-            SlipPaid => stripe.settle_konbini(session, true).unwrap(),
+            SlipPaid => stripe.settle_late(session, true).unwrap(),
             Days => {}
             Refund(name, amount) => {
                 let known = find(app, payment.payment_ref()).await;
