@@ -23,13 +23,14 @@
 //! | [`request_matching`], [`matchings`] | `POST`, `GET /api/matching` | a student asks an employee; my matchings |
 //! | [`find_matching`], [`update_matching`] | `GET`, `PUT /api/matching/{matching_id}` | one; accept, decline, cancel, propose |
 //! | [`book_meeting`] | `POST /api/meeting` | books what was agreed |
+//! | [`consent`] | `PUT /api/meeting/{matching_id}/recording` | consents to being recorded, or withdraws |
 //! | [`withdraw`] | `visits.withdrawn` | ends the matchings of who is taken out |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
 //! | [`sweep`] | every fifteen minutes | ends matchings that wait for too long, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
 //!
 //! [`profile`], [`choice`] and [`card`] hold what is stored, [`contact`] what a text must not tell,
 //! [`state`] the states of a matching, [`matching`] and [`busy`] how it and its time are stored, [`advance`] how a
-//! step of it is committed, [`letters`] what is written about it, [`availability`] when somebody has time. The
+//! step of it is committed, [`recording`] how its meeting is recorded, [`letters`] what is written about it, [`availability`] when somebody has time. The
 //! messages of a matching are a conversation of [`enishi_shared::conversation`].
 //!
 //! The table, `VISITS_TABLE` (keys `pk` / `sk`; all reads are consistent but those of the index
@@ -66,10 +67,14 @@
 //! | those that are due, and conversations that have ended | `due` of index `due`: `MATCHING`, `CONVERSATION`, by `due_at` | 1 query a hundred | 1 R |
 //! | a step of one | matching, record, profiles, notices, outbox | 1 get, 1 transaction | 1–2 R, from 8 W |
 //! | book, move or free | with the step: cells, ¹ accounts, chat | | from 26 W |
+//! | the recording of a meeting: consents, captures, file ³ | `MATCHING#<id>` / `RECORDING` | with the matching and its meeting: 1 batch get, 1–2 puts | 3–4 R, 1–2 W, and 1–2 for `due` |
+//! | recordings with something to do | `due` of index `due`: `RECORDING`, by `due_at` | 1 query a hundred | 1 R |
 //! | when somebody is booked | `BUSY#<user>` / `<start of a quarter of an hour>` | 1 query | 1 R |
 //!
 //! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 //! ² ids, the job's name, and `*` for what may be anything: up to 16 cards a speaker ([`card`]).
+//! ³ what is heard lies in `RECORDINGS_BUCKET`: `captures/<id>/<Chime's id>/audio/`, five seconds a file, and
+//! `recordings/<id>/audio/`.
 
 pub mod advance;
 pub mod audit;
@@ -87,6 +92,7 @@ pub mod chat;
 pub mod choice;
 pub mod choices;
 pub mod companies;
+pub mod consent;
 pub mod contact;
 pub mod decide_certificate;
 pub mod decide_report;
@@ -153,6 +159,7 @@ pub const FUNCTIONS: &[Function] = &[
     find_matching::FUNCTION,
     update_matching::FUNCTION,
     book_meeting::FUNCTION,
+    consent::FUNCTION,
     withdraw::FUNCTION,
     erase::FUNCTION,
     sweep::FUNCTION,

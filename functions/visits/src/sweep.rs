@@ -1,5 +1,6 @@
 //! `visits-sweep`: ends what has waited for too long: requests without an answer, agreements that nobody
-//! books, bookings that nobody pays for. It deletes the messages of conversations that have ended. And it
+//! books, bookings that nobody pays for. It goes on with recordings ([`collect`]): begins what could not be
+//! begun, has files made and looks for them. It deletes the messages of conversations that have ended. And it
 //! erases the documents of closed accounts once more, when nothing can be uploaded any more with what was
 //! allowed before the closing.
 
@@ -18,13 +19,14 @@ use crate::{
     certificate, chat,
     matching::{DUE, WAITING, id_of},
     profile::table,
+    recording::{COLLECTING, collect},
     state::{Action, Actor},
 };
 
 /// `visits-sweep`
 ///
-/// Budget: of each matching that is due, 1 of each account, 8 and 2 for each message of a conversation that
-/// has ended; 3 beside these, and 1 for each further hundred of any.
+/// Budget: of each matching and recording that is due (3 of one that goes on), 1 of each account, 8 and 2 for each message of a conversation that
+/// has ended; 4 beside these, and 1 for each further hundred of any.
 pub const FUNCTION: Function =
     Function::event("visits-sweep", |app, event| on(app, event, sweep)).budget(2);
 
@@ -33,6 +35,8 @@ pub const FUNCTION: Function =
 struct Done {
     /// Matchings that were due.
     matchings: usize,
+    /// Recordings that were.
+    recordings: usize,
     /// Conversations that had ended.
     conversations: usize,
     #[serde(flatten)]
@@ -53,6 +57,11 @@ async fn sweep(app: App, _: Value) -> Result<Done> {
         async move { follow(&app, id_of(&pk)?, Actor::Clock, Action::Lapse).await }
     })
     .await;
+    let recordings = each_due(&app, COLLECTING, |pk| {
+        let app = app.clone();
+        async move { collect(&app, id_of(&pk)?).await }
+    })
+    .await;
     let conversations = each_due(&app, ENDING, |pk| {
         let chats = chats.clone();
         async move { chats.erase_ended(chats.id_of(&pk)?).await }
@@ -64,6 +73,7 @@ async fn sweep(app: App, _: Value) -> Result<Done> {
     .await;
     Ok(Done {
         matchings: matchings?,
+        recordings: recordings?,
         conversations: conversations?,
         erased: erased?,
     })

@@ -19,6 +19,7 @@ use crate::{
     events::VisitorWithdrawn,
     matching::{MatchingId, Mine, PREFIX, StoredMatching, id_of, matching_key, mine_key, open},
     profile::{self, partition},
+    recording,
     state::{Action, Actor, Party},
 };
 
@@ -62,7 +63,7 @@ struct Row {
 /// those that are show nothing of them any more, and what both have left goes, with its messages. It may
 /// come again, and a run that was cut off is finished by the next.
 ///
-/// 2 requests a matching that is not over, 5 a matching, 1 for each hundred.
+/// 2 requests a matching that is not over, 6 a matching, 7 where there was a recording, 1 for each hundred.
 ///
 /// # Errors
 /// Whatever keeps something from being erased.
@@ -88,7 +89,9 @@ pub async fn leave(app: &App, user_id: UserId) -> Result<()> {
             chats.table().delete(place).await?;
         }
         for row in mine {
-            part(&chats, user_id, id_of(&row.sk)?).await?;
+            let id = id_of(&row.sk)?;
+            recording::erase(app, chats.table(), id).await?;
+            part(&chats, user_id, id).await?;
         }
         after = page.next;
         if after.is_none() {
@@ -115,7 +118,10 @@ async fn part(chats: &Chats, user_id: UserId, id: MatchingId) -> Result<()> {
         table.update(matching_key(id), forget).await?;
         if !chats.is_listed(stored.user(party.other()), id).await? {
             chats.erase(id, &[]).await?;
-            table.delete_all(&matching_key(id).pk, "").await?;
+            // A recording goes by itself, when nothing more can come.
+            for row in ["MATCHING", "MEETING", "PRESENCE", "STEP#"] {
+                table.delete_all(&matching_key(id).pk, row).await?;
+            }
         }
     }
     table.delete(mine_key(user_id, id)).await

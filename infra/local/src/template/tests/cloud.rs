@@ -132,11 +132,16 @@ fn the_queues_take_dead_letters_of_this_stacks_rules_only() {
 }
 
 #[test]
-fn nothing_but_the_making_of_meetings_is_allowed_on_everything() {
+fn nothing_but_the_making_of_meetings_and_of_their_recordings_is_allowed_on_everything() {
     for function in project().functions {
         for statement in &function.policy {
             let on_everything = statement.resources.iter().any(|resource| resource == "*");
-            let makes = ["chime:CreateMeeting", "chime:CreateMeetingWithAttendees"];
+            let makes = [
+                "chime:CreateMeeting",
+                "chime:CreateMeetingWithAttendees",
+                "chime:CreateMediaCapturePipeline",
+                "chime:CreateMediaConcatenationPipeline",
+            ];
             let only_makes = statement
                 .actions
                 .iter()
