@@ -254,11 +254,13 @@ impl Recording {
             Some(Ended::Nothing) if self.have_both_consented() => RecordingState::Unrecorded,
             Some(Ended::Nothing) => RecordingState::Off,
             Some(Ended::Erased) => RecordingState::Deleted,
-            None if self.have_both_consented() && matching == State::Paid => match self.is_refused {
-                _ if self.captures.iter().any(is_running) => RecordingState::Running,
-                true => RecordingState::Unrecorded,
-                false => RecordingState::Waiting,
-            },
+            None if self.have_both_consented() && matching == State::Paid => {
+                match self.is_refused {
+                    _ if self.captures.iter().any(is_running) => RecordingState::Running,
+                    true => RecordingState::Unrecorded,
+                    false => RecordingState::Waiting,
+                }
+            }
             None if self.captures.is_empty() => RecordingState::Off,
             None => RecordingState::Stopped,
         })

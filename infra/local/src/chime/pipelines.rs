@@ -357,3 +357,6 @@ impl Chime {
 fn too_many(message: &str) -> Failure {
     ("ResourceLimitExceededException", message.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,7 @@ fn all_flows() -> Vec<&'static str> {
         saju::crash::FLOWS,
         visits::crash::FLOWS,
         visits::crash_talk::FLOWS,
+        visits::crash_recording::FLOWS,
         live::crash::FLOWS,
     ];
     services.concat()
