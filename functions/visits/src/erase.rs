@@ -22,11 +22,11 @@ use crate::{
 
 /// `visits-erase`
 ///
-/// Budget: of each matching, 8 with a recording; 2 of each block, 1 of each notice; 7 beside these (the note, the profile, that
+/// Budget: of each matching, 9 with a recording; 2 of each block, 1 of each notice; 7 beside these (the note, the profile, that
 /// with what follows from it, the lists of matchings, blocks and notices), 6 without a profile, and 2 more for
 /// each hundred matchings.
 pub const FUNCTION: Function =
-    Function::event("visits-erase", |app, event| on(app, event, erase)).budget(7);
+    Function::event("visits-erase", |app, event| on(app, event, erase)).budget(8);
 
 /// Erases what there is of the account. Whatever writes a profile checks that there is an account or a
 /// profile, so nothing new comes after.

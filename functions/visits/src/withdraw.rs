@@ -19,7 +19,7 @@ use crate::{
     events::VisitorWithdrawn,
     matching::{MatchingId, Mine, PREFIX, StoredMatching, id_of, matching_key, mine_key, open},
     profile::{self, partition},
-    recording,
+    recording::{self, recording_key},
     state::{Action, Actor, Party},
 };
 
@@ -118,10 +118,17 @@ async fn part(chats: &Chats, user_id: UserId, id: MatchingId) -> Result<()> {
         table.update(matching_key(id), forget).await?;
         if !chats.is_listed(stored.user(party.other()), id).await? {
             chats.erase(id, &[]).await?;
-            // A recording goes by itself, when nothing more can come.
-            for row in ["MATCHING", "MEETING", "PRESENCE", "STEP#"] {
-                table.delete_all(&matching_key(id).pk, row).await?;
-            }
+            let all = table.query("pk = :matching");
+            let all = all.value(":matching", s(matching_key(id).pk));
+            // What is noted of the recording goes by itself, when no more of it can come.
+            let noted = recording_key(id);
+            all.each(|Row { sk }| async {
+                match sk == noted.sk {
+                    true => Ok(()),
+                    false => table.delete(Key::new(&noted.pk, sk)).await,
+                }
+            })
+            .await?;
         }
     }
     table.delete(mine_key(user_id, id)).await

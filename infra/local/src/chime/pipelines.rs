@@ -158,6 +158,7 @@ impl Chime {
                 capture.stopped = Some(now);
                 capture.shown["Status"] = "Stopped".into();
                 let (meeting, recorder) = (capture.meeting.clone(), capture.recorder.clone());
+                self.tell(call.pipeline, "Deleted", state.meetings.get(&meeting), now);
                 self.write(state, now);
                 self.retire(state, &meeting, &recorder, now);
                 Ok(Value::Null)
@@ -229,6 +230,7 @@ impl Chime {
             stopped: None,
             written: 0,
         };
+        self.tell(&id, "InProgress", Some(listened), now);
         let pipelines = &mut inner.state.pipelines;
         pipelines.tokens.insert(token, id.clone());
         pipelines.captures.insert(id, capture);
@@ -294,9 +296,17 @@ impl Chime {
             begun: now,
             is_done: false,
         };
+        self.tell(&id, "InProgress", None, now);
         pipelines.tokens.insert(token, id.clone());
         pipelines.concatenations.insert(id, concatenation);
         Ok(json!({"MediaConcatenationPipeline": shown}))
+    }
+
+    /// What becomes of a pipeline is told as what becomes of meetings is.
+    fn tell(&self, pipeline: &str, what: &str, meeting: Option<&Meeting>, at: Timestamp) {
+        let meeting = meeting.map_or(&Value::Null, |meeting| &meeting.shown);
+        let event = wire::event_of_pipeline(pipeline, what, meeting, at);
+        let _ = self.events.send(event);
     }
 
     /// A recorder leaves with its pipeline.
@@ -328,6 +338,8 @@ impl Chime {
             {
                 capture.stopped = Some(at);
                 capture.shown["Status"] = "Stopped".into();
+                let id = text(&capture.shown, "MediaPipelineId");
+                self.tell(&id, "Deleted", meetings.get(&capture.meeting), at);
             }
             while let Some((name, length)) = capture.next(now) {
                 put(&capture.sink, &name, length);
@@ -343,6 +355,7 @@ impl Chime {
             {
                 put(&concatenation.sink, id, capture.length(now));
                 concatenation.is_done = true;
+                self.tell(id, "Deleted", None, now);
                 concatenation.shown["Status"] = "Stopped".into();
             }
         }

@@ -314,6 +314,15 @@ pub(super) fn event(meeting: &Value, kind: &str, attendee: Option<&Value>, at: T
     })
 }
 
+/// The envelope of a change of a media pipeline.
+pub(super) fn event_of_pipeline(id: &str, kind: &str, meeting: &Value, at: Timestamp) -> Value {
+    let mut event = event(meeting, "MeetingStarted", None, at);
+    event["detail-type"] = "Chime Media Pipeline State Change".into();
+    event["detail"]["eventType"] = format!("chime:MediaPipeline{kind}").into();
+    event["detail"]["mediaPipelineId"] = id.into();
+    event
+}
+
 pub(super) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }

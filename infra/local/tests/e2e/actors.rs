@@ -108,6 +108,13 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         Auth::User,
         "/register/2026-11-21",
     ),
+    // To one that is paid for.
+    (
+        "PUT",
+        "/api/meeting/{matching_id}/recording",
+        Auth::Owner,
+        "/api/meeting/{recorded}/recording",
+    ),
     // Each can be done once.
     (
         "POST",
@@ -184,6 +191,8 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     visits::safety::wait(&world, &owner, "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50");
     let matching = visits::matching::of(&world, &owner);
     fixtures.0.insert("matching_id", matching);
+    let recorded = visits::recording::of(&world, &owner);
+    fixtures.0.insert("recorded", recorded);
     let path = format!("/meeting_url/{}", owner.id);
     let room = world.get(&owner, &path).await.expect(200).text("room_id");
     fixtures.0.insert("room_id", room);

@@ -19,6 +19,7 @@ mod payments;
 mod rooms;
 mod saju;
 mod visits;
+mod visits_recording;
 mod visits_talk;
 
 /// Lambda itself reads streams, with the function's role; no request of the function's own.
@@ -239,6 +240,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     saju::story(&world).await;
     visits::story(&world).await;
     visits_talk::story(&world).await;
+    visits_recording::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;

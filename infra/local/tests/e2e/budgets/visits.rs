@@ -70,7 +70,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     let swept = world.stack.lambda().invoke("VisitsSweep", tick).await;
     swept.unwrap();
-    measured.within(world, "visits-sweep", 4, 0);
+    measured.within(world, "visits-sweep", 5, 0);
     matchings(world, measured).await;
 }
 
@@ -138,7 +138,7 @@ async fn matchings(world: &World, measured: &mut Measured) {
     world.stack.aws().forget_calls();
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     lambda.invoke("VisitsSweep", tick).await.unwrap();
-    measured.within(world, "visits-sweep", 3, 1);
+    measured.within(world, "visits-sweep", 4, 1);
     let notices = items(world, &format!("NOTICES#{}", hana.id)).len();
     world.stack.aws().forget_calls();
     world

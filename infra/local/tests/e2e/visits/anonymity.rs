@@ -245,6 +245,11 @@ async fn who_the_other_is_shows_once_it_is_paid_for_and_then_by_name_alone() {
     let book = "POST /api/meeting";
     play.call(theirs, book, "/api/meeting", Some(booking), 200)
         .await;
+    let recording = format!("/api/meeting/{id}/recording");
+    let recorded = "PUT /api/meeting/{matching_id}/recording";
+    let yes = json!({"consent": true});
+    play.call(theirs, recorded, &recording, Some(yes.clone()), 409)
+        .await;
     let report = json!({"matching_id": id, "reason": "しつこい勧誘"});
     let reports = "POST /api/visits/reports";
     play.call(theirs, reports, "/api/visits/reports", Some(report), 201)
@@ -289,6 +294,8 @@ async fn who_the_other_is_shows_once_it_is_paid_for_and_then_by_name_alone() {
     pay(&play.world, &id).await;
     for (me, other) in [(&mut listener, &of_speaker), (&mut speaker, &of_listener)] {
         me.heard.clear();
+        play.call(me, recorded, &recording, Some(yes.clone()), 200)
+            .await;
         look(&mut play, me, &id).await;
         let (name, rest) = other.split_first().unwrap();
         assert!(me.leak(std::slice::from_ref(name)).is_some());

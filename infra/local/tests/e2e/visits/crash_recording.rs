@@ -49,6 +49,7 @@ async fn withdraw(name: &'static str) {
             async |scene| {
                 going_on(scene).await;
                 assert!(answers(scene, 0, true).await);
+                scene.world.stack.settle().await;
             },
             async |scene| answers(scene, 1, false).await,
             async |scene| runs(scene, 0, "withdrawn"),
@@ -79,7 +80,8 @@ async fn follow(name: &'static str) {
 async fn recorded(scene: &mut Scene) {
     going_on(scene).await;
     assert!(answers(scene, 0, true).await);
-    at_minute(&scene.world, 35);
+    at_minute(&scene.world, 2);
+    scene.world.stack.settle().await;
 }
 
 async fn finished(name: &'static str) {
@@ -101,9 +103,11 @@ async fn collect(name: &'static str) {
             async |scene| {
                 recorded(scene).await;
                 end(&scene.world, &scene.token).await;
+                scene.world.stack.settle().await;
             },
             async |scene| {
                 for _ in 0..3 {
+                    scene.world.stack.chime().tick();
                     let swept = scene.fire("VisitsSweep").await;
                     later(&scene.world, 60);
                     if swept.is_err() {
@@ -131,6 +135,7 @@ async fn erase(name: &'static str) {
                 end(&scene.world, &scene.token).await;
                 // The file is on its way.
                 sweep(&scene.world, 1).await;
+                scene.world.stack.settle().await;
             },
             async |scene| {
                 let gone = &scene.people[0];

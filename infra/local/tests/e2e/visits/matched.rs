@@ -37,7 +37,8 @@ pub async fn matched(world: &World, speaker: &Person, listener: &Person, state: 
         "asked_date": null, "asked_minutes": 30,
         "state": state, "since": now, "changed_at": now,
         "terms": {"date": now + SignedDuration::from_hours(48), "minutes": 30}, "proposal": null,
-        "paid": if state.is_paid_for() { 3_000 } else { 0 }, "version": 0, "created_at": now,
+        "paid": if state.is_paid_for() { 3_000 } else { 0 }, "reminded_at": now,
+        "version": 0, "created_at": now,
     });
     let both = [speaker.user_id, listener.user_id];
     let rows = both.into_iter().flat_map(|user_id| {

@@ -7,9 +7,11 @@ use enishi_shared::{
     App, UserId,
     app::{Env, Parts},
     chime::{Venue, present_meeting},
-    store::{Key, Table},
+    conversation::Expiry,
+    store::{Key, Outcome, Table, Transaction},
 };
 use enishi_visits::{
+    chat::chats,
     matching::{MatchingId, StoredMatching, matching_key},
     recording::{finish, follow},
     state::State,
@@ -18,7 +20,10 @@ use http::Request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use symphonia::core::{
-    codecs::DecoderOptions, formats::FormatOptions, io::MediaSourceStream, meta::MetadataOptions,
+    codecs::DecoderOptions,
+    formats::{FormatOptions, FormatReader},
+    io::MediaSourceStream,
+    meta::MetadataOptions,
     probe::Hint,
 };
 
@@ -61,8 +66,15 @@ pub fn paid(world: &World, [speaker, listener]: [UserId; 2], meetings: usize) ->
     ids.iter().map(MatchingId::to_string).collect()
 }
 
+/// A paid meeting of a student's. Answers its id.
+pub fn of(world: &World, student: &Person) -> String {
+    let speaker = profile(user_id(1), "sora", "company");
+    let student = profile(student.id.parse().unwrap(), &student.name, "student");
+    super::matching::paid(world, (&speaker, &student))
+}
+
 /// A speaker and a listener, and meetings of theirs.
-async fn two(world: &World, meetings: usize) -> (Person, Person, Vec<String>) {
+pub async fn two(world: &World, meetings: usize) -> (Person, Person, Vec<String>) {
     let ids = paid(world, [user_id(1), user_id(2)], meetings);
     let speaker = logged_in(world, user_id(1), "speaker").await;
     let listener = logged_in(world, user_id(2), "listener").await;
@@ -76,6 +88,19 @@ pub async fn consent(world: &World, by: &mut Person, id: &str, consents: bool) -
     let body = json!({"consent": consents});
     let token = Some(by.access_token.as_str());
     world.call("PUT", &path, token, Some(body)).await
+}
+
+/// The messages of a matching are in the lists of both.
+async fn list(world: &World, id: &str, both: [&Person; 2]) {
+    let app = opener(world);
+    let id: MatchingId = id.parse().unwrap();
+    let chats = chats(&app).unwrap();
+    chats.table().delete(chats.key(id)).await.unwrap();
+    let both = both.map(|person| person.id.parse().unwrap());
+    let mut tx = Transaction::new(&app);
+    let month = Expiry::Idle(SignedDuration::from_hours(30 * 24));
+    chats.begin(&mut tx, id, &both, month).unwrap();
+    assert!(matches!(tx.commit().await.unwrap(), Outcome::Done));
 }
 
 /// What opens and closes meetings.
@@ -152,6 +177,7 @@ pub async fn end(world: &World, id: &str) {
 /// What the schedule does each minute, for so many minutes.
 pub async fn sweep(world: &World, minutes: i64) {
     for _ in 0..minutes {
+        world.stack.chime().tick();
         let clock = world.stack.clock();
         let tick = json!({"scheduled_time": clock.now()});
         let lambda = world.stack.lambda();
@@ -187,12 +213,21 @@ pub async fn hear(url: &str) -> (u16, Vec<u8>) {
     (status, body.unwrap().to_bytes().to_vec())
 }
 
-/// How many seconds a file sounds: what it says, which is what comes out of a decoder.
-pub fn seconds(file: Vec<u8>) -> u64 {
+/// A file, and how many seconds it says that it sounds.
+fn read(file: Vec<u8>) -> (Box<dyn FormatReader>, u64) {
     let stream = MediaSourceStream::new(Box::new(Cursor::new(file)), Default::default());
     let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
     let probed = symphonia::default::get_probe().format(&Hint::new(), stream, &format, &meta);
-    let mut file = probed.unwrap().format;
+    let file = probed.unwrap().format;
+    let parameters = &file.default_track().unwrap().codec_params;
+    let rate = u64::from(parameters.sample_rate.unwrap());
+    let seconds = parameters.n_frames.unwrap() / rate;
+    (file, seconds)
+}
+
+/// How many seconds a file sounds: what it says, which is what comes out of a decoder.
+pub fn seconds(file: Vec<u8>) -> u64 {
+    let (mut file, seconds) = read(file);
     let parameters = file.default_track().unwrap().codec_params.clone();
     let codecs = symphonia::default::get_codecs();
     let decoder = codecs.make(&parameters, &DecoderOptions::default());
@@ -205,7 +240,7 @@ pub fn seconds(file: Vec<u8>) -> u64 {
         told <= decoded && decoded < told + 1_024,
         "{told} {decoded}"
     );
-    told / u64::from(parameters.sample_rate.unwrap())
+    seconds
 }
 
 /// The recording that somebody can hear, in seconds.
@@ -358,10 +393,12 @@ async fn beyond_the_quota_a_meeting_goes_on_unrecorded_says_so_and_is_recorded_o
     sweep(&world, 8).await;
     let mut lengths = Vec::new();
     for id in &ids {
-        lengths.push(heard(&world, &mut hana, id).await / 60);
+        let shown = seen(&world, &hana, id).await;
+        let (_, file) = hear(shown["audio_url"].as_str().unwrap()).await;
+        lengths.push(read(file).1 / 60);
     }
     let mut expected = vec![35; 11];
-    (expected[0], expected[10]) = (2, 31);
+    (expected[0], expected[10]) = (3, 31);
     assert_eq!(lengths, expected);
     assert_eq!(objects(&world).await.len(), 11);
 }
@@ -404,6 +441,7 @@ async fn whoever_leaves_takes_the_recording_along_and_what_is_still_on_its_way()
     let world = World::new().await;
     let (mut sora, mut hana, ids) = two(&world, 2).await;
     for id in &ids {
+        list(&world, id, [&sora, &hana]).await;
         for person in [&mut sora, &mut hana] {
             consent(&world, person, id, true).await.expect(200);
         }
@@ -465,6 +503,7 @@ pub async fn opened(scene: &Scene) {
     at_minute(&scene.world, 1);
     let people = [scene.people[0].as_str(), scene.people[1].as_str()];
     open_unnoticed(&scene.world, &scene.token, &people).await;
+    scene.world.stack.settle().await;
 }
 
 /// One of the people consents or withdraws.
