@@ -120,15 +120,17 @@ async fn part(chats: &Chats, user_id: UserId, id: MatchingId) -> Result<()> {
             chats.erase(id, &[]).await?;
             let all = table.query("pk = :matching");
             let all = all.value(":matching", s(matching_key(id).pk));
-            // What is noted of the recording goes by itself, when no more of it can come.
-            let noted = recording_key(id);
+            // What is noted of the recording goes by itself, when no more of it can come; and what leads here
+            // goes last.
+            let (noted, matching) = (recording_key(id), matching_key(id));
             all.each(|Row { sk }| async {
-                match sk == noted.sk {
+                match [&noted.sk, &matching.sk].contains(&&sk) {
                     true => Ok(()),
                     false => table.delete(Key::new(&noted.pk, sk)).await,
                 }
             })
             .await?;
+            table.delete(matching).await?;
         }
     }
     table.delete(mine_key(user_id, id)).await

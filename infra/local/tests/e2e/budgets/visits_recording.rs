@@ -5,7 +5,10 @@ use enishi_visits::recording::{finish, follow};
 use super::Measured;
 use crate::{
     support::World,
-    visits::recording::{at_minute, consent, end, open_unnoticed, sweep, two},
+    visits::{
+        items,
+        recording::{at_minute, consent, end, open_unnoticed, sweep, two},
+    },
 };
 
 /// Calls each function in the case that takes the most, and in others that its doc speaks of.
@@ -36,9 +39,11 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         sweep(world, 1).await;
         measured.within(world, "visits-sweep", 4, 1);
     }
+    // Both have left: all of it is deleted.
+    let rows = ["MATCHING#", "CHAT#"].map(|pk| items(world, pk).len());
     world
         .account_deleted("VisitsErase", &sora.id)
         .await
         .unwrap();
-    measured.within(world, "visits-erase", 7, 1);
+    measured.within(world, "visits-erase", 7 + rows.iter().sum::<usize>(), 1);
 }

@@ -1,11 +1,12 @@
 //! Every request that visits' functions can make about recordings.
 
 use enishi_visits::recording::finish;
+use serde_json::json;
 
 use crate::{
     support::World,
     visits::{
-        people::{again, seen},
+        people::{act, again, seen},
         recording::{at_minute, consent, end, hear, open, open_unnoticed, sweep, two},
     },
 };
@@ -14,6 +15,8 @@ use crate::{
 pub async fn story(world: &World) {
     let now = world.stack.clock().now();
     let (mut sora, mut hana, ids) = two(world, 2).await;
+    let other = json!({"action": "propose", "date": "2026-11-26T10:00:00Z"});
+    act(world, &hana, &ids[0], other).await.expect(200);
     for id in &ids {
         for person in [&mut sora, &mut hana] {
             consent(world, person, id, true).await.expect(200);
