@@ -64,7 +64,7 @@ fn a_consent_is_given_to_a_paid_meeting_until_its_end_and_withdrawn_once_for_bot
     let mut it = Recording::default();
     for state in State::ALL {
         let paid = state == State::Paid;
-        let refused = says(&mut Recording::default(), hana, true, state, -60);
+        let refused = says(&mut Recording::default(), hana, true, state, -20 * 60);
         let expected = format!("the matching is {}", state.text());
         assert_eq!(refused, (!paid).then_some(expected), "{state:?}");
     }

@@ -461,14 +461,14 @@ async fn whoever_leaves_takes_the_recording_along_and_what_is_still_on_its_way()
         .account_deleted("VisitsErase", &sora.id)
         .await
         .unwrap();
-    assert_eq!(objects(&world).await, [String::new(); 0]);
+    assert!(objects(&world).await.is_empty());
     for id in &ids {
         assert_eq!(stands(&world, &mut hana, id).await, "deleted");
     }
     world.stack.chime().tick();
     assert_eq!(objects(&world).await.len(), 1, "it has come");
     sweep(&world, 62).await;
-    assert_eq!(objects(&world).await, [String::new(); 0]);
+    assert!(objects(&world).await.is_empty());
     assert_eq!(stands(&world, &mut hana, &ids[0]).await, "deleted");
 
     // The other leaves too, and nothing is left but for an hour the note.
