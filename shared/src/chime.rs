@@ -385,6 +385,15 @@ fn present(app: &App, stored: Option<Record>) -> Record {
     record
 }
 
+/// The meeting of a venue that is open as far as is known; `stored` is its record as it was read. No request.
+///
+/// # Errors
+/// `internal_server_error` when it is no record.
+pub fn present_meeting(app: &App, stored: Option<Item>) -> Result<Option<Meeting>, Error> {
+    let stored = stored.map(decode).transpose()?;
+    Ok(present(app, stored).meeting)
+}
+
 /// Ends a venue's meeting for everybody, if there is one; `stored` is its record as it was read.
 /// Ending it twice is as good. One request to Chime and one write.
 ///

@@ -225,6 +225,21 @@ pub async fn beginning(app: &App, bucket: &str, key: &str, length: u64) -> Resul
     Ok(Some(bytes.to_vec()))
 }
 
+/// How many objects there are whose keys begin with `prefix`. One request for each 1,000. The function needs
+/// `s3:ListBucket`.
+///
+/// # Errors
+/// `service_unavailable` when S3 does not answer.
+pub async fn count(app: &App, bucket: &str, prefix: &str) -> Result<usize> {
+    let list = app.s3().list_objects_v2().bucket(bucket).prefix(prefix);
+    let mut pages = list.into_paginator().send();
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        count += page.or_failed()?.contents().len();
+    }
+    Ok(count)
+}
+
 /// Deletes every object whose key begins with `prefix`, which ends in a slash; for the erasure of
 /// an account. One request for each 1,000 objects and one for each object. Safe to repeat. The
 /// function needs `s3:ListBucket` and `s3:DeleteObject`.

@@ -1,5 +1,5 @@
 //! `visits-erase`: erases somebody who has closed their account: their profile, what students find of it,
-//! their place in the queue, their matchings ([`withdraw::leave`]), blocks, notices and documents. The
+//! their place in the queue, their matchings with what was recorded ([`withdraw::leave`]), blocks, notices and documents. The
 //! choices that they were the first to name stay: these tell nothing of them, and others may be of them too.
 //!
 //! A document may still be on its way: they are noted for [`sweep`](crate::sweep).
@@ -22,11 +22,11 @@ use crate::{
 
 /// `visits-erase`
 ///
-/// Budget: of each matching; 2 of each block, 1 of each notice; 7 beside these (the note, the profile, that
+/// Budget: of each matching, 9 with a recording; 2 of each block, 1 of each notice; 7 beside these (the note, the profile, that
 /// with what follows from it, the lists of matchings, blocks and notices), 6 without a profile, and 2 more for
 /// each hundred matchings.
 pub const FUNCTION: Function =
-    Function::event("visits-erase", |app, event| on(app, event, erase)).budget(7);
+    Function::event("visits-erase", |app, event| on(app, event, erase)).budget(8);
 
 /// Erases what there is of the account. Whatever writes a profile checks that there is an account or a
 /// profile, so nothing new comes after.

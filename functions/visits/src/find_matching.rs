@@ -12,7 +12,7 @@ use crate::{
 
 /// `visits-find-matching`
 ///
-/// Budget: the matching, and the other's profile where one knows who they are.
+/// Budget: the matching; once it was paid for, the other's profile and the recording.
 pub const FUNCTION: Function = Function::http("visits-find-matching", || {
     OpenApiRouter::new().routes(routes!(find_matching))
 })
@@ -37,5 +37,5 @@ pub async fn find_matching(
 ) -> Result<axum::Json<ShownMatching>> {
     let table = table(&app)?;
     let (stored, party) = find(&table, user.id, id).await?;
-    Ok(axum::Json(stored.show(&table, party, app.now()).await?))
+    Ok(axum::Json(stored.show(&app, &table, party).await?))
 }

@@ -28,13 +28,15 @@
 //! | [`pay`] | `POST /api/payment` | the student pays for what is booked |
 //! | [`settle`] | `payment.settled` of appointments | the visit takes place, or the money goes back |
 //! | [`refund`] | `visits.refund_owed` | gives back what is owed |
+//! | [`consent`] | `PUT /api/meeting/{matching_id}/recording` | consents to being recorded, or withdraws |
 //! | [`withdraw`] | `visits.withdrawn` | ends the matchings of who is taken out |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
 //! | [`sweep`] | each minute | ends matchings that wait for too long, reminds of visits and ends them, deletes messages that have ended; erases the documents of who left once more, in case one was still on its way |
 //!
 //! [`profile`], [`choice`] and [`card`] hold what is stored, [`contact`] what a text must not tell,
 //! [`state`] the states of a matching, [`matching`] and [`busy`] how it and its time are stored, [`advance`] how a
-//! step of it is committed, [`meeting`] and [`end`] what becomes of its meeting, [`letters`] what is written about it, [`availability`] when somebody has time. The
+//! step of it is committed, [`meeting`] and [`end`] what becomes of its meeting, [`recording`] how it
+//! is recorded, [`letters`] what is written about it, [`availability`] when somebody has time. The
 //! messages of a matching are a conversation of [`enishi_shared::conversation`].
 //!
 //! The table, `VISITS_TABLE` (keys `pk` / `sk`; all reads are consistent but those of the index
@@ -75,11 +77,15 @@
 //! | a step of one | matching, record, profiles, notices, outbox | 1 get, 1 transaction | 1–2 R, from 8 W |
 //! | book, move or free | with the step: cells, ¹ accounts, chat | | from 26 W |
 //! | pay | the matching, record, ² the payment | 1 get, 1 transaction, and 2 of ² | 1–2 R, 9 W |
+//! | the recording of a meeting: consents, captures, file ⁴ | `MATCHING#<id>` / `RECORDING` | with the matching and its meeting: 1 batch get, 1–2 puts | 3–4 R, 1–2 W, and 1–2 for `due` |
+//! | recordings with something to do | `due` of index `due`: `RECORDING`, by `due_at` | 1 query a hundred | 1 R |
 //! | when somebody is booked | `BUSY#<user>` / `<start of a quarter of an hour>` | 1 query | 1 R |
 //!
 //! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 //! ² in `PAYMENTS_TABLE`: `enishi_shared::payments`.
 //! ³ ids, the job's name, and `*` for what may be anything: up to 16 cards a speaker ([`card`]).
+//! ⁴ what is heard lies in `RECORDINGS_BUCKET`: `captures/<id>/<Chime's id>/audio/`, five seconds a file, and
+//! `recordings/<id>/audio/`.
 
 pub mod advance;
 pub mod attendance;
@@ -98,6 +104,7 @@ pub mod chat;
 pub mod choice;
 pub mod choices;
 pub mod companies;
+pub mod consent;
 pub mod contact;
 pub mod decide_certificate;
 pub mod decide_report;
@@ -179,6 +186,7 @@ pub const FUNCTIONS: &[Function] = &[
     pay::FUNCTION,
     settle::FUNCTION,
     refund::FUNCTION,
+    consent::FUNCTION,
     withdraw::FUNCTION,
     erase::FUNCTION,
     sweep::FUNCTION,

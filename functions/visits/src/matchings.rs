@@ -18,14 +18,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     matching::{MatchingId, Mine, PREFIX, StoredMatching, matching_key, mine_key},
-    profile::{partition, profile_key, table},
+    profile::{partition, table},
     shown_matching::ShownMatching,
 };
 
 /// `visits-matchings`
 ///
-/// Budget: a page of one's list, the matchings, the others' profiles where one knows who they are; 2
-/// where one does not, 1 where there are none.
+/// Budget: a page of one's list, the matchings, the others' profiles and the recordings of those that were
+/// paid for (4 of more than fifty of them); 2 without one of these, 1 where there are none.
 pub const FUNCTION: Function = Function::http("visits-matchings", || {
     OpenApiRouter::new().routes(routes!(matchings))
 })
@@ -75,19 +75,20 @@ pub async fn matchings(
     let stored: Vec<StoredMatching> = stored.map(decode).collect::<Result<_>>()?;
     let mine = stored.into_iter().filter_map(|stored| {
         let party = stored.party(me)?;
-        Some((profile_key(stored.user(party.other())), party, stored))
+        Some((party, stored))
     });
     let mine: Vec<_> = mine.collect();
     let known = mine
         .iter()
-        .filter(|(.., stored)| stored.matching.state.is_paid_for());
+        .filter(|(_, stored)| stored.matching.state.is_paid_for());
     // One may have met somebody more than once.
-    let partners: HashSet<Key> = known.map(|(key, ..)| key.clone()).collect();
-    let partners = Vec::from_iter(partners);
-    let partners = table.batch_get(&partners).await?;
-    let shown = mine.into_iter().map(|(partner, party, stored)| {
-        let partner = partners.get(&partner).cloned().map(decode).transpose()?;
-        Ok(stored.shown(party, partner, app.now()))
-    });
-    Ok((link, axum::Json(shown.collect::<Result<_>>()?)))
+    let beside: HashSet<Key> = known
+        .flat_map(|(party, stored)| stored.beside(*party))
+        .collect();
+    let beside = table.batch_get_all(&Vec::from_iter(beside)).await?;
+    let mut shown = Vec::with_capacity(mine.len());
+    for (party, stored) in mine {
+        shown.push(stored.shown(&app, party, &beside).await?);
+    }
+    Ok((link, axum::Json(shown)))
 }

@@ -179,7 +179,7 @@ pub async fn request_matching(
         }
         Outcome::Refused(_) => return Err(Error::internal("a new matching is there already")),
     };
-    let shown = stored.show(&table, Party::Listener, now).await?;
+    let shown = stored.show(&app, &table, Party::Listener).await?;
     Ok((StatusCode::CREATED, axum::Json(shown)))
 }
 

@@ -1,7 +1,12 @@
 //! A matching, as one of the two sees it. It tells neither who the other is before it is paid for; and
 //! then nothing but the name.
 
-use enishi_shared::{Result, store::Table};
+use std::collections::HashMap;
+
+use enishi_shared::{
+    App, Result,
+    store::{Item, Key, Table, decode},
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,6 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     matching::{Card, MatchingId, StoredMatching},
     profile::{Profile, VisitorId, profile_key},
+    recording::{Consent, Recording, RecordingState, recording_key},
     state::{Party, State},
 };
 
@@ -37,13 +43,17 @@ pub struct ShownMatching {
     /// What is proposed, until the other accepts it.
     #[schema(required)]
     pub proposal: Option<ShownProposal>,
-    /// Where the recording can be heard.
+    /// Where the recording can be heard, for ten minutes.
     #[schema(
         required,
         format = "uri",
-        example = "https://recordings.example.com/1.m4a"
+        example = "https://recordings.s3.ap-northeast-1.amazonaws.com/recordings/1/audio/1.mp4?X-Amz-Signature=1"
     )]
     pub audio_url: Option<String>,
+    /// Who consents to being recorded.
+    pub consent: Consent,
+    /// What becomes of the recording.
+    pub recording: RecordingState,
     /// Whether the meeting took place.
     pub is_done_meeting: bool,
     /// Whether it is paid for.
@@ -84,16 +94,37 @@ pub struct ShownProposal {
 }
 
 impl StoredMatching {
-    /// As `me` sees it now; `partner` is the other's profile, where there is one.
-    pub fn shown(self, me: Party, partner: Option<Profile>, now: Timestamp) -> ShownMatching {
+    /// What is shown with it once it was paid for: the other's profile, and the recording.
+    pub fn beside(&self, me: Party) -> [Key; 2] {
+        [
+            profile_key(self.user(me.other())),
+            recording_key(self.matching_id),
+        ]
+    }
+
+    /// As `me` sees it now, with what was found of [`Self::beside`].
+    ///
+    /// # Errors
+    /// `internal_server_error` when an item is of another form.
+    pub async fn shown(
+        self,
+        app: &App,
+        me: Party,
+        found: &HashMap<Key, Item>,
+    ) -> Result<ShownMatching> {
         let matching = self.matching;
         let is_known = matching.state.is_paid_for();
+        let now = app.now();
+        let [partner, recording] = self.beside(me).map(|key| found.get(&key).cloned());
+        let partner: Option<Profile> = partner.map(decode).transpose()?;
+        let recording: Recording = recording.map(decode).transpose()?.unwrap_or_default();
+        let recorded = recording.state(app, matching.state)?;
         let state = matching.seen(now);
         let lapsed = matching.due().filter(|_| state != matching.state);
         let proposal = matching.proposal.filter(|_| !state.is_final());
         let proposed = matching.proposal;
         let name = partner.map(|profile| profile.name);
-        ShownMatching {
+        Ok(ShownMatching {
             id: self.matching_id,
             speaker: self.speaker_card.visitor_id,
             listener: self.listener_card.visitor_id,
@@ -115,25 +146,27 @@ impl StoredMatching {
                 date: proposal.date,
                 meeting_length: proposal.minutes,
             }),
-            audio_url: None,
+            audio_url: recording.link(app, recorded).await?,
+            consent: recording.consent(),
+            recording: recorded,
             is_done_meeting: state == State::Done,
             is_done_payment: matches!(state, State::Paid | State::Done),
             other: self.card(me.other()).clone(),
             message: self.message.filter(|_| !state.is_final()),
             partner: is_known.then_some(Partner { name }),
             created_at: self.created_at,
-        }
+        })
     }
 
-    /// [`Self::shown`]. One request where the two know each other's names.
+    /// [`Self::shown`]. One request where it was paid for.
     ///
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer.
-    pub async fn show(self, table: &Table, me: Party, now: Timestamp) -> Result<ShownMatching> {
-        let partner = match self.matching.state.is_paid_for() {
-            true => table.get(&profile_key(self.user(me.other()))).await?,
-            false => None,
+    pub async fn show(self, app: &App, table: &Table, me: Party) -> Result<ShownMatching> {
+        let found = match self.matching.state.is_paid_for() {
+            true => table.batch_get(&self.beside(me)).await?,
+            false => HashMap::new(),
         };
-        Ok(self.shown(me, partner, now))
+        self.shown(app, me, &found).await
     }
 }

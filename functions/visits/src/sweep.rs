@@ -1,6 +1,7 @@
 //! `visits-sweep`: sees each minute to what is due. It ends what has waited for too long: requests without an
 //! answer, agreements that nobody books, bookings that nobody pays for. It reminds the two of a paid visit, and
-//! ends it ([`end`]). It deletes the messages of conversations that have ended. And it erases the documents of
+//! ends it ([`end`]). It goes on with recordings ([`collect`]): begins
+//! what could not be begun, has files made and looks for them. It deletes the messages of conversations that have ended. And it erases the documents of
 //! closed accounts once more, when nothing can be uploaded any more with what was allowed before the closing.
 //! What fails or was missed is done a minute later.
 
@@ -20,13 +21,14 @@ use crate::{
     matching::{DUE, MatchingId, StoredMatching, WAITING, id_of, matching_key},
     meeting::{OPENED, ends},
     profile::table,
+    recording::{COLLECTING, collect},
     state::{Action, Actor, State},
 };
 
 /// `visits-sweep`
 ///
 /// Budget: of each matching that is due, with one to Chime and without what its recording takes; 3 of each
-/// meeting looked at, 1 of each account, 8 and 2 for each message of a conversation that has ended; 4 beside
+/// meeting looked at, 1 of each account, 3 of a recording that goes on, 8 and 2 for each message of a conversation that has ended; 5 beside
 /// these, and 1 for each further hundred of any.
 pub const FUNCTION: Function =
     Function::event("visits-sweep", |app, event| on(app, event, sweep)).budget(5);
@@ -38,6 +40,8 @@ struct Done {
     matchings: usize,
     /// Meetings looked at.
     meetings: usize,
+    /// Recordings that were.
+    recordings: usize,
     /// Conversations that had ended.
     conversations: usize,
     #[serde(flatten)]
@@ -63,6 +67,11 @@ async fn sweep(app: App, _: Value) -> Result<Done> {
         async move { end::look(&app, id_of(&pk)?).await }
     })
     .await;
+    let recordings = each_due(&app, COLLECTING, |pk| {
+        let app = app.clone();
+        async move { collect(&app, id_of(&pk)?).await }
+    })
+    .await;
     let conversations = each_due(&app, ENDING, |pk| {
         let chats = chats.clone();
         async move { chats.erase_ended(chats.id_of(&pk)?).await }
@@ -75,6 +84,7 @@ async fn sweep(app: App, _: Value) -> Result<Done> {
     Ok(Done {
         matchings: matchings?,
         meetings: meetings?,
+        recordings: recordings?,
         conversations: conversations?,
         erased: erased?,
     })

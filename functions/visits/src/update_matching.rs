@@ -111,6 +111,6 @@ pub async fn update_matching(
     Json(body): Json<MatchingUpdate>,
 ) -> Result<axum::Json<ShownMatching>> {
     let (stored, party) = act(&app, user.id, id, body.action()?).await?;
-    let shown = stored.show(&table(&app)?, party, app.now()).await?;
+    let shown = stored.show(&app, &table(&app)?, party).await?;
     Ok(axum::Json(shown))
 }

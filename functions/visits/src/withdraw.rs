@@ -19,6 +19,7 @@ use crate::{
     events::VisitorWithdrawn,
     matching::{MatchingId, Mine, PREFIX, StoredMatching, id_of, matching_key, mine_key, open},
     profile::{self, partition},
+    recording::{self, recording_key},
     state::{Action, Actor, Party},
 };
 
@@ -62,7 +63,7 @@ struct Row {
 /// those that are show nothing of them any more, and what both have left goes, with its messages. It may
 /// come again, and a run that was cut off is finished by the next.
 ///
-/// 2 requests a matching that is not over, 5 a matching, 1 for each hundred.
+/// 2 requests a matching that is not over, 6 a matching, 7 where there was a recording, 1 for each hundred.
 ///
 /// # Errors
 /// Whatever keeps something from being erased.
@@ -88,7 +89,9 @@ pub async fn leave(app: &App, user_id: UserId) -> Result<()> {
             chats.table().delete(place).await?;
         }
         for row in mine {
-            part(&chats, user_id, id_of(&row.sk)?).await?;
+            let id = id_of(&row.sk)?;
+            recording::erase(app, chats.table(), id).await?;
+            part(&chats, user_id, id).await?;
         }
         after = page.next;
         if after.is_none() {
@@ -115,7 +118,19 @@ async fn part(chats: &Chats, user_id: UserId, id: MatchingId) -> Result<()> {
         table.update(matching_key(id), forget).await?;
         if !chats.is_listed(stored.user(party.other()), id).await? {
             chats.erase(id, &[]).await?;
-            table.delete_all(&matching_key(id).pk, "").await?;
+            let all = table.query("pk = :matching");
+            let all = all.value(":matching", s(matching_key(id).pk));
+            // What is noted of the recording goes by itself, when no more of it can come; and what leads here
+            // goes last.
+            let (noted, matching) = (recording_key(id), matching_key(id));
+            all.each(|Row { sk }| async {
+                match [&noted.sk, &matching.sk].contains(&&sk) {
+                    true => Ok(()),
+                    false => table.delete(Key::new(&noted.pk, sk)).await,
+                }
+            })
+            .await?;
+            table.delete(matching).await?;
         }
     }
     table.delete(mine_key(user_id, id)).await

@@ -283,7 +283,10 @@ impl Aws {
             (name, action.map(|action| vec![action]))
         };
         match service {
-            "chime" => one(self.0.chime.action(request)),
+            "chime" => match self.0.chime.actions(request) {
+                Some((operation, actions)) => (operation.to_owned(), Some(actions)),
+                None => (String::new(), None),
+            },
             "ses" => match self.0.mailbox.actions(request) {
                 Some(actions) => ("SendEmail".into(), Some(actions)),
                 None => (String::new(), None),

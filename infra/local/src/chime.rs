@@ -1,5 +1,5 @@
-//! Chime SDK Meetings on this machine: the operations that Enishi calls, in the wire format and
-//! within the limits of the real service, for the unmodified SDK.
+//! Chime SDK Meetings and Media Pipelines on this machine: the operations that Enishi calls, in the wire
+//! format and within the limits of the real service, for the unmodified SDKs.
 //!
 //! Media is left out: [`Chime::join`] and [`Chime::leave`] stand for a browser's audio connection,
 //! and every media URL ends in `.invalid`, so that no browser tries a real one. IAM is checked by
@@ -7,6 +7,8 @@
 //! What a client token gives once its meeting ended is undocumented; here it gives the ended
 //! meeting, so that a caller who forgets the generation fails in tests and not in production.
 
+mod pipelines;
+mod tone;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -21,6 +23,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
+
+use pipelines::Pipelines;
+pub use pipelines::Store;
 use wire::{Call, Failure, bad, not_found, text};
 
 /// How long a meeting lives without an audio connection, and how long in any case.
@@ -41,6 +46,8 @@ pub struct Quotas {
     pub burst: u32,
     /// Meetings that may live at once.
     pub concurrent_meetings: Option<usize>,
+    /// Media pipelines that may run at once, captures and concatenations together.
+    pub media_pipelines: Option<usize>,
 }
 
 impl Default for Quotas {
@@ -49,6 +56,7 @@ impl Default for Quotas {
             requests_per_second: Some(10.0),
             burst: 10,
             concurrent_meetings: Some(250),
+            media_pipelines: Some(10),
         }
     }
 }
@@ -95,6 +103,8 @@ pub struct MeetingSummary {
 pub struct Chime {
     now: Now,
     events: UnboundedSender<Value>,
+    /// Where recordings are put.
+    store: Option<Store>,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -112,6 +122,8 @@ struct Inner {
 struct State {
     meetings: BTreeMap<String, Meeting>,
     tokens: BTreeMap<String, String>,
+    #[serde(default)]
+    pipelines: Pipelines,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -124,6 +136,8 @@ struct Meeting {
     /// When the last audio connection went.
     quiet_since: Timestamp,
     ended: bool,
+    #[serde(default)]
+    ended_at: Option<Timestamp>,
 }
 
 impl Chime {
@@ -133,19 +147,43 @@ impl Chime {
             quotas,
             ..Inner::default()
         }));
-        Self { now, events, inner }
+        Self {
+            now,
+            events,
+            store: None,
+            inner,
+        }
     }
 
-    /// The IAM action and the resource of a request; `None` for an operation that is not offered.
-    /// The resource names the Region, as the service's own denials do; a meeting that is to be made is
-    /// none yet.
-    pub fn action(&self, request: &Request<Bytes>) -> Option<(String, String)> {
+    /// Puts its recordings there.
+    #[must_use]
+    pub fn recording_to(self, store: Store) -> Self {
+        Self {
+            store: Some(store),
+            ..self
+        }
+    }
+
+    /// The operation of a request, and the IAM actions with their resources; `None` for an operation that
+    /// is not offered. A resource names the Region, as the service's own denials do; what is to be made is
+    /// none yet. Whoever makes a pipeline shows the service its bucket's policy.
+    pub fn actions(
+        &self,
+        request: &Request<Bytes>,
+    ) -> Option<(&'static str, Vec<(String, String)>)> {
         let call = wire::route(request)?;
-        let resource = match call.meeting {
-            "" => "*".to_owned(),
-            id => wire::meeting_arn(id),
+        let resource = match (call.meeting, call.pipeline) {
+            ("", "") => "*".to_owned(),
+            ("", id) => wire::pipeline_arn(id),
+            (id, _) => wire::meeting_arn(id),
         };
-        Some((format!("chime:{}", call.name), resource))
+        let mut actions = vec![(format!("chime:{}", call.name), resource)];
+        if let Ok(body) = serde_json::from_slice(request.body())
+            && let Some(bucket) = pipelines::bucket_arn(&body)
+        {
+            actions.push(("s3:GetBucketPolicy".to_owned(), bucket));
+        }
+        Some((call.name, actions))
     }
 
     /// Answers a request as the service does (REST JSON).
@@ -184,7 +222,7 @@ impl Chime {
         self.depart(meeting, attendee, "AttendeeDropped")
     }
 
-    /// A media capture pipeline's recorder joins: an `aws:` attendee, who keeps no meeting alive.
+    /// A recorder joins that is no pipeline's here: an `aws:` attendee, who keeps no meeting alive.
     /// Gives its attendee id, for [`Chime::leave`].
     pub fn join_recorder(&self, meeting: &str) -> Result<String, JoinError> {
         let mut inner = self.lock();
@@ -243,12 +281,14 @@ impl Chime {
                 self.end(meeting, due);
             }
         }
+        self.write(&mut inner.state, now);
         inner
     }
 
     /// Those still connected are cut off without an event of their own.
     fn end(&self, meeting: &mut Meeting, at: Timestamp) {
         meeting.ended = true;
+        meeting.ended_at = Some(at);
         meeting.present.clear();
         self.announce(meeting, "MeetingEnded", None, at);
     }
@@ -304,6 +344,9 @@ impl Chime {
             let mut answer = self.create_attendees(meeting, asked);
             answer["Meeting"] = meeting.shown.clone();
             return Ok(answer);
+        }
+        if call.name.contains("Pipeline") {
+            return self.of_pipelines(inner, call, body);
         }
         let meeting = inner.state.living(call.meeting)?;
         let now = (self.now)();
@@ -363,6 +406,7 @@ impl Chime {
                 created: now,
                 quiet_since: now,
                 ended: false,
+                ended_at: None,
             };
             self.announce(&meeting, "MeetingStarted", None, now);
             meeting
@@ -460,6 +504,10 @@ impl Meeting {
             true => longest,
             false => longest.min(after(self.quiet_since, QUIET)),
         }
+    }
+
+    fn ended_at(&self) -> Option<Timestamp> {
+        self.ended_at.filter(|_| self.ended)
     }
 
     /// `ExternalUserId` of those who are connected.

@@ -11,7 +11,7 @@
 //! | [`database`], [`streams`] | DynamoDB and its streams' event-source mappings |
 //! | [`bus`], [`pattern`] | EventBridge |
 //! | [`schedule`], [`cron`] | EventBridge Scheduler |
-//! | [`chime`] | Chime SDK Meetings, and the browsers that connect to it |
+//! | [`chime`] | Chime SDK Meetings and Media Pipelines, and the browsers that connect to it |
 //! | [`firebase`] | Firebase Auth |
 //! | [`mailbox`] | Simple Email Service |
 //! | [`s3`] | S3, and the CDN in front of a bucket |

@@ -180,7 +180,9 @@ impl Stack {
             },
         );
         let (sender, chime_events) = mpsc::unbounded_channel();
+        let s3 = S3::open(&system, directory, clock.as_now())?;
         let chime = Chime::new(clock.as_now(), options.quotas, sender);
+        let chime = chime.recording_to(s3.store());
         let chime_file = directory.map(|directory| directory.join("meetings.json"));
         if let Some(snapshot) = chime_file
             .as_ref()
@@ -220,7 +222,7 @@ impl Stack {
                 .map_err(|_| "the database has no address".to_owned())?,
             chime: chime.clone(),
             mailbox: mailbox.clone(),
-            s3: S3::open(&system, directory, clock.as_now())?,
+            s3,
             secrets: Secrets::new(environment::secrets(keys), clock.now()),
             buses: buses.clone(),
             websockets: websockets.clone(),

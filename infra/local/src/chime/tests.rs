@@ -393,6 +393,7 @@ async fn quotas_throttle_each_operation_and_bound_the_meetings() {
         requests_per_second: Some(0.001),
         burst: 3,
         concurrent_meetings: Some(2),
+        ..Quotas::default()
     });
     let stack = stack.await;
     let meeting = stack.open("a-1").await;
@@ -447,9 +448,10 @@ fn a_request_is_known_by_its_action_and_its_meeting() {
             .method(method)
             .uri(uri)
             .body(Bytes::new());
-        chime.action(&request.unwrap())
+        chime.actions(&request.unwrap())
     };
     let of_m = "arn:aws:chime:ap-northeast-1:000000000000:meeting/m";
+    let of_p = "arn:aws:chime:ap-northeast-1:000000000000:media-pipeline/p";
     for (method, uri, name, resource) in [
         ("POST", "/meetings", "CreateMeeting", "*"),
         (
@@ -466,13 +468,26 @@ fn a_request_is_known_by_its_action_and_its_meeting() {
             of_m,
         ),
         ("DELETE", "/meetings/m/attendees/a", "DeleteAttendee", of_m),
+        (
+            "POST",
+            "/sdk-media-capture-pipelines",
+            "CreateMediaCapturePipeline",
+            "*",
+        ),
+        (
+            "DELETE",
+            "/sdk-media-capture-pipelines/p",
+            "DeleteMediaCapturePipeline",
+            of_p,
+        ),
     ] {
-        let expected = (format!("chime:{name}"), resource.to_owned());
-        assert_eq!(action(method, uri), Some(expected));
+        let expected = vec![(format!("chime:{name}"), resource.to_owned())];
+        assert_eq!(action(method, uri), Some((name, expected)));
     }
     for uri in [
         "/meetings/",
         "/meetingsx",
+        "/sdk-media-live-connector-pipelines",
         "/meetings/m/attendees?operation=other",
         "/",
     ] {

@@ -1,4 +1,4 @@
-//! The wire format of Chime SDK Meetings: routes, the checks a request must pass, the JSON of
+//! The wire format of Chime SDK Meetings and Media Pipelines: routes, the checks a request must pass, the JSON of
 //! meetings and attendees, and answers. What happens to meetings is `chime.rs`'s concern.
 
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ pub(super) struct Call<'a> {
     pub(super) name: &'static str,
     pub(super) meeting: &'a str,
     pub(super) attendee: &'a str,
+    pub(super) pipeline: &'a str,
     /// The rest of the URL.
     pub(super) query: &'a str,
 }
@@ -33,6 +34,9 @@ pub(super) struct Call<'a> {
 pub(super) type Failure = (&'static str, String);
 
 pub(super) fn route(request: &Request<Bytes>) -> Option<Call<'_>> {
+    if request.uri().path().starts_with("/sdk-media-") {
+        return route_of_pipelines(request);
+    }
     let path = request.uri().path().strip_prefix("/meetings")?;
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let operation = request.uri().query().unwrap_or_default();
@@ -61,7 +65,27 @@ pub(super) fn route(request: &Request<Bytes>) -> Option<Call<'_>> {
         name,
         meeting,
         attendee,
+        pipeline: "",
         query: request.uri().query().unwrap_or_default(),
+    })
+}
+
+fn route_of_pipelines(request: &Request<Bytes>) -> Option<Call<'_>> {
+    let parts: Vec<&str> = request.uri().path().split('/').skip(1).collect();
+    let method = request.method().as_str();
+    let (name, pipeline) = match (method, parts.as_slice()) {
+        ("POST", ["sdk-media-capture-pipelines"]) => ("CreateMediaCapturePipeline", ""),
+        ("DELETE", ["sdk-media-capture-pipelines", id]) => ("DeleteMediaCapturePipeline", *id),
+        ("POST", ["sdk-media-concatenation-pipelines"]) => ("CreateMediaConcatenationPipeline", ""),
+        ("GET", ["sdk-media-pipelines", id]) => ("GetMediaPipeline", *id),
+        _ => return None,
+    };
+    Some(Call {
+        name,
+        meeting: "",
+        attendee: "",
+        pipeline,
+        query: "",
     })
 }
 
@@ -96,6 +120,10 @@ pub(super) fn page(attendees: &BTreeMap<String, Value>, query: &str) -> Result<V
 
 pub(super) fn meeting_arn(id: &str) -> String {
     format!("arn:aws:chime:{REGION}:{ACCOUNT}:meeting/{id}")
+}
+
+pub(super) fn pipeline_arn(id: &str) -> String {
+    format!("arn:aws:chime:{REGION}:{ACCOUNT}:media-pipeline/{id}")
 }
 
 /// The required fields of CreateMeeting and CreateMeetingWithAttendees.
@@ -286,6 +314,15 @@ pub(super) fn event(meeting: &Value, kind: &str, attendee: Option<&Value>, at: T
     })
 }
 
+/// The envelope of a change of a media pipeline.
+pub(super) fn event_of_pipeline(id: &str, kind: &str, meeting: &Value, at: Timestamp) -> Value {
+    let mut event = event(meeting, "MeetingStarted", None, at);
+    event["detail-type"] = "Chime Media Pipeline State Change".into();
+    event["detail"]["eventType"] = format!("chime:MediaPipeline{kind}").into();
+    event["detail"]["mediaPipelineId"] = id.into();
+    event
+}
+
 pub(super) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }
@@ -337,7 +374,9 @@ pub(super) fn respond(answered: Result<Value, Failure>) -> Response<Bytes> {
 
 fn status_of(kind: &str) -> StatusCode {
     match kind {
-        "BadRequestException" | "LimitExceededException" => StatusCode::BAD_REQUEST,
+        "BadRequestException" | "LimitExceededException" | "ResourceLimitExceededException" => {
+            StatusCode::BAD_REQUEST
+        }
         "NotFoundException" | "UnknownOperationException" => StatusCode::NOT_FOUND,
         "ConflictException" => StatusCode::CONFLICT,
         "ThrottlingException" => StatusCode::TOO_MANY_REQUESTS,

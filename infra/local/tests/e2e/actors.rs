@@ -114,6 +114,12 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         "/api/meeting/{matching_id}/join",
         Auth::Owner,
         "/api/meeting/{joined}/join",
+    // To one that is paid for.
+    (
+        "PUT",
+        "/api/meeting/{matching_id}/recording",
+        Auth::Owner,
+        "/api/meeting/{recorded}/recording",
     ),
     // Each can be done once.
     (
@@ -193,6 +199,8 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     fixtures.0.insert("matching_id", matching);
     let joined = visits::meeting::joinable(&world, &owner);
     fixtures.0.insert("joined", joined);
+    let recorded = visits::recording::of(&world, &owner);
+    fixtures.0.insert("recorded", recorded);
     let path = format!("/meeting_url/{}", owner.id);
     let room = world.get(&owner, &path).await.expect(200).text("room_id");
     fixtures.0.insert("room_id", room);

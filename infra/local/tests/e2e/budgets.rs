@@ -13,6 +13,7 @@ mod rooms;
 mod saju;
 mod visits;
 mod visits_money;
+mod visits_recording;
 mod visits_talk;
 
 /// Counts a function's requests to DynamoDB since the last count.
@@ -72,6 +73,7 @@ async fn every_function_states_as_its_budget_the_most_that_it_takes() {
     visits::measure(&World::new().await, &mut measured).await;
     visits_talk::measure(&World::new().await, &mut measured).await;
     visits_money::measure(&World::new().await, &mut measured).await;
+    visits_recording::measure(&World::new().await, &mut measured).await;
     payments::measure(&World::new().await, &mut measured).await;
     identity_sessions::measure(&World::new().await, &mut measured).await;
 

@@ -55,6 +55,7 @@ fn all_flows() -> Vec<&'static str> {
         visits::crash_money::FLOWS,
         visits::crash_talk::FLOWS,
         visits::crash_meeting::FLOWS,
+        visits::crash_recording::FLOWS,
         live::crash::FLOWS,
     ];
     services.concat()

@@ -20,6 +20,7 @@ mod rooms;
 mod saju;
 mod visits;
 mod visits_money;
+mod visits_recording;
 mod visits_talk;
 
 /// Lambda itself reads streams, with the function's role; no request of the function's own.
@@ -241,6 +242,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     visits::story(&world).await;
     visits_talk::story(&world).await;
     visits_money::story(&world).await;
+    visits_recording::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;

@@ -41,6 +41,9 @@ fn texts(node: &Node, key: &str, system: &System) -> BTreeSet<String> {
         let stream = resources::stream_arn(&table.arn);
         resolver.define_attribute(&table.logical_id, "StreamArn", &stream);
     }
+    for bucket in &system.buckets {
+        resolver.define_attribute(&bucket.logical_id, "Arn", &bucket.arn);
+    }
     let texts = resolver.texts(node.get(key).unwrap(), key).unwrap();
     texts.into_iter().collect()
 }
@@ -132,11 +135,16 @@ fn the_queues_take_dead_letters_of_this_stacks_rules_only() {
 }
 
 #[test]
-fn nothing_but_the_making_of_meetings_is_allowed_on_everything() {
+fn nothing_but_the_making_of_meetings_and_of_their_recordings_is_allowed_on_everything() {
     for function in project().functions {
         for statement in &function.policy {
             let on_everything = statement.resources.iter().any(|resource| resource == "*");
-            let makes = ["chime:CreateMeeting", "chime:CreateMeetingWithAttendees"];
+            let makes = [
+                "chime:CreateMeeting",
+                "chime:CreateMeetingWithAttendees",
+                "chime:CreateMediaCapturePipeline",
+                "chime:CreateMediaConcatenationPipeline",
+            ];
             let only_makes = statement
                 .actions
                 .iter()
@@ -225,4 +233,36 @@ fn the_events_to_listen_to_at_stripe_are_spelled_out_and_are_those_that_function
         let of_stripe = of_stripe.is_some_and(|text| text.starts_with("stripe."));
         assert!(!of_stripe || listed.iter().any(taken), "{wanted}");
     }
+}
+
+/// Chime takes no pipeline into a bucket whose policy lacks one of these.
+#[test]
+fn chime_writes_and_reads_the_recordings_of_this_account_only() {
+    let (system, template) = (project(), template());
+    let chime = &statements("RecordingsBucketPolicy", &template)[0];
+    let of = |node: &Node, path: &[&str]| {
+        let mut path = path.iter();
+        let found = path.try_fold(node.clone(), |node, key| node.get(key).cloned());
+        let found = found.unwrap_or_else(|| panic!("{}", node.line));
+        Resolver::new().text(&found, "").unwrap()
+    };
+    let service = of(chime, &["Principal", "Service"]);
+    assert_eq!(service, "mediapipelines.chime.amazonaws.com");
+    let actions = [
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "s3:PutObjectAcl",
+    ];
+    assert_eq!(
+        texts(chime, "Action", &system),
+        actions.map(str::to_owned).into()
+    );
+    let bucket = "arn:aws:s3:::recordingsbucket";
+    let both = [bucket.to_owned(), format!("{bucket}/*")];
+    assert_eq!(texts(chime, "Resource", &system), both.into());
+    let account = of(chime, &["Condition", "StringEquals", "aws:SourceAccount"]);
+    assert_eq!(account, ACCOUNT);
+    let source = of(chime, &["Condition", "ArnLike", "aws:SourceArn"]);
+    assert_eq!(source, format!("arn:aws:chime:*:{ACCOUNT}:*"));
 }

@@ -239,6 +239,11 @@ async fn who_the_other_is_shows_once_it_is_paid_for_and_then_by_name_alone() {
     let book = "POST /api/meeting";
     play.call(theirs, book, "/api/meeting", Some(booking), 200)
         .await;
+    let recording = format!("/api/meeting/{id}/recording");
+    let recorded = "PUT /api/meeting/{matching_id}/recording";
+    let yes = json!({"consent": true});
+    play.call(theirs, recorded, &recording, Some(yes.clone()), 409)
+        .await;
     let body = json!({"matching_id": id});
     let pays = "POST /api/payment";
     let opened = play.call(hers, pays, "/api/payment", Some(body), 200).await;
@@ -298,6 +303,9 @@ async fn who_the_other_is_shows_once_it_is_paid_for_and_then_by_name_alone() {
         );
         play.call(me, join, &path, None, 200).await;
         assert_eq!(me.leak(other), None);
+        me.heard.clear();
+        play.call(me, recorded, &recording, Some(yes.clone()), 200)
+            .await;
         look(&mut play, me, &id).await;
         let (name, rest) = other.split_first().unwrap();
         assert!(me.leak(std::slice::from_ref(name)).is_some());
