@@ -108,13 +108,13 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         Auth::User,
         "/register/2026-11-21",
     ),
-    // Of one that is paid for.
+    // Of those that are paid for.
     (
         "GET",
         "/api/meeting/{matching_id}/join",
         Auth::Owner,
         "/api/meeting/{joined}/join",
-    // To one that is paid for.
+    ),
     (
         "PUT",
         "/api/meeting/{matching_id}/recording",

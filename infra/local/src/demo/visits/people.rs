@@ -56,7 +56,7 @@ impl Play {
         who: &Visitor,
         body: Option<Value>,
     ) -> Result<(u16, Value), String> {
-        let token = Some(who.access_token.as_str());
+        let token = Some(who.access_token.as_str()).filter(|token| !token.is_empty());
         let mut answer = self.client.send(method, path, token, body.clone()).await?;
         for _ in 0..5 {
             if !matches!(answer.0, 408 | 503) {
