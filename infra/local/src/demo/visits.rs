@@ -194,7 +194,7 @@ pub async fn play(stack: Stack) -> Result<(), String> {
         file.len() / 1024,
         short(&audio)
     );
-    if !file.get(4..8).is_some_and(|kind| kind == b"ftyp") {
+    if file.get(4..8).is_none_or(|kind| kind != b"ftyp") {
         return Err("the recording should be an MP4 file".into());
     }
     let state = state_of(&play, &haru, &absent).await?;
