@@ -20,9 +20,10 @@ use crate::{
 
 /// `visits-attendance`
 ///
-/// Budget: when somebody joins; 1 when somebody leaves or a meeting ends.
+/// Budget: when somebody joins a meeting that is to be recorded, with one to Chime; 4 where there is nothing to
+/// begin, up to 3 when a meeting ends, 1 when somebody leaves.
 pub const FUNCTION: Function =
-    Function::event("visits-attendance", |app, event| on(app, event, attendance)).budget(3);
+    Function::event("visits-attendance", |app, event| on(app, event, attendance)).budget(6);
 
 async fn attendance(app: App, change: StateChange) -> Result<()> {
     let Some(Happening {

@@ -1,7 +1,7 @@
 //! `visits-sweep`: sees each minute to what is due. It ends what has waited for too long: requests without an
 //! answer, agreements that nobody books, bookings that nobody pays for. It reminds the two of a paid visit, and
-//! ends it ([`end`]). It goes on with recordings ([`collect`]): begins
-//! what could not be begun, has files made and looks for them. It deletes the messages of conversations that have ended. And it erases the documents of
+//! ends it ([`end`]). It goes on with recordings ([`collect`]): begins what could not be begun, has files made and
+//! looks for them. It deletes the messages of conversations that have ended. And it erases the documents of
 //! closed accounts once more, when nothing can be uploaded any more with what was allowed before the closing.
 //! What fails or was missed is done a minute later.
 
@@ -28,8 +28,8 @@ use crate::{
 /// `visits-sweep`
 ///
 /// Budget: of each matching that is due, with one to Chime and without what its recording takes; 3 of each
-/// meeting looked at, 1 of each account, 3 of a recording that goes on, 8 and 2 for each message of a conversation that has ended; 5 beside
-/// these, and 1 for each further hundred of any.
+/// meeting looked at and of each recording that goes on, 1 of each account, 8 and 2 for each message of a
+/// conversation that has ended; 5 beside these, and 1 for each further hundred of any.
 pub const FUNCTION: Function =
     Function::event("visits-sweep", |app, event| on(app, event, sweep)).budget(5);
 
@@ -40,7 +40,7 @@ struct Done {
     matchings: usize,
     /// Meetings looked at.
     meetings: usize,
-    /// Recordings that were.
+    /// Recordings that went on.
     recordings: usize,
     /// Conversations that had ended.
     conversations: usize,

@@ -51,7 +51,7 @@ struct Arguments {
 enum Command {
     /// Plays a product through its API, in memory.
     Demo {
-        /// Which: two mornings of rooms, or a match of saju with its chat.
+        /// Which: two mornings of rooms, a match of saju with its chat, or visits from the sign-up to the money.
         #[arg(value_enum, default_value_t = Product::Rooms)]
         product: Product,
     },

@@ -6,7 +6,8 @@ use super::Measured;
 use crate::{
     support::World,
     visits::{
-        items,
+        items, meeting,
+        people::again,
         recording::{at_minute, consent, end, open_unnoticed, sweep, two},
     },
 };
@@ -37,7 +38,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.stack.aws().forget_calls();
     for _ in 0..2 {
         sweep(world, 1).await;
-        measured.within(world, "visits-sweep", 4, 1);
+        measured.within(world, "visits-sweep", 5, 1);
     }
     // Both have left: all of it is deleted.
     let rows = ["MATCHING#", "CHAT#"].map(|pk| items(world, pk).len());
@@ -46,4 +47,20 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         .await
         .unwrap();
     measured.within(world, "visits-erase", 7 + rows.iter().sum::<usize>(), 1);
+    comes(&World::new().await, measured).await;
+}
+
+/// Somebody comes to a meeting that both want recorded.
+async fn comes(world: &World, measured: &mut Measured) {
+    let (mut sora, mut hana, ids) = two(world, 1).await;
+    for person in [&mut hana, &mut sora] {
+        consent(world, person, &ids[0], true).await.expect(200);
+    }
+    at_minute(world, 0);
+    again(world, &mut sora).await;
+    let joined = meeting::join(world, &sora, &ids[0]).await.expect(200);
+    world.stack.aws().forget_calls();
+    meeting::connected(world, &joined);
+    world.stack.settle().await;
+    assert_eq!(measured.count(world, "visits-attendance"), 6);
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::{
     support::World,
     visits::{
+        meeting,
         people::{act, again, seen},
         recording::{at_minute, consent, end, hear, open, open_unnoticed, sweep, two},
     },
@@ -14,7 +15,7 @@ use crate::{
 /// The story.
 pub async fn story(world: &World) {
     let now = world.stack.clock().now();
-    let (mut sora, mut hana, ids) = two(world, 2).await;
+    let (mut sora, mut hana, ids) = two(world, 3).await;
     let other = json!({"action": "propose", "date": "2026-11-26T10:00:00Z"});
     act(world, &hana, &ids[0], other).await.expect(200);
     for id in &ids {
@@ -22,7 +23,20 @@ pub async fn story(world: &World) {
             consent(world, person, id, true).await.expect(200);
         }
     }
+    // Chime tells that somebody has come, and that the meeting has ended.
+    at_minute(world, -5);
+    again(world, &mut sora).await;
+    let joined = meeting::join(world, &sora, &ids[2]).await.expect(200);
+    meeting::connected(world, &joined);
+    world.stack.settle().await;
+    let place = |part: &str, id: &str| joined.body[part][id].as_str().unwrap().to_owned();
+    let (room, seat) = (
+        place("Meeting", "MeetingId"),
+        place("Attendee", "AttendeeId"),
+    );
+    world.stack.chime().leave(&room, &seat).unwrap();
     at_minute(world, 0);
+    world.stack.settle().await;
     let people = [sora.id.clone(), hana.id.clone()];
     let people = people.each_ref().map(String::as_str);
     open(world, &ids[0], &people).await;
