@@ -171,8 +171,7 @@ pub async fn play(stack: Stack) -> Result<(), String> {
         "{} meetings are open.",
         play.stack.chime().live_meetings().len()
     );
-    let over = start + 36.minutes();
-    for minute in [35, 36, 37, 40] {
+    for minute in 35..=45 {
         play.at(start + minute.minutes()).await;
     }
     println!(
@@ -180,7 +179,7 @@ pub async fn play(stack: Stack) -> Result<(), String> {
         play.stack.chime().live_meetings().len()
     );
     if !play.stack.chime().live_meetings().is_empty() {
-        return Err(format!("no meeting should be open at {over}"));
+        return Err("no meeting should be open any more".into());
     }
     for visitor in [&mut hana, &mut haru] {
         play.log_in(visitor).await?;
@@ -188,6 +187,9 @@ pub async fn play(stack: Stack) -> Result<(), String> {
     let done = play.expect("GET", &path(&visit), &hana, None).await?;
     wants(&text(&done, "state"), "done")?;
     let audio = text(&done, "audio_url");
+    if audio.is_empty() {
+        return Err(format!("the recording should be there: {done}"));
+    }
     let file = play.download(&audio).await?;
     println!(
         "花's visit is done; the recording, {} KB: {}…",

@@ -1,10 +1,9 @@
 //! Faults at a function's HTTP connector, so that the retries of the SDKs and of the calls to Stripe and
-//! Google take part: one at the n-th call of a function, or one at every call.
+//! Google take part: one at the n-th call of a function, or one at each thing that each function calls.
 
 use std::{
     collections::{BTreeMap, HashSet},
     fmt,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::{Arc, Mutex},
 };
 
@@ -69,11 +68,24 @@ pub struct Calls {
 #[derive(Clone, Default)]
 pub struct Faults(Arc<Mutex<Option<Watch>>>);
 
-/// Every call of every function fails once; the next attempt at it does not.
+/// Whatever a function calls fails when it first does, operation by operation and place by place, each in
+/// one of four ways.
 #[derive(Clone, Default)]
-pub struct EachOnce(Arc<Mutex<HashSet<u64>>>);
+pub struct EachOnce {
+    calls: Arc<Mutex<HashSet<String>>>,
+    /// Which way the first one fails.
+    first: usize,
+}
 
 impl EachOnce {
+    /// The first call fails in this way, the others in turn.
+    pub fn beginning_with(first: usize) -> Self {
+        Self {
+            calls: Arc::default(),
+            first,
+        }
+    }
+
     /// The functions' connections.
     pub fn connections(&self) -> Connections {
         connections(Plan::EachOnce(self.clone()))
@@ -81,7 +93,7 @@ impl EachOnce {
 
     /// How many calls have failed.
     pub fn failed(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.calls.lock().unwrap().len()
     }
 
     fn fate(&self, function: &str, request: &HttpRequest) -> Option<Fault> {
@@ -91,15 +103,19 @@ impl EachOnce {
             Fault::Unavailable,
             Fault::Throttled,
         ];
-        let mut call = DefaultHasher::new();
-        let target = request.headers().get("x-amz-target");
-        (function, request.method(), request.uri(), target).hash(&mut call);
-        request.body().bytes().hash(&mut call);
-        let mut calls = self.0.lock().unwrap();
-        let nth = calls.len();
-        calls
-            .insert(call.finish())
-            .then(|| FATES[nth % FATES.len()])
+        let headers = request.headers();
+        let target = headers.get("x-amz-target").unwrap_or_default();
+        let agent = headers.get("user-agent").unwrap_or_default();
+        // S3 throttles by a 503. All objects of a folder are one.
+        let (fates, place) = match agent.contains("api/s3/") {
+            true => (FATES.len() - 1, request.uri().rsplit_once('/')),
+            false => (FATES.len(), None),
+        };
+        let place = place.map_or(request.uri(), |(folder, _)| folder);
+        let mut calls = self.calls.lock().unwrap();
+        let nth = calls.len() + self.first;
+        let call = format!("{function} {} {place} {target}", request.method());
+        calls.insert(call).then(|| FATES[nth % fates])
     }
 }
 

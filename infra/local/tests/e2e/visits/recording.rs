@@ -450,10 +450,11 @@ async fn whoever_leaves_takes_the_recording_along_and_what_is_still_on_its_way()
     for id in &ids {
         open(&world, id, &[&sora.id, &hana.id]).await;
     }
-    at_minute(&world, 35);
+    at_minute(&world, 20);
     end(&world, &ids[0]).await;
     sweep(&world, 3).await;
-    assert_eq!(heard(&world, &mut hana, &ids[0]).await, 35 * 60);
+    assert_eq!(heard(&world, &mut hana, &ids[0]).await, 20 * 60);
+    at_minute(&world, 35);
     end(&world, &ids[1]).await;
     // The file is asked for, and not there.
     sweep(&world, 1).await;
