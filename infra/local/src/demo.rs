@@ -349,13 +349,21 @@ async fn join(stack: &Stack, client: &Client, person: &Person, room: &str) -> Re
     let join = client
         .expect("GET", &format!("/rooms/{room}/join"), token, None)
         .await?;
-    let browser = Client::new(stack.aws_url());
+    connect(stack, &join).await
+}
+
+/// Connects the audio, as a browser does with what it was answered.
+///
+/// # Errors
+/// A sentence with what was answered instead.
+pub async fn connect(stack: &Stack, join: &Value) -> Result<(), String> {
     let path = format!(
         "/_enishi/meetings/{}/{}/join",
         text(&join["Meeting"], "MeetingId"),
         text(&join["Attendee"], "AttendeeId"),
     );
     let body = json!({"JoinToken": join["Attendee"]["JoinToken"]});
+    let browser = Client::new(stack.aws_url());
     browser.expect("POST", &path, None, Some(body)).await?;
     Ok(())
 }

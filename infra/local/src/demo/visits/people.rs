@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::{Client, mailed_token, text};
+use super::super::{Client, connect, mailed_token, text};
 use crate::stack::Stack;
 
 /// Who is listed as operator.
@@ -196,14 +196,7 @@ impl Play {
     pub async fn join(&self, who: &Visitor, matching: &str) -> Result<(), String> {
         let path = format!("/api/meeting/{matching}/join");
         let join = self.expect("GET", &path, who, None).await?;
-        let browser = Client::new(self.stack.aws_url());
-        let path = format!(
-            "/_enishi/meetings/{}/{}/join",
-            text(&join["Meeting"], "MeetingId"),
-            text(&join["Attendee"], "AttendeeId"),
-        );
-        let body = json!({"JoinToken": join["Attendee"]["JoinToken"]});
-        browser.expect("POST", &path, None, Some(body)).await?;
+        connect(&self.stack, &join).await?;
         self.stack.settle().await;
         Ok(())
     }
