@@ -304,3 +304,19 @@ impl World {
         self.stack.lambda().invoke(function, event).await
     }
 }
+
+/// Every order of `count` things.
+pub fn permutations(count: usize) -> Vec<Vec<usize>> {
+    let Some(last) = count.checked_sub(1) else {
+        return vec![Vec::new()];
+    };
+    let mut all = Vec::new();
+    for shorter in permutations(last) {
+        for place in 0..count {
+            let mut longer = shorter.clone();
+            longer.insert(place, last);
+            all.push(longer);
+        }
+    }
+    all
+}

@@ -10,6 +10,7 @@ use enishi_shared::payments::State;
 use futures_util::future::join_all;
 
 use super::*;
+use crate::support::permutations;
 use crowd::{Crowd, Outcome, Settles};
 
 /// What happens to a payment.
@@ -103,22 +104,6 @@ static LIVES: [Life; 6] = [
         kinds: &["failed"],
     },
 ];
-
-/// Every order of `count` things.
-fn permutations(count: usize) -> Vec<Vec<usize>> {
-    let Some(last) = count.checked_sub(1) else {
-        return vec![Vec::new()];
-    };
-    let mut all = Vec::new();
-    for shorter in permutations(last) {
-        for place in 0..count {
-            let mut longer = shorter.clone();
-            longer.insert(place, last);
-            all.push(longer);
-        }
-    }
-    all
-}
 
 /// A payment for each of `orders` lives this life to its end, and is told of it then.
 async fn told_afterwards(

@@ -7,6 +7,7 @@ use super::{
     attendance::{event, tell},
     *,
 };
+use crate::support::permutations;
 use Party::{Listener, Speaker};
 
 /// What happens in a meeting: of which generation, what, to whom, when.
@@ -89,22 +90,6 @@ static LIVES: [Life; 6] = [
         back: PAID,
     },
 ];
-
-/// Every order of `count` things.
-fn permutations(count: usize) -> Vec<Vec<usize>> {
-    let Some(last) = count.checked_sub(1) else {
-        return vec![Vec::new()];
-    };
-    let mut all = Vec::new();
-    for shorter in permutations(last) {
-        for place in 0..count {
-            let mut longer = shorter.clone();
-            longer.insert(place, last);
-            all.push(longer);
-        }
-    }
-    all
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_order_of_what_chime_tells_ends_the_same() {

@@ -1,6 +1,8 @@
 //! In whatever order payments tell of themselves, and however often, a visit ends in the same state and
 //! with the same sums.
 
+use std::collections::BTreeMap;
+
 use enishi_local::stripe::Event;
 use enishi_shared::app::Random;
 use enishi_visits::state::State;
@@ -12,6 +14,7 @@ use super::{
     },
     *,
 };
+use crate::support::permutations;
 
 /// What happens to a visit that waits for its payment, before anybody hears of it.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +58,7 @@ impl Life {
 /// Half an hour at ¥51.
 const SUM: i64 = 1_530;
 
-/// How many visits live each life, each told of it in its own order.
+/// How many visits live each life, each told of it in its own order: as many as four things have orders.
 const MANY: usize = 24;
 
 struct Draw(Random);
@@ -91,6 +94,24 @@ fn on_the_bus(event: &Event) -> Value {
             },
         },
     })
+}
+
+/// What is told of each payment, each in another order until there is no other, and all of it once more.
+fn in_every_order<T: Clone>(things: &[T], payment: impl Fn(&T) -> Value) -> Vec<T> {
+    let mut payments: BTreeMap<String, Vec<&T>> = BTreeMap::new();
+    for thing in things {
+        let payment = payment(thing).as_str().unwrap().to_owned();
+        payments.entry(payment).or_default().push(thing);
+    }
+    assert_eq!(payments.len(), MANY);
+    let mut told = Vec::new();
+    for (nth, things) in payments.values().enumerate() {
+        let orders = permutations(things.len());
+        assert!(MANY.is_multiple_of(orders.len()));
+        let order = &orders[nth % orders.len()];
+        told.extend(order.iter().chain(order).map(|it| things[*it].clone()));
+    }
+    told
 }
 
 /// What was announced, and who takes it.
@@ -155,12 +176,27 @@ async fn lives(life: Life, seed: u64) {
             stripe.settle_late(&session, true).unwrap();
         }
     }
-    // What Stripe has to tell, and then what follows from it: each in another order, again and again.
     let lambda = world.stack.lambda();
-    let listens = ["checkout.session.", "refund."];
-    for _ in 0..3 {
+    let has_to_tell = || {
         let mut events = stripe.events();
+        let listens = ["checkout.session.", "refund."];
         events.retain(|event| listens.iter().any(|start| event.kind.starts_with(start)));
+        events
+    };
+    // What Stripe has to tell, and then what follows from it, in every order there is. What fails comes again.
+    for _ in 0..3 {
+        let metadata = |event: &Event| event.body["data"]["object"]["metadata"].clone();
+        for event in in_every_order(&has_to_tell(), |it| metadata(it)["payment_id"].clone()) {
+            let _ = lambda.invoke("PaymentsLedger", on_the_bus(&event)).await;
+        }
+        let data = |it: &(&str, Value)| it.1["detail"]["data"]["payment_id"].clone();
+        for (function, event) in in_every_order(&announced(&world), data) {
+            let _ = lambda.invoke(function, event).await;
+        }
+    }
+    // And all of it beside each other, at random.
+    for _ in 0..2 {
+        let events = has_to_tell();
         for event in draw.told(&events) {
             lambda.invoke_async("PaymentsLedger", on_the_bus(&event));
             if draw.below(5) == 0 {
