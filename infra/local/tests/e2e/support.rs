@@ -160,6 +160,19 @@ impl World {
         App::new(parts).unwrap()
     }
 
+    /// How many requests of an operation Chime got.
+    pub fn asked(&self, operation: &str) -> u64 {
+        let requests = self.stack.chime().requests();
+        requests.get(operation).copied().unwrap_or_default()
+    }
+
+    /// That no event was given up.
+    #[track_caller]
+    pub fn nothing_given_up(&self) {
+        let letters = self.stack.lambda().dead_letters();
+        assert!(letters.is_empty(), "{letters:?}");
+    }
+
     /// Moves the clock to this time in Tokyo, fires what is due and settles.
     pub async fn at(&self, time: &str) {
         self.stack.at(tokyo(time)).await;

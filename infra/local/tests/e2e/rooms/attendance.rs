@@ -143,7 +143,7 @@ async fn who_connects_is_present() {
     hall.join(&guests[1], ROOM).await.expect(200);
     hall.world.stack.settle().await;
     assert!(!participates(&hall, &guests[1]).await);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn events_may_come_twice_late_and_in_any_order() {
         text(&item["generation"]["N"])
     };
     assert_eq!(generation(&hall), "3");
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -255,5 +255,5 @@ async fn recorders_and_other_peoples_meetings_are_no_concern() {
         answer["Meeting"]["MeetingId"]
     );
     hall.connected(&next);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }

@@ -41,7 +41,7 @@ async fn who_stays_away_has_a_lower_rate() {
     hall.world.at("2026-11-25T08:50").await;
     hall.world.at("2026-11-25T09:30").await;
     assert_eq!(hall.rate(&guests[1]).await, 50);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_close_deletes_the_meetings_and_a_second_one_changes_nothing() {
         .await
         .expect_error(409, "conflict", &[]);
     assert_eq!(hall.rate(&guests[6]).await, 0);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_presence_told_after_the_close_changes_no_rate() {
     hall.at("09:32").await;
     assert_eq!(hall.rate(&guests[0]).await, 0);
     assert!(hall.world.stack.chime().live_meetings().is_empty());
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_missed_close_is_made_up_for_later() {
     hall.world.at("2026-11-25T12:00").await;
     assert_eq!(hall.rate(&guests[0]).await, 50);
     assert_eq!(hall.rate(&guests[1]).await, 0);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]

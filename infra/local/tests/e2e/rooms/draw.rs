@@ -206,7 +206,7 @@ async fn a_slot_that_is_over_is_not_drawn_any_more() {
     // Who was let down is no no-show.
     let answer = hall.get(&guest, "/me/rooms").await.expect(200);
     assert_eq!(answer.body, json!({"rate": 100, "rooms": []}));
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 fn repeats(met: &mut BTreeSet<(String, String)>, seating: &Seating) -> usize {

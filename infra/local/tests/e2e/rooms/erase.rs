@@ -140,7 +140,7 @@ async fn who_goes_after_the_draw_leaves_an_empty_seat() {
     for guest in [&gone, &gone_late] {
         assert!(left(&hall, guest).is_empty(), "{:?}", left(&hall, guest));
     }
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn a_room_that_all_have_left_is_not_opened() {
         hall.connect(guest, MORNING).await;
     }
     hall.at("09:30").await;
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn who_goes_after_the_slot_is_nobody_in_the_history_of_the_others() {
     hall.enroll_all(&guests, "2026-11-23").await;
     hall.world.at("2026-11-23T08:50").await;
     assert_eq!(hall.seating(&guests, "2026-11-23").await.len(), 1);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn who_goes_while_the_draw_runs_is_gone_when_the_slot_is_over() {
         for guest in &guests {
             assert_eq!(hall.rate(guest).await, 0);
         }
-        hall.nothing_given_up();
+        hall.world.nothing_given_up();
         if !hit {
             assert!(in_between > 2, "{in_between}");
             return;

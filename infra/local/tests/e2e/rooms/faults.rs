@@ -148,7 +148,7 @@ async fn the_opening_goes_on_while_chime_throttles() {
         hall.connect(guest, MORNING).await;
     }
     assert_eq!(hall.world.stack.chime().requests(), before);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn neither_the_opening_nor_who_joins_takes_of_the_reserved_share_of_the_qu
         }
         assert_eq!(hall.world.stack.chime().live_meetings().len(), 1);
     }
-    assert_eq!(hall.asked("CreateMeetingWithAttendees"), 1);
+    assert_eq!(hall.world.asked("CreateMeetingWithAttendees"), 1);
 }
 
 fn slots_of_two() -> String {

@@ -272,19 +272,6 @@ impl Hall {
         answer.body["rate"].as_i64().unwrap()
     }
 
-    /// How many requests of an operation Chime got.
-    pub fn asked(&self, operation: &str) -> u64 {
-        let requests = self.world.stack.chime().requests();
-        requests.get(operation).copied().unwrap_or_default()
-    }
-
-    /// That no event was given up.
-    #[track_caller]
-    pub fn nothing_given_up(&self) {
-        let letters = self.world.stack.lambda().dead_letters();
-        assert!(letters.is_empty(), "{letters:?}");
-    }
-
     fn table(&self) -> &str {
         let tables = &self.world.stack.system().tables;
         &tables

@@ -80,7 +80,7 @@ async fn all_members_get_one_meeting_and_each_their_own_token_only() {
     let hall = Hall::new().await;
     let guests = four(&hall).await;
     hall.at("08:56").await;
-    assert_eq!(hall.asked("CreateMeetingWithAttendees"), 1);
+    assert_eq!(hall.world.asked("CreateMeetingWithAttendees"), 1);
     let before = hall.world.stack.chime().requests();
     let answers = join_all(guests.iter().map(|guest| hall.join(guest, ROOM))).await;
     // The meeting was open: nobody had to ask Chime.
@@ -209,10 +209,10 @@ async fn a_room_that_nobody_joined_for_five_minutes_is_opened_anew() {
         first.body["Attendee"]["JoinToken"]
     );
     hall.connected(&second);
-    assert_eq!(hall.asked("GetMeeting"), 0);
+    assert_eq!(hall.world.asked("GetMeeting"), 0);
     let other = hall.join(&guests[1], ROOM).await.expect(200);
     assert_eq!(other.body["Meeting"], second.body["Meeting"]);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -278,8 +278,8 @@ async fn more_than_ten_members_each_have_their_own_attendee() {
     hall.enroll_all(&guests, MORNING).await;
     hall.at("08:50").await;
     hall.at("08:56").await;
-    assert_eq!(hall.asked("CreateMeetingWithAttendees"), 1);
-    assert_eq!(hall.asked("BatchCreateAttendee"), 1);
+    assert_eq!(hall.world.asked("CreateMeetingWithAttendees"), 1);
+    assert_eq!(hall.world.asked("BatchCreateAttendee"), 1);
     let mut attendees = BTreeSet::new();
     for guest in &guests {
         let answer = hall.join(guest, ROOM).await.expect(200);
@@ -287,14 +287,14 @@ async fn more_than_ten_members_each_have_their_own_attendee() {
         attendees.insert(text(&answer.body["Attendee"]["AttendeeId"]));
     }
     assert_eq!(attendees.len(), 12);
-    assert_eq!(hall.asked("CreateAttendee"), 0);
+    assert_eq!(hall.world.asked("CreateAttendee"), 0);
     // Who walks in is made an attendee at joining, and then known.
     let late = hall.guest("late");
     hall.enroll(&late, MORNING).await.expect(201);
     for _ in 0..2 {
         hall.connected(&hall.join(&late, ROOM).await.expect(200));
     }
-    assert_eq!(hall.asked("CreateAttendee"), 1);
+    assert_eq!(hall.world.asked("CreateAttendee"), 1);
     // Recorded as present, all of them.
     hall.world.stack.settle().await;
     hall.at("09:30").await;

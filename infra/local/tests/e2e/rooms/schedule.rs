@@ -33,7 +33,7 @@ async fn a_draw_and_an_opening_that_were_missed_are_made_up_for() {
     }
     assert_eq!(hall.dump(), dump);
     assert_eq!(hall.world.stack.chime().requests(), before);
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]

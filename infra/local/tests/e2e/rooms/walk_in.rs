@@ -117,7 +117,7 @@ async fn a_slot_that_nobody_enrolled_for_takes_walk_ins_until_it_ends() {
         assert_eq!(hall.rate(guest).await, 100);
     }
     assert!(hall.world.stack.chime().live_meetings().is_empty());
-    hall.nothing_given_up();
+    hall.world.nothing_given_up();
 }
 
 #[tokio::test]

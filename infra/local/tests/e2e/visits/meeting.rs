@@ -143,19 +143,6 @@ impl Visits {
         let notices = notices.iter().filter(|row| row["topic"]["S"] == topic);
         notices.count()
     }
-
-    /// How many requests of an operation Chime got.
-    pub fn asked(&self, operation: &str) -> u64 {
-        let requests = self.world.stack.chime().requests();
-        requests.get(operation).copied().unwrap_or_default()
-    }
-
-    /// That no event was given up.
-    #[track_caller]
-    pub fn nothing_given_up(&self) {
-        let letters = self.world.stack.lambda().dead_letters();
-        assert!(letters.is_empty(), "{letters:?}");
-    }
 }
 
 fn two() -> [Profile; 2] {

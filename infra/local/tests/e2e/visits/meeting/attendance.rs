@@ -84,7 +84,7 @@ async fn who_came_at_most_ten_minutes_late_decides_what_goes_back() {
         assert_eq!(sums.len(), usize::from(*back > 0), "{case:?}");
     }
     assert!(visits.world.stack.chime().live_meetings().is_empty());
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn recorders_other_meetings_and_what_is_told_too_late_are_no_concern() {
     }
     visits.sweep().await.unwrap();
     assert_eq!(items(&visits.world, ""), before);
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]

@@ -26,14 +26,14 @@ async fn a_visit_ends_five_minutes_after_its_end_with_whoever_is_still_there() {
         assert_eq!(visits.state(&id), "done", "{time}");
         assert!(visits.world.stack.chime().live_meetings().is_empty());
         assert_eq!(visits.told("ended"), 2);
-        assert_eq!(visits.asked("DeleteMeeting"), 1);
+        assert_eq!(visits.world.asked("DeleteMeeting"), 1);
     }
     for party in Party::ALL {
         assert!(holds(&visits.world, &visits.person(party).await).is_empty());
     }
     let left = items(&visits.world, &format!("MATCHING#{id}"));
     assert!(left.iter().all(|row| row["due"].is_null()), "{left:?}");
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_sweep_that_comes_hours_late_ends_it_all_the_same() {
     assert!(visits.refunds(&seen).is_empty());
     assert!(visits.world.stack.chime().live_meetings().is_empty());
     visits.world.stack.settle().await;
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn who_is_inside_when_it_is_cancelled_is_out_a_minute_after_the_start() {
     assert!(visits.world.stack.chime().live_meetings().is_empty());
     let due = items(&visits.world, "MATCHING#");
     assert!(due.iter().all(|row| row["due"].is_null()), "{due:?}");
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -137,5 +137,5 @@ async fn a_meeting_that_somebody_opened_while_it_was_ended_is_ended_a_minute_lat
     assert_eq!(visits.world.stack.chime().live_meetings().len(), 1);
     visits.at("19:36").await;
     assert!(visits.world.stack.chime().live_meetings().is_empty());
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }

@@ -45,13 +45,13 @@ async fn the_two_of_a_paid_visit_get_one_meeting_and_each_their_own_token_only()
     let again = visits.join(Party::Listener, &id).await.expect(200);
     assert_eq!(again.body, first.body);
     assert_eq!(visits.world.stack.chime().requests(), before);
-    assert_eq!(visits.asked("CreateMeetingWithAttendees"), 1);
-    assert_eq!(visits.asked("CreateAttendee"), 0);
+    assert_eq!(visits.world.asked("CreateMeetingWithAttendees"), 1);
+    assert_eq!(visits.world.asked("CreateAttendee"), 0);
     // At rest tokens are sealed.
     let stored = serde_json::to_string(&items(&visits.world, "MATCHING#")).unwrap();
     assert!(!stored.contains(&hers) && !stored.contains(&theirs));
     visits.world.stack.settle().await;
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn one_joins_a_paid_visit_from_five_minutes_before_until_five_minutes_afte
         let answer = join(&visits.world, person, id).await;
         answer.expect_error(404, "not_found", &[]);
     }
-    assert_eq!(visits.asked("CreateMeetingWithAttendees"), 2);
+    assert_eq!(visits.world.asked("CreateMeetingWithAttendees"), 2);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_meeting_that_nobody_joined_is_opened_anew() {
     }
     assert_eq!(meetings.len(), 4);
     assert_eq!(visits.world.stack.chime().live_meetings().len(), 1);
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]

@@ -138,5 +138,5 @@ async fn every_order_of_what_chime_tells_ends_the_same() {
         "{} permutations of what Chime tells, with duplicates",
         told.len()
     );
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }

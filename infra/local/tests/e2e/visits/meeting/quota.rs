@@ -110,5 +110,5 @@ async fn a_thousand_who_come_to_two_hundred_and_fifty_rooms_leave_twenty_visits_
     let chime = visits_of.world.stack.chime();
     assert_eq!(chime.live_meetings().len(), ROOMS as usize);
     visits_of.world.stack.settle().await;
-    visits_of.nothing_given_up();
+    visits_of.world.nothing_given_up();
 }

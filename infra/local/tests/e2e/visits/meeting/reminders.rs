@@ -33,7 +33,7 @@ async fn both_are_reminded_a_day_and_an_hour_before() {
         mails.retain(|mail| mail.to == [person.email.as_str()]);
         assert_eq!(mails.len(), 2, "{mails:?}");
     }
-    visits.nothing_given_up();
+    visits.world.nothing_given_up();
 }
 
 #[tokio::test]
