@@ -78,6 +78,17 @@ impl Taken {
     }
 }
 
+/// How much there was in each bucket.
+#[derive(Clone, Debug)]
+pub struct Levels(Vec<u64>);
+
+impl Levels {
+    /// How much that is in all.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
 #[derive(Deserialize)]
 struct Bucket {
     left: u64,
@@ -145,6 +156,34 @@ impl Reserve {
     /// `service_unavailable` when DynamoDB does not answer.
     pub async fn left(&self) -> Result<u64, Error> {
         Ok(self.read().await?.iter().sum())
+    }
+
+    /// How much is left in each bucket, for [`Self::check`]. One request, of which the same holds as of
+    /// [`Self::left`].
+    ///
+    /// # Errors
+    /// As [`Self::left`].
+    pub async fn levels(&self) -> Result<Levels, Error> {
+        Ok(Levels(self.read().await?))
+    }
+
+    /// Writes nothing, but has the transaction refused where a bucket that was empty is not any more, or the
+    /// other way round. As many parts as there are buckets.
+    pub fn check(&self, tx: &mut Transaction, levels: &Levels) {
+        for (key, left) in self.keys().into_iter().zip(&levels.0) {
+            let as_read = match left {
+                0 => when().absent(LEFT).or(when().le(LEFT, 0)),
+                _ => when().gt(LEFT, 0),
+            };
+            tx.check(&self.table, key, as_read);
+        }
+    }
+
+    /// Removes it, with all that is left. As many parts of the transaction as there are buckets.
+    pub fn delete(&self, tx: &mut Transaction) {
+        for key in self.keys() {
+            tx.delete(&self.table, key);
+        }
     }
 
     /// Begins to take so much.
