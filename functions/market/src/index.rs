@@ -11,12 +11,11 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::{dynamodb::Event, streams::DynamoDbEventResponse};
 use enishi_shared::{
-    App, Result, UserId,
+    App, Function, Result, UserId,
     function::on,
     store::{Change, Outcome, Race, Table, Transaction, Written, decode, s, when},
     stream::{failures, places},
 };
-use enishi_shared::Function;
 use futures_util::{StreamExt as _, stream};
 
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
     facts::{self, Facts},
     item::{self, Item, ItemId, item_key, item_of},
     list::rows_of,
-    maker::{MADE, Made, Maker, maker_key, partition},
+    maker::{MADE, Made, Maker, maker_key, maker_of, partition},
     posting,
     preview::{self, Preview},
     text::grams,
@@ -47,7 +46,7 @@ async fn index_all(app: App, event: Event) -> Result<DynamoDbEventResponse> {
     let mut makers = BTreeMap::<UserId, Vec<String>>::new();
     for record in places(event) {
         let pk = &*record.item.pk;
-        let maker = pk.strip_prefix("MAKER#").and_then(|id| id.parse().ok());
+        let maker = maker_of(pk);
         if let Some(item_id) = item_of(pk) {
             items.entry(item_id).or_default().extend(record.sequence_number);
         } else if let Some(maker_id) = maker {

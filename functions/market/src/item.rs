@@ -18,6 +18,12 @@ use uuid::Uuid;
 /// The buckets that an item's stock lies in. With two of them, 30 lines of an order are at most 60 parts of
 /// a transaction.
 const BUCKETS: usize = 2;
+/// The least that an item costs, in yen: Stripe charges no less.
+pub const MIN_PRICE: u32 = 50;
+/// The most, in yen.
+pub const MAX_PRICE: u32 = 9_999_999;
+/// The most there can be at first.
+pub const MAX_STOCK: u32 = 99_999;
 
 /// An item's id: a UUIDv7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -61,6 +67,7 @@ pub enum ItemStatus {
 /// What a maker says of that; that it is sold out follows from the stock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ProductStatus)]
 pub enum Offer {
     /// It is to be sold.
     #[default]

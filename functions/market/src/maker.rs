@@ -3,6 +3,7 @@
 use enishi_shared::{
     Error, UserId,
     store::{Change, Key, when},
+    validate,
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::item::ItemId;
-use enishi_shared::validate;
+
+/// The most that sending a parcel costs, in yen.
+pub const MAX_FEE: u32 = 99_999;
 
 /// A maker, who is known by their account's id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +93,11 @@ impl Maker {
 /// The partition of a maker and of their items, in the order in which these were made.
 pub fn partition(maker_id: UserId) -> String {
     format!("MAKER#{maker_id}")
+}
+
+/// The maker whose row has this partition key.
+pub fn maker_of(pk: &str) -> Option<UserId> {
+    pk.strip_prefix("MAKER#")?.parse().ok()
 }
 
 /// Where a maker lies.

@@ -3,6 +3,7 @@
 use enishi_shared::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     item::{Item, ItemId, ItemStatus},
@@ -11,8 +12,11 @@ use crate::{
 };
 
 /// Whether a listed item can be bought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ListedStatus)]
 pub enum Shelf {
     /// It can.
     OnSale,
