@@ -49,7 +49,12 @@ pub struct ProductRequest {
     pub item_name: String,
     /// About it: at most 2,000 characters, line breaks among them.
     #[garde(inner(length(chars, min = 1, max = 2000), custom(validate::prose)))]
-    #[schema(min_length = 1, max_length = 2000, pattern = r"\S", example = "一つずつ手で絵付けをしています。")]
+    #[schema(
+        min_length = 1,
+        max_length = 2000,
+        pattern = r"\S",
+        example = "一つずつ手で絵付けをしています。"
+    )]
     pub description: Option<String>,
     /// In yen: 50 at the least.
     #[garde(range(min = MIN_PRICE, max = MAX_PRICE))]
@@ -65,7 +70,12 @@ pub struct ProductRequest {
         custom(validate::line),
         custom(validate::trimmed)
     ))]
-    #[schema(min_length = 1, max_length = 50, pattern = r"^\S(.*\S)?$", example = "青")]
+    #[schema(
+        min_length = 1,
+        max_length = 50,
+        pattern = r"^\S(.*\S)?$",
+        example = "青"
+    )]
     pub color: Option<String>,
     /// The series it is of: at most 100 characters.
     #[garde(inner(
@@ -73,7 +83,12 @@ pub struct ProductRequest {
         custom(validate::line),
         custom(validate::trimmed)
     ))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"^\S(.*\S)?$", example = "春の器")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^\S(.*\S)?$",
+        example = "春の器"
+    )]
     pub series: Option<String>,
     /// How large it is, in one's own words: at most 100 characters.
     #[garde(inner(
@@ -81,7 +96,12 @@ pub struct ProductRequest {
         custom(validate::line),
         custom(validate::trimmed)
     ))]
-    #[schema(min_length = 1, max_length = 100, pattern = r"^\S(.*\S)?$", example = "直径 8 cm")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^\S(.*\S)?$",
+        example = "直径 8 cm"
+    )]
     pub item_size: Option<String>,
     /// Whether it is to be sold at once; it is unless told otherwise.
     #[garde(skip)]

@@ -49,7 +49,12 @@ pub struct MakerRequest {
     pub maker_name: String,
     /// About oneself: at most 2,000 characters, line breaks among them.
     #[garde(inner(length(chars, min = 1, max = 2000), custom(validate::prose)))]
-    #[schema(min_length = 1, max_length = 2000, pattern = r"\S", example = "金沢の小さな工房です。")]
+    #[schema(
+        min_length = 1,
+        max_length = 2000,
+        pattern = r"\S",
+        example = "金沢の小さな工房です。"
+    )]
     pub description: Option<String>,
     /// What sending a parcel costs, in yen.
     #[garde(range(max = MAX_FEE))]

@@ -23,7 +23,10 @@ pub fn answer<T: Serialize>(request: &HeaderMap, more: HeaderMap, body: &T) -> R
     for value in more.values() {
         known.extend(value.as_bytes());
     }
-    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&sha256(&known)[..12]));
+    let tag = format!(
+        "\"{}\"",
+        BASE64_URL_SAFE_NO_PAD.encode(&sha256(&known)[..12])
+    );
     let is_known = request
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -77,8 +80,8 @@ mod tests {
     fn another_next_page_is_another_answer() {
         let mut more = HeaderMap::new();
         more.insert(header::LINK, HeaderValue::from_static("</?cursor=1>"));
-        let [one, other] = [HeaderMap::new(), more]
-            .map(|more| answer(&HeaderMap::new(), more, &["青"]).unwrap());
+        let [one, other] =
+            [HeaderMap::new(), more].map(|more| answer(&HeaderMap::new(), more, &["青"]).unwrap());
         assert_ne!(one.headers()[header::ETAG], other.headers()[header::ETAG]);
         assert!(other.headers().contains_key(header::LINK));
     }

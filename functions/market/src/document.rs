@@ -9,12 +9,7 @@ use enishi_shared::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    list::Filter,
-    posting::Mark,
-    preview::Preview,
-    text::Words,
-};
+use crate::{list::Filter, posting::Mark, preview::Preview, text::Words};
 
 /// A text that an item is found by, or was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,5 +114,7 @@ pub async fn read(table: &Table, ordinals: &[u32]) -> Result<HashMap<u32, Docume
     let mut items = table.batch_get(&keys).await?;
     let pairs = ordinals.iter().zip(&keys);
     let found = pairs.filter_map(|(ordinal, key)| Some((*ordinal, items.remove(key)?)));
-    found.map(|(ordinal, item)| Ok((ordinal, decode(item)?))).collect()
+    found
+        .map(|(ordinal, item)| Ok((ordinal, decode(item)?)))
+        .collect()
 }

@@ -4,9 +4,11 @@
 //! Those of 256 items lie in one row, each in an attribute of its own, which is named by the item's number.
 //! Of 20,000 items it is half a megabyte: one request.
 
+use std::collections::BTreeSet;
+
 use enishi_shared::{
     Result,
-    store::{Change, Key, Table, bytes, decode, s},
+    store::{Change, Item, Key, Table, bytes, decode, s},
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,10 +40,10 @@ pub struct Facts {
     maker: u32,
 }
 
-/// As it is stored.
+/// As they are stored.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-struct Packed(#[serde(with = "bytes")] Vec<u8>);
+pub struct Packed(#[serde(with = "bytes")] Vec<u8>);
 
 /// The first bytes of a facet's digest; none is zero.
 fn short(value: Option<&str>) -> u32 {
@@ -90,11 +92,18 @@ impl Facts {
             && same(maker.as_deref(), self.maker)
     }
 
-    fn pack(&self) -> Packed {
+    /// As they are stored.
+    pub fn pack(&self) -> Packed {
         let flags = u8::from(self.top) << 1 | u8::from(self.shelf == Shelf::SoldOut);
         let mut packed = vec![0, flags];
         packed.extend(self.wording.to_be_bytes());
-        for number in [self.price, self.item_order, self.color, self.series, self.maker] {
+        for number in [
+            self.price,
+            self.item_order,
+            self.color,
+            self.series,
+            self.maker,
+        ] {
             packed.extend(number.to_be_bytes());
         }
         Packed(packed)
@@ -114,7 +123,11 @@ impl Facts {
         Some(Self {
             ordinal,
             wording: u16::from_be_bytes([*high, *low]),
-            shelf: if flags & 1 == 0 { Shelf::OnSale } else { Shelf::SoldOut },
+            shelf: if flags & 1 == 0 {
+                Shelf::OnSale
+            } else {
+                Shelf::SoldOut
+            },
             top: flags & 2 != 0,
             price: u32::from_be_bytes(*price),
             item_order: u32::from_be_bytes(*item_order),
@@ -151,14 +164,14 @@ pub async fn all(table: &Table) -> Result<Vec<Facts>> {
             let Ok(ordinal) = name.parse() else {
                 continue;
             };
-            let packed = decode(std::collections::HashMap::from([("packed".to_owned(), value)]))?;
-            let One { packed } = packed;
+            let One { packed } = decode(Item::from([("packed".to_owned(), value)]))?;
             all.extend(Facts::unpack(ordinal, &packed));
         }
     }
     Ok(all)
 }
 
+/// The facts of one item, as [`decode`] reads them.
 #[derive(Deserialize)]
 struct One {
     packed: Packed,
@@ -167,7 +180,7 @@ struct One {
 /// The items of those that are marked which a list has after a position, in its order.
 pub fn ordered(
     facts: Vec<Facts>,
-    marked: &std::collections::BTreeSet<Mark>,
+    marked: &BTreeSet<Mark>,
     filter: &Filter,
     order: Order,
     descending: bool,

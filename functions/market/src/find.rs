@@ -124,7 +124,11 @@ async fn read(
         .eventual()
         .limit(i32::try_from(rows).unwrap_or(i32::MAX))
         .after(after.map(|sk| Key::new(&*pk, sk).attributes()));
-    let query = if wanted.descending { query.descending() } else { query };
+    let query = if wanted.descending {
+        query.descending()
+    } else {
+        query
+    };
     let page = query.page::<Preview>().await?;
     Ok((page.items, page.next.is_some()))
 }
@@ -140,7 +144,14 @@ async fn search(table: &Table, wanted: &Wanted, words: &Words) -> Result<Found> 
     let facts = facts::all(table).await?;
     requests += 1;
     let (order, after) = (wanted.order, wanted.after);
-    let found = facts::ordered(facts, &marked, &wanted.filter, order, wanted.descending, after);
+    let found = facts::ordered(
+        facts,
+        &marked,
+        &wanted.filter,
+        order,
+        wanted.descending,
+        after,
+    );
     let mut page = Page::new(wanted);
     let mut left = &*found;
     // Most of what has the pairs has the keyword: the first time few more are read than are shown.

@@ -48,9 +48,15 @@ async fn index_all(app: App, event: Event) -> Result<DynamoDbEventResponse> {
         let pk = &*record.item.pk;
         let maker = maker_of(pk);
         if let Some(item_id) = item_of(pk) {
-            items.entry(item_id).or_default().extend(record.sequence_number);
+            items
+                .entry(item_id)
+                .or_default()
+                .extend(record.sequence_number);
         } else if let Some(maker_id) = maker {
-            makers.entry(maker_id).or_default().extend(record.sequence_number);
+            makers
+                .entry(maker_id)
+                .or_default()
+                .extend(record.sequence_number);
         }
     }
     let (app, table) = (&app, &table);
@@ -72,7 +78,8 @@ async fn index_maker(app: &App, table: &Table, maker_id: UserId) -> Result<()> {
     let made = table.query("pk = :maker AND begins_with(sk, :item)");
     let made = made.value(":maker", s(partition(maker_id)));
     let made = made.value(":item", s(MADE));
-    made.each(|made: Made| index(app, table, made.item_id)).await?;
+    made.each(|made: Made| index(app, table, made.item_id))
+        .await?;
     Ok(())
 }
 

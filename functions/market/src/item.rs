@@ -26,7 +26,9 @@ pub const MAX_PRICE: u32 = 9_999_999;
 pub const MAX_STOCK: u32 = 99_999;
 
 /// An item's id: a UUIDv7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
 pub struct ItemId(Uuid);

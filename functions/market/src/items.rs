@@ -58,7 +58,12 @@ pub struct ItemsQuery {
     pub color: Option<String>,
     /// Their series, as the colour.
     #[garde(inner(length(chars, min = 1, max = 100), custom(validate::line)))]
-    #[param(min_length = 1, max_length = 100, pattern = r"^.*\S.*$", example = "春の器")]
+    #[param(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^.*\S.*$",
+        example = "春の器"
+    )]
     pub series: Option<String>,
     /// Whose they are.
     #[garde(skip)]
@@ -74,8 +79,17 @@ pub struct ItemsQuery {
     pub max_price: Option<u32>,
     /// Words, each of which is to be in the name, the description, the series or the maker's name, even
     /// within another word; whatever their case and width, in either kana.
-    #[garde(inner(length(chars, min = 1, max = 50), custom(validate::line), custom(findable)))]
-    #[param(min_length = 1, max_length = 50, pattern = r"^.*\S.*$", example = "湯のみ")]
+    #[garde(inner(
+        length(chars, min = 1, max = 50),
+        custom(validate::line),
+        custom(findable)
+    ))]
+    #[param(
+        min_length = 1,
+        max_length = 50,
+        pattern = r"^.*\S.*$",
+        example = "湯のみ"
+    )]
     pub keyword: Option<String>,
     /// The order, `item_order` unless told.
     #[garde(skip)]

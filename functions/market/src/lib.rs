@@ -13,7 +13,8 @@
 //!
 //! [`item`] and [`maker`] hold what is stored, [`preview`] what is seen of it and by whom, [`list`] where it
 //! stands in lists, [`text`] how texts are compared, [`posting`], [`facts`] and [`document`] what a search
-//! reads, [`find`] how pages of lists and searches are read, [`cached`] how everybody is answered alike.
+//! reads, [`find`] how pages of lists and searches are read, [`cached`] how everybody is answered alike,
+//! [`rebuild`] all that follows from items.
 //!
 //! The table, `MARKET_TABLE` (keys `pk` / `sk`; reads of lists, facts and pairs that begin with a character
 //! are eventually consistent, all others consistent):
@@ -63,6 +64,7 @@ pub mod posting;
 pub mod preview;
 pub mod product;
 pub mod products;
+pub mod rebuild;
 pub mod search;
 pub mod text;
 pub mod update_maker;

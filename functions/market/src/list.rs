@@ -71,8 +71,14 @@ impl fmt::Display for Position {
 impl Position {
     /// The first, and the last.
     const ENDS: [Self; 2] = [
-        Self { value: 0, ordinal: 0 },
-        Self { value: u32::MAX, ordinal: u32::MAX },
+        Self {
+            value: 0,
+            ordinal: 0,
+        },
+        Self {
+            value: u32::MAX,
+            ordinal: u32::MAX,
+        },
     ];
 
     /// The one that a text says.
@@ -220,7 +226,12 @@ pub fn rows_of(item: &Preview) -> Vec<Key> {
             for color in open_or(item.color.as_deref()) {
                 for series in open_or(item.series.as_deref()) {
                     for maker in open_or(Some(item.maker_id)) {
-                        let facets = Facets { top, color, series, maker };
+                        let facets = Facets {
+                            top,
+                            color,
+                            series,
+                            maker,
+                        };
                         rows.push(Key::new(facets.partition(order), &sk));
                     }
                 }

@@ -59,19 +59,39 @@ pub struct Notice {
     pub representative: String,
     /// Where they are.
     #[garde(length(chars, min = 1, max = 200), custom(validate::line))]
-    #[schema(min_length = 1, max_length = 200, pattern = r"\S", example = "石川県金沢市広坂1-2-3")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"\S",
+        example = "石川県金沢市広坂1-2-3"
+    )]
     pub address: String,
     /// How they are reached.
     #[garde(length(chars, min = 1, max = 30), custom(validate::line))]
-    #[schema(min_length = 1, max_length = 30, pattern = r"\S", example = "076-123-4567")]
+    #[schema(
+        min_length = 1,
+        max_length = 30,
+        pattern = r"\S",
+        example = "076-123-4567"
+    )]
     pub phone_number: String,
     /// When what was bought comes.
     #[garde(length(chars, min = 1, max = 500), custom(validate::prose))]
-    #[schema(min_length = 1, max_length = 500, pattern = r"\S", example = "ご注文から3日以内に発送します。")]
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        pattern = r"\S",
+        example = "ご注文から3日以内に発送します。"
+    )]
     pub delivery: String,
     /// What may be sent back, until when and at whose cost.
     #[garde(length(chars, min = 1, max = 500), custom(validate::prose))]
-    #[schema(min_length = 1, max_length = 500, pattern = r"\S", example = "破損のときは7日以内にお取り替えします。")]
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        pattern = r"\S",
+        example = "破損のときは7日以内にお取り替えします。"
+    )]
     pub returns: String,
 }
 

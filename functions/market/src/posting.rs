@@ -8,9 +8,13 @@ use std::collections::BTreeSet;
 
 use enishi_shared::{
     Result,
-    store::{Change, Key, Table, decode, s},
+    store::{Change, Item, Key, Table, decode, s},
 };
-use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
+use futures_util::{
+    StreamExt as _, TryStreamExt as _,
+    future::{try_join, try_join_all},
+    stream,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::text::{Gram, Words};
@@ -28,9 +32,7 @@ const AT_ONCE: usize = 16;
 const WORDINGS: u64 = 1_000;
 
 /// A wording of an item's text.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mark(u64);
 
@@ -57,7 +59,9 @@ fn partition(first: char) -> String {
     format!("GRAM#{first}")
 }
 
-fn row_key((first, second): Gram, shard: u32) -> Key {
+/// Where the mark of an item lies under a pair.
+pub fn row_key((first, second): Gram, ordinal: u32) -> Key {
+    let shard = ordinal % SHARDS;
     Key::new(partition(first), format!("{second}#{shard}"))
 }
 
@@ -84,9 +88,8 @@ async fn write(
     grams: BTreeSet<Gram>,
     change: impl Fn(Change) -> Change,
 ) -> Result<()> {
-    let shard = mark.ordinal() % SHARDS;
     stream::iter(grams)
-        .map(|gram| table.update(row_key(gram, shard), change(Change::new())))
+        .map(|gram| table.update(row_key(gram, mark.ordinal()), change(Change::new())))
         .buffer_unordered(AT_ONCE)
         .try_for_each(async |_| Ok(()))
         .await
@@ -109,10 +112,12 @@ pub async fn candidates(table: &Table, words: &Words) -> Result<(BTreeSet<Mark>,
     let all_keys = keys.concat();
     let pairs = table.batch_get(&all_keys);
     let begun = try_join_all(singles.into_iter().map(|single| async move {
-        let rows = table.query("pk = :first").value(":first", s(partition(single)));
+        let rows = table
+            .query("pk = :first")
+            .value(":first", s(partition(single)));
         rows.eventual().all().await
     }));
-    let (mut pairs, begun) = futures_util::future::try_join(pairs, begun).await?;
+    let (mut pairs, begun) = try_join(pairs, begun).await?;
     let mut postings = Vec::with_capacity(requests);
     for keys in &keys {
         let rows = keys.iter().filter_map(|key| pairs.remove(key)).collect();
@@ -124,7 +129,7 @@ pub async fn candidates(table: &Table, words: &Words) -> Result<(BTreeSet<Mark>,
     Ok((intersection(postings), requests))
 }
 
-fn marks(rows: Vec<enishi_shared::store::Item>) -> Result<BTreeSet<Mark>> {
+fn marks(rows: Vec<Item>) -> Result<BTreeSet<Mark>> {
     let mut all = BTreeSet::new();
     for row in rows {
         all.extend(decode::<Row>(row)?.marks);

@@ -12,9 +12,7 @@ use crate::{
 };
 
 /// Whether a listed item can be bought.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ListedStatus)]
 pub enum Shelf {
@@ -120,7 +118,12 @@ impl Preview {
 pub fn text(item: &Item, maker: &Maker) -> String {
     let description = item.description.as_deref();
     let series = item.series.as_deref();
-    let fields = [Some(&*item.item_name), description, series, Some(&maker.maker_name)];
+    let fields = [
+        Some(&*item.item_name),
+        description,
+        series,
+        Some(&maker.maker_name),
+    ];
     searchable(fields.into_iter().flatten())
 }
 
@@ -179,20 +182,50 @@ pub(crate) mod tests {
     #[test]
     fn an_item_is_seen_that_its_maker_and_the_house_want_to_be_sold() {
         assert_eq!(shelf(&item(), &maker()), Some(Shelf::OnSale));
-        let sold_out = Item { available: false, ..item() };
+        let sold_out = Item {
+            available: false,
+            ..item()
+        };
         assert_eq!(shelf(&sold_out, &maker()), Some(Shelf::SoldOut));
         for hidden in [
-            Item { offer: Offer::Hidden, ..item() },
-            Item { is_withheld: true, ..item() },
-            Item { is_deleted: true, ..item() },
+            Item {
+                offer: Offer::Hidden,
+                ..item()
+            },
+            Item {
+                is_withheld: true,
+                ..item()
+            },
+            Item {
+                is_deleted: true,
+                ..item()
+            },
         ] {
             assert_eq!(shelf(&hidden, &maker()), None);
-            assert_eq!(shelf(&Item { available: false, ..hidden }, &maker()), None);
+            assert_eq!(
+                shelf(
+                    &Item {
+                        available: false,
+                        ..hidden
+                    },
+                    &maker()
+                ),
+                None
+            );
         }
         for unable in [
-            Maker { onboarded: false, ..maker() },
-            Maker { suspended: true, ..maker() },
-            Maker { notice: None, ..maker() },
+            Maker {
+                onboarded: false,
+                ..maker()
+            },
+            Maker {
+                suspended: true,
+                ..maker()
+            },
+            Maker {
+                notice: None,
+                ..maker()
+            },
         ] {
             assert_eq!(shelf(&item(), &unable), None);
         }

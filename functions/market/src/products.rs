@@ -54,7 +54,9 @@ pub async fn products(
     Query(query): Query<PageQuery<MOST>>,
 ) -> Result<(HeaderMap, axum::Json<Vec<Product>>)> {
     let after = query.after()?;
-    let number = after.as_deref().map(|sk| sk.strip_prefix(MADE).unwrap_or_default());
+    let number = after
+        .as_deref()
+        .map(|sk| sk.strip_prefix(MADE).unwrap_or_default());
     if number.is_some_and(|it| it.len() != 10 || !it.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(Error::invalid("cursor", "cursor is not one of this list"));
     }

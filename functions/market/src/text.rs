@@ -75,9 +75,8 @@ impl Words {
 
     /// The pairs of characters that such a text has.
     pub fn grams(&self) -> BTreeSet<Gram> {
-        let pairs = |word: &'_ String| -> Vec<Gram> {
-            word.chars().zip(word.chars().skip(1)).collect()
-        };
+        let pairs =
+            |word: &'_ String| -> Vec<Gram> { word.chars().zip(word.chars().skip(1)).collect() };
         self.0.iter().flat_map(pairs).collect()
     }
 

@@ -36,7 +36,7 @@ pub const FUNCTION: Function = Function::http("market-update-product", || {
 /// What is to change: what is left out stays; null, or `""`, clears what may be without a value.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"price": 3_200, "stock_delta": 3}))]
+#[schema(example = json!({"price": 3_200}))]
 pub struct ProductUpdate {
     /// What it is called.
     #[garde(inner(

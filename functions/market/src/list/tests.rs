@@ -35,26 +35,28 @@ fn items() -> impl Strategy<Value = Vec<(Preview, String)>> {
     prop::collection::vec(one, 0..60).prop_map(|all| {
         let numbered = all.into_iter().enumerate();
         numbered
-            .map(|(nth, (price, place, (top, available, other), color, series, name))| {
-                let ordinal = u32::try_from(nth).unwrap_or_default();
-                let id = format!("019aa2b4-7c1e-7d33-9f0a-{nth:012}");
-                let mut maker = maker();
-                maker.maker_id = MAKERS[usize::from(other)].parse().unwrap();
-                let item = Item {
-                    item_id: id.parse::<ItemId>().unwrap(),
-                    ordinal,
-                    item_order: place,
-                    item_name: name,
-                    price: 50 + price,
-                    top,
-                    available,
-                    color: color.map(str::to_owned),
-                    series: series.map(str::to_owned),
-                    maker_id: maker.maker_id,
-                    ..item()
-                };
-                (Preview::of(&item, &maker).unwrap(), text(&item, &maker))
-            })
+            .map(
+                |(nth, (price, place, (top, available, other), color, series, name))| {
+                    let ordinal = u32::try_from(nth).unwrap_or_default();
+                    let id = format!("019aa2b4-7c1e-7d33-9f0a-{nth:012}");
+                    let mut maker = maker();
+                    maker.maker_id = MAKERS[usize::from(other)].parse().unwrap();
+                    let item = Item {
+                        item_id: id.parse::<ItemId>().unwrap(),
+                        ordinal,
+                        item_order: place,
+                        item_name: name,
+                        price: 50 + price,
+                        top,
+                        available,
+                        color: color.map(str::to_owned),
+                        series: series.map(str::to_owned),
+                        maker_id: maker.maker_id,
+                        ..item()
+                    };
+                    (Preview::of(&item, &maker).unwrap(), text(&item, &maker))
+                },
+            )
             .collect()
     })
 }
@@ -70,11 +72,27 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         prop::option::of(49..57_u32),
     );
     let keyword = prop::sample::select(vec![
-        "皿", "青皿", "箸青", "bowl", "OWL", "カッフ", "皿 箸", "かっぷ", "り", "bowlb", "青 wl",
+        "皿",
+        "青皿",
+        "箸青",
+        "bowl",
+        "OWL",
+        "カッフ",
+        "皿 箸",
+        "かっぷ",
+        "り",
+        "bowlb",
+        "青 wl",
     ]);
     let order = prop::sample::select(Order::ALL.to_vec());
     (facets, keyword, order, any::<bool>(), 1..9_usize).prop_map(
-        |((top, status, color, series, maker, min_price, max_price), word, order, descending, limit)| {
+        |(
+            (top, status, color, series, maker, min_price, max_price),
+            word,
+            order,
+            descending,
+            limit,
+        )| {
             Wanted {
                 filter: Filter {
                     top,
@@ -266,7 +284,14 @@ proptest! {
 
 #[test]
 fn what_is_no_position_is_none() {
-    for wrong in ["", "1#2", "0000000001#2", "0000000001", "00000000001#0000000002", "+000000001#0000000002"] {
+    for wrong in [
+        "",
+        "1#2",
+        "0000000001#2",
+        "0000000001",
+        "00000000001#0000000002",
+        "+000000001#0000000002",
+    ] {
         assert_eq!(Position::read(wrong), None, "{wrong}");
     }
 }

@@ -15,6 +15,7 @@ use crate::{
 
 mod identity_sessions;
 mod live;
+mod market;
 mod payments;
 mod rooms;
 mod saju;
@@ -239,6 +240,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     saju::story(&world).await;
     visits::story(&world).await;
     visits_talk::story(&world).await;
+    market::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;

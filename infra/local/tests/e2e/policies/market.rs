@@ -1,0 +1,38 @@
+//! Every request that market's functions can make.
+
+use serde_json::json;
+
+use super::saju::twice;
+use crate::{
+    market::{become_maker, change, cup, list, onboard},
+    support::{World, text},
+};
+
+/// The story.
+pub async fn story(world: &World) {
+    let maker = world.sign_up("maker").await;
+    become_maker(world, &maker).await;
+    onboard(world, &maker.id, true).await;
+    let token = Some(maker.access_token.as_str());
+    let path = "/api/makers/me";
+    let body = Some(json!({"shipping_fee": 600}));
+    world.call("PATCH", path, token, body).await.expect(200);
+    twice(world, Some(&maker), "/api/products", &cup()).await;
+    let mine = world.get(&maker, "/api/products").await.expect(200);
+    let item = text(&mine.body[0]["item_id"]);
+    world.stack.settle().await;
+    let body = json!({"item_name": "皿", "stock_delta": -2});
+    change(world, &maker, &item, "1", body).await.expect(200);
+    world.stack.settle().await;
+    for query in ["", "keyword=maker"] {
+        let page = list(world, query).await.expect(200);
+        assert_eq!(page.body.as_array().map(Vec::len), Some(1), "{query}");
+    }
+    let path = format!("/api/item/{item}");
+    world.call("GET", &path, None, None).await.expect(200);
+    let path = format!("/api/makers/{}", maker.id);
+    world.call("GET", &path, None, None).await.expect(200);
+    let path = format!("/api/products/{item}");
+    world.call("DELETE", &path, token, None).await.expect(204);
+    world.stack.settle().await;
+}
