@@ -7,8 +7,12 @@
 //! | [`become_maker`] | `POST /api/makers` | sells |
 //! | [`my_maker`], [`update_maker`] | `GET`, `PATCH /api/makers/me` | me as a maker |
 //! | [`find_maker`] | `GET /api/makers/{maker_id}` | who sells |
+//! | [`onboard`], [`dashboard`] | `GET /api/stripe/create`, `/api/stripe/mypage` | where a maker tells Stripe about themselves, and sees their money |
+//! | [`account`] | `stripe.account.updated` | whether money can be passed on to a maker |
 //! | [`products`], [`add_product`] | `GET`, `POST /api/products` | what I make |
 //! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
+//! | [`place_item`] | `PATCH /api/operator/items/{item_id}` | puts it in its place, hides it |
+//! | [`suspend_maker`] | `PATCH /api/operator/makers/{maker_id}` | keeps them from selling |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
 //!
 //! [`item`] and [`maker`] hold what is stored, [`preview`] what is seen of it and by whom, [`list`] where it
@@ -30,6 +34,8 @@
 //! | what there is of an item | `STOCK#<item>#<bucket>` / `STOCK` | 1 batch get for 50 items | 2 R each |
 //! | a maker's items, the newest first | `MAKER#<maker>` / `ITEM#<ordinal>`, with the maker, items and stock | 1 get, 1 query, 2 batch gets | 2 R and 3–4 each |
 //! | become a maker | maker; ³ account | 1 transaction | 4 W |
+//! | whose an account of Stripe's is | `STRIPE#<account>` / `STRIPE` | 1 get; with the maker 1 transaction | 1 R; 4 W |
+//! | what an operator did with an item or a maker | `AUDIT#<month>` / `<time>#<id>`, with it | 1 get, 1 transaction | 1 R, 4 W |
 //! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 batch get, 1 transaction | 2 R, from 12 W |
 //! | change an item | item, stock (and idempotency) | 1–2 gets, 1 transaction | 2–4 R, 2–8 W |
 //! | take an item away | item, its place among the maker's, stock | 1 get, 1 transaction | 1 R, 8 W |
@@ -45,9 +51,11 @@
 //! `ORDER` with their parcels, `STEP#<version>` beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>`
 //! / `<order>` for the lists of both) and, with them, the sparse index `due`.
 
+pub mod account;
 pub mod add_product;
 pub mod become_maker;
 pub mod cached;
+pub mod dashboard;
 pub mod delete_product;
 pub mod document;
 pub mod facts;
@@ -60,12 +68,15 @@ pub mod items;
 pub mod list;
 pub mod maker;
 pub mod my_maker;
+pub mod onboard;
+pub mod place_item;
 pub mod posting;
 pub mod preview;
 pub mod product;
 pub mod products;
 pub mod rebuild;
 pub mod search;
+pub mod suspend_maker;
 pub mod text;
 pub mod update_maker;
 pub mod update_product;
@@ -85,5 +96,10 @@ pub const FUNCTIONS: &[Function] = &[
     add_product::FUNCTION,
     update_product::FUNCTION,
     delete_product::FUNCTION,
+    onboard::FUNCTION,
+    dashboard::FUNCTION,
+    account::FUNCTION,
+    place_item::FUNCTION,
+    suspend_maker::FUNCTION,
     index::FUNCTION,
 ];

@@ -125,6 +125,18 @@ pub fn maker_key(maker_id: UserId) -> Key {
     Key::new(partition(maker_id), "MAKER")
 }
 
+/// Where it lies whose an account of Stripe's is.
+pub fn stripe_key(account: &str) -> Key {
+    Key::new(format!("STRIPE#{account}"), "STRIPE")
+}
+
+/// Whose an account of Stripe's is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct OfStripe {
+    /// The maker.
+    pub maker_id: UserId,
+}
+
 /// Where it says that an item is a maker's.
 pub fn made_key(maker_id: UserId, ordinal: u32) -> Key {
     Key::new(partition(maker_id), format!("{MADE}{ordinal:010}"))

@@ -198,6 +198,7 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     }
     let item = market::add(&world, &owner, market::cup()).await;
     fixtures.0.insert("item_id", item);
+    fixtures.0.insert("maker_id", owner.id.clone());
 
     // What deletes or logs out comes last, and the account last of all: whoever calls that is no more.
     let mut operations: Vec<_> = operations(&document).into_iter().collect();
@@ -221,7 +222,9 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
         let path = fixtures.path(path, described);
         // Only an owner and an operator have to come through.
         let body = match (method.as_str(), auth) {
-            ("POST" | "PUT" | "PATCH", Auth::Owner) | ("PUT", Auth::Operator) => example(described),
+            ("POST" | "PUT" | "PATCH", Auth::Owner) | ("PUT" | "PATCH", Auth::Operator) => {
+                example(described)
+            }
             _ => None,
         };
         let body = body.or((method == "POST").then(|| json!({})));

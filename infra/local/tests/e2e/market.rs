@@ -3,6 +3,8 @@
 pub mod crash;
 pub mod index;
 mod makers;
+pub mod money;
+mod operators;
 mod pages;
 pub mod products;
 
@@ -10,7 +12,7 @@ use enishi_market::{
     item::table,
     maker::{Maker, maker_key},
 };
-use enishi_shared::store::{Change, when};
+use enishi_shared::store::Change;
 use http::{Request, header};
 use serde_json::{Value, json};
 
@@ -50,11 +52,16 @@ pub async fn onboard(world: &World, maker_id: &str, onboarded: bool) {
 /// Changes a maker as only the house can.
 pub async fn set(world: &World, maker_id: &str, what: impl Fn(Change) -> Change) {
     let app = world.app("MarketUpdateMaker", |_| {});
-    let table = table(&app).unwrap();
+    let change = what(stored(world, maker_id).await.change());
     let key = maker_key(maker_id.parse().unwrap());
-    let maker: Maker = table.get(&key).await.unwrap().unwrap();
-    let change = what(maker.change()).when(when().exists("pk"));
-    table.update(key, change).await.unwrap();
+    table(&app).unwrap().update(key, change).await.unwrap();
+}
+
+/// A maker, as they are stored.
+pub async fn stored(world: &World, maker_id: &str) -> Maker {
+    let app = world.app("MarketUpdateMaker", |_| {});
+    let key = maker_key(maker_id.parse().unwrap());
+    table(&app).unwrap().get(&key).await.unwrap().unwrap()
 }
 
 /// An item of somebody's, when lists have it.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Measured;
 use crate::{
     identity::post_with,
-    market::{become_maker, change, cup, list, onboard},
+    market::{become_maker, change, cup, list, money::updated, onboard, stored},
     support::World,
 };
 
@@ -25,6 +25,22 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = "/api/makers/me";
     world.call("PATCH", path, token, body).await.expect(200);
     measured.count(world, "market-update-maker");
+
+    world.get(&hana, "/api/stripe/create").await.expect(200);
+    measured.count(world, "market-onboard");
+    world.get(&hana, "/api/stripe/mypage").await.expect(409);
+    measured.count(world, "market-dashboard");
+    let account = stored(world, &hana.id).await.stripe_account_id;
+    let event = updated(&account.unwrap());
+    world
+        .stack
+        .stripe()
+        .onboard(event["detail"]["data"]["account"].as_str().unwrap(), true)
+        .unwrap();
+    world.stack.aws().forget_calls();
+    let told = world.stack.lambda().invoke("MarketAccount", event).await;
+    told.unwrap();
+    measured.count(world, "market-account");
 
     let authorization = format!("Bearer {}", hana.access_token);
     let headers = [
@@ -67,6 +83,23 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = "/api/item/search?keyword=hana%20%E7%9A%BF";
     world.call("GET", path, None, None).await.expect(200);
     assert_eq!(measured.within(world, "market-search", 0, 1), 3);
+    let operator = world.operator().await;
+    let token_of_operator = Some(operator.access_token.as_str());
+    world.stack.aws().forget_calls();
+    let path = format!("/api/operator/items/{item}");
+    let body = Some(json!({"top": true}));
+    world
+        .call("PATCH", &path, token_of_operator, body)
+        .await
+        .expect(200);
+    measured.count(world, "market-place-item");
+    let path = format!("/api/operator/makers/{}", hana.id);
+    let body = Some(json!({"suspended": true}));
+    world
+        .call("PATCH", &path, token_of_operator, body)
+        .await
+        .expect(200);
+    measured.count(world, "market-suspend-maker");
     let path = format!("/api/products/{item}");
     world.call("DELETE", &path, token, None).await.expect(204);
     measured.count(world, "market-delete-product");

@@ -3,13 +3,21 @@
 use http::{Request, header};
 use serde_json::{Value, json};
 
-use super::{cup, index::expect_rebuilt, items, notice, onboard};
+use super::{
+    cup,
+    index::expect_rebuilt,
+    items,
+    money::{told, updated},
+    notice, onboard, stored,
+};
 use crate::{
     crash::{Flow, Scene, flows},
     support::text,
 };
 
-flows!(market: become_maker, change_maker, add, change, take_away, index);
+flows!(
+    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, index,
+);
 
 async fn become_maker(name: &'static str) {
     let flow = Flow {
@@ -18,7 +26,7 @@ async fn become_maker(name: &'static str) {
         two_meet: true,
     };
     flow.survives(
-        account,
+        person,
         // Whoever asks again is one already.
         async |scene| matches!(becomes_maker(scene).await, 201 | 409),
         async |scene| counted(scene, [("MAKER#", 1)]),
@@ -45,6 +53,54 @@ async fn change_maker(name: &'static str) {
                 true => Ok(()),
                 false => Err(me.to_string()),
             }
+        },
+    )
+    .await;
+}
+
+async fn onboard_maker(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketOnboard",
+        two_meet: true,
+    };
+    flow.survives(
+        maker,
+        async |scene| {
+            let path = "/api/stripe/create";
+            scene.call(0, "GET", path, None).await.0 == 200
+        },
+        async |scene| {
+            let maker = stored(&scene.world, &scene.people[0]).await;
+            let account = maker.stripe_account_id.ok_or("no account")?;
+            // One at Stripe too.
+            counted(scene, [("STRIPE#", 1), (&format!("STRIPE#{account}"), 1)])
+        },
+    )
+    .await;
+}
+
+async fn account(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketAccount",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            let (maker, account) = told(&scene.world, "hana").await;
+            scene.world.stack.stripe().onboard(&account, true).unwrap();
+            scene.people[0] = maker.id;
+            scene.token = account;
+        },
+        async |scene| {
+            let told = updated(&scene.token);
+            let lambda = scene.world.stack.lambda();
+            lambda.invoke("MarketAccount", told).await.is_ok()
+        },
+        async |scene| match stored(&scene.world, &scene.people[0]).await.onboarded {
+            true => Ok(()),
+            false => Err("not onboarded".to_owned()),
         },
     )
     .await;
@@ -144,7 +200,7 @@ async fn index(name: &'static str) {
 }
 
 /// The first of them with an account.
-async fn account(scene: &mut Scene) {
+async fn person(scene: &mut Scene) {
     let person = scene.world.sign_up("hana").await;
     scene.people[0] = person.id;
 }
@@ -156,7 +212,7 @@ async fn becomes_maker(scene: &Scene) -> u16 {
 
 /// The first of them as a maker who may sell.
 async fn maker(scene: &mut Scene) {
-    account(scene).await;
+    person(scene).await;
     assert_eq!(becomes_maker(scene).await, 201);
     onboard(&scene.world, &scene.people[0], true).await;
     scene.world.stack.settle().await;

@@ -4,15 +4,17 @@ use serde_json::json;
 
 use super::saju::twice;
 use crate::{
-    market::{become_maker, change, cup, list, onboard},
+    market::{change, cup, list, money::told},
     support::{World, text},
 };
 
 /// The story.
 pub async fn story(world: &World) {
-    let maker = world.sign_up("maker").await;
-    become_maker(world, &maker).await;
-    onboard(world, &maker.id, true).await;
+    let (maker, account) = told(world, "maker").await;
+    world.get(&maker, "/api/stripe/mypage").await.expect(409);
+    world.stack.stripe().onboard(&account, true).unwrap();
+    world.stack.stripe().deliver().await;
+    world.stack.settle().await;
     let token = Some(maker.access_token.as_str());
     let path = "/api/makers/me";
     let body = Some(json!({"shipping_fee": 600}));
@@ -32,6 +34,14 @@ pub async fn story(world: &World) {
     world.call("GET", &path, None, None).await.expect(200);
     let path = format!("/api/makers/{}", maker.id);
     world.call("GET", &path, None, None).await.expect(200);
+    let operator = world.operator().await;
+    let by = Some(operator.access_token.as_str());
+    let path = format!("/api/operator/items/{item}");
+    let body = Some(json!({"top": true}));
+    world.call("PATCH", &path, by, body).await.expect(200);
+    let path = format!("/api/operator/makers/{}", maker.id);
+    let body = Some(json!({"suspended": false}));
+    world.call("PATCH", &path, by, body).await.expect(200);
     let path = format!("/api/products/{item}");
     world.call("DELETE", &path, token, None).await.expect(204);
     world.stack.settle().await;
