@@ -51,6 +51,7 @@ pub struct ItemsQuery {
     pub top: Option<bool>,
     /// Whether they can be bought.
     #[garde(skip)]
+    #[param(inline)]
     pub status: Option<Shelf>,
     /// Their colour, whatever its case and width, in either kana.
     #[garde(inner(length(chars, min = 1, max = 50), custom(validate::line)))]
@@ -94,7 +95,7 @@ pub struct ItemsQuery {
     /// The order, `item_order` unless told.
     #[garde(skip)]
     #[serde(default)]
-    #[param(value_type = Option<ItemSort>)]
+    #[param(inline, value_type = Option<ItemSort>)]
     pub sort: ItemSort,
     /// How many at the most: 1–50, 20 unless told.
     #[garde(range(min = 1, max = MOST))]

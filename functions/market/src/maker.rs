@@ -48,6 +48,7 @@ pub struct Maker {
 /// What the Act on Specified Commercial Transactions (特定商取引法, article 11) wants every seller to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SellersNotice)]
 pub struct Notice {
     /// Who sells: the name of the company or person.
     #[garde(length(chars, min = 1, max = 100), custom(validate::line))]

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Function, Result,
     auth::User,
     error::ErrorBody,
     frontend::FrontendUrl,
-    store::{Outcome, Table, Transaction},
+    store::{Outcome, Race, Table, Transaction},
     stripe::{self, Stripe},
 };
 use jiff::Timestamp;
@@ -63,9 +63,9 @@ pub async fn onboard(State(app): State<App>, user: User) -> Result<axum::Json<On
     let maker = table.get::<Maker>(&maker_key(user.id)).await?;
     let maker = maker.ok_or_else(no_maker)?;
     let stripe = stripe::client(&app);
-    let account = match &maker.stripe_account_id {
-        Some(account) => account.clone(),
-        None => open(&app, &table, &stripe, &maker).await?,
+    let account = match maker.stripe_account_id.clone() {
+        Some(account) => account,
+        None => open(&app, &table, &stripe, maker).await?,
     };
     let front = &app.config::<FrontendUrl>()?.0;
     let [done, again] = [
@@ -82,20 +82,27 @@ pub async fn onboard(State(app): State<App>, user: User) -> Result<axum::Json<On
 }
 
 /// Makes a maker's account. Whoever does it at the same time makes the same one.
-async fn open(app: &App, table: &Table, stripe: &Stripe, maker: &Maker) -> Result<String> {
+async fn open(app: &App, table: &Table, stripe: &Stripe, mut maker: Maker) -> Result<String> {
     let maker_id = maker.maker_id;
     let name = maker_id.to_string();
     let key = format!("maker-{maker_id}");
     let metadata = [("maker_id", &*name)];
     let account = stripe.create_account(&key, COUNTRY, None, &metadata);
     let account = account.await?.id;
-    let mut tx = Transaction::new(app);
-    let change = maker.change().set("stripe_account_id", &account);
-    tx.update(table, maker_key(maker_id), change);
-    tx.put(table, stripe_key(&account), &OfStripe { maker_id })?;
-    match tx.commit().await? {
-        Outcome::Done => Ok(account),
-        // Changed a moment ago; asked again, the same account is there.
-        Outcome::Refused(_) => Err(Error::unavailable(1)),
+    let mut race = Race::new(app);
+    loop {
+        let mut tx = Transaction::new(app);
+        let change = maker.change().set("stripe_account_id", &account);
+        tx.update(table, maker_key(maker_id), change);
+        tx.put(table, stripe_key(&account), &OfStripe { maker_id })?;
+        if let Outcome::Done = tx.commit().await? {
+            return Ok(account);
+        }
+        race.lost().await?;
+        let now = table.get::<Maker>(&maker_key(maker_id)).await?;
+        maker = now.ok_or_else(no_maker)?;
+        if let Some(account) = maker.stripe_account_id {
+            return Ok(account);
+        }
     }
 }
