@@ -11,11 +11,13 @@
 //! | [`account`] | `stripe.account.updated` | whether money can be passed on to a maker |
 //! | [`products`], [`add_product`] | `GET`, `POST /api/products` | what I make |
 //! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
+//! | [`show_cart`], [`add_to_cart`] | `GET`, `POST /api/cart` | my cart |
+//! | [`change_cart`], [`clear_cart`] | `PATCH`, `DELETE /api/cart` | how many of something, or none |
 //! | [`place_item`] | `PATCH /api/operator/items/{item_id}` | puts it in its place, hides it |
 //! | [`suspend_maker`] | `PATCH /api/operator/makers/{maker_id}` | keeps them from selling |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
 //!
-//! [`item`] and [`maker`] hold what is stored, [`preview`] what is seen of it and by whom, [`list`] where it
+//! [`item`] and [`maker`] hold what is stored, [`cart`] what somebody wants to buy, [`preview`] what is seen of it and by whom, [`list`] where it
 //! stands in lists, [`text`] how texts are compared, [`posting`], [`facts`] and [`document`] what a search
 //! reads, [`find`] how pages of lists and searches are read, [`cached`] how everybody is answered alike,
 //! [`rebuild`] all that follows from items.
@@ -34,6 +36,8 @@
 //! | what there is of an item | `STOCK#<item>#<bucket>` / `STOCK` | 1 batch get for 50 items | 2 R each |
 //! | a maker's items, the newest first | `MAKER#<maker>` / `ITEM#<ordinal>`, with the maker, items and stock | 1 get, 1 query, 2 batch gets | 2 R and 3–4 each |
 //! | become a maker | maker; ³ account | 1 transaction | 4 W |
+//! | a cart, with its items, their makers and stock | `USER#<user>` / `CART` | 1 get, 3 batch gets | 1 R, and 4–5 a line |
+//! | change a cart | that (and idempotency) | with it 1 transaction | from 2 W |
 //! | whose an account of Stripe's is | `STRIPE#<account>` / `STRIPE` | 1 get; with the maker 1 transaction | 1 R; 4 W |
 //! | what an operator did with an item or a maker | `AUDIT#<month>` / `<time>#<id>`, with it | 1 get, 1 transaction | 1 R, 4 W |
 //! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 batch get, 1 transaction | 2 R, from 12 W |
@@ -46,15 +50,19 @@
 //! ² the characters of names, descriptions, series and makers, folded ([`text`]).
 //! ³ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 //!
-//! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), carts (`USER#<user>` / `CART`, 30 lines
-//! in one item under a `cart_version`), favourites (`FAVOURITES#<user>` / `<item>`), orders (`ORDER#<order>` /
-//! `ORDER` with their parcels, `STEP#<version>` beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>`
-//! / `<order>` for the lists of both) and, with them, the sparse index `due`.
+//! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), favourites (`USER#<user>` /
+//! `FAVOURITES`, a set of 500 at the most), orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
+//! beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>` / `<order>` for the lists of both) and, with
+//! them, the sparse index `due`. An order takes from the stock of its items and marks these as ordered.
 
 pub mod account;
 pub mod add_product;
+pub mod add_to_cart;
 pub mod become_maker;
 pub mod cached;
+pub mod cart;
+pub mod change_cart;
+pub mod clear_cart;
 pub mod dashboard;
 pub mod delete_product;
 pub mod document;
@@ -76,6 +84,7 @@ pub mod product;
 pub mod products;
 pub mod rebuild;
 pub mod search;
+pub mod show_cart;
 pub mod suspend_maker;
 pub mod text;
 pub mod update_maker;
@@ -101,5 +110,9 @@ pub const FUNCTIONS: &[Function] = &[
     account::FUNCTION,
     place_item::FUNCTION,
     suspend_maker::FUNCTION,
+    show_cart::FUNCTION,
+    add_to_cart::FUNCTION,
+    change_cart::FUNCTION,
+    clear_cart::FUNCTION,
     index::FUNCTION,
 ];

@@ -1,5 +1,6 @@
 //! market, over HTTP.
 
+mod cart;
 pub mod crash;
 pub mod index;
 mod makers;

@@ -83,6 +83,31 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = "/api/item/search?keyword=hana%20%E7%9A%BF";
     world.call("GET", path, None, None).await.expect(200);
     assert_eq!(measured.within(world, "market-search", 0, 1), 3);
+    let line = json!({"item_id": item, "quantity": 1});
+    for requests in [5, 6] {
+        post_with(world, "/api/cart", &headers, line.clone())
+            .await
+            .expect(200);
+        assert_eq!(measured.count(world, "market-add-to-cart"), requests);
+    }
+    world
+        .call("PATCH", "/api/cart", token, Some(line))
+        .await
+        .expect(200);
+    measured.count(world, "market-change-cart");
+    world.get(&hana, "/api/cart").await.expect(200);
+    measured.count(world, "market-show-cart");
+    let other = change(world, &hana, &item, "3", json!({"price": 60})).await;
+    other.expect(200);
+    let path = "/api/cart?item_id=019aa2b4-7c1e-7d33-9f0a-000000000000";
+    world.call("DELETE", path, token, None).await.expect(200);
+    assert_eq!(measured.count(world, "market-clear-cart"), 4);
+    world
+        .call("DELETE", "/api/cart", token, None)
+        .await
+        .expect(200);
+    assert_eq!(measured.count(world, "market-clear-cart"), 2);
+
     let operator = world.operator().await;
     let token_of_operator = Some(operator.access_token.as_str());
     world.stack.aws().forget_calls();

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::saju::twice;
 use crate::{
+    identity::post_with,
     market::{change, cup, list, money::told},
     support::{World, text},
 };
@@ -34,6 +35,26 @@ pub async fn story(world: &World) {
     world.call("GET", &path, None, None).await.expect(200);
     let path = format!("/api/makers/{}", maker.id);
     world.call("GET", &path, None, None).await.expect(200);
+    let line = json!({"item_id": item, "quantity": 1});
+    for _ in 0..2 {
+        let authorization = format!("Bearer {}", maker.access_token);
+        let headers = [
+            ("authorization", &*authorization),
+            ("idempotency-key", "cart"),
+        ];
+        post_with(world, "/api/cart", &headers, line.clone())
+            .await
+            .expect(200);
+    }
+    world.get(&maker, "/api/cart").await.expect(200);
+    world
+        .call("PATCH", "/api/cart", token, Some(line))
+        .await
+        .expect(200);
+    let nothing = "/api/cart?item_id=019aa2b4-7c1e-7d33-9f0a-000000000000";
+    for path in [nothing, "/api/cart"] {
+        world.call("DELETE", path, token, None).await.expect(200);
+    }
     let operator = world.operator().await;
     let by = Some(operator.access_token.as_str());
     let path = format!("/api/operator/items/{item}");
