@@ -16,11 +16,11 @@ use crate::{
 
 /// `market-clear-cart`
 ///
-/// Budget: the cart; what is left in it, their makers and stock, or the cart.
+/// Budget: the cart; what is left in it, their makers and stock; the cart.
 pub const FUNCTION: Function = Function::http("market-clear-cart", || {
     OpenApiRouter::new().routes(routes!(clear_cart))
 })
-.budget(4);
+.budget(5);
 
 /// What goes.
 #[derive(Debug, Deserialize, Validate, IntoParams)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Measured;
+use super::{Measured, count};
 use crate::{
     identity::post_with,
     market::{become_maker, change, cup, list, money::updated, onboard, stored},
@@ -97,16 +97,16 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "market-change-cart");
     world.get(&hana, "/api/cart").await.expect(200);
     measured.count(world, "market-show-cart");
-    let other = change(world, &hana, &item, "3", json!({"price": 60})).await;
-    other.expect(200);
-    let path = "/api/cart?item_id=019aa2b4-7c1e-7d33-9f0a-000000000000";
-    world.call("DELETE", path, token, None).await.expect(200);
-    assert_eq!(measured.count(world, "market-clear-cart"), 4);
-    world
-        .call("DELETE", "/api/cart", token, None)
-        .await
-        .expect(200);
-    assert_eq!(measured.count(world, "market-clear-cart"), 2);
+    let other = world.post(&hana, "/api/products", cup()).await;
+    let other = other.expect(201).text("item_id");
+    let line = json!({"item_id": other, "quantity": 1});
+    world.post(&hana, "/api/cart", line).await.expect(200);
+    count(world, "");
+    let path = format!("/api/cart?item_id={other}");
+    for requests in [5, 4] {
+        world.call("DELETE", &path, token, None).await.expect(200);
+        assert_eq!(measured.count(world, "market-clear-cart"), requests);
+    }
 
     let operator = world.operator().await;
     let token_of_operator = Some(operator.access_token.as_str());

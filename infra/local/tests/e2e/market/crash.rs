@@ -16,7 +16,7 @@ use crate::{
 };
 
 flows!(
-    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, index,
+    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, put, index,
 );
 
 async fn become_maker(name: &'static str) {
@@ -169,6 +169,29 @@ async fn take_away(name: &'static str) {
                 scene,
                 [("ITEM#", 0), ("STOCK#", 0), ("LIST#", 0), ("DOCUMENT#", 0)],
             )
+        },
+    )
+    .await;
+}
+
+async fn put(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketAddToCart",
+        two_meet: true,
+    };
+    flow.survives(
+        item,
+        async |scene| {
+            let body = json!({"item_id": scene.token, "quantity": 2});
+            keyed(scene, "POST", "/api/cart", body).await == 200
+        },
+        async |scene| {
+            let (_, cart) = scene.call(0, "GET", "/api/cart", None).await;
+            match cart["items_amount"] == 6_000 {
+                true => Ok(()),
+                false => Err(cart.to_string()),
+            }
         },
     )
     .await;
