@@ -38,7 +38,7 @@
 //! A taking is one transaction while a bucket drawn at random has enough; where it has not, two
 //! requests more: a reading of all buckets, and the transaction that takes from several if it has to.
 //! What is not there is refused after three requests. Needs `dynamodb:UpdateItem`, `BatchGetItem` and
-//! `GetItem`.
+//! `GetItem`, and `ConditionCheckItem` for [`Reserve::check`].
 //!
 //! DynamoDB takes some 500 transactions a second on one item: ten buckets are enough for 5,000, and the
 //! more there are, the sooner one of them is empty.
@@ -229,11 +229,11 @@ pub async fn left(reserves: &[Reserve]) -> Result<Vec<u64>, Error> {
     let Some(first) = reserves.first() else {
         return Ok(Vec::new());
     };
-    let mut found = first.table.batch_get_all(&keys).await?;
+    let found = first.table.batch_get_all(&keys).await?;
     let mut all = Vec::with_capacity(reserves.len());
     for reserve in reserves {
         let buckets = reserve.keys().into_iter();
-        let buckets = buckets.filter_map(|key| Some((key.clone(), found.remove(&key)?)));
+        let buckets = buckets.filter_map(|key| found.get(&key).cloned().map(|item| (key, item)));
         let buckets = reserve.contents(buckets.collect())?;
         all.push(buckets.iter().sum());
     }
