@@ -59,7 +59,11 @@ impl Document {
     /// it is found by nothing.
     pub fn reworded(&self, text: Option<&str>) -> Option<Self> {
         let is = |wording: &Option<Wording>| wording.as_ref().map(|it| &*it.text) == text;
-        if is(&self.coming) || (self.coming.is_none() && is(&self.wording)) {
+        let ends_at = match &self.coming {
+            None => &self.wording,
+            coming => coming,
+        };
+        if is(ends_at) {
             return None;
         }
         let mut next = self.clone();
@@ -117,4 +121,47 @@ pub async fn read(table: &Table, ordinals: &[u32]) -> Result<HashMap<u32, Docume
     found
         .map(|(ordinal, item)| Ok((ordinal, decode(item)?)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::preview::tests::{item, maker};
+
+    proptest! {
+        #[test]
+        fn whatever_texts_come_the_last_one_is_found_and_all_others_are_told_of(
+            steps in prop::collection::vec((prop::option::of("[ab]"), any::<bool>(), any::<bool>()), 1..20),
+        ) {
+            let mut document = Document::default();
+            let mut entered = std::collections::BTreeSet::new();
+            for (text, arrives, is_swept) in steps {
+                let before = document.clone();
+                if let Some(reworded) = document.reworded(text.as_deref()) {
+                    prop_assert!(reworded.round > before.round);
+                    document = reworded;
+                }
+                prop_assert!(document.reworded(text.as_deref()).is_none());
+                let coming = document.coming.clone();
+                if let Some(coming) = &coming {
+                    // Numbers are not given twice.
+                    prop_assert!(before.coming.as_ref() == Some(coming) || entered.insert(coming.number));
+                }
+                if arrives {
+                    document = document.shown(Preview::of(&item(), &maker()));
+                    let found = document.wording.as_ref().map(|wording| &*wording.text);
+                    prop_assert_eq!(found, text.as_deref());
+                    if is_swept {
+                        for past in std::mem::take(&mut document.past) {
+                            entered.remove(&past.number);
+                        }
+                        let left = document.wording.iter().map(|wording| wording.number);
+                        prop_assert_eq!(entered.iter().copied().collect::<Vec<_>>(), left.collect::<Vec<_>>());
+                    }
+                }
+            }
+        }
+    }
 }

@@ -26,7 +26,7 @@ fn followed(world: &World) -> Rows {
             for name in ["pk", "sk", "write_id", "round", "wordings"] {
                 row.as_object_mut().unwrap().remove(name);
             }
-            if let Some(wording) = row["wording"]["M"].as_object_mut() {
+            if let Some(Value::Object(wording)) = row.pointer_mut("/wording/M") {
                 wording.remove("number");
             }
             rows.insert(place, canonical(&row, pk));
@@ -57,6 +57,7 @@ fn canonical(row: &Value, pk: &str) -> String {
                 .map(|(name, value)| {
                     let mut packed = base64::decode(text(&value["B"])).unwrap();
                     // The wording.
+                    assert_eq!(packed.len(), 24, "{name} {value}");
                     packed.drain(2..4);
                     (name, format!("{packed:?}"))
                 })

@@ -31,6 +31,9 @@ pub async fn story(world: &World) {
         let page = list(world, query).await.expect(200);
         assert_eq!(page.body.as_array().map(Vec::len), Some(1), "{query}");
     }
+    let path = "/api/item/search?keyword=maker%20%E7%9A%BF";
+    let page = world.call("GET", path, None, None).await.expect(200);
+    assert_eq!(page.body.as_array().map(Vec::len), Some(1));
     let path = format!("/api/item/{item}");
     world.call("GET", &path, None, None).await.expect(200);
     let path = format!("/api/makers/{}", maker.id);
