@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     cup,
-    index::expect_rebuilt,
+    index::is_rebuilt,
     items,
     money::{told, updated},
     notice, onboard, stored,
@@ -213,7 +213,7 @@ async fn index(name: &'static str) {
             changed
         },
         async |scene| {
-            expect_rebuilt(&scene.world).await;
+            is_rebuilt(&scene.world).await?;
             counted(scene, [("LIST#", 12)])
         },
     )

@@ -96,13 +96,21 @@ async fn rebuilt(world: &World) -> Rows {
     followed(&other)
 }
 
-/// That lists and search have what the items and makers say.
-pub async fn expect_rebuilt(world: &World) {
+/// That lists and search have what the items and makers say; else what they have and should not.
+pub async fn is_rebuilt(world: &World) -> Result<(), String> {
     let (followed, rebuilt) = (followed(world), rebuilt(world).await);
-    for (place, row) in &rebuilt {
-        assert_eq!(followed.get(place), Some(row), "{place}");
+    let places: BTreeSet<&String> = followed.keys().chain(rebuilt.keys()).collect();
+    for place in places {
+        let [there, right] = [&followed, &rebuilt].map(|rows| rows.get(place));
+        if there != right {
+            return Err(format!("{place}: {there:?}, not {right:?}"));
+        }
     }
-    assert_eq!(followed.len(), rebuilt.len());
+    Ok(())
+}
+
+async fn expect_rebuilt(world: &World) {
+    is_rebuilt(world).await.unwrap();
 }
 
 /// A record of the stream, whatever has happened there.
