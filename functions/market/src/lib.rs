@@ -30,7 +30,7 @@
 //! | a page of a list ¹ | `LIST#<order>#<top>#<color>#<series>#<maker>` / `<status>#<position>` | 1 query a status; up to 6 narrowed by price and ordered otherwise | 0.5 R for each 4 KB of rows |
 //! | which items have a pair of characters ² | `GRAM#<first>` / `<second>#<shard>` | 1 batch get for 25 pairs | 4 R a pair, 1 a 4 KB |
 //! | which have one character | `GRAM#<character>` | 1 query | 0.5 R for each 4 KB |
-//! | what orders and narrows what is found, of more than 100 | `FACTS` / `<ordinal / 256>` | 1 query a megabyte: of 30,000 items | 65 R of 20,000 items |
+//! | what orders and narrows what is found, of more than 100 | `FACTS` / `<ordinal / 256>` | 1 query a megabyte: of 30,000 items | 72 R of 20,000 items |
 //! | what is shown of an item that is found, and its text | `DOCUMENT#<ordinal>` / `DOCUMENT` | 1 batch get for 100, 6 requests a page in all | 1 R for each 4 KB |
 //! | an item, with its maker | `ITEM#<item>` / `ITEM`, `MAKER#<maker>` / `MAKER` | 2 gets | 2–3 R |
 //! | what there is of an item | `STOCK#<item>#<bucket>` / `STOCK` | 1 batch get for 50 items | 2 R each |
