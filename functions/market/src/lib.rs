@@ -13,6 +13,8 @@
 //! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
 //! | [`show_cart`], [`add_to_cart`] | `GET`, `POST /api/cart` | my cart |
 //! | [`change_cart`], [`clear_cart`] | `PATCH`, `DELETE /api/cart` | how many of something, or none |
+//! | [`favourites`] | `GET /api/favourites` | what I like |
+//! | [`add_favourite`], [`remove_favourite`] | `POST`, `DELETE /api/favourites` | likes an item, or not any more |
 //! | [`place_item`] | `PATCH /api/operator/items/{item_id}` | puts it in its place, hides it |
 //! | [`suspend_maker`] | `PATCH /api/operator/makers/{maker_id}` | keeps them from selling |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
@@ -38,6 +40,7 @@
 //! | become a maker | maker; ³ account | 1 transaction | 4 W |
 //! | a cart, with its items, their makers and stock | `USER#<user>` / `CART` | 1 get, 3 batch gets | 1 R, and 4–5 a line |
 //! | change a cart | that (and idempotency) | with it 1 transaction | from 2 W |
+//! | what somebody likes, 500 items at the most | `USER#<user>` / `FAVOURITES` | 1 get; 1 update, beside the item | 1–5 R; 1–20 W |
 //! | whose an account of Stripe's is | `STRIPE#<account>` / `STRIPE` | 1 get; with the maker 1 transaction | 1 R; 4 W |
 //! | what an operator did with an item or a maker | `AUDIT#<month>` / `<time>#<id>`, with it | 1 get, 1 transaction | 1 R, 4 W |
 //! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 batch get, 1 transaction | 2 R, from 12 W |
@@ -50,12 +53,12 @@
 //! ² the characters of names, descriptions, series and makers, folded ([`text`]).
 //! ³ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 //!
-//! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), favourites (`USER#<user>` /
-//! `FAVOURITES`, a set of 500 at the most), orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
+//! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
 //! beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>` / `<order>` for the lists of both) and, with
 //! them, the sparse index `due`. An order takes from the stock of its items and marks these as ordered.
 
 pub mod account;
+pub mod add_favourite;
 pub mod add_product;
 pub mod add_to_cart;
 pub mod become_maker;
@@ -67,6 +70,7 @@ pub mod dashboard;
 pub mod delete_product;
 pub mod document;
 pub mod facts;
+pub mod favourites;
 pub mod find;
 pub mod find_item;
 pub mod find_maker;
@@ -83,6 +87,7 @@ pub mod preview;
 pub mod product;
 pub mod products;
 pub mod rebuild;
+pub mod remove_favourite;
 pub mod search;
 pub mod show_cart;
 pub mod suspend_maker;
@@ -114,5 +119,8 @@ pub const FUNCTIONS: &[Function] = &[
     add_to_cart::FUNCTION,
     change_cart::FUNCTION,
     clear_cart::FUNCTION,
+    favourites::FUNCTION,
+    add_favourite::FUNCTION,
+    remove_favourite::FUNCTION,
     index::FUNCTION,
 ];

@@ -2,6 +2,7 @@
 
 mod cart;
 pub mod crash;
+mod favourites;
 pub mod index;
 mod makers;
 pub mod money;

@@ -108,6 +108,13 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         assert_eq!(measured.count(world, "market-clear-cart"), requests);
     }
 
+    let liked = json!({"item_id": item});
+    world
+        .post(&hana, "/api/favourites", liked)
+        .await
+        .expect(204);
+    measured.count(world, "market-add-favourite");
+
     let operator = world.operator().await;
     let token_of_operator = Some(operator.access_token.as_str());
     world.stack.aws().forget_calls();

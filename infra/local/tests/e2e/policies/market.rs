@@ -58,6 +58,11 @@ pub async fn story(world: &World) {
     for path in [nothing, "/api/cart"] {
         world.call("DELETE", path, token, None).await.expect(200);
     }
+    let liked = json!({"item_id": item});
+    world
+        .post(&maker, "/api/favourites", liked)
+        .await
+        .expect(204);
     let operator = world.operator().await;
     let by = Some(operator.access_token.as_str());
     let path = format!("/api/operator/items/{item}");
