@@ -24,7 +24,7 @@ pub const MOST: u32 = 500;
 /// What somebody likes.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Favourites {
-    /// The items, the newest first; some may not be sold any more.
+    /// The items, the one that was made last first; some may not be sold any more.
     #[serde(default)]
     #[schema(value_type = Vec<ItemId>)]
     pub items: Vec<ItemId>,
