@@ -9,6 +9,7 @@ pub mod money;
 mod operators;
 mod pages;
 pub mod products;
+mod races;
 
 use enishi_market::{
     item::table,
