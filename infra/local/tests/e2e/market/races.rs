@@ -21,7 +21,7 @@ use enishi_shared::app::http_client;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::{add, change, cup, index::is_rebuilt, maker, set};
+use super::{add, change, cup, index::is_rebuilt, maker, names, set};
 use crate::support::World;
 
 /// Connections on which the first transaction waits until it is let through.
@@ -127,6 +127,8 @@ async fn a_run_that_was_held_up_does_not_write_what_was_so_before() {
         };
         let (indexed, ()) = futures_util::join!(held_up, meanwhile);
         indexed.unwrap();
+        let on_sale = names(&world, "status=on_sale&max_price=3000").await;
+        assert_eq!(on_sale.len(), 1, "{changes:?}");
         is_rebuilt(&world)
             .await
             .unwrap_or_else(|why| panic!("{changes:?}: {why}"));
