@@ -38,7 +38,7 @@
 //! A taking is one transaction while a bucket drawn at random has enough; where it has not, two
 //! requests more: a reading of all buckets, and the transaction that takes from several if it has to.
 //! What is not there is refused after three requests. Needs `dynamodb:UpdateItem`, `BatchGetItem` and
-//! `GetItem`.
+//! `GetItem`, and `ConditionCheckItem` for [`Reserve::check`].
 //!
 //! DynamoDB takes some 500 transactions a second on one item: ten buckets are enough for 5,000, and the
 //! more there are, the sooner one of them is empty.
@@ -75,6 +75,17 @@ impl Taken {
     /// How much it is in all.
     pub fn quantity(&self) -> u32 {
         self.0.iter().map(|(_, quantity)| quantity).sum()
+    }
+}
+
+/// How much there was in each bucket.
+#[derive(Clone, Debug)]
+pub struct Levels(Vec<u64>);
+
+impl Levels {
+    /// How much that is in all.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
     }
 }
 
@@ -147,6 +158,34 @@ impl Reserve {
         Ok(self.read().await?.iter().sum())
     }
 
+    /// How much is left in each bucket, for [`Self::check`]. One request, of which the same holds as of
+    /// [`Self::left`].
+    ///
+    /// # Errors
+    /// As [`Self::left`].
+    pub async fn levels(&self) -> Result<Levels, Error> {
+        Ok(Levels(self.read().await?))
+    }
+
+    /// Writes nothing, but has the transaction refused where a bucket that was empty is not any more, or the
+    /// other way round. As many parts as there are buckets.
+    pub fn check(&self, tx: &mut Transaction, levels: &Levels) {
+        for (key, left) in self.keys().into_iter().zip(&levels.0) {
+            let as_read = match left {
+                0 => when().absent(LEFT).or(when().le(LEFT, 0)),
+                _ => when().gt(LEFT, 0),
+            };
+            tx.check(&self.table, key, as_read);
+        }
+    }
+
+    /// Removes it, with all that is left. As many parts of the transaction as there are buckets.
+    pub fn delete(&self, tx: &mut Transaction) {
+        for key in self.keys() {
+            tx.delete(&self.table, key);
+        }
+    }
+
     /// Begins to take so much.
     pub fn taking(&self, quantity: u32) -> Taking<'_> {
         Taking {
@@ -178,6 +217,27 @@ impl Reserve {
         });
         buckets.collect()
     }
+}
+
+/// How much is left of several, in their order. One request for each 100 buckets of one table, of which the
+/// same holds as of [`Reserve::left`].
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn left(reserves: &[Reserve]) -> Result<Vec<u64>, Error> {
+    let keys: Vec<Key> = reserves.iter().flat_map(Reserve::keys).collect();
+    let Some(first) = reserves.first() else {
+        return Ok(Vec::new());
+    };
+    let found = first.table.batch_get_all(&keys).await?;
+    let mut all = Vec::with_capacity(reserves.len());
+    for reserve in reserves {
+        let buckets = reserve.keys().into_iter();
+        let buckets = buckets.filter_map(|key| found.get(&key).cloned().map(|item| (key, item)));
+        let buckets = reserve.contents(buckets.collect())?;
+        all.push(buckets.iter().sum());
+    }
+    Ok(all)
 }
 
 /// A taking, through as many transactions as it needs.

@@ -5,7 +5,9 @@ use aws_lambda_events::{
     dynamodb::Event,
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::store::Key;
 
 /// An item that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,31 @@ where
         }
     }
     failed.extend(handle(records).await);
+    failures(failed)
+}
+
+/// The places that an event tells of, whatever became of the items there.
+pub fn places(event: Event) -> Vec<Record<Key>> {
+    let records = event.records.into_iter();
+    let places = records.filter_map(|record| {
+        Some(Record {
+            sequence_number: record.change.sequence_number,
+            item: serde_dynamo::from_item(record.change.keys)
+                .ok()
+                .map(|Place { pk, sk }| Key { pk, sk })?,
+        })
+    });
+    places.collect()
+}
+
+#[derive(Deserialize)]
+struct Place {
+    pk: String,
+    sk: String,
+}
+
+/// The answer that these records failed, by their sequence numbers.
+pub fn failures(failed: Vec<String>) -> DynamoDbEventResponse {
     let mut response = DynamoDbEventResponse::default();
     for sequence_number in failed {
         let mut failure = DynamoDbBatchItemFailure::default();

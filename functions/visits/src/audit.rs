@@ -1,11 +1,3 @@
 //! What operators do is written down, by month.
 
-use enishi_shared::store::Key;
-use jiff::Timestamp;
-use uuid::Uuid;
-
-/// `AUDIT#2026-11` / `2026-11-20T11:00:00.000Z#<id>`, at universal time.
-pub fn audit_key(at: Timestamp, id: Uuid) -> Key {
-    let month = at.strftime("%Y-%m");
-    Key::new(format!("AUDIT#{month}"), format!("{at:.3}#{id}"))
-}
+pub use enishi_shared::audit::audit_key;

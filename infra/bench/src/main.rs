@@ -12,6 +12,7 @@ mod chat;
 mod client;
 mod exchange;
 mod lean;
+mod market;
 mod nine_oclock;
 mod process;
 mod quality;
@@ -49,6 +50,8 @@ enum Benchmark {
     Chat(chat::Options),
     /// What each search for employees reads, beside what it answers.
     Search(search::Options),
+    /// What each page of the market's lists and searches asks and reads, and whether it is the right one.
+    Market(market::Options),
     /// Whether the embedded database writes as quickly after twenty thousand writes.
     Writes(writes::Options),
     /// How small and quick the functions' binaries are, beside JavaScript.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Benchmark::Recommendations(options) => on_runtime(recommendations::run(&options)),
         Benchmark::Chat(options) => on_runtime(chat::run(&options)),
         Benchmark::Search(options) => on_runtime(search::run(&options)),
+        Benchmark::Market(options) => on_runtime(market::run(&options)),
         Benchmark::Writes(options) => on_runtime(writes::run(&options)),
         Benchmark::Lean(options) => on_runtime(lean::run(&options)),
         Benchmark::Work(work) => worker::run(&work).map(|()| true),

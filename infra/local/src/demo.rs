@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::stack::{Options, Stack};
 
+pub mod market;
 pub mod saju;
 pub mod visits;
 

@@ -31,6 +31,7 @@ pub fn registered() -> Vec<Function> {
         enishi_rooms::FUNCTIONS,
         enishi_saju::FUNCTIONS,
         enishi_visits::FUNCTIONS,
+        enishi_market::FUNCTIONS,
         enishi_live::FUNCTIONS,
         enishi_payments::FUNCTIONS,
         enishi_platform::FUNCTIONS,

@@ -99,6 +99,7 @@ enum Product {
     Rooms,
     Saju,
     Visits,
+    Market,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -125,6 +126,7 @@ async fn main() -> ExitCode {
             Product::Rooms => demo::run().await,
             Product::Saju => demo::saju::run().await,
             Product::Visits => demo::visits::run().await,
+            Product::Market => demo::market::run().await,
         },
         Some(Command::Fire { function, at }) => {
             let path = format!("fire/{function}");
@@ -249,6 +251,7 @@ Try:
   cargo run -- demo          # two mornings, played in memory
   cargo run -- demo saju     # a match by the four pillars and its chat
   cargo run -- demo visits   # a student and an employee, from the sign-up to an appointment
+  cargo run -- demo market   # a maker lists what she makes, a customer finds it
 ",
         milliseconds = started.elapsed().as_millis(),
         functions = system.functions.len(),

@@ -40,6 +40,7 @@ pub fn document() -> Result<String, serde_json::Error> {
         {"name": "rooms", "description": "Morning rooms drawn by lot"},
         {"name": "saju", "description": "Matchmaking by the four pillars"},
         {"name": "visits", "description": "Students meet employees of companies"},
+        {"name": "market", "description": "Makers sell what they make by hand"},
         {"name": "payments", "description": "What people pay, whatever for"},
         {"name": "live", "description": "Messages to people at once, over a WebSocket"},
         {"name": "platform", "description": "The API itself"},

@@ -76,6 +76,14 @@ impl Query {
         self
     }
 
+    /// Reads eventually consistently, for half the price: what was written within the last second may be
+    /// missing.
+    #[must_use]
+    pub fn eventual(mut self) -> Self {
+        self.0 = self.0.consistent_read(false);
+        self
+    }
+
     /// At most this many items.
     #[must_use]
     pub fn limit(mut self, limit: i32) -> Self {

@@ -11,6 +11,7 @@ mod firebase;
 mod identity;
 mod live;
 mod mail;
+mod market;
 mod payments;
 mod policies;
 mod reserve;

@@ -15,6 +15,7 @@ use crate::{
 
 mod identity_sessions;
 mod live;
+mod market;
 mod payments;
 mod rooms;
 mod saju;
@@ -243,6 +244,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     visits_talk::story(&world).await;
     visits_money::story(&world).await;
     visits_recording::story(&world).await;
+    market::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;

@@ -26,7 +26,7 @@ use aws_smithy_types::body::SdkBody;
 use enishi_shared::{
     App, Error,
     app::{Random, http_client},
-    reserve::{Next, Reserve, Taken},
+    reserve::{self, Levels, Next, Reserve, Taken},
     store::{Change, Key, Outcome, Table, Transaction, when},
 };
 use futures_util::future::join_all;
@@ -74,7 +74,7 @@ Resources:
           SHOP_TABLE: !Ref ShopTable
       Policies:
         Statement:
-          - {Effect: Allow, Action: [dynamodb:UpdateItem, dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem], Resource: !GetAtt ShopTable.Arn}
+          - {Effect: Allow, Action: [dynamodb:BatchGetItem, dynamodb:ConditionCheckItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem], Resource: !GetAtt ShopTable.Arn}
 "#;
 
 /// Connections on which so many of a hundred requests meet a fault.
@@ -458,4 +458,34 @@ async fn a_reading_that_misses_what_moves_refuses_nobody() {
     shop.add(&stock, 8).await;
     shop.take(&stock, 5).await.unwrap();
     assert_eq!(shop.take(&stock, 5).await, Err(3));
+}
+
+#[tokio::test]
+async fn what_follows_from_a_reading_is_refused_once_a_bucket_is_empty_or_is_not_any_more() {
+    let shop = Shop::new(Weather::new(0, 0)).await;
+    let (stock, other) = (shop.stock("cups", 2), shop.stock("plates", 2));
+    shop.add(&other, 3).await;
+    let still = async |levels: &Levels| {
+        let mut tx = Transaction::new(&shop.app);
+        stock.check(&mut tx, levels);
+        matches!(tx.commit().await.unwrap(), Outcome::Done)
+    };
+    let empty = stock.levels().await.unwrap();
+    assert_eq!(empty.total(), 0);
+    assert!(still(&empty).await);
+    shop.add(&stock, 4).await;
+    assert!(!still(&empty).await);
+    let full = stock.levels().await.unwrap();
+    // That there are fewer changes nothing yet.
+    shop.take(&stock, 1).await.unwrap();
+    assert!(still(&full).await);
+    shop.take(&stock, 3).await.unwrap();
+    assert!(!still(&full).await);
+    assert!(still(&empty).await);
+    let both = [other.clone(), stock.clone()];
+    assert_eq!(reserve::left(&both).await.unwrap(), [3, 0]);
+    let mut tx = Transaction::new(&shop.app);
+    other.delete(&mut tx);
+    assert!(matches!(tx.commit().await.unwrap(), Outcome::Done));
+    assert_eq!(other.left().await.unwrap(), 0);
 }

@@ -52,7 +52,12 @@ pub const FAULTS: [Fault; 6] = [
 ];
 
 /// A stream's reader invokes these again at once, in a process of their own.
-const OF_A_STREAM: [&str; 3] = ["PlatformRelay", "SajuDeliver", "VisitsDeliver"];
+const OF_A_STREAM: [&str; 4] = [
+    "MarketIndex",
+    "PlatformRelay",
+    "SajuDeliver",
+    "VisitsDeliver",
+];
 
 /// A function's calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

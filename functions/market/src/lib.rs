@@ -1,0 +1,126 @@
+//! market: makers sell what they make by hand.
+//!
+//! | function | endpoint or event | what |
+//! |---|---|---|
+//! | [`items`], [`search`] | `GET /api/item`, `/api/item/search` | what is sold, in lists and by a keyword |
+//! | [`find_item`] | `GET /api/item/{item_id}` | all of an item |
+//! | [`become_maker`] | `POST /api/makers` | sells |
+//! | [`my_maker`], [`update_maker`] | `GET`, `PATCH /api/makers/me` | me as a maker |
+//! | [`find_maker`] | `GET /api/makers/{maker_id}` | who sells |
+//! | [`onboard`], [`dashboard`] | `GET /api/stripe/create`, `/api/stripe/mypage` | where a maker tells Stripe about themselves, and sees their money |
+//! | [`account`] | `stripe.account.updated` | whether money can be passed on to a maker |
+//! | [`products`], [`add_product`] | `GET`, `POST /api/products` | what I make |
+//! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
+//! | [`show_cart`], [`add_to_cart`] | `GET`, `POST /api/cart` | my cart |
+//! | [`change_cart`], [`clear_cart`] | `PATCH`, `DELETE /api/cart` | how many of something, or none |
+//! | [`favourites`] | `GET /api/favourites` | what I like |
+//! | [`add_favourite`], [`remove_favourite`] | `POST`, `DELETE /api/favourites` | likes an item, or not any more |
+//! | [`place_item`] | `PATCH /api/operator/items/{item_id}` | puts it in its place, hides it |
+//! | [`suspend_maker`] | `PATCH /api/operator/makers/{maker_id}` | keeps them from selling |
+//! | [`index`](mod@index) | the table's stream | what lists and search say of items |
+//!
+//! [`item`] and [`maker`] hold what is stored, [`cart`] what somebody wants to buy, [`preview`] what is seen of it and by whom, [`list`] where it
+//! stands in lists, [`text`] how texts are compared, [`posting`], [`facts`] and [`document`] what a search
+//! reads, [`find`] how pages of lists and searches are read, [`cached`] how everybody is answered alike,
+//! [`rebuild`] all that follows from items.
+//!
+//! The table, `MARKET_TABLE` (keys `pk` / `sk`; reads of lists, facts and pairs that begin with a character
+//! are eventually consistent, all others consistent):
+//!
+//! | access pattern | key | requests | capacity units |
+//! |---|---|---|---|
+//! | a page of a list ¹ | `LIST#<order>#<top>#<color>#<series>#<maker>` / `<status>#<position>` | 1 query a status; up to 6 narrowed by price and ordered otherwise | 0.5 R for each 4 KB of rows |
+//! | which items have a pair of characters ² | `GRAM#<first>` / `<second>#<shard>` | 1 batch get for 25 pairs | 4 R a pair, 1 a 4 KB |
+//! | which have one character | `GRAM#<character>` | 1 query | 0.5 R for each 4 KB |
+//! | what orders and narrows what is found, of more than 100 | `FACTS` / `<ordinal / 256>` | 1 query a megabyte: of 30,000 items | 72 R of 20,000 items |
+//! | what is shown of an item that is found, and its text | `DOCUMENT#<ordinal>` / `DOCUMENT` | 1 batch get for 100, 6 requests a page in all | 1 R for each 4 KB |
+//! | an item, with its maker | `ITEM#<item>` / `ITEM`, `MAKER#<maker>` / `MAKER` | 2 gets | 2–3 R |
+//! | what there is of an item | `STOCK#<item>#<bucket>` / `STOCK` | 1 batch get for 50 items | 2 R each |
+//! | a maker's items, the newest first | `MAKER#<maker>` / `ITEM#<ordinal>`, with the maker, items and stock | 1 get, 1 query, 2 batch gets | 2 R and 3–4 each |
+//! | become a maker | maker; ³ account | 1 transaction | 4 W |
+//! | a cart, with its items, their makers and stock | `USER#<user>` / `CART` | 1 get, 3 batch gets | 1 R, and 4–5 a line |
+//! | change a cart | that (and idempotency) | with it 1 transaction | from 2 W |
+//! | what somebody likes, 500 items at the most | `USER#<user>` / `FAVOURITES` | 1 get; 1 update, beside the item | 1–5 R; 1–20 W |
+//! | whose an account of Stripe's is | `STRIPE#<account>` / `STRIPE` | 1 get; with the maker 1 transaction | 1 R; 4 W |
+//! | what an operator did with an item or a maker | `AUDIT#<month>` / `<time>#<id>`, with it | 1 get, 1 transaction | 1 R, 4 W |
+//! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 batch get, 1 transaction | 2 R, from 12 W |
+//! | change an item | item, stock (and idempotency) | 1–2 gets, 1 transaction | 2–4 R, 2–8 W |
+//! | take an item away | item, its place among the maker's, stock | 1 get, 1 transaction | 1 R, 8 W |
+//! | write what follows from an item | document, facts, 24 or 48 rows of lists; item and maker stand | 3 reads, 1 transaction | 5 R, 60–250 W |
+//! | enter a text, or take one away | document; each pair of its characters | 1 update each | 1 W a pair, and 1 for each 4 KB of its row |
+//!
+//! ¹ by `order` (`order`, `made`, `price`); `*` for what may be anything ([`list`]).
+//! ² the characters of names, descriptions, series and makers, folded ([`text`]).
+//! ³ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
+//!
+//! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
+//! beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>` / `<order>` for the lists of both) and, with
+//! them, the sparse index `due`. An order takes from the stock of its items and marks these as ordered.
+
+pub mod account;
+pub mod add_favourite;
+pub mod add_product;
+pub mod add_to_cart;
+pub mod become_maker;
+pub mod cached;
+pub mod cart;
+pub mod change_cart;
+pub mod clear_cart;
+pub mod dashboard;
+pub mod delete_product;
+pub mod document;
+pub mod facts;
+pub mod favourites;
+pub mod find;
+pub mod find_item;
+pub mod find_maker;
+pub mod index;
+pub mod item;
+pub mod items;
+pub mod list;
+pub mod maker;
+pub mod my_maker;
+pub mod onboard;
+pub mod place_item;
+pub mod posting;
+pub mod preview;
+pub mod product;
+pub mod products;
+pub mod rebuild;
+pub mod remove_favourite;
+pub mod search;
+pub mod show_cart;
+pub mod suspend_maker;
+pub mod text;
+pub mod update_maker;
+pub mod update_product;
+
+use enishi_shared::Function;
+
+/// Every function of this service.
+pub const FUNCTIONS: &[Function] = &[
+    items::FUNCTION,
+    search::FUNCTION,
+    find_item::FUNCTION,
+    become_maker::FUNCTION,
+    my_maker::FUNCTION,
+    update_maker::FUNCTION,
+    find_maker::FUNCTION,
+    products::FUNCTION,
+    add_product::FUNCTION,
+    update_product::FUNCTION,
+    delete_product::FUNCTION,
+    onboard::FUNCTION,
+    dashboard::FUNCTION,
+    account::FUNCTION,
+    place_item::FUNCTION,
+    suspend_maker::FUNCTION,
+    show_cart::FUNCTION,
+    add_to_cart::FUNCTION,
+    change_cart::FUNCTION,
+    clear_cart::FUNCTION,
+    favourites::FUNCTION,
+    add_favourite::FUNCTION,
+    remove_favourite::FUNCTION,
+    index::FUNCTION,
+];

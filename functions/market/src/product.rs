@@ -1,0 +1,110 @@
+//! A product: an item as its maker sees it.
+
+use enishi_shared::{App, Error, Result, UserId, reserve, store::Table};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::item::{self, Item, ItemId, ItemStatus, item_key};
+
+/// One of my items.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Product {
+    /// Its id.
+    pub item_id: ItemId,
+    /// What it is called.
+    #[schema(example = "九谷焼の湯のみ")]
+    pub item_name: String,
+    /// About it.
+    #[schema(required, example = "一つずつ手で絵付けをしています。")]
+    pub description: Option<String>,
+    /// In yen.
+    #[schema(example = 3_000)]
+    pub price: u32,
+    /// Its colour.
+    #[schema(required, example = "青")]
+    pub color: Option<String>,
+    /// The series it is of.
+    #[schema(required, example = "春の器")]
+    pub series: Option<String>,
+    /// How large it is.
+    #[schema(required, example = "直径 8 cm")]
+    pub item_size: Option<String>,
+    /// Whether it can be bought, once its maker may sell.
+    pub status: ItemStatus,
+    /// What there is of it.
+    pub stock: ProductStock,
+    /// Whether it stands on the first page.
+    pub top: bool,
+    /// Where it stands in lists.
+    #[schema(example = 12)]
+    pub item_order: u32,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-20T11:00:00Z")]
+    pub created_at: Timestamp,
+}
+
+/// What there is of an item.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProductStock {
+    /// What can be bought.
+    #[schema(example = 5)]
+    pub free: u64,
+}
+
+impl Product {
+    /// An item of which so much is free.
+    pub fn of(item: Item, free: u64) -> Self {
+        Self {
+            status: match item.status() {
+                ItemStatus::Hidden => ItemStatus::Hidden,
+                // What the stock itself says; the item says it a moment later.
+                _ if free > 0 => ItemStatus::OnSale,
+                _ => ItemStatus::SoldOut,
+            },
+            item_id: item.item_id,
+            item_name: item.item_name,
+            description: item.description,
+            price: item.price,
+            color: item.color,
+            series: item.series,
+            item_size: item.item_size,
+            stock: ProductStock { free },
+            top: item.top,
+            item_order: item.item_order,
+            created_at: item.created_at,
+        }
+    }
+
+    /// An item with what there is of it. One request.
+    ///
+    /// # Errors
+    /// `service_unavailable` when DynamoDB does not answer.
+    pub async fn read(app: &App, table: &Table, item: Item) -> Result<Self> {
+        let free = item::stock(app, table, item.item_id)?.left().await?;
+        Ok(Self::of(item, free))
+    }
+
+    /// Items with what there is of them. One request for 50 of them.
+    ///
+    /// # Errors
+    /// `service_unavailable` when DynamoDB does not answer.
+    pub async fn all(app: &App, table: &Table, items: Vec<Item>) -> Result<Vec<Self>> {
+        let stocks = items.iter();
+        let stocks = stocks.map(|item| item::stock(app, table, item.item_id));
+        let stocks: Vec<_> = stocks.collect::<Result<_>>()?;
+        let free = reserve::left(&stocks).await?;
+        let items = items.into_iter().zip(free);
+        Ok(items.map(|(item, free)| Self::of(item, free)).collect())
+    }
+}
+
+/// An item of somebody's own. One request.
+///
+/// # Errors
+/// `not_found` where it is none of theirs.
+pub async fn own(table: &Table, maker_id: UserId, item_id: ItemId) -> Result<Item> {
+    let item = table.get::<Item>(&item_key(item_id)).await?;
+    let item = item.filter(|item| item.maker_id == maker_id && !item.is_deleted);
+    item.ok_or_else(|| Error::not_found("item"))
+}

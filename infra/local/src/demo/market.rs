@@ -1,0 +1,190 @@
+//! A maker and a customer, from the maker's sign-up to a cart whose price changes, played through the public
+//! API of a stack in memory.
+
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::Full;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Client, text};
+use crate::stack::{Options, Stack};
+
+/// What the maker makes.
+const ITEMS: [(&str, &str, u32, u32); 6] = [
+    ("九谷焼の湯のみ", "青", 3_000, 2),
+    ("九谷焼の豆皿", "青", 1_200, 10),
+    ("手描きのマグカップ", "白", 2_800, 1),
+    ("漆塗りの箸", "赤", 1_800, 30),
+    ("Walnut spoon", "茶", 900, 5),
+    ("吹きガラスの一輪挿し", "青", 4_500, 1),
+];
+
+/// Plays it and shows it.
+///
+/// # Errors
+/// A sentence with what went differently from what it should.
+pub async fn run() -> Result<(), String> {
+    let stack = Stack::start(Options::in_memory(Timestamp::now())).await?;
+    let client = Client::new(stack.url());
+    let play = Play { stack, client };
+    let hana = play.sign_up("hana").await?;
+    let sora = play.sign_up("sora").await?;
+
+    println!("hana becomes a maker, tells Stripe about herself and lists what she makes.");
+    let maker = json!({
+        "maker_name": "花工房", "shipping_fee": 500, "description": "金沢の小さな工房です。",
+        "notice": {
+            "seller": "花工房", "representative": "山田 花", "address": "石川県金沢市広坂1-2-3",
+            "phone_number": "076-123-4567", "delivery": "三日以内に発送します。",
+            "returns": "破損のときは七日以内にお取り替えします。",
+        },
+    });
+    play.expect("POST", "/api/makers", &hana, Some(maker))
+        .await?;
+    let link = play
+        .expect("GET", "/api/stripe/create", &hana, None)
+        .await?;
+    let mut ids = Vec::new();
+    for (name, color, price, stock) in ITEMS {
+        let item = json!({
+            "item_name": name, "color": color, "price": price, "stock": stock,
+            "description": "一つずつ手で作っています。",
+        });
+        let item = play
+            .expect("POST", "/api/products", &hana, Some(item))
+            .await?;
+        ids.push(text(&item, "item_id"));
+    }
+    play.stack.settle().await;
+    println!(
+        "Before Stripe knows her, {} items are on sale.",
+        play.found("").await?.len()
+    );
+    play.finish(&text(&link, "url")).await?;
+    let listed = play.found("").await?;
+    println!("Then {}: {}", listed.len(), listed.join(", "));
+    if listed.len() != ITEMS.len() {
+        return Err("all of them should be on sale".into());
+    }
+
+    println!("\nsora looks for things; kana, case and width do not matter, parts of words do.");
+    for (shown, query) in [
+        ("青, the cheapest first", "color=%E9%9D%92&sort=price"),
+        ("マグ", "keyword=%E3%83%9E%E3%82%B0"),
+        (
+            "まぐかっぷ",
+            "keyword=%E3%81%BE%E3%81%90%E3%81%8B%E3%81%A3%E3%81%B7",
+        ),
+        ("皿", "keyword=%E7%9A%BF"),
+        ("walnut", "keyword=walnut"),
+        (
+            "花工房 箸",
+            "keyword=%E8%8A%B1%E5%B7%A5%E6%88%BF%20%E7%AE%B8",
+        ),
+    ] {
+        let found = play.found(query).await?;
+        println!("  {shown}: {}", found.join(", "));
+        if found.is_empty() {
+            return Err(format!("{shown} should be found"));
+        }
+    }
+
+    for item in ids.iter().take(2) {
+        let line = json!({"item_id": item, "quantity": 2});
+        play.expect("POST", "/api/cart", &sora, Some(line)).await?;
+    }
+    let before = play.cart(&sora).await?;
+    println!("\nhana sells one elsewhere and makes the other dearer.");
+    for (item, change) in ids
+        .iter()
+        .zip([json!({"stock_delta": -1}), json!({"price": 1_500})])
+    {
+        play.change(&hana, item, change).await?;
+    }
+    let after = play.cart(&sora).await?;
+    if after["cart_version"] == before["cart_version"] {
+        return Err("the cart should be another one".into());
+    }
+    Ok(())
+}
+
+struct Play {
+    stack: Stack,
+    client: Client,
+}
+
+impl Play {
+    async fn sign_up(&self, name: &str) -> Result<String, String> {
+        let account = json!({
+            "username": name, "email": format!("{name}@example.com"),
+            "password": "the path to the shrine",
+        });
+        let answer = self.client.expect("POST", "/signup", None, Some(account));
+        Ok(text(&answer.await?, "access_token"))
+    }
+
+    async fn expect(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> Result<Value, String> {
+        self.client.expect(method, path, Some(token), body).await
+    }
+
+    /// Presses the button of Stripe's page, and lets everything hear of it.
+    async fn finish(&self, page: &str) -> Result<(), String> {
+        let request = Request::post(page)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from_static(b"do=finish")));
+        let request = request.map_err(|error| error.to_string())?;
+        let (status, answer) = self.client.request(request).await?;
+        if !(300..400).contains(&status) {
+            return Err(format!("Stripe's page answered {status}: {answer}"));
+        }
+        self.stack.stripe().deliver().await;
+        self.stack.settle().await;
+        Ok(())
+    }
+
+    /// The names of a list's items.
+    async fn found(&self, query: &str) -> Result<Vec<String>, String> {
+        let path = format!("/api/item?{query}");
+        let found = self.client.expect("GET", &path, None, None).await?;
+        let items = found.as_array().into_iter().flatten();
+        Ok(items.map(|item| text(item, "item_name")).collect())
+    }
+
+    /// Shows somebody's cart.
+    async fn cart(&self, token: &str) -> Result<Value, String> {
+        let cart = self.expect("GET", "/api/cart", token, None).await?;
+        println!("\nThe cart:");
+        for line in cart["lines"].as_array().into_iter().flatten() {
+            println!(
+                "  {} × {}, {} yen, {}",
+                text(line, "item_name"),
+                line["quantity"],
+                line["price"],
+                text(line, "state"),
+            );
+        }
+        println!("  {} yen with sending", cart["total_amount"]);
+        Ok(cart)
+    }
+
+    /// Changes an item.
+    async fn change(&self, token: &str, item: &str, body: Value) -> Result<(), String> {
+        let request = Request::patch(format!("{}/api/products/{item}", self.stack.url()))
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", item)
+            .body(Full::new(Bytes::from(body.to_string())));
+        let request = request.map_err(|error| error.to_string())?;
+        match self.client.request(request).await? {
+            (200, _) => Ok(()),
+            (status, answer) => Err(format!("a change was answered {status}: {answer}")),
+        }
+    }
+}

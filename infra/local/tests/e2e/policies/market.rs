@@ -1,0 +1,77 @@
+//! Every request that market's functions can make.
+
+use serde_json::json;
+
+use super::saju::twice;
+use crate::{
+    identity::post_with,
+    market::{change, cup, list, money::told},
+    support::{World, text},
+};
+
+/// The story.
+pub async fn story(world: &World) {
+    let (maker, account) = told(world, "maker").await;
+    world.get(&maker, "/api/stripe/mypage").await.expect(409);
+    world.stack.stripe().onboard(&account, true).unwrap();
+    world.stack.stripe().deliver().await;
+    world.stack.settle().await;
+    let token = Some(maker.access_token.as_str());
+    let path = "/api/makers/me";
+    let body = Some(json!({"shipping_fee": 600}));
+    world.call("PATCH", path, token, body).await.expect(200);
+    twice(world, Some(&maker), "/api/products", &cup()).await;
+    let mine = world.get(&maker, "/api/products").await.expect(200);
+    let item = text(&mine.body[0]["item_id"]);
+    world.stack.settle().await;
+    let body = json!({"item_name": "皿", "stock_delta": -2});
+    change(world, &maker, &item, "1", body).await.expect(200);
+    world.stack.settle().await;
+    for query in ["", "keyword=maker"] {
+        let page = list(world, query).await.expect(200);
+        assert_eq!(page.body.as_array().map(Vec::len), Some(1), "{query}");
+    }
+    let path = "/api/item/search?keyword=maker%20%E7%9A%BF";
+    let page = world.call("GET", path, None, None).await.expect(200);
+    assert_eq!(page.body.as_array().map(Vec::len), Some(1));
+    let path = format!("/api/item/{item}");
+    world.call("GET", &path, None, None).await.expect(200);
+    let path = format!("/api/makers/{}", maker.id);
+    world.call("GET", &path, None, None).await.expect(200);
+    let line = json!({"item_id": item, "quantity": 1});
+    for _ in 0..2 {
+        let authorization = format!("Bearer {}", maker.access_token);
+        let headers = [
+            ("authorization", &*authorization),
+            ("idempotency-key", "cart"),
+        ];
+        post_with(world, "/api/cart", &headers, line.clone())
+            .await
+            .expect(200);
+    }
+    world.get(&maker, "/api/cart").await.expect(200);
+    world
+        .call("PATCH", "/api/cart", token, Some(line))
+        .await
+        .expect(200);
+    let nothing = "/api/cart?item_id=019aa2b4-7c1e-7d33-9f0a-000000000000";
+    for path in [nothing, "/api/cart"] {
+        world.call("DELETE", path, token, None).await.expect(200);
+    }
+    let liked = json!({"item_id": item});
+    world
+        .post(&maker, "/api/favourites", liked)
+        .await
+        .expect(204);
+    let operator = world.operator().await;
+    let by = Some(operator.access_token.as_str());
+    let path = format!("/api/operator/items/{item}");
+    let body = Some(json!({"top": true}));
+    world.call("PATCH", &path, by, body).await.expect(200);
+    let path = format!("/api/operator/makers/{}", maker.id);
+    let body = Some(json!({"suspended": false}));
+    world.call("PATCH", &path, by, body).await.expect(200);
+    let path = format!("/api/products/{item}");
+    world.call("DELETE", &path, token, None).await.expect(204);
+    world.stack.settle().await;
+}
