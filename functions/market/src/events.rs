@@ -1,0 +1,19 @@
+//! What market tells itself.
+
+use enishi_shared::events::Announcement;
+use serde::{Deserialize, Serialize};
+
+use crate::order::OrderId;
+
+/// Money of an order is to move: to its makers, back from them, or back to the customer. What exactly, its
+/// parcels say. Announced in the transaction that asks for it, and again while it has not moved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PayoutOwed {
+    /// Which order.
+    pub order_id: OrderId,
+}
+
+impl Announcement for PayoutOwed {
+    const DETAIL_TYPE: &'static str = "market.payout_owed";
+    const SOURCE: &'static str = "enishi.market";
+}
