@@ -2,7 +2,10 @@
 
 use enishi_shared::{Result, mail::Letter};
 
-use crate::order::{Contents, StoredOrder, state::Mail};
+use crate::order::{
+    Contents, StoredOrder,
+    state::{Actor, Mail},
+};
 
 /// The letter about a topic, of an order as it is after the change.
 ///
@@ -12,6 +15,7 @@ pub fn letter(
     mail: &Mail,
     stored: &StoredOrder,
     _contents: &Contents,
+    _actor: Actor,
     frontend: &str,
 ) -> Result<Letter> {
     let page = format!("{frontend}/transactions/{}\n", stored.order_id);

@@ -13,6 +13,10 @@
 //! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
 //! | [`show_cart`], [`add_to_cart`] | `GET`, `POST /api/cart` | my cart |
 //! | [`change_cart`], [`clear_cart`] | `PATCH`, `DELETE /api/cart` | how many of something, or none |
+//! | [`buy`] | `POST /api/buy` | buys what is in my cart |
+//! | [`transactions`], [`find_transaction`] | `GET /api/transaction`, `/api/transaction/{transaction_id}` | what I have bought |
+//! | [`cancel`] | `POST /api/transaction/{transaction_id}/cancel` | calls it off |
+//! | [`settle`] | `payment.processing`, `settled`, `failed`, `expired` of orders | whether it is paid for |
 //! | [`favourites`] | `GET /api/favourites` | what I like |
 //! | [`add_favourite`], [`remove_favourite`] | `POST`, `DELETE /api/favourites` | likes an item, or not any more |
 //! | [`place_item`] | `PATCH /api/operator/items/{item_id}` | puts it in its place, hides it |
@@ -62,10 +66,13 @@ pub mod add_favourite;
 pub mod add_product;
 pub mod add_to_cart;
 pub mod become_maker;
+pub mod buy;
 pub mod cached;
+pub mod cancel;
 pub mod cart;
 pub mod change_cart;
 pub mod clear_cart;
+pub mod customer;
 pub mod dashboard;
 pub mod delete_product;
 pub mod document;
@@ -76,12 +83,15 @@ pub mod fee;
 pub mod find;
 pub mod find_item;
 pub mod find_maker;
+pub mod find_transaction;
+pub mod held;
 pub mod index;
 pub mod item;
 pub mod items;
 pub mod letters;
 pub mod list;
 pub mod maker;
+pub mod me;
 pub mod my_maker;
 pub mod onboard;
 pub mod order;
@@ -93,9 +103,12 @@ pub mod products;
 pub mod rebuild;
 pub mod remove_favourite;
 pub mod search;
+pub mod settle;
 pub mod show_cart;
 pub mod suspend_maker;
 pub mod text;
+pub mod transaction;
+pub mod transactions;
 pub mod update_maker;
 pub mod update_product;
 
@@ -126,5 +139,10 @@ pub const FUNCTIONS: &[Function] = &[
     favourites::FUNCTION,
     add_favourite::FUNCTION,
     remove_favourite::FUNCTION,
+    buy::FUNCTION,
+    transactions::FUNCTION,
+    find_transaction::FUNCTION,
+    cancel::FUNCTION,
+    settle::FUNCTION,
     index::FUNCTION,
 ];
