@@ -7,6 +7,7 @@ pub mod index;
 mod makers;
 pub mod money;
 mod operators;
+pub mod orders;
 mod pages;
 pub mod products;
 mod races;
