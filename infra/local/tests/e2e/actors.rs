@@ -216,6 +216,8 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     let item = market::add(&world, &owner, market::cup()).await;
     fixtures.0.insert("item_id", item);
     fixtures.0.insert("maker_id", owner.id.clone());
+    let bought = market::orders::order_of(&world, &owner).await;
+    fixtures.0.insert("transaction_id", bought);
 
     // What deletes or logs out comes last, and the account last of all: whoever calls that is no more.
     let mut operations: Vec<_> = operations(&document).into_iter().collect();

@@ -2,6 +2,7 @@
 
 mod cart;
 pub mod crash;
+pub mod crash_orders;
 mod favourites;
 pub mod index;
 mod makers;
