@@ -126,8 +126,16 @@ pub async fn order_of(world: &World, person: &Person) -> String {
     let app = world.app("MarketSettle", |_| {});
     let verified = Change::new().set("email_verified_at", app.now());
     let accounts = accounts::table(&app).unwrap();
-    accounts.update(account_key(user_id), verified).await.unwrap();
-    import::items(&world.stack, "MarketTable", [(customer_key(user_id), customer())]).unwrap();
+    accounts
+        .update(account_key(user_id), verified)
+        .await
+        .unwrap();
+    import::items(
+        &world.stack,
+        "MarketTable",
+        [(customer_key(user_id), customer())],
+    )
+    .unwrap();
     put(world, person, &item, 1).await;
     buy(world, person).await.expect(201).text("transaction_id")
 }
