@@ -44,9 +44,10 @@ use crate::{
 /// `market-buy`
 ///
 /// Budget: cart, purchases and address; the items, their makers and stock; the order; its payment, and its
-/// Checkout. Where another order is open: that; where it ends, 4 to end it, and all of the first ones again.
+/// Checkout: 7. Where the stock lies in several places, 2 more; where another order is open, before that 9: the
+/// first four, that order, and its end.
 pub const FUNCTION: Function =
-    Function::http("market-buy", || OpenApiRouter::new().routes(routes!(buy))).budget(7);
+    Function::http("market-buy", || OpenApiRouter::new().routes(routes!(buy))).budget(18);
 
 /// For how long an order can be paid for: a Checkout's 31 minutes, and time to open it again.
 const LASTS: SignedDuration = SignedDuration::from_mins(36);

@@ -245,6 +245,7 @@ async fn cancel_paid(name: &'static str) {
 /// What an order holds back follows from the stream.
 async fn hold_back(name: &'static str) {
     let check = async |scene: &mut Scene| {
+        the_open_one(scene).await?;
         let held = items(&scene.world, "HELD#").len();
         match cancels(scene).await {
             true => scene.world.stack.settle().await,
@@ -260,5 +261,9 @@ async fn hold_back(name: &'static str) {
         scene.world.stack.settle().await;
         matches!(bought, 200 | 201)
     };
-    flow(name, "MarketIndex").survives(filled, act, check).await;
+    let flow = Flow {
+        two_meet: false,
+        ..flow(name, "MarketIndex")
+    };
+    flow.survives(filled, act, check).await;
 }
