@@ -10,6 +10,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
     App, Error, Result, UserId,
     idempotency::Creation,
+    media::picture::PhotosUrl,
     reserve::{self, Reserve},
     seal::sha256,
     store::{Condition, Key, Outcome, Table, Transaction, decode, when},
@@ -231,6 +232,13 @@ pub struct CartLine {
     /// How many there are, of 99 at the most.
     #[schema(example = 5)]
     pub stock: u64,
+    /// Where its first picture is read; null where it has none or is not sold any more.
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://photos.example.com/items/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50/1.jpg"
+    )]
+    pub image: Option<String>,
     /// Whose it is; null where that is not told any more.
     #[schema(required)]
     pub maker: Option<ItemMaker>,
@@ -269,13 +277,13 @@ pub struct ShownCart {
 
 impl ShownCart {
     /// A cart with its items as they stand.
-    pub fn of(cart: &Cart, offers: &Offers) -> Self {
+    pub fn of(cart: &Cart, offers: &Offers, photos: &PhotosUrl) -> Self {
         let mut parcels = BTreeMap::new();
         let mut items_amount = 0;
         let mut known = String::new();
         let mut lines = Vec::with_capacity(cart.lines.len());
         for line in &cart.lines {
-            let shown = CartLine::of(line, offers.0.get(&line.item_id));
+            let shown = CartLine::of(line, offers.0.get(&line.item_id), photos);
             known += &format!("{} {} {:?}\n", line.item_id, line.quantity, shown.price);
             if let (true, Some(offered), Some(price)) =
                 (shown.available, offers.0.get(&line.item_id), shown.price)
@@ -306,7 +314,7 @@ impl ShownCart {
 }
 
 impl CartLine {
-    fn of(line: &Line, offered: Option<&Offered>) -> Self {
+    fn of(line: &Line, offered: Option<&Offered>, photos: &PhotosUrl) -> Self {
         let shown = offered.filter(|offered| offered.is_shown());
         let free = shown.map_or(0, |shown| shown.free);
         let price = shown.map(|shown| shown.item.price);
@@ -330,6 +338,9 @@ impl CartLine {
             price,
             price_before: line.price,
             stock: free.min(MOST.into()),
+            image: shown
+                .and_then(|shown| shown.item.images.first())
+                .map(|key| photos.of(key)),
             maker: shown.map(|shown| ItemMaker {
                 maker_id: shown.maker.maker_id,
                 maker_name: shown.maker.maker_name.clone(),
@@ -340,11 +351,19 @@ impl CartLine {
 
 #[cfg(test)]
 mod tests {
+    use enishi_shared::app::Configure as _;
+
     use super::*;
     use crate::{
         item::Offer,
         preview::tests::{item, maker},
     };
+
+    fn photos() -> PhotosUrl {
+        let env = [("PHOTOS_URL", "https://cdn.test")];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        PhotosUrl::configure(&env.into_iter().collect()).unwrap()
+    }
 
     fn line() -> Line {
         Line {
@@ -361,7 +380,8 @@ mod tests {
 
     #[test]
     fn a_line_says_how_its_item_stands() {
-        let state = |offered: Option<Offered>| CartLine::of(&line(), offered.as_ref()).state;
+        let state =
+            |offered: Option<Offered>| CartLine::of(&line(), offered.as_ref(), &photos()).state;
         let of = |item, free| state(Some(offered(item, maker(), free)));
         assert_eq!(of(item(), 2), LineState::Ok);
         assert_eq!(
@@ -412,7 +432,7 @@ mod tests {
         };
         let shown = |item: Item, maker: Maker, free| {
             let offers = HashMap::from([(item.item_id, offered(item, maker, free))]);
-            ShownCart::of(&cart, &Offers(offers))
+            ShownCart::of(&cart, &Offers(offers), &photos())
         };
         let now = shown(item(), maker(), 5);
         assert_eq!(

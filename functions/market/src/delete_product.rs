@@ -1,5 +1,5 @@
 //! `DELETE /api/products/{item_id}`: takes an item of mine away. One of which an order was ever made is
-//! hidden instead: the order goes on telling of it.
+//! hidden instead, with its pictures: the order goes on telling of it, and it may be sold again.
 
 use axum::{extract::State, response::Response};
 use enishi_shared::{
@@ -14,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     item::{self, ItemId, Offer, item_key},
     maker::made_key,
+    pictures::discard,
     product::own,
 };
 
@@ -59,6 +60,7 @@ pub async fn delete_product(
             tx.update(&table, item_key(item_id), deleted);
             tx.delete(&table, made_key(me, item.ordinal));
             item::stock(&app, &table, item_id)?.delete(&mut tx);
+            discard(&mut tx, &table, item_id, &item.images)?;
         }
         match tx.commit().await? {
             Outcome::Done => return Ok(no_content()),

@@ -11,6 +11,9 @@
 //! | [`account`] | `stripe.account.updated` | whether money can be passed on to a maker |
 //! | [`products`], [`add_product`] | `GET`, `POST /api/products` | what I make |
 //! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
+//! | [`add_image`], [`order_images`] | `POST`, `PUT /images/{item_id}` | where to send a picture of it; which are shown, in which order |
+//! | [`delete_image`] | `DELETE /images/{item_id}/{image_id}` | takes a picture away |
+//! | [`sweep_images`] | each quarter of an hour | deletes pictures that are no item's |
 //! | [`show_cart`], [`add_to_cart`] | `GET`, `POST /api/cart` | my cart |
 //! | [`change_cart`], [`clear_cart`] | `PATCH`, `DELETE /api/cart` | how many of something, or none |
 //! | [`favourites`] | `GET /api/favourites` | what I like |
@@ -22,7 +25,7 @@
 //! [`item`] and [`maker`] hold what is stored, [`cart`] what somebody wants to buy, [`preview`] what is seen of it and by whom, [`list`] where it
 //! stands in lists, [`text`] how texts are compared, [`posting`], [`facts`] and [`document`] what a search
 //! reads, [`find`] how pages of lists and searches are read, [`cached`] how everybody is answered alike,
-//! [`rebuild`] all that follows from items.
+//! [`rebuild`] all that follows from items, [`pictures`] whose a picture is.
 //!
 //! The table, `MARKET_TABLE` (keys `pk` / `sk`; reads of lists, facts and pairs that begin with a character
 //! are eventually consistent, all others consistent):
@@ -43,9 +46,12 @@
 //! | what somebody likes, 500 items at the most | `USER#<user>` / `FAVOURITES` | 1 get; 1 update, beside the item | 1–5 R; 1–20 W |
 //! | whose an account of Stripe's is | `STRIPE#<account>` / `STRIPE` | 1 get; with the maker 1 transaction | 1 R; 4 W |
 //! | what an operator did with an item or a maker | `AUDIT#<month>` / `<time>#<id>`, with it | 1 get, 1 transaction | 1 R, 4 W |
-//! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 batch get, 1 transaction | 2 R, from 12 W |
+//! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 update of the throttle, 1 batch get, 1 transaction | 2 R, from 13 W |
+//! | allow a picture | item; throttle; `UPLOADS` / `<image>` | 1 get, 1 update, 1 put | 1 R, 2 W |
+//! | show pictures, or one less | item; the uploads that they were, or that it was | 1 get, 1 batch get, 1 transaction | from 2 W |
+//! | delete pictures that are no item's | `UPLOADS` / `<image>`, as old as their ids | 1 query a hundred; 1–2 writes each | 1–2 W each |
 //! | change an item | item, stock (and idempotency) | 1–2 gets, 1 transaction | 2–4 R, 2–8 W |
-//! | take an item away | item, its place among the maker's, stock | 1 get, 1 transaction | 1 R, 8 W |
+//! | take an item away | item, its place among the maker's, stock, its pictures | 1 get, 1 transaction | 1 R, from 8 W |
 //! | write what follows from an item | document, facts, 24 or 48 rows of lists; item and maker stand | 3 reads, 1 transaction | 5 R, 60–250 W |
 //! | enter a text, or take one away | document; each pair of its characters | 1 update each | 1 W a pair, and 1 for each 4 KB of its row |
 //!
@@ -59,6 +65,7 @@
 
 pub mod account;
 pub mod add_favourite;
+pub mod add_image;
 pub mod add_product;
 pub mod add_to_cart;
 pub mod become_maker;
@@ -67,6 +74,7 @@ pub mod cart;
 pub mod change_cart;
 pub mod clear_cart;
 pub mod dashboard;
+pub mod delete_image;
 pub mod delete_product;
 pub mod document;
 pub mod facts;
@@ -81,6 +89,8 @@ pub mod list;
 pub mod maker;
 pub mod my_maker;
 pub mod onboard;
+pub mod order_images;
+pub mod pictures;
 pub mod place_item;
 pub mod posting;
 pub mod preview;
@@ -91,6 +101,7 @@ pub mod remove_favourite;
 pub mod search;
 pub mod show_cart;
 pub mod suspend_maker;
+pub mod sweep_images;
 pub mod text;
 pub mod update_maker;
 pub mod update_product;
@@ -123,4 +134,8 @@ pub const FUNCTIONS: &[Function] = &[
     add_favourite::FUNCTION,
     remove_favourite::FUNCTION,
     index::FUNCTION,
+    add_image::FUNCTION,
+    order_images::FUNCTION,
+    delete_image::FUNCTION,
+    sweep_images::FUNCTION,
 ];

@@ -1,11 +1,14 @@
 //! A product: an item as its maker sees it.
 
-use enishi_shared::{App, Error, Result, UserId, reserve, store::Table};
+use enishi_shared::{App, Error, Result, UserId, media::picture::PhotosUrl, reserve, store::Table};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::item::{self, Item, ItemId, ItemStatus, item_key};
+use crate::{
+    item::{self, Item, ItemId, ItemStatus, item_key},
+    pictures::{ItemImage, shown},
+};
 
 /// One of my items.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,6 +37,8 @@ pub struct Product {
     pub status: ItemStatus,
     /// What there is of it.
     pub stock: ProductStock,
+    /// Its pictures, in their order.
+    pub images: Vec<ItemImage>,
     /// Whether it stands on the first page.
     pub top: bool,
     /// Where it stands in lists.
@@ -54,7 +59,7 @@ pub struct ProductStock {
 
 impl Product {
     /// An item of which so much is free.
-    pub fn of(item: Item, free: u64) -> Self {
+    pub fn of(item: Item, free: u64, photos: &PhotosUrl) -> Self {
         Self {
             status: match item.status() {
                 ItemStatus::Hidden => ItemStatus::Hidden,
@@ -70,6 +75,7 @@ impl Product {
             series: item.series,
             item_size: item.item_size,
             stock: ProductStock { free },
+            images: shown(&item.images, photos),
             top: item.top,
             item_order: item.item_order,
             created_at: item.created_at,
@@ -82,7 +88,7 @@ impl Product {
     /// `service_unavailable` when DynamoDB does not answer.
     pub async fn read(app: &App, table: &Table, item: Item) -> Result<Self> {
         let free = item::stock(app, table, item.item_id)?.left().await?;
-        Ok(Self::of(item, free))
+        Ok(Self::of(item, free, &*app.config::<PhotosUrl>()?))
     }
 
     /// Items with what there is of them. One request for 50 of them.
@@ -93,9 +99,11 @@ impl Product {
         let stocks = items.iter();
         let stocks = stocks.map(|item| item::stock(app, table, item.item_id));
         let stocks: Vec<_> = stocks.collect::<Result<_>>()?;
-        let free = reserve::left(&stocks).await?;
+        let (free, photos) = (reserve::left(&stocks).await?, app.config::<PhotosUrl>()?);
         let items = items.into_iter().zip(free);
-        Ok(items.map(|(item, free)| Self::of(item, free)).collect())
+        Ok(items
+            .map(|(item, free)| Self::of(item, free, &photos))
+            .collect())
     }
 }
 

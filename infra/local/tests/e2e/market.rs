@@ -8,6 +8,7 @@ mod makers;
 pub mod money;
 mod operators;
 mod pages;
+pub mod pictures;
 pub mod products;
 mod races;
 
