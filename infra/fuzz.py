@@ -21,7 +21,7 @@ from invoke import ROOT, TOKYO, request, stack
 PASSWORD = "a quiet morning at nine"
 RATES = (
     "Login LoginAccount LoginAddress Register RegisterEmail Refresh Forgot ForgotAddress ResetAddress Message "
-    "MatchRequest Block Upload Ticket Report"
+    "MatchRequest Block Upload Product Image Ticket Report"
 )
 # Seconds; it takes two minutes.
 PATIENCE = 600
@@ -111,6 +111,8 @@ def settle(api, aws, day):
         "markNotificationsRead.notice_ids": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"]],
         "time_zone": ["Asia/Tokyo", "europe/berlin"],
         **{f"{operation}.name": ["山田 花"] for operation in ("registerVisitor", "updateMyVisitsProfile")},
+        # Each once, and of the item.
+        "orderImages.images": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"], []],
         "client_msg_id": ["é", "1", "2"],
         # An employee has a job, which no schema says; and here there is a fixed list.
         "registerVisitor.type": ["student"],

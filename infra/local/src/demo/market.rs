@@ -7,7 +7,7 @@ use http_body_util::Full;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Client, text};
+use super::{Client, declared, picture::bowl, text};
 use crate::stack::{Options, Stack};
 
 /// What the maker makes.
@@ -56,6 +56,10 @@ pub async fn run() -> Result<(), String> {
             .await?;
         ids.push(text(&item, "item_id"));
     }
+    println!(
+        "The first one has a picture: {}",
+        play.picture(&hana, &ids).await?
+    );
     play.stack.settle().await;
     println!(
         "Before Stripe knows her, {} items are on sale.",
@@ -147,6 +151,24 @@ impl Play {
         self.stack.stripe().deliver().await;
         self.stack.settle().await;
         Ok(())
+    }
+
+    /// Draws a picture of the first item, uploads it and shows it; its address.
+    async fn picture(&self, token: &str, items: &[String]) -> Result<String, String> {
+        let file = bowl([58, 98, 150]).map_err(|error| error.to_string())?;
+        let path = format!("/images/{}", items.first().map_or("", String::as_str));
+        let wanted = declared("image/png", &file);
+        let allowed = self.expect("POST", &path, token, Some(wanted)).await?;
+        self.client.upload(&allowed, file.clone()).await?;
+        let images = json!({"images": [allowed["image_id"]]});
+        let shown = self.expect("PUT", &path, token, Some(images)).await?;
+        let url = text(&shown[0], "url");
+        let request = Request::get(&url).body(Full::default());
+        let request = request.map_err(|error| error.to_string())?;
+        match self.client.request(request).await? {
+            (200, _) => Ok(format!("{url} ({} bytes)", file.len())),
+            (status, answer) => Err(format!("{url} answered {status}: {answer}")),
+        }
     }
 
     /// The names of a list's items.

@@ -214,6 +214,10 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
         market::become_maker(&world, person).await;
     }
     let item = market::add(&world, &owner, market::cup()).await;
+    // The one that the document's example puts in its place.
+    let image = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071";
+    market::pictures::of(&world, &owner, &item, image).await;
+    fixtures.0.insert("image_id", image.to_owned());
     fixtures.0.insert("item_id", item);
     fixtures.0.insert("maker_id", owner.id.clone());
 

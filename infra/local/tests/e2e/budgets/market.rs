@@ -1,11 +1,18 @@
 //! What market's endpoints take.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Measured, count};
 use crate::{
     identity::post_with,
-    market::{become_maker, change, cup, list, money::updated, onboard, stored},
+    market::{
+        become_maker, change, cup, list,
+        money::updated,
+        onboard,
+        pictures::{order, take, upload},
+        stored,
+    },
     support::World,
 };
 
@@ -48,7 +55,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         ("idempotency-key", "1"),
     ];
     let mut item = String::new();
-    for requests in [2, 4] {
+    for requests in [3, 5] {
         let answer = post_with(world, "/api/products", &headers, cup()).await;
         item = answer.expect(201).text("item_id");
         assert_eq!(measured.count(world, "market-add-product"), requests);
@@ -64,6 +71,22 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "market-update-product");
     world.stack.settle().await;
     measured.within(world, "market-index", 7 + 6 + 2 + 6, 1);
+
+    let image = upload(world, &hana, &item).await;
+    assert_eq!(measured.count(world, "market-add-image"), 3);
+    for requests in [3, 1] {
+        order(world, &hana, &item, &[&image]).await.expect(200);
+        assert_eq!(measured.count(world, "market-order-images"), requests);
+    }
+    take(world, &hana, &item, &image).await.expect(204);
+    measured.count(world, "market-delete-image");
+    upload(world, &hana, &item).await;
+    let due = world.stack.clock().now() + SignedDuration::from_mins(75);
+    let tick = json!({"scheduled_time": due});
+    world.stack.clock().set(Some(due));
+    let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
+    swept.unwrap();
+    assert_eq!(measured.within(world, "market-sweep-images", 1, 2), 4);
 
     let path = format!("/api/item/{item}");
     world.call("GET", &path, None, None).await.expect(200);

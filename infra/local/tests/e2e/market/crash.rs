@@ -8,7 +8,9 @@ use super::{
     index::is_rebuilt,
     items,
     money::{told, updated},
-    notice, onboard, stored,
+    notice, onboard,
+    pictures::{JPEG, declared, objects, send},
+    stored,
 };
 use crate::{
     crash::{Flow, Scene, flows},
@@ -16,7 +18,7 @@ use crate::{
 };
 
 flows!(
-    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, put, index,
+    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, put, index, show_picture, take_picture, sweep_pictures,
 );
 
 async fn become_maker(name: &'static str) {
@@ -218,6 +220,99 @@ async fn index(name: &'static str) {
         },
     )
     .await;
+}
+
+async fn show_picture(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketOrderImages",
+        two_meet: true,
+    };
+    flow.survives(
+        uploaded,
+        async |scene| {
+            let (item, image) = scene.token.split_once(' ').unwrap();
+            let body = json!({"images": [image]});
+            let path = format!("/images/{item}");
+            scene.call(0, "PUT", &path, Some(body)).await.0 == 200
+        },
+        async |scene| {
+            let mine = mine(scene).await;
+            let images = mine[0]["images"].as_array().map(Vec::len);
+            if images != Some(1) {
+                return Err(format!("{images:?}"));
+            }
+            counted(scene, [("UPLOADS", 0)])
+        },
+    )
+    .await;
+}
+
+async fn take_picture(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketDeleteImage",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            uploaded(scene).await;
+            let (item, image) = scene.token.split_once(' ').unwrap();
+            let body = json!({"images": [image]});
+            let path = format!("/images/{item}");
+            let (status, shown) = scene.call(0, "PUT", &path, Some(body)).await;
+            assert_eq!(status, 200, "{shown}");
+        },
+        async |scene| {
+            let (item, image) = scene.token.split_once(' ').unwrap();
+            let path = format!("/images/{item}/{image}");
+            // Once more finds it gone.
+            matches!(scene.call(0, "DELETE", &path, None).await.0, 204 | 404)
+        },
+        async |scene| {
+            let mine = mine(scene).await;
+            if mine[0]["images"] != json!([]) {
+                return Err(mine[0].to_string());
+            }
+            counted(scene, [("UPLOADS", 1)])
+        },
+    )
+    .await;
+}
+
+async fn sweep_pictures(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketSweepImages",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            uploaded(scene).await;
+            let due = scene.world.stack.clock().now() + jiff::SignedDuration::from_mins(75);
+            scene.world.stack.clock().set(Some(due));
+        },
+        async |scene| scene.fire("MarketSweepImages").await.is_ok(),
+        async |scene| {
+            let left = objects(&scene.world).await;
+            if !left.is_empty() {
+                return Err(format!("{left:?}"));
+            }
+            counted(scene, [("UPLOADS", 0)])
+        },
+    )
+    .await;
+}
+
+/// The first of them as a maker of an item with a picture that nobody sees yet: the ids of both.
+async fn uploaded(scene: &mut Scene) {
+    item(scene).await;
+    let path = format!("/images/{}", scene.token);
+    let body = declared("image/jpeg", JPEG);
+    let (status, allowed) = scene.call(0, "POST", &path, Some(body)).await;
+    assert_eq!(status, 200, "{allowed}");
+    send(&scene.world, &allowed, JPEG).await.expect(200);
+    scene.token = format!("{} {}", scene.token, text(&allowed["image_id"]));
 }
 
 /// The first of them with an account.

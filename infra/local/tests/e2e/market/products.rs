@@ -21,7 +21,7 @@ async fn an_item_is_listed_shown_and_changed() {
     let preview = json!({
         "item_id": item, "item_name": "九谷焼の湯のみ", "price": 3_000, "color": "青",
         "series": null, "item_size": null, "status": "on_sale", "available": true, "top": false,
-        "item_order": 0, "maker": {"maker_id": hana.id, "maker_name": "hana工房"},
+        "item_order": 0, "image": null, "maker": {"maker_id": hana.id, "maker_name": "hana工房"},
         "created_at": "2026-11-20T11:00:00Z",
     });
     assert_eq!(listed, json!([preview]));
@@ -29,6 +29,7 @@ async fn an_item_is_listed_shown_and_changed() {
     let shown = world.call("GET", &path, None, None).await.expect(200).body;
     let mut details = preview.clone();
     (details["description"], details["shipping_fee"]) = (json!(null), json!(500));
+    details["images"] = json!([]);
     assert_eq!(shown, details);
 
     let body = json!({

@@ -1,11 +1,16 @@
 //! Every request that market's functions can make.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::saju::twice;
 use crate::{
     identity::post_with,
-    market::{change, cup, list, money::told},
+    market::{
+        change, cup, list,
+        money::told,
+        pictures::{order, take, upload},
+    },
     support::{World, text},
 };
 
@@ -71,7 +76,23 @@ pub async fn story(world: &World) {
     let path = format!("/api/operator/makers/{}", maker.id);
     let body = Some(json!({"suspended": false}));
     world.call("PATCH", &path, by, body).await.expect(200);
+    let (kept, gone) = (
+        upload(world, &maker, &item).await,
+        upload(world, &maker, &item).await,
+    );
+    order(world, &maker, &item, &[&kept, &gone])
+        .await
+        .expect(200);
+    take(world, &maker, &item, &gone).await.expect(204);
+    upload(world, &maker, &item).await;
     let path = format!("/api/products/{item}");
     world.call("DELETE", &path, token, None).await.expect(204);
     world.stack.settle().await;
+    let now = world.stack.clock().now();
+    let due = now + SignedDuration::from_mins(75);
+    world.stack.clock().set(Some(due));
+    let tick = json!({"scheduled_time": due});
+    let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
+    assert_eq!(swept.unwrap()["images"], 3);
+    world.stack.clock().set(Some(now));
 }
