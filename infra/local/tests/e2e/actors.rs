@@ -126,6 +126,13 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         Auth::Owner,
         "/api/meeting/{recorded}/recording",
     ),
+    // Of an item that is still there.
+    (
+        "DELETE",
+        "/images/{item_id}/{image_id}",
+        Auth::Owner,
+        "/images/{pictured}/{image_id}",
+    ),
     // Each can be done once.
     (
         "POST",
@@ -217,6 +224,9 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     // The one that the document's example puts in its place.
     let image = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071";
     market::pictures::of(&world, &owner, &item, image).await;
+    let pictured = market::add(&world, &owner, market::cup()).await;
+    market::pictures::of(&world, &owner, &pictured, image).await;
+    fixtures.0.insert("pictured", pictured);
     fixtures.0.insert("image_id", image.to_owned());
     fixtures.0.insert("item_id", item);
     fixtures.0.insert("maker_id", owner.id.clone());

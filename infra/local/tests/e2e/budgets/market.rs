@@ -81,12 +81,14 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     take(world, &hana, &item, &image).await.expect(204);
     measured.count(world, "market-delete-image");
     upload(world, &hana, &item).await;
-    let due = world.stack.clock().now() + SignedDuration::from_mins(75);
+    let now = world.stack.clock().now();
+    let due = now + SignedDuration::from_mins(75);
     let tick = json!({"scheduled_time": due});
     world.stack.clock().set(Some(due));
     let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
     swept.unwrap();
     assert_eq!(measured.within(world, "market-sweep-images", 1, 2), 4);
+    world.stack.clock().set(Some(now));
 
     let path = format!("/api/item/{item}");
     world.call("GET", &path, None, None).await.expect(200);

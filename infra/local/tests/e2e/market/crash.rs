@@ -139,12 +139,12 @@ async fn change(name: &'static str) {
         async |scene| {
             let path = format!("/api/products/{}", scene.token);
             // More than a bucket has.
-            let body = json!({"price": 3_200, "stock_delta": -2});
+            let body = json!({"price": 3_200, "stock_delta": -3});
             keyed(scene, "PATCH", &path, body).await == 200
         },
         async |scene| {
             let mine = mine(scene).await;
-            match mine[0]["price"] == 3_200 && mine[0]["stock"]["free"] == 1 {
+            match mine[0]["price"] == 3_200 && mine[0]["stock"]["free"] == 0 {
                 true => Ok(()),
                 false => Err(format!("{mine:?}")),
             }

@@ -9,7 +9,7 @@ use crate::{
     market::{
         change, cup, list,
         money::told,
-        pictures::{order, take, upload},
+        pictures::{JPEG, ask, order, take, upload},
     },
     support::{World, text},
 };
@@ -76,6 +76,13 @@ pub async fn story(world: &World) {
     let path = format!("/api/operator/makers/{}", maker.id);
     let body = Some(json!({"suspended": false}));
     world.call("PATCH", &path, by, body).await.expect(200);
+    // Without being there first.
+    let nothing = ask(world, &maker, &item, "image/jpeg", JPEG)
+        .await
+        .expect(200);
+    order(world, &maker, &item, &[&nothing.text("image_id")])
+        .await
+        .expect(400);
     let (kept, gone) = (
         upload(world, &maker, &item).await,
         upload(world, &maker, &item).await,
@@ -93,6 +100,6 @@ pub async fn story(world: &World) {
     world.stack.clock().set(Some(due));
     let tick = json!({"scheduled_time": due});
     let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
-    assert_eq!(swept.unwrap()["images"], 3);
+    assert_eq!(swept.unwrap()["images"], 4);
     world.stack.clock().set(Some(now));
 }
