@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     add, cup,
-    customers::{address, hold},
+    customers::{address, hold, holder},
     index::is_rebuilt,
     items, list,
     money::told,
@@ -47,15 +47,16 @@ pub async fn order(world: &World, item: &str) {
 #[tokio::test]
 async fn who_has_an_open_order_or_parcel_cannot_close_their_account() {
     let world = World::new().await;
+    let app = holder(&world);
     for (name, what) in [("sora", "market-order#7"), ("hana", "market-sales#7")] {
         let (person, _) = told(&world, name).await;
-        hold(&world, &person, what, true).await;
+        hold(&app, &person, what, true).await;
         let answer = close(&world, &person).await;
         let answer = answer.expect_error(409, "conflict", &[]);
         assert!(answer.text("message").contains(what), "{}", answer.text);
         world.stack.settle().await;
         world.get(&person, "/api/makers/me").await.expect(200);
-        hold(&world, &person, what, false).await;
+        hold(&app, &person, what, false).await;
         close(&world, &person).await.expect(204);
     }
 }
@@ -117,8 +118,9 @@ async fn a_maker_who_has_gone_sells_nothing_and_what_was_ordered_stays() {
     assert_eq!(left, kept);
     let app = world.app("MarketMe", |_| {});
     let ordered = table(&app).unwrap();
-    let ordered = ordered.get::<Item>(&item_key(mine[0].parse().unwrap()));
-    assert_eq!(ordered.await.unwrap().unwrap().item_name, "九谷焼の湯のみ");
+    let place = item_key(mine[0].parse().unwrap());
+    let ordered: Item = ordered.get(&place).await.unwrap().unwrap();
+    assert_eq!(ordered.item_name, "九谷焼の湯のみ");
     let cart = world.get(&sora, "/api/cart").await.expect(200).body;
     let lines = cart["lines"].as_array().unwrap().iter();
     let states: Vec<String> = lines.map(|line| text(&line["state"])).collect();

@@ -1,7 +1,7 @@
 //! Who buys.
 
 use enishi_shared::{
-    accounts,
+    App, accounts,
     app::Random,
     store::{Outcome, Transaction},
 };
@@ -36,13 +36,16 @@ async fn forget(world: &World, person: &Person) -> Answer {
     world.call("DELETE", "/api/user", token, None).await
 }
 
-/// Begins or ends what forbids closing an account, as functions do that have to do with orders.
-pub async fn hold(world: &World, person: &Person, name: &str, begins: bool) {
-    let seed = items(world, "").len() as u64 * 2 + u64::from(begins);
-    let app = world.app("IdentitySignup", |parts| {
-        parts.random = Random::from_seed(seed);
-    });
-    let mut tx = Transaction::new(&app);
+/// A function that begins and ends what forbids closing an account, as those do that have to do with orders.
+pub fn holder(world: &World) -> App {
+    world.app("IdentitySignup", |parts| {
+        parts.random = Random::from_seed(1);
+    })
+}
+
+/// Begins or ends what forbids closing an account.
+pub async fn hold(app: &App, person: &Person, name: &str, begins: bool) {
+    let mut tx = Transaction::new(app);
     let id = person.id.parse().unwrap();
     match begins {
         true => drop(accounts::hold(&mut tx, id, name).unwrap()),
@@ -228,16 +231,17 @@ async fn what_a_customer_has_told_is_forgotten_unless_an_order_is_open_and_the_a
             .await
             .expect(204);
     }
+    let app = holder(&world);
     // Others have nothing to do with it.
     for name in ["market-sales#1", "visits-appointment#1"] {
-        hold(&world, &sora, name, true).await;
+        hold(&app, &sora, name, true).await;
     }
-    hold(&world, &sora, "market-order#7", true).await;
+    hold(&app, &sora, "market-order#7", true).await;
     let answer = forget(&world, &sora).await;
     let answer = answer.expect_error(409, "conflict", &[]);
     assert_eq!(answer.text("message"), "you have open: market-order#7");
     assert_eq!(me(&world, &sora).await["is_registered"], true);
-    hold(&world, &sora, "market-order#7", false).await;
+    hold(&app, &sora, "market-order#7", false).await;
     for _ in 0..2 {
         forget(&world, &sora).await.expect(204);
         assert!(items(&world, &format!("USER#{}", sora.id)).is_empty());
