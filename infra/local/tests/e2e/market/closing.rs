@@ -6,7 +6,7 @@ use enishi_market::{
 };
 use enishi_shared::{
     app::Random,
-    store::{Change, Outcome, Transaction},
+    store::{Change, Outcome, Transaction, when},
 };
 use serde_json::{Value, json};
 
@@ -41,6 +41,7 @@ pub async fn order(world: &World, item: &str) {
     let app = world.app("MarketUpdateProduct", |_| {});
     let key = item_key(item.parse().unwrap());
     let ordered = Change::new().set("was_ordered", true);
+    let ordered = ordered.when(when().exists("pk"));
     table(&app).unwrap().update(key, ordered).await.unwrap();
 }
 
@@ -156,6 +157,44 @@ async fn a_maker_who_has_gone_sells_nothing_and_what_was_ordered_stays() {
     assert_eq!(mentions(&world, &hana.id).len(), 2);
     assert_eq!(fire().await.unwrap()["accounts"], 0);
     assert_eq!(items(&world, "ERASURES"), [] as [Value; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_comes_between_nothing_is_left_of_who_has_gone() {
+    let world = World::new().await;
+    for round in 0..8 {
+        let hana = super::maker(&world, &format!("hana{round}")).await;
+        let [changed, deleted, ordered] = [
+            add(&world, &hana, cup()).await,
+            add(&world, &hana, cup()).await,
+            add(&world, &hana, cup()).await,
+        ];
+        close(&world, &hana).await.expect(204);
+        let token = Some(hana.access_token.as_str());
+        let path = format!("/api/products/{deleted}");
+        let body = json!({"maker_name": "縁", "shipping_fee": 0});
+        let (added, changing, deleting, ordering, told, maker, erased) = tokio::join!(
+            world.post(&hana, "/api/products", cup()),
+            super::change(&world, &hana, &changed, "1", json!({"item_name": "皿"})),
+            world.call("DELETE", &path, token, None),
+            order(&world, &ordered),
+            world.post(&hana, "/api/address", address()),
+            world.post(&hana, "/api/makers", body),
+            world.account_deleted("MarketErase", &hana.id),
+        );
+        for answer in [added, changing, deleting] {
+            assert_ne!(answer.status, 500, "{}", answer.text);
+        }
+        let () = ordering;
+        (told.expect(401), erased.unwrap());
+        assert!(matches!(maker.status.as_u16(), 401 | 409), "{}", maker.text);
+        world.stack.settle().await;
+        is_rebuilt(&world).await.unwrap();
+        let left = mentions(&world, &hana.id);
+        let kept = format!("ITEM#{ordered} / ITEM");
+        assert!(left.iter().all(|key| *key == kept), "{left:?}");
+        assert!(names(&world, "").await.is_empty());
+    }
 }
 
 #[tokio::test]
