@@ -206,7 +206,9 @@ async fn of_two_tabs_at_once_each_does_what_it_was_asked_for() {
         put(&world, &sora, added, 3),
         put(&world, &sora, again, 4),
     );
-    (changes.expect(200), puts.expect(200), more.expect(200));
+    for answer in [changes, puts, more] {
+        answer.expect(200);
+    }
     assert!(!cleared.to_string().contains(removed));
     let now = cart(&world, &sora).await;
     let lines = now["lines"].as_array().unwrap().iter();
@@ -218,7 +220,8 @@ async fn of_two_tabs_at_once_each_does_what_it_was_asked_for() {
         (added.clone(), 3),
         (again.clone(), 5),
     ];
-    (lines.sort(), expected.sort());
+    lines.sort();
+    expected.sort();
     assert_eq!(lines, expected);
 }
 

@@ -187,7 +187,9 @@ async fn of_changes_at_once_none_is_lost() {
             world.post(&sora, "/api/profile", display_name),
             world.post(&sora, "/api/address", told),
         );
-        (profile.expect(200), address.expect(200));
+        for answer in [profile, address] {
+            answer.expect(200);
+        }
         let changes = [
             json!({"zip_code": format!("920-000{round}")}),
             json!({"address": format!("広坂{round}")}),
