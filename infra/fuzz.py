@@ -111,6 +111,12 @@ def settle(api, aws, day):
         "markNotificationsRead.notice_ids": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"]],
         "time_zone": ["Asia/Tokyo", "europe/berlin"],
         **{f"{operation}.name": ["山田 花"] for operation in ("registerVisitor", "updateMyVisitsProfile")},
+        "display_name": ["空", "Sora"],
+        **{
+            f"{operation}.{name}": [value]
+            for operation in ("setCustomerAddress", "updateCustomerAddress")
+            for name, value in (("name", "佐藤 空"), ("address", "石川県金沢市広坂1-2-3"))
+        },
         "client_msg_id": ["é", "1", "2"],
         # An employee has a job, which no schema says; and here there is a fixed list.
         "registerVisitor.type": ["student"],
