@@ -113,6 +113,12 @@ def settle(api, aws, day):
         **{f"{operation}.name": ["山田 花"] for operation in ("registerVisitor", "updateMyVisitsProfile")},
         # Each once, and of the item.
         "orderImages.images": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"], []],
+        "display_name": ["空", "Sora"],
+        **{
+            f"{operation}.{name}": [value]
+            for operation in ("setCustomerAddress", "updateCustomerAddress")
+            for name, value in (("name", "佐藤 空"), ("address", "石川県金沢市広坂1-2-3"))
+        },
         "client_msg_id": ["é", "1", "2"],
         # An employee has a job, which no schema says; and here there is a fixed list.
         "registerVisitor.type": ["student"],

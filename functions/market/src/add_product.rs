@@ -20,12 +20,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     item::{self, Item, ItemId, MAX_PRICE, MAX_STOCK, MIN_PRICE, Next, Offer, item_key, next_key},
     maker::{Made, made_key, maker_key, no_maker},
-    product::{Product, own},
+    product::{Product, ProductStock, own},
 };
 
 /// `market-add-product`
 ///
-/// Budget: the throttle; the maker with the number of the next item; the item; of a replay, what it made and its stock.
+/// Budget: the throttle; the maker with the number of the next item; the item; of a replay, what it made, its stock
+/// and what is held of it.
 pub const FUNCTION: Function = Function::http("market-add-product", || {
     OpenApiRouter::new().routes(routes!(add_product))
 })
@@ -186,7 +187,16 @@ pub async fn add_product(
         tx.create(&table, made_key(me, item.ordinal), &Made { item_id })?;
         item::stock(&app, &table, item_id)?.add(&mut tx, free);
         match tx.commit_once(&table, creation.as_ref(), &item_id).await? {
-            Outcome::Done => break Product::of(item, free.into(), &photos),
+            Outcome::Done => {
+                break Product::of(
+                    item,
+                    ProductStock {
+                        free: free.into(),
+                        held: 0,
+                    },
+                    &photos,
+                );
+            }
             Outcome::Replayed { id, .. } => {
                 let before = own(&table, me, id).await.map_err(|_| {
                     Error::conflict("this Idempotency-Key was used for an item that is gone")

@@ -12,10 +12,8 @@ use enishi_shared::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    item::{self, ItemId, Offer, item_key},
-    maker::made_key,
-    pictures::discard,
-    product::own,
+    item::{self, ItemId},
+    product::{own, take_away},
 };
 
 /// `market-delete-product`
@@ -51,17 +49,7 @@ pub async fn delete_product(
     loop {
         let item = own(&table, me, item_id).await?;
         let mut tx = Transaction::new(&app);
-        if item.was_ordered {
-            let hidden = item.change().set("offer", Offer::Hidden);
-            tx.update(&table, item_key(item_id), hidden);
-        } else {
-            // What follows from it goes before it does.
-            let deleted = item.change().set("is_deleted", true);
-            tx.update(&table, item_key(item_id), deleted);
-            tx.delete(&table, made_key(me, item.ordinal));
-            item::stock(&app, &table, item_id)?.delete(&mut tx);
-            discard(&mut tx, &table, item_id, &item.images)?;
-        }
+        take_away(&mut tx, &app, &table, &item)?;
         match tx.commit().await? {
             Outcome::Done => return Ok(no_content()),
             Outcome::Refused(_) => race.lost().await?,

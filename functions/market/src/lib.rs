@@ -4,6 +4,9 @@
 //! |---|---|---|
 //! | [`items`], [`search`] | `GET /api/item`, `/api/item/search` | what is sold, in lists and by a keyword |
 //! | [`find_item`] | `GET /api/item/{item_id}` | all of an item |
+//! | [`me`], [`delete_me`] | `GET`, `DELETE /api/user` | me as a customer |
+//! | [`set_profile`], [`update_profile`] | `POST`, `PATCH /api/profile` | what I want to be called |
+//! | [`set_address`], [`update_address`] | `POST`, `PATCH /api/address` | where parcels to me go |
 //! | [`become_maker`] | `POST /api/makers` | sells |
 //! | [`my_maker`], [`update_maker`] | `GET`, `PATCH /api/makers/me` | me as a maker |
 //! | [`find_maker`] | `GET /api/makers/{maker_id}` | who sells |
@@ -20,9 +23,12 @@
 //! | [`add_favourite`], [`remove_favourite`] | `POST`, `DELETE /api/favourites` | likes an item, or not any more |
 //! | [`place_item`] | `PATCH /api/operator/items/{item_id}` | puts it in its place, hides it |
 //! | [`suspend_maker`] | `PATCH /api/operator/makers/{maker_id}` | keeps them from selling |
+//! | [`erase`](mod@erase) | `account.deleted` | forgets who has closed their account |
+//! | [`sweep`] | every fifteen minutes | once more, an hour later |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
 //!
-//! [`item`] and [`maker`] hold what is stored, [`cart`] what somebody wants to buy, [`preview`] what is seen of it and by whom, [`list`] where it
+//! [`customer`], [`item`] and [`maker`] hold what is stored, [`cart`] what somebody wants to buy, [`held`] what orders
+//! hold back, [`preview`] what is seen of it and by whom, [`list`] where it
 //! stands in lists, [`text`] how texts are compared, [`posting`], [`facts`] and [`document`] what a search
 //! reads, [`find`] how pages of lists and searches are read, [`cached`] how everybody is answered alike,
 //! [`rebuild`] all that follows from items, [`pictures`] whose a picture is.
@@ -39,7 +45,11 @@
 //! | what is shown of an item that is found, and its text | `DOCUMENT#<ordinal>` / `DOCUMENT` | 1 batch get for 100, 6 requests a page in all | 1 R for each 4 KB |
 //! | an item, with its maker | `ITEM#<item>` / `ITEM`, `MAKER#<maker>` / `MAKER` | 2 gets | 2–3 R |
 //! | what there is of an item | `STOCK#<item>#<bucket>` / `STOCK` | 1 batch get for 50 items | 2 R each |
-//! | a maker's items, the newest first | `MAKER#<maker>` / `ITEM#<ordinal>`, with the maker, items and stock | 1 get, 1 query, 2 batch gets | 2 R and 3–4 each |
+//! | a maker's items, the newest first | `MAKER#<maker>` / `ITEM#<ordinal>`, with the maker, items, stock and what is held | 1 get, 2 queries, 2 batch gets | 3 R and 3–4 each |
+//! | what open orders hold back of a maker's items | `HELD#<maker>` / `<item>#<order>` | 1 query | 0.5 R for each 4 KB |
+//! | a customer, with their account ³ | `USER#<user>` / `CUSTOMER` | 2 gets | 2 R |
+//! | change a customer | that, where the account is open | with it 1 transaction | 2 R, 4 W |
+//! | forget a customer | customer, cart, favourites; their account | 1 get, 1 transaction | 1 R, 6 W |
 //! | become a maker | maker; ³ account | 1 transaction | 4 W |
 //! | a cart, with its items, their makers and stock | `USER#<user>` / `CART` | 1 get, 3 batch gets | 1 R, and 4–5 a line |
 //! | change a cart | that (and idempotency) | with it 1 transaction | from 2 W |
@@ -51,6 +61,7 @@
 //! | show pictures, or one less | item; the uploads that they were, or that it was | 1 get, 1 batch get, 1 transaction | from 2 W |
 //! | delete pictures that are no item's | `UPLOADS` / `<image>`, as old as their ids | 1 query a hundred; 1–2 writes each | 1–2 W each |
 //! | change an item | item, stock (and idempotency) | 1–2 gets, 1 transaction | 2–4 R, 2–8 W |
+//! | erase somebody | maker, items as when they are taken away, customer; `ERASURES` (`enishi_shared::erasure`) | 2 writes, 1 query, 1 transaction; of each item 1 get, 1 transaction | 1 R; 8 W, and 8 W of each item |
 //! | take an item away | item, its place among the maker's, stock, its pictures | 1 get, 1 transaction | 1 R, from 8 W |
 //! | write what follows from an item | document, facts, 24 or 48 rows of lists; item and maker stand | 3 reads, 1 transaction | 5 R, 60–250 W |
 //! | enter a text, or take one away | document; each pair of its characters | 1 update each | 1 W a pair, and 1 for each 4 KB of its row |
@@ -59,7 +70,7 @@
 //! ² the characters of names, descriptions, series and makers, folded ([`text`]).
 //! ³ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 //!
-//! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
+//! To come, in this table too: orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
 //! beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>` / `<order>` for the lists of both) and, with
 //! them, the sparse index `due`. An order takes from the stock of its items and marks these as ordered.
 
@@ -73,20 +84,25 @@ pub mod cached;
 pub mod cart;
 pub mod change_cart;
 pub mod clear_cart;
+pub mod customer;
 pub mod dashboard;
 pub mod delete_image;
+pub mod delete_me;
 pub mod delete_product;
 pub mod document;
+pub mod erase;
 pub mod facts;
 pub mod favourites;
 pub mod find;
 pub mod find_item;
 pub mod find_maker;
+pub mod held;
 pub mod index;
 pub mod item;
 pub mod items;
 pub mod list;
 pub mod maker;
+pub mod me;
 pub mod my_maker;
 pub mod onboard;
 pub mod order_images;
@@ -99,12 +115,17 @@ pub mod products;
 pub mod rebuild;
 pub mod remove_favourite;
 pub mod search;
+pub mod set_address;
+pub mod set_profile;
 pub mod show_cart;
 pub mod suspend_maker;
+pub mod sweep;
 pub mod sweep_images;
 pub mod text;
+pub mod update_address;
 pub mod update_maker;
 pub mod update_product;
+pub mod update_profile;
 
 use enishi_shared::Function;
 
@@ -113,6 +134,12 @@ pub const FUNCTIONS: &[Function] = &[
     items::FUNCTION,
     search::FUNCTION,
     find_item::FUNCTION,
+    me::FUNCTION,
+    delete_me::FUNCTION,
+    set_profile::FUNCTION,
+    update_profile::FUNCTION,
+    set_address::FUNCTION,
+    update_address::FUNCTION,
     become_maker::FUNCTION,
     my_maker::FUNCTION,
     update_maker::FUNCTION,
@@ -133,6 +160,8 @@ pub const FUNCTIONS: &[Function] = &[
     favourites::FUNCTION,
     add_favourite::FUNCTION,
     remove_favourite::FUNCTION,
+    erase::FUNCTION,
+    sweep::FUNCTION,
     index::FUNCTION,
     add_image::FUNCTION,
     order_images::FUNCTION,

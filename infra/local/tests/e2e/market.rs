@@ -1,7 +1,9 @@
 //! market, over HTTP.
 
 mod cart;
+pub mod closing;
 pub mod crash;
+pub mod customers;
 mod favourites;
 pub mod index;
 mod makers;

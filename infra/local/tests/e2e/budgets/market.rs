@@ -5,9 +5,11 @@ use serde_json::json;
 
 use super::{Measured, count};
 use crate::{
-    identity::post_with,
+    identity::{later, post_with},
     market::{
-        become_maker, change, cup, list,
+        become_maker, change, cup,
+        customers::address,
+        list,
         money::updated,
         onboard,
         pictures::{order, take, upload},
@@ -55,7 +57,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         ("idempotency-key", "1"),
     ];
     let mut item = String::new();
-    for requests in [3, 5] {
+    for requests in [3, 6] {
         let answer = post_with(world, "/api/products", &headers, cup()).await;
         item = answer.expect(201).text("item_id");
         assert_eq!(measured.count(world, "market-add-product"), requests);
@@ -160,4 +162,30 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = format!("/api/products/{item}");
     world.call("DELETE", &path, token, None).await.expect(204);
     measured.count(world, "market-delete-product");
+
+    world.get(&hana, "/api/user").await.expect(200);
+    measured.count(world, "market-me");
+    let name = json!({"display_name": "花"});
+    for (method, path, body, function) in [
+        ("POST", "/api/profile", name.clone(), "market-set-profile"),
+        ("PATCH", "/api/profile", name, "market-update-profile"),
+        ("POST", "/api/address", address(), "market-set-address"),
+        ("PATCH", "/api/address", address(), "market-update-address"),
+    ] {
+        let answer = world.call(method, path, token, Some(body)).await;
+        answer.expect(200);
+        measured.count(world, function);
+    }
+    let path = "/api/user";
+    world.call("DELETE", path, token, None).await.expect(204);
+    measured.count(world, "market-delete-me");
+    let erased = world.account_deleted("MarketErase", &hana.id).await;
+    erased.unwrap();
+    let taken = measured.within(world, "market-erase", 4 + 2, 0);
+    assert_eq!(taken, 4 + 2);
+    later(world, 60 * 60 + 1);
+    let tick = json!({"scheduled_time": world.stack.clock().now()});
+    let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
+    swept.unwrap();
+    assert_eq!(measured.within(world, "market-sweep", 1 + 2, 0), 3);
 }

@@ -4,7 +4,9 @@ use http::{Request, header};
 use serde_json::{Value, json};
 
 use super::{
+    closing::{mentions, order},
     cup,
+    customers::address,
     index::is_rebuilt,
     items,
     money::{told, updated},
@@ -14,11 +16,13 @@ use super::{
 };
 use crate::{
     crash::{Flow, Scene, flows},
+    identity::later,
     support::text,
 };
 
 flows!(
-    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, put, index, show_picture, take_picture, sweep_pictures,
+    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, put, index, show_picture,
+    take_picture, sweep_pictures, tell, forget, erase, sweep,
 );
 
 async fn become_maker(name: &'static str) {
@@ -372,4 +376,108 @@ fn counted<const N: usize>(scene: &Scene, expected: [(&str, usize); N]) -> Resul
         }
     }
     Ok(())
+}
+
+async fn tell(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketSetAddress",
+        two_meet: true,
+    };
+    flow.survives(
+        person,
+        async |scene| tells(scene).await == 200,
+        async |scene| {
+            let (_, me) = scene.call(0, "GET", "/api/user", None).await;
+            match me["is_registered"] == true && me["zip_code"] == "920-0001" {
+                true => counted(scene, [("USER#", 1)]),
+                false => Err(me.to_string()),
+            }
+        },
+    )
+    .await;
+}
+
+async fn forget(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketDeleteMe",
+        two_meet: true,
+    };
+    flow.survives(
+        known,
+        async |scene| scene.call(0, "DELETE", "/api/user", None).await.0 == 204,
+        async |scene| counted(scene, [("USER#", 0), ("MAKER#", 3), ("ITEM#", 2)]),
+    )
+    .await;
+}
+
+async fn erase(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketErase",
+        two_meet: true,
+    };
+    flow.survives(
+        known,
+        async |scene| {
+            let gone = &scene.people[0];
+            let erased = scene.world.account_deleted("MarketErase", gone).await;
+            erased.is_ok()
+        },
+        async |scene| {
+            scene.world.stack.settle().await;
+            is_rebuilt(&scene.world).await?;
+            let left = mentions(&scene.world, &scene.people[0]);
+            match left == [format!("ITEM#{} / ITEM", scene.token)] {
+                true => counted(scene, [("ERASURES", 1), ("USER#", 0), ("LIST#", 0)]),
+                false => Err(format!("{left:?}")),
+            }
+        },
+    )
+    .await;
+}
+
+async fn sweep(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketSweep",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            known(scene).await;
+            let gone = &scene.people[0];
+            let erased = scene.world.account_deleted("MarketErase", gone).await;
+            erased.unwrap();
+            tells(scene).await;
+            later(&scene.world, 60 * 60 + 1);
+        },
+        async |scene| scene.fire("MarketSweep").await.is_ok(),
+        async |scene| counted(scene, [("ERASURES", 0), ("USER#", 0)]),
+    )
+    .await;
+}
+
+async fn tells(scene: &Scene) -> u16 {
+    let told = scene.call(0, "POST", "/api/address", Some(address()));
+    told.await.0
+}
+
+/// The first of them as a maker with two items, of which one was ordered, and as a customer who has told all.
+async fn known(scene: &mut Scene) {
+    item(scene).await;
+    order(&scene.world, &scene.token).await;
+    let (status, other) = scene.call(0, "POST", "/api/products", Some(cup())).await;
+    assert_eq!(status, 201);
+    assert_eq!(tells(scene).await, 200);
+    let line = json!({"item_id": other["item_id"], "quantity": 1});
+    for (path, body, expected) in [
+        ("/api/cart", line, 200),
+        ("/api/favourites", json!({"item_id": scene.token}), 204),
+    ] {
+        let (status, _) = scene.call(0, "POST", path, Some(body)).await;
+        assert_eq!(status, expected, "{path}");
+    }
+    scene.world.stack.settle().await;
 }

@@ -5,9 +5,11 @@ use serde_json::json;
 
 use super::saju::twice;
 use crate::{
-    identity::post_with,
+    identity::{later, post_with},
     market::{
-        change, cup, list,
+        change, cup,
+        customers::address,
+        list,
         money::told,
         pictures::{JPEG, ask, order, take, upload},
     },
@@ -102,4 +104,26 @@ pub async fn story(world: &World) {
     let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
     assert_eq!(swept.unwrap()["images"], 4);
     world.stack.clock().set(Some(now));
+
+    world.get(&maker, "/api/user").await.expect(200);
+    let name = json!({"display_name": "花"});
+    for (method, path, body) in [
+        ("POST", "/api/profile", name.clone()),
+        ("PATCH", "/api/profile", name),
+        ("POST", "/api/address", address()),
+        ("PATCH", "/api/address", address()),
+    ] {
+        let answer = world.call(method, path, token, Some(body)).await;
+        answer.expect(200);
+    }
+    let path = "/api/user";
+    world.call("DELETE", path, token, None).await.expect(204);
+    world.post(&maker, "/api/products", cup()).await.expect(201);
+    let path = "/api/users/me";
+    world.call("DELETE", path, token, None).await.expect(204);
+    world.stack.settle().await;
+    later(world, 60 * 60 + 1);
+    let tick = json!({"scheduled_time": world.stack.clock().now()});
+    let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
+    swept.unwrap();
 }
