@@ -91,6 +91,9 @@ def settle(api, aws, day):
         "offset": [],
         "after_seq": [],
         "max_age": [],
+        "max_price": [],
+        # It wants an Idempotency-Key beside it, which no schema says.
+        "updateProduct.stock_delta": [],
         # Not beyond the last message.
         "seq": [1, 2, 3],
         # No pattern says which characters of Unicode a name or a text may have.
@@ -112,6 +115,11 @@ def settle(api, aws, day):
         "time_zone": ["Asia/Tokyo", "europe/berlin"],
         **{f"{operation}.name": ["山田 花"] for operation in ("registerVisitor", "updateMyVisitsProfile")},
         "display_name": ["空", "Sora"],
+        **{name: ["九谷焼の湯のみ", "a", "🍵"] for name in ("item_name", "color", "series", "item_size", "keyword")},
+        **{name: ["縁工房"] for name in ("maker_name", "seller", "representative")},
+        **{name: ["三日以内に。"] for name in ("description", "delivery", "returns")},
+        **{f"{operation}.address": ["石川県金沢市広坂1-2-3"] for operation in ("becomeMaker", "updateMyMaker")},
+        **{f"{operation}.phone_number": ["076-123-4567"] for operation in ("becomeMaker", "updateMyMaker")},
         **{
             f"{operation}.{name}": [value]
             for operation in ("setCustomerAddress", "updateCustomerAddress")

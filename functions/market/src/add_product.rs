@@ -106,7 +106,7 @@ pub struct ProductRequest {
     /// Whether it is to be sold at once; it is unless told otherwise.
     #[garde(skip)]
     #[serde(default)]
-    #[schema(value_type = Option<Offer>)]
+    #[schema(value_type = Option<Offer>, nullable = false)]
     pub status: Offer,
 }
 
