@@ -91,6 +91,9 @@ def settle(api, aws, day):
         "offset": [],
         "after_seq": [],
         "max_age": [],
+        "max_price": [],
+        # It wants an Idempotency-Key beside it, which no schema says.
+        "updateProduct.stock_delta": [],
         # Not beyond the last message.
         "seq": [1, 2, 3],
         # No pattern says which characters of Unicode a name or a text may have.
@@ -114,6 +117,11 @@ def settle(api, aws, day):
         # Each once, and of the item.
         "orderImages.images": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"], []],
         "display_name": ["空", "Sora"],
+        **{name: ["九谷焼の湯のみ", "a", "🍵"] for name in ("item_name", "color", "series", "item_size", "keyword")},
+        **{name: ["縁工房"] for name in ("maker_name", "seller", "representative")},
+        **{name: ["三日以内に。"] for name in ("description", "delivery", "returns")},
+        **{f"{operation}.address": ["石川県金沢市広坂1-2-3"] for operation in ("becomeMaker", "updateMyMaker")},
+        **{f"{operation}.phone_number": ["076-123-4567"] for operation in ("becomeMaker", "updateMyMaker")},
         **{
             f"{operation}.{name}": [value]
             for operation in ("setCustomerAddress", "updateCustomerAddress")

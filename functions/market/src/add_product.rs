@@ -30,7 +30,7 @@ use crate::{
 pub const FUNCTION: Function = Function::http("market-add-product", || {
     OpenApiRouter::new().routes(routes!(add_product))
 })
-.budget(5);
+.budget(6);
 
 /// How many one maker may add.
 const BY_ONE_MAKER: Limit = Limit::new("PRODUCT_RATE", 100, 60 * 60);
@@ -112,7 +112,7 @@ pub struct ProductRequest {
     /// Whether it is to be sold at once; it is unless told otherwise.
     #[garde(skip)]
     #[serde(default)]
-    #[schema(value_type = Option<Offer>)]
+    #[schema(value_type = Option<Offer>, nullable = false)]
     pub status: Offer,
 }
 
