@@ -11,7 +11,7 @@ use crate::{
         customers::address,
         list,
         money::told,
-        pictures::{JPEG, ask, order, take, upload},
+        pictures::{JPEG, ask, order, send, take, upload},
     },
     support::{World, text},
 };
@@ -118,10 +118,15 @@ pub async fn story(world: &World) {
     }
     let path = "/api/user";
     world.call("DELETE", path, token, None).await.expect(204);
-    world.post(&maker, "/api/products", cup()).await.expect(201);
+    let made = world.post(&maker, "/api/products", cup()).await.expect(201);
+    let item = made.text("item_id");
+    upload(world, &maker, &item).await;
+    let late = ask(world, &maker, &item, "image/jpeg", JPEG).await;
+    let late = late.expect(200);
     let path = "/api/users/me";
     world.call("DELETE", path, token, None).await.expect(204);
     world.stack.settle().await;
+    send(world, &late.body, JPEG).await.expect(200);
     later(world, 60 * 60 + 1);
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
