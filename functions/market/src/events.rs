@@ -1,0 +1,32 @@
+//! What market tells itself.
+
+use enishi_shared::{UserId, events::Announcement};
+use serde::{Deserialize, Serialize};
+
+use crate::order::OrderId;
+
+/// Money of an order is to go back, to be passed on or to be taken back. Announced in the transaction that
+/// makes it so; what is to be done is asked of the order.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct PayoutOwed {
+    /// Which.
+    pub transaction_id: OrderId,
+}
+
+impl Announcement for PayoutOwed {
+    const DETAIL_TYPE: &'static str = "market.payout_owed";
+    const SOURCE: &'static str = "enishi.market";
+}
+
+/// An operator keeps a maker from selling. Announced in the transaction that does; what they have not sent goes
+/// back.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct MakerSuspended {
+    /// Who.
+    pub maker_id: UserId,
+}
+
+impl Announcement for MakerSuspended {
+    const DETAIL_TYPE: &'static str = "market.maker_suspended";
+    const SOURCE: &'static str = "enishi.market";
+}
