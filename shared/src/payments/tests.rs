@@ -31,6 +31,7 @@ fn payment() -> Payment {
         stripe: StripeObjects::default(),
         refunds: BTreeMap::new(),
         transfers: BTreeMap::new(),
+        disputes: BTreeMap::new(),
         due_at: None,
         version: 1,
     }
