@@ -14,10 +14,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    advance::act,
-    order::OrderId,
+    order::{
+        OrderId,
+        advance::act,
+        state::{Action, Actor},
+    },
     shown_transaction::Transaction,
-    state::{Action, Actor},
 };
 
 /// `market-dismiss-report`
@@ -72,7 +74,7 @@ pub async fn dismiss_report(
     Json(body): Json<DismissReportRequest>,
 ) -> Result<axum::Json<Transaction>> {
     let action = Action::Dismiss {
-        maker: body.maker_id,
+        maker_id: body.maker_id,
         reason: body.reason,
     };
     let actor = Actor::Operator(operator.id);

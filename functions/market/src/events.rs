@@ -18,15 +18,15 @@ impl Announcement for PayoutOwed {
     const SOURCE: &'static str = "enishi.market";
 }
 
-/// An operator keeps a maker from selling. Announced in the transaction that does; what they have not sent goes
-/// back.
+/// Whether a maker may sell, or be passed on money, is otherwise than it was. Announced in the transaction that
+/// makes it so; how they stand is asked of the maker.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct MakerSuspended {
+pub struct MakerChanged {
     /// Who.
     pub maker_id: UserId,
 }
 
-impl Announcement for MakerSuspended {
-    const DETAIL_TYPE: &'static str = "market.maker_suspended";
+impl Announcement for MakerChanged {
+    const DETAIL_TYPE: &'static str = "market.maker_changed";
     const SOURCE: &'static str = "enishi.market";
 }

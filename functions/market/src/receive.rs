@@ -13,10 +13,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    advance::act,
-    order::OrderId,
+    order::{
+        OrderId,
+        advance::act,
+        state::{Action, Actor},
+    },
     shown_transaction::Transaction,
-    state::{Action, Actor},
 };
 
 /// `market-receive`
@@ -60,7 +62,7 @@ pub async fn receive(
     Json(body): Json<ReceiveRequest>,
 ) -> Result<axum::Json<Transaction>> {
     let action = Action::Receive {
-        maker: body.maker_id,
+        maker_id: body.maker_id,
     };
     let found = act(&app, Actor::Customer(user.id), order_id, action).await?;
     Ok(axum::Json(found.into()))

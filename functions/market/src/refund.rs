@@ -14,10 +14,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    advance::act,
-    order::OrderId,
+    order::{
+        OrderId,
+        advance::act,
+        state::{Action, Actor},
+    },
     shown_transaction::Transaction,
-    state::{Action, Actor},
 };
 
 /// `market-refund`
@@ -70,7 +72,7 @@ pub async fn refund(
     Json(body): Json<RefundParcelRequest>,
 ) -> Result<axum::Json<Transaction>> {
     let action = Action::Refund {
-        maker: body.maker_id,
+        maker_id: body.maker_id,
     };
     let found = act(&app, Actor::Operator(operator.id), order_id, action).await?;
     Ok(axum::Json(found.into()))

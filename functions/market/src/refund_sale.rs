@@ -5,10 +5,12 @@ use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody, http::P
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    advance::act,
-    order::OrderId,
+    order::{
+        OrderId,
+        advance::act,
+        state::{Action, Actor},
+    },
     sale::Sale,
-    state::{Action, Actor},
 };
 
 /// `market-refund-sale`
@@ -39,7 +41,7 @@ pub async fn refund_sale(
     user: User,
     Path(order_id): Path<OrderId>,
 ) -> Result<axum::Json<Sale>> {
-    let action = Action::Refund { maker: user.id };
+    let action = Action::Refund { maker_id: user.id };
     let found = act(&app, Actor::Maker(user.id), order_id, action).await?;
     Ok(axum::Json(Sale::of(&found, user.id)?))
 }

@@ -17,10 +17,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    advance::act,
-    order::OrderId,
+    order::{
+        OrderId,
+        advance::act,
+        state::{Action, Actor},
+    },
     shown_transaction::Transaction,
-    state::{Action, Actor},
 };
 
 /// `market-report`
@@ -72,7 +74,7 @@ pub async fn report(
     Json(body): Json<ReportParcelRequest>,
 ) -> Result<axum::Json<Transaction>> {
     let action = Action::Report {
-        maker: body.maker_id,
+        maker_id: body.maker_id,
         reason: body.reason,
     };
     let found = act(&app, Actor::Customer(user.id), order_id, action).await?;

@@ -14,10 +14,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    advance::act,
-    order::OrderId,
+    order::{
+        OrderId,
+        advance::act,
+        state::{Action, Actor},
+    },
     sale::Sale,
-    state::{Action, Actor},
 };
 
 /// `market-ship`
@@ -73,7 +75,7 @@ pub async fn ship(
     Json(body): Json<ShipRequest>,
 ) -> Result<axum::Json<Sale>> {
     let action = Action::Ship {
-        maker: user.id,
+        maker_id: user.id,
         ship_id: body.ship_id,
         carrier: body.carrier,
     };

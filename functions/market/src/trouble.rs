@@ -1,12 +1,18 @@
 //! What waits for an operator: what customers report, refunds that failed, debts of makers, disputes. Each is a
 //! row in one partition, put and removed by the step of the order that begins and ends it.
 
-use enishi_shared::{UserId, store::Key};
+use enishi_shared::{
+    Result, UserId,
+    store::{Key, Table, Transaction},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::order::OrderId;
+use crate::order::{
+    OrderId, StoredOrder,
+    state::{Action, Order, Parcel, ParcelState, Refund},
+};
 
 /// The partition of all of it, by the age of the orders.
 pub const WAITING: &str = "REPORTS";
@@ -77,4 +83,71 @@ pub fn key(kind: Kind, order_id: OrderId, maker_id: Option<UserId>) -> Key {
 fn sort_key(kind: Kind, order_id: OrderId, maker_id: Option<UserId>) -> String {
     let maker_id = maker_id.map(|maker_id| format!("#{maker_id}"));
     format!("{order_id}#{}{}", kind.text(), maker_id.unwrap_or_default())
+}
+
+/// Puts what a step has begun, and removes what it has ended.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be stored.
+pub fn follow(
+    tx: &mut Transaction,
+    table: &Table,
+    (before, after): (&StoredOrder, &StoredOrder),
+    action: &Action,
+) -> Result<()> {
+    let known = all(&before.order);
+    let now = all(&after.order);
+    for (kind, maker_id, _) in &known {
+        if !now.iter().any(|(other, of, _)| (other, of) == (kind, maker_id)) {
+            tx.delete(table, key(*kind, after.order_id, *maker_id));
+        }
+    }
+    for (kind, maker_id, amount) in now {
+        if known.contains(&(kind, maker_id, amount)) {
+            continue;
+        }
+        let reason = match action {
+            Action::Report { reason, .. } => Some(reason.clone()),
+            _ => None,
+        };
+        let trouble = Trouble {
+            kind,
+            transaction_id: after.order_id,
+            maker_id,
+            reason,
+            amount,
+            created_at: tx.app().now(),
+        };
+        tx.put(table, key(kind, after.order_id, maker_id), &trouble)?;
+    }
+    Ok(())
+}
+
+/// All that is the matter with an order: what, with whose parcel, and how much it is about.
+fn all(order: &Order) -> Vec<(Kind, Option<UserId>, u64)> {
+    let mut all = Vec::new();
+    if order.is_frozen() {
+        all.push((Kind::Dispute, None, order.amount()));
+    }
+    if order.late == Refund::Failed {
+        all.push((Kind::RefundFailed, None, order.amount()));
+    }
+    for parcel in &order.parcels {
+        let of = |kind, amount| (kind, Some(parcel.maker_id), amount);
+        if is_reported(parcel) {
+            all.push(of(Kind::Report, parcel.amount()));
+        }
+        if parcel.refund == Refund::Failed {
+            all.push(of(Kind::RefundFailed, parcel.amount()));
+        }
+        if parcel.owed > 0 {
+            all.push(of(Kind::Debt, parcel.owed));
+        }
+    }
+    all
+}
+
+/// Whether an operator is to see to it.
+fn is_reported(parcel: &Parcel) -> bool {
+    parcel.reported_at.is_some() && parcel.state != ParcelState::Refunded
 }
