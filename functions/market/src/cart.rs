@@ -107,7 +107,8 @@ impl Cart {
         })
     }
 
-    fn as_read(&self) -> Condition {
+    /// That nobody has changed it since it was read.
+    pub fn as_read(&self) -> Condition {
         match self.version {
             0 => when().absent("pk"),
             version => when().eq("version", version),

@@ -16,8 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     order::{
         OrderId,
-        advance::act,
-        state::{Action, Actor},
+        advance::{Caller, act},
+        state::Action,
     },
     shown_transaction::Transaction,
 };
@@ -77,7 +77,7 @@ pub async fn dismiss_report(
         maker_id: body.maker_id,
         reason: body.reason,
     };
-    let actor = Actor::Operator(operator.id);
-    let found = act(&app, actor, body.transaction_id, action).await?;
+    let caller = Caller::Operator(operator.id);
+    let (stored, contents) = act(&app, caller, body.transaction_id, action).await?;
     Ok(axum::Json(found.into()))
 }

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::order::OrderId;
 
-/// Money of an order is to go back, to be passed on or to be taken back. Announced in the transaction that
-/// makes it so; what is to be done is asked of the order.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// Money of an order is to move: to its makers, back from them, or back to the customer. What exactly, its
+/// parcels say. Announced in the transaction that asks for it, and again while it has not moved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PayoutOwed {
-    /// Which.
-    pub transaction_id: OrderId,
+    /// Which order.
+    pub order_id: OrderId,
 }
 
 impl Announcement for PayoutOwed {

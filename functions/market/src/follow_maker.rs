@@ -3,20 +3,20 @@
 //! here, so that what is told late or twice does no harm.
 
 use enishi_shared::{
-    App, Function, Result, UserId,
+    App, Function, Result,
     events::Event,
     function::on,
-    store::{Key, Table, s},
+    store::{Table, s},
 };
 use jiff::{SignedDuration, Timestamp};
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
 use crate::{
     events::MakerChanged,
     item::table,
     maker::{Maker, maker_key},
     order::{
-        Listed, OrderId,
+        Listed,
         advance::follow,
         sales,
         state::{Action, Actor},
@@ -27,10 +27,8 @@ use crate::{
 /// `market-follow-maker`
 ///
 /// Budget: of each order; the maker, and 1 beside these for each hundred.
-pub const FUNCTION: Function = Function::event("market-follow-maker", |app, event| {
-    on(app, event, changed)
-})
-.budget(2);
+pub const FUNCTION: Function =
+    Function::event("market-follow-maker", |app, event| on(app, event, changed)).budget(2);
 
 /// How old an order can be of which something is still to be sent: 14 days, four days until the money came, and as
 /// long as a dispute takes.
@@ -59,15 +57,12 @@ async fn changed(app: App, Event { detail }: Event<MakerChanged>) -> Result<()> 
 
 /// Does something with each order of a partition that is not before another one. What does not apply is left;
 /// one that fails does not stop the others.
-async fn each(
-    app: &App,
-    table: &Table,
-    (pk, from): (String, &str),
-    action: &Action,
-) -> Result<()> {
+async fn each(app: &App, table: &Table, (pk, from): (String, &str), action: &Action) -> Result<()> {
     let orders = match from {
         "" => table.query("pk = :pk"),
-        from => table.query("pk = :pk AND sk >= :from").value(":from", s(from)),
+        from => table
+            .query("pk = :pk AND sk >= :from")
+            .value(":from", s(from)),
     };
     let act = |Listed { order_id, .. }: Listed| {
         let action = action.clone();
@@ -80,7 +75,9 @@ async fn each(
 /// The first id that could have been made then.
 fn first_of(time: Timestamp) -> String {
     let millis = u64::try_from(time.as_millisecond()).unwrap_or_default();
-    Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid().to_string()
+    Builder::from_unix_timestamp_millis(millis, &[0; 10])
+        .into_uuid()
+        .to_string()
 }
 
 #[cfg(test)]

@@ -63,9 +63,13 @@ pub fn letter(
     actor: Actor,
     frontend: &str,
 ) -> Result<Letter> {
-    let is_meant = |maker: &&OrderMaker| mail.makers.is_empty() || mail.makers.contains(&maker.maker_id);
+    let is_meant =
+        |maker: &&OrderMaker| mail.makers.is_empty() || mail.makers.contains(&maker.maker_id);
     let makers: Vec<&OrderMaker> = contents.makers.iter().filter(is_meant).collect();
-    let list: String = makers.iter().map(|maker| parcel(contents, maker, mail.to)).collect();
+    let list: String = makers
+        .iter()
+        .map(|maker| parcel(contents, maker, mail.to))
+        .collect();
     let total = yen(makers.iter().map(|maker| amount(contents, maker)).sum());
     let cause = Cause::of(mail, stored, actor);
     let (subject, text) = match (mail.about, mail.to) {
@@ -126,7 +130,10 @@ pub fn letter(
 
 /// What a parcel costs with sending, in yen.
 fn amount(contents: &Contents, maker: &OrderMaker) -> u64 {
-    let items: u64 = contents.lines_of(maker.maker_id).map(OrderLine::amount).sum();
+    let items: u64 = contents
+        .lines_of(maker.maker_id)
+        .map(OrderLine::amount)
+        .sum();
     items + u64::from(maker.shipping_fee)
 }
 
@@ -163,19 +170,29 @@ fn seller(notice: &Notice) -> String {
 
 /// How parcels are followed.
 fn shipments(mail: &Mail, stored: &StoredOrder) -> String {
-    let parcels = mail.makers.iter().filter_map(|maker| stored.order.parcel(*maker));
+    let parcels = mail
+        .makers
+        .iter()
+        .filter_map(|maker| stored.order.parcel(*maker));
     let shipments = parcels.filter_map(|parcel| parcel.shipment.as_ref());
     let text = shipments.map(|shipment| {
         let carrier = shipment.carrier.as_ref();
         let carrier = carrier.map(|carrier| format!("配送会社: {carrier}\n"));
-        format!("{}追跡番号: {}\n\n", carrier.unwrap_or_default(), shipment.ship_id)
+        format!(
+            "{}追跡番号: {}\n\n",
+            carrier.unwrap_or_default(),
+            shipment.ship_id
+        )
     });
     text.collect()
 }
 
 /// Until when a parcel is to be sent.
 fn deadline(mail: &Mail, stored: &StoredOrder) -> String {
-    let parcels = mail.makers.iter().filter_map(|maker| stored.order.parcel(*maker));
+    let parcels = mail
+        .makers
+        .iter()
+        .filter_map(|maker| stored.order.parcel(*maker));
     let until = parcels.map(|parcel| parcel.payable_since + UNSENT).min();
     until.map_or_else(String::new, |until| format!("{}までに", moment(until)))
 }
@@ -284,7 +301,13 @@ mod tests {
             about: Topic::Confirmed,
             makers: [].into(),
         };
-        let letter = letter(&mail, &stored()?, &contents()?, Actor::Payments, "https://e.jp")?;
+        let letter = letter(
+            &mail,
+            &stored()?,
+            &contents()?,
+            Actor::Payments,
+            "https://e.jp",
+        )?;
         for part in [
             "【花工房】\n  九谷焼の湯のみ × 2(3,000円)\n  豆皿 × 1(1,200円)\n  送料 500円\n  小計 7,700円\n",
             "【海工房】\n  漆塗りの箸 × 1(1,800円)\n  送料 0円\n  小計 1,800円\n",
@@ -303,7 +326,13 @@ mod tests {
     fn each_letter_is_about_its_parcels_alone_and_names_no_customer_to_a_maker() -> Tested {
         let (stored, contents) = (stored()?, contents()?);
         for (about, to, actor, subject, part) in [
-            (Topic::Sold, To::Maker, Actor::Payments, "商品が売れました", "小計 7,700円"),
+            (
+                Topic::Sold,
+                To::Maker,
+                Actor::Payments,
+                "商品が売れました",
+                "小計 7,700円",
+            ),
             (
                 Topic::Shipped,
                 To::Customer,
@@ -311,7 +340,13 @@ mod tests {
                 "商品が発送されました",
                 "配送会社: 日本郵便\n追跡番号: 1234-5678-9012\n",
             ),
-            (Topic::Refunded, To::Customer, Actor::Clock, "ご返金のお知らせ", "返金額: 7,700円"),
+            (
+                Topic::Refunded,
+                To::Customer,
+                Actor::Clock,
+                "ご返金のお知らせ",
+                "返金額: 7,700円",
+            ),
             (
                 Topic::Refunded,
                 To::Maker,

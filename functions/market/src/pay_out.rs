@@ -20,7 +20,7 @@ use crate::{
     maker::{Maker, maker_key},
     order::{
         OrderId, StoredOrder,
-        advance::follow,
+        advance::{follow, settled},
         order_key,
         state::{Action, Actor, Dispute, Parcel, ParcelState, Refund, Reversal, Transfer},
     },
@@ -31,16 +31,14 @@ use crate::{
 /// Budget: of each parcel whose money moves, 14 at the most: given back with its step 5, taken back with its step
 /// 8, as a rule 5; passed on 6. Beside these the order, the payment, and the order's step where a dispute has moved
 /// it.
-pub const FUNCTION: Function = Function::event("market-pay-out", |app, event| {
-    on(app, event, owed)
-})
-.budget(14);
+pub const FUNCTION: Function =
+    Function::event("market-pay-out", |app, event| on(app, event, owed)).budget(14);
 
 /// What the ledger calls all of the money, where it came and there was nothing to be had for it.
 const LATE: &str = "late";
 
 async fn owed(app: App, Event { detail }: Event<PayoutOwed>) -> Result<()> {
-    pay_out(&app, detail.data.transaction_id).await
+    pay_out(&app, detail.data.order_id).await
 }
 
 /// Has the ledger do what an order asks for, and notes what it has done. What fails of one parcel does not stop
@@ -58,6 +56,8 @@ pub async fn pay_out(app: &App, id: OrderId) -> Result<()> {
     if dispute > stored.order.dispute
         && let Some(dispute) = dispute
     {
+        // It may be told before the settlement.
+        follow(app, id, Actor::Payments, settled()).await?;
         follow(app, id, Actor::Payments, Action::Dispute { dispute }).await?;
         let judged = table.get::<StoredOrder>(&order_key(id)).await?;
         stored = judged.ok_or_else(|| Error::internal("an order is gone"))?;
@@ -95,11 +95,21 @@ struct Moving<'a> {
 }
 
 impl Moving<'_> {
-    /// All of the money, where it came late.
+    /// All of the money, where it came late: under the first name that has not failed.
     async fn late(&self, payment: &Payment) -> Result<()> {
-        let maker_id = None;
-        self.give_back(self.stored.order.late, LATE, None, maker_id, payment)
-            .await
+        let refund = self.stored.order.late;
+        let has_failed = |name: &String| {
+            let known = payment.refunds.get(name);
+            known.is_some_and(|known| known.failed)
+        };
+        let mut name = LATE.to_owned();
+        for number in 2.. {
+            if refund != Refund::Asked || !has_failed(&name) {
+                break;
+            }
+            name = format!("{LATE}/{number}");
+        }
+        self.give_back(refund, &name, None, None, payment).await
     }
 
     /// A parcel's.
@@ -110,8 +120,14 @@ impl Moving<'_> {
             0 | 1 => name.clone(),
             number => format!("{name}/{number}"),
         };
-        self.give_back(parcel.refund, &refund, Some(amount), Some(maker_id), payment)
-            .await?;
+        self.give_back(
+            parcel.refund,
+            &refund,
+            Some(amount),
+            Some(maker_id),
+            payment,
+        )
+        .await?;
         match (parcel.state, parcel.transfer, parcel.reversal) {
             (_, _, Reversal::Asked) => self.take_back(maker_id, &name).await,
             (_, _, Reversal::Done) => self.note_debt(parcel, &name, payment).await,
@@ -184,7 +200,9 @@ impl Moving<'_> {
     async fn note_debt(&self, parcel: &Parcel, name: &str, payment: &Payment) -> Result<()> {
         let transfer = payment.transfers.get(name);
         let reversal = transfer.and_then(|transfer| transfer.reversal.as_ref());
-        let owed = reversal.map_or(0, |reversal| u64::try_from(reversal.owed).unwrap_or_default());
+        let owed = reversal.map_or(0, |reversal| {
+            u64::try_from(reversal.owed).unwrap_or_default()
+        });
         if owed == parcel.owed {
             return Ok(());
         }

@@ -15,8 +15,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     order::{
         OrderId,
-        advance::act,
-        state::{Action, Actor},
+        advance::{Caller, act},
+        state::Action,
     },
     shown_transaction::Transaction,
 };
@@ -64,6 +64,6 @@ pub async fn receive(
     let action = Action::Receive {
         maker_id: body.maker_id,
     };
-    let found = act(&app, Actor::Customer(user.id), order_id, action).await?;
+    let (stored, contents) = act(&app, Caller::Customer(user.id), order_id, action).await?;
     Ok(axum::Json(found.into()))
 }

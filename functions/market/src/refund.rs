@@ -16,8 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     order::{
         OrderId,
-        advance::act,
-        state::{Action, Actor},
+        advance::{Caller, act},
+        state::Action,
     },
     shown_transaction::Transaction,
 };
@@ -37,9 +37,11 @@ pub const FUNCTION: Function = Function::http("market-refund", || {
     "maker_id": "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f60", "reason": "破損の写真を確認",
 }))]
 pub struct RefundParcelRequest {
-    /// Whose parcel.
+    /// Whose parcel; left out: all of the money, where it came when there was nothing left to sell and could
+    /// not be given back.
     #[garde(skip)]
-    pub maker_id: UserId,
+    #[serde(default)]
+    pub maker_id: Option<UserId>,
     /// Why; for other operators.
     #[garde(length(chars, min = 1, max = 500), custom(validate::prose))]
     #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
@@ -73,7 +75,8 @@ pub async fn refund(
 ) -> Result<axum::Json<Transaction>> {
     let action = Action::Refund {
         maker_id: body.maker_id,
+        reason: Some(body.reason),
     };
-    let found = act(&app, Actor::Operator(operator.id), order_id, action).await?;
+    let (stored, contents) = act(&app, Caller::Operator(operator.id), order_id, action).await?;
     Ok(axum::Json(found.into()))
 }

@@ -7,8 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     order::{
         OrderId,
-        advance::act,
-        state::{Action, Actor},
+        advance::{Caller, act},
+        state::Action,
     },
     sale::Sale,
 };
@@ -41,7 +41,10 @@ pub async fn refund_sale(
     user: User,
     Path(order_id): Path<OrderId>,
 ) -> Result<axum::Json<Sale>> {
-    let action = Action::Refund { maker_id: user.id };
-    let found = act(&app, Actor::Maker(user.id), order_id, action).await?;
-    Ok(axum::Json(Sale::of(&found, user.id)?))
+    let action = Action::Refund {
+        maker_id: Some(user.id),
+        reason: None,
+    };
+    let (stored, contents) = act(&app, Caller::Maker(user.id), order_id, action).await?;
+    Ok(axum::Json(Sale::of(&stored, &contents, user.id)?))
 }

@@ -19,8 +19,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     order::{
         OrderId,
-        advance::act,
-        state::{Action, Actor},
+        advance::{Caller, act},
+        state::Action,
     },
     shown_transaction::Transaction,
 };
@@ -77,7 +77,7 @@ pub async fn report(
         maker_id: body.maker_id,
         reason: body.reason,
     };
-    let found = act(&app, Actor::Customer(user.id), order_id, action).await?;
+    let (stored, contents) = act(&app, Caller::Customer(user.id), order_id, action).await?;
     metric::count("Reports", 1);
     Ok(axum::Json(found.into()))
 }

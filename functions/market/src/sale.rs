@@ -124,7 +124,11 @@ impl Sale {
             shipping_fee: parcel.shipping_fee,
             fee: parcel.fee,
             transfer_amount: parcel.share(),
-            transfer: parcel.transfer,
+            transfer: match parcel.state {
+                // What was asked for and not moved never will be.
+                ParcelState::Refunded if parcel.transfer != Transfer::Done => Transfer::None,
+                _ => parcel.transfer,
+            },
             refund: parcel.refund,
             destination: destination(stored, contents, parcel),
             ship_id: shipment.map(|shipment| shipment.ship_id.clone()),

@@ -55,7 +55,10 @@ pub async fn sales(
     Query(query): Query<PageQuery<MOST>>,
 ) -> Result<(HeaderMap, axum::Json<Vec<Sale>>)> {
     let after = query.after()?;
-    if after.as_deref().is_some_and(|id| id.parse::<OrderId>().is_err()) {
+    if after
+        .as_deref()
+        .is_some_and(|id| id.parse::<OrderId>().is_err())
+    {
         return Err(Error::invalid("cursor", "cursor is not one of this list"));
     }
     let table = table(&app)?;

@@ -16,8 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     order::{
         OrderId,
-        advance::act,
-        state::{Action, Actor},
+        advance::{Caller, act},
+        state::Action,
     },
     sale::Sale,
 };
@@ -34,7 +34,7 @@ pub const FUNCTION: Function =
 #[schema(example = json!({"ship_id": "1234-5678-9012", "carrier": "日本郵便"}))]
 pub struct ShipRequest {
     /// The number to follow it by, as the carrier writes it.
-    #[garde(length(chars, min = 1, max = 40), custom(ship_id))]
+    #[garde(length(chars, min = 1, max = 40), custom(number))]
     #[schema(min_length = 1, max_length = 40, pattern = "^[0-9A-Za-z-]+$")]
     pub ship_id: String,
     /// Who carries it.
@@ -43,7 +43,7 @@ pub struct ShipRequest {
     pub carrier: Option<String>,
 }
 
-fn ship_id<C>(value: &str, _: &C) -> garde::Result {
+fn number<C>(value: &str, _: &C) -> garde::Result {
     let is_one = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     match value.bytes().all(is_one) {
         true => Ok(()),
@@ -79,6 +79,6 @@ pub async fn ship(
         ship_id: body.ship_id,
         carrier: body.carrier,
     };
-    let found = act(&app, Actor::Maker(user.id), order_id, action).await?;
-    Ok(axum::Json(Sale::of(&found, user.id)?))
+    let (stored, contents) = act(&app, Caller::Maker(user.id), order_id, action).await?;
+    Ok(axum::Json(Sale::of(&stored, &contents, user.id)?))
 }

@@ -40,7 +40,9 @@ struct Waiting {
 }
 
 async fn sweep(app: App, _: Value) -> Result<Done> {
-    let due = table(&app)?.query("due = :kind AND due_at <= :now").index(DUE);
+    let due = table(&app)?
+        .query("due = :kind AND due_at <= :now")
+        .index(DUE);
     // Until now: a schedule that comes late must not leave what has become due since.
     let orders = due
         .value(":kind", s(WAITING))

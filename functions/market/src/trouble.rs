@@ -98,7 +98,10 @@ pub fn follow(
     let known = all(&before.order);
     let now = all(&after.order);
     for (kind, maker_id, _) in &known {
-        if !now.iter().any(|(other, of, _)| (other, of) == (kind, maker_id)) {
+        if !now
+            .iter()
+            .any(|(other, of, _)| (other, of) == (kind, maker_id))
+        {
             tx.delete(table, key(*kind, after.order_id, *maker_id));
         }
     }
