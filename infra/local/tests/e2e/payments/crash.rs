@@ -307,6 +307,7 @@ async fn ended(
         paid,
         refunded,
         passed_on,
+        disputed: 0,
         platform: paid - refunded - passed_on,
     };
     if stripe.balance() != balance {
