@@ -272,21 +272,29 @@ impl ShownCart {
     /// A cart with its items as they stand.
     pub fn of(cart: &Cart, offers: &Offers) -> Self {
         let mut parcels = BTreeMap::new();
+        // What cannot be bought just now counts too: what somebody's own order has taken comes back with its end.
+        let mut fees = BTreeMap::new();
         let mut items_amount = 0;
         let mut known = String::new();
         let mut lines = Vec::with_capacity(cart.lines.len());
         for line in &cart.lines {
             let shown = CartLine::of(line, offers.0.get(&line.item_id));
             known += &format!("{} {} {:?}\n", line.item_id, line.quantity, shown.price);
-            if let (true, Some(offered), Some(price)) =
-                (shown.available, offers.0.get(&line.item_id), shown.price)
-            {
-                items_amount += u64::from(price) * u64::from(line.quantity);
-                parcels.insert(offered.maker.maker_id, offered.maker.shipping_fee);
+            if let (Some(offered), Some(price)) = (offers.0.get(&line.item_id), shown.price) {
+                let Maker {
+                    maker_id,
+                    shipping_fee,
+                    ..
+                } = offered.maker;
+                fees.insert(maker_id, shipping_fee);
+                if shown.available {
+                    items_amount += u64::from(price) * u64::from(line.quantity);
+                    parcels.insert(maker_id, shipping_fee);
+                }
             }
             lines.push(shown);
         }
-        known += &format!("{parcels:?}");
+        known += &format!("{fees:?}");
         let digest = BASE64_URL_SAFE_NO_PAD.encode(&sha256(known.as_bytes())[..12]);
         let shipping_amount = parcels.values().map(|fee| u64::from(*fee)).sum();
         let parcels = parcels.into_iter();
@@ -421,6 +429,7 @@ mod tests {
             (6_000, 500, 6_500)
         );
         assert_eq!(shown(item(), maker(), 9).cart_version, now.cart_version);
+        assert_eq!(shown(item(), maker(), 0).cart_version, now.cart_version);
         let dearer = shown(
             Item {
                 price: 3_001,

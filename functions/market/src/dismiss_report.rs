@@ -2,11 +2,7 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Function, Result, UserId,
-    auth::Operator,
-    error::ErrorBody,
-    http::Json,
-    validate,
+    App, Function, Result, UserId, auth::Operator, error::ErrorBody, http::Json, validate,
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -19,7 +15,7 @@ use crate::{
         advance::{Caller, act},
         state::Action,
     },
-    shown_transaction::Transaction,
+    transaction::Transaction,
 };
 
 /// `market-dismiss-report`
@@ -79,5 +75,5 @@ pub async fn dismiss_report(
     };
     let caller = Caller::Operator(operator.id);
     let (stored, contents) = act(&app, caller, body.transaction_id, action).await?;
-    Ok(axum::Json(found.into()))
+    Ok(axum::Json(Transaction::of(&stored, &contents)?))
 }

@@ -271,7 +271,10 @@ mod tests {
                 line("九谷焼の湯のみ", 3_000, 2, 1), line("豆皿", 1_200, 1, 1), line("漆塗りの箸", 1_800, 1, 2),
             ],
             "makers": [seller("花工房", 500, 1), seller("海工房", 0, 2)],
-            "name": "山田 空", "zip_code": "9200001", "address": "石川県金沢市千木町1", "phone_number": "09012345678",
+            "to": {
+                "name": "佐藤 空", "zip_code": "920-0001", "address": "石川県金沢市千木町1",
+                "phone_number": "090-1234-5678",
+            },
             "ttl": 0,
         }))?)
     }
@@ -374,7 +377,7 @@ mod tests {
                 To::Maker => ("/sales/", "/transactions/"),
             };
             assert!(letter.text.contains(page) && !letter.text.contains(other));
-            assert!(to == To::Customer || !letter.text.contains(&contents.name));
+            assert!(to == To::Customer || !letter.text.contains(&contents.to.name));
         }
         Ok(())
     }

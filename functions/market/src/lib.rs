@@ -13,10 +13,23 @@
 //! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
 //! | [`show_cart`], [`add_to_cart`] | `GET`, `POST /api/cart` | my cart |
 //! | [`change_cart`], [`clear_cart`] | `PATCH`, `DELETE /api/cart` | how many of something, or none |
+//! | [`buy`] | `POST /api/buy` | buys what is in my cart |
+//! | [`transactions`], [`find_transaction`] | `GET /api/transaction`, `/api/transaction/{transaction_id}` | what I have bought |
+//! | [`cancel`] | `POST /api/transaction/{transaction_id}/cancel` | calls it off |
+//! | [`settle`] | `payment.processing`, `settled`, `failed`, `expired` of orders | whether it is paid for |
 //! | [`favourites`] | `GET /api/favourites` | what I like |
 //! | [`add_favourite`], [`remove_favourite`] | `POST`, `DELETE /api/favourites` | likes an item, or not any more |
 //! | [`place_item`] | `PATCH /api/operator/items/{item_id}` | puts it in its place, hides it |
 //! | [`suspend_maker`] | `PATCH /api/operator/makers/{maker_id}` | keeps them from selling |
+//! | [`sales`] | `GET /api/sales` | what I have sold, and where it goes |
+//! | [`ship`], [`refund_sale`] | `POST /api/sales/{transaction_id}/ship`, `/refund` | sends my parcel, or gives back what it has cost |
+//! | [`receive`], [`report`] | `POST /api/transaction/{transaction_id}/received`, `/report` | it has come, or not as it was sold |
+//! | [`refund`] | `POST /api/operator/transactions/{transaction_id}/refund` | an operator gives back what a parcel has cost |
+//! | [`reports`], [`dismiss_report`] | `GET`, `PUT /api/operator/reports` | what waits for operators; finds no fault with a parcel |
+//! | [`pay_out`](mod@pay_out) | `market.payout_owed` | moves the money of an order |
+//! | [`follow_payment`] | `payment.refunded`, `refund_failed`, `reversed`, `disputed`, `dispute_won`, `dispute_lost` of orders | notes what became of it |
+//! | [`follow_maker`] | `market.maker_changed` | gives back what a suspended maker has not sent, passes on what waited for one |
+//! | [`sweep`] | each minute | reminds makers, gives back what is not sent, passes on what was, completes orders |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
 //!
 //! [`item`] and [`maker`] hold what is stored, [`cart`] what somebody wants to buy, [`preview`] what is seen of it and by whom, [`list`] where it
@@ -43,6 +56,12 @@
 //! | what somebody likes, 500 items at the most | `USER#<user>` / `FAVOURITES` | 1 get; 1 update, beside the item | 1–5 R; 1–20 W |
 //! | whose an account of Stripe's is | `STRIPE#<account>` / `STRIPE` | 1 get; with the maker 1 transaction | 1 R; 4 W |
 //! | what an operator did with an item or a maker | `AUDIT#<month>` / `<time>#<id>`, with it | 1 get, 1 transaction | 1 R, 4 W |
+//! | what a maker has sold | `SALES#<maker>` / `<order>`, with the maker, the orders and what was bought | 1 get, 1 query, 1 batch get | 2 R and 2–4 each |
+//! | a step of a parcel ⁴ | the order and what was bought; the step, ³ account, outbox | 1 batch get, 1 transaction | 2–4 R, from 6 W |
+//! | move the money of an order | the order; ⁵ its payment; the maker; and the step | 1 get; for each parcel 3 of ⁵ and a step | from 6 R, 10 W |
+//! | orders that are due | `due` of index `due`: `ORDER`, by `due_at` | 1 query a hundred | 1 R |
+//! | orders that wait for a maker to be reached by money | `WAITS#<maker>` / `<order>`, with the step | 1 query | 1 R; 1 W |
+//! | what waits for operators | `REPORTS` / `<order>#<kind>#<maker>`, with the step | 1 query | 0.5–2 R; 1 W |
 //! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 batch get, 1 transaction | 2 R, from 12 W |
 //! | change an item | item, stock (and idempotency) | 1–2 gets, 1 transaction | 2–4 R, 2–8 W |
 //! | take an item away | item, its place among the maker's, stock | 1 get, 1 transaction | 1 R, 8 W |
@@ -52,6 +71,8 @@
 //! ¹ by `order` (`order`, `made`, `price`); `*` for what may be anything ([`list`]).
 //! ² the characters of names, descriptions, series and makers, folded ([`text`]).
 //! ³ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
+//! ⁴ sent, received, reported, given back ([`order::advance`](order::advance)).
+//! ⁵ in `PAYMENTS_TABLE`: `enishi_shared::payments`.
 //!
 //! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
 //! beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>` / `<order>` for the lists of both) and, with
@@ -62,12 +83,16 @@ pub mod add_favourite;
 pub mod add_product;
 pub mod add_to_cart;
 pub mod become_maker;
+pub mod buy;
 pub mod cached;
+pub mod cancel;
 pub mod cart;
 pub mod change_cart;
 pub mod clear_cart;
+pub mod customer;
 pub mod dashboard;
 pub mod delete_product;
+pub mod dismiss_report;
 pub mod document;
 pub mod events;
 pub mod facts;
@@ -76,14 +101,17 @@ pub mod fee;
 pub mod find;
 pub mod find_item;
 pub mod find_maker;
+pub mod find_transaction;
 pub mod follow_maker;
 pub mod follow_payment;
+pub mod held;
 pub mod index;
 pub mod item;
 pub mod items;
 pub mod letters;
 pub mod list;
 pub mod maker;
+pub mod me;
 pub mod my_maker;
 pub mod onboard;
 pub mod order;
@@ -94,17 +122,23 @@ pub mod preview;
 pub mod product;
 pub mod products;
 pub mod rebuild;
+pub mod receive;
+pub mod refund;
 pub mod refund_sale;
 pub mod remove_favourite;
+pub mod report;
 pub mod reports;
 pub mod sale;
 pub mod sales;
 pub mod search;
+pub mod settle;
 pub mod ship;
 pub mod show_cart;
 pub mod suspend_maker;
 pub mod sweep;
 pub mod text;
+pub mod transaction;
+pub mod transactions;
 pub mod trouble;
 pub mod update_maker;
 pub mod update_product;
@@ -137,5 +171,22 @@ pub const FUNCTIONS: &[Function] = &[
     favourites::FUNCTION,
     add_favourite::FUNCTION,
     remove_favourite::FUNCTION,
+    buy::FUNCTION,
+    transactions::FUNCTION,
+    find_transaction::FUNCTION,
+    cancel::FUNCTION,
+    settle::FUNCTION,
+    sales::FUNCTION,
+    ship::FUNCTION,
+    refund_sale::FUNCTION,
+    receive::FUNCTION,
+    report::FUNCTION,
+    refund::FUNCTION,
+    reports::FUNCTION,
+    dismiss_report::FUNCTION,
+    pay_out::FUNCTION,
+    follow_payment::FUNCTION,
+    follow_maker::FUNCTION,
+    sweep::FUNCTION,
     index::FUNCTION,
 ];

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    customer::Address,
     item::ItemId,
     maker::Notice,
     order::state::{Action, Actor, Order, Status},
@@ -77,6 +78,9 @@ pub struct StoredOrder {
     /// How it stands.
     #[serde(flatten)]
     pub order: Order,
+    /// Whether it can be paid by card only: another one's slip was out.
+    #[serde(default)]
+    pub cards_only: bool,
     /// What of the stock each line has taken, in their order; nothing where that was given back.
     pub taken: Vec<Taken>,
     /// How often it has changed, from 1.
@@ -96,14 +100,8 @@ pub struct Contents {
     pub lines: Vec<OrderLine>,
     /// Whose, in the order of their ids: one for each parcel.
     pub makers: Vec<OrderMaker>,
-    /// Who gets it.
-    pub name: String,
-    /// Where: `9200001`.
-    pub zip_code: String,
-    /// … and the rest of it.
-    pub address: String,
-    /// How they are reached.
-    pub phone_number: String,
+    /// Who gets it, and where.
+    pub to: Address,
     /// When it goes, in seconds.
     pub ttl: i64,
 }
@@ -208,6 +206,21 @@ impl StoredOrder {
 }
 
 impl Contents {
+    /// What all of it costs, in yen.
+    pub fn amount(&self) -> u64 {
+        let items: u64 = self.lines.iter().map(OrderLine::amount).sum();
+        let fees = self
+            .makers
+            .iter()
+            .map(|maker| u64::from(maker.shipping_fee));
+        items + fees.sum::<u64>()
+    }
+
+    /// Whether the same is bought, for the same money, and sent to the same place.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        (&self.lines, &self.makers, &self.to) == (&other.lines, &other.makers, &other.to)
+    }
+
     /// Who sold one of its parcels.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use crate::{
         advance::{Caller, act},
         state::Action,
     },
-    shown_transaction::Transaction,
+    transaction::Transaction,
 };
 
 /// `market-receive`
@@ -65,5 +65,5 @@ pub async fn receive(
         maker_id: body.maker_id,
     };
     let (stored, contents) = act(&app, Caller::Customer(user.id), order_id, action).await?;
-    Ok(axum::Json(found.into()))
+    Ok(axum::Json(Transaction::of(&stored, &contents)?))
 }

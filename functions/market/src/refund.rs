@@ -19,7 +19,7 @@ use crate::{
         advance::{Caller, act},
         state::Action,
     },
-    shown_transaction::Transaction,
+    transaction::Transaction,
 };
 
 /// `market-refund`
@@ -78,5 +78,5 @@ pub async fn refund(
         reason: Some(body.reason),
     };
     let (stored, contents) = act(&app, Caller::Operator(operator.id), order_id, action).await?;
-    Ok(axum::Json(found.into()))
+    Ok(axum::Json(Transaction::of(&stored, &contents)?))
 }

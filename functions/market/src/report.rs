@@ -22,7 +22,7 @@ use crate::{
         advance::{Caller, act},
         state::Action,
     },
-    shown_transaction::Transaction,
+    transaction::Transaction,
 };
 
 /// `market-report`
@@ -79,5 +79,5 @@ pub async fn report(
     };
     let (stored, contents) = act(&app, Caller::Customer(user.id), order_id, action).await?;
     metric::count("Reports", 1);
-    Ok(axum::Json(found.into()))
+    Ok(axum::Json(Transaction::of(&stored, &contents)?))
 }

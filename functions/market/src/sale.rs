@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    customer::Address,
     item::ItemId,
     order::{
         Contents, OrderId, OrderLine, StoredOrder,
@@ -41,23 +42,6 @@ impl From<&OrderLine> for Line {
     }
 }
 
-/// Where a parcel goes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Destination {
-    /// Who gets it.
-    #[schema(example = "山田 空")]
-    pub name: String,
-    /// The postal code, seven digits.
-    #[schema(example = "9200001")]
-    pub zip_code: String,
-    /// The rest of the address.
-    #[schema(example = "石川県金沢市千木町1-2-3")]
-    pub address: String,
-    /// How they are reached.
-    #[schema(example = "090-1234-5678")]
-    pub phone_number: String,
-}
-
 /// A parcel that somebody has sold.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Sale {
@@ -85,7 +69,7 @@ pub struct Sale {
     pub refund: Refund,
     /// Where it goes, while it is to be sent or on its way; null before and afterwards.
     #[schema(required)]
-    pub destination: Option<Destination>,
+    pub destination: Option<Address>,
     /// The number to follow it by; null until it is sent.
     #[schema(required, example = "1234-5678-9012")]
     pub ship_id: Option<String>,
@@ -142,13 +126,8 @@ impl Sale {
 }
 
 /// Where a parcel goes, as long as its maker has to know.
-fn destination(stored: &StoredOrder, contents: &Contents, parcel: &Parcel) -> Option<Destination> {
+fn destination(stored: &StoredOrder, contents: &Contents, parcel: &Parcel) -> Option<Address> {
     let is_sold = stored.order.sale == crate::order::state::Sale::Sold;
     let travels = matches!(parcel.state, ParcelState::Waiting | ParcelState::Shipped);
-    (is_sold && travels).then(|| Destination {
-        name: contents.name.clone(),
-        zip_code: contents.zip_code.clone(),
-        address: contents.address.clone(),
-        phone_number: contents.phone_number.clone(),
-    })
+    (is_sold && travels).then(|| contents.to.clone())
 }

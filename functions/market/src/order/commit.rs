@@ -127,7 +127,7 @@ pub async fn commit(
             let order_id = after.order_id;
             announce(&mut tx, table, PayoutOwed { order_id })?;
         }
-        tell(&mut tx, table, &after, contents, doing)?;
+        tell(&mut tx, table, (&after, contents), doing)?;
         let refused = match tx.commit().await? {
             Outcome::Done => return Ok(Committed::Done(Box::new(after))),
             Outcome::Refused(refused) => refused,
@@ -269,16 +269,15 @@ fn hold_makers(
 fn tell(
     tx: &mut Transaction,
     table: &Table,
-    after: &StoredOrder,
-    contents: &Contents,
-    Doing { actor, step, .. }: &Doing,
+    (after, contents): (&StoredOrder, &Contents),
+    doing: &Doing,
 ) -> Result<()> {
-    if step.mails.is_empty() {
+    if doing.step.mails.is_empty() {
         return Ok(());
     }
     let frontend = tx.app().config::<FrontendUrl>()?;
-    for mail in &step.mails {
-        let letter = letters::letter(mail, after, contents, *actor, &frontend.0)?;
+    for mail in &doing.step.mails {
+        let letter = letters::letter(mail, after, contents, doing.actor, &frontend.0)?;
         let readers = match mail.to {
             To::Customer => vec![after.user_id],
             To::Maker => mail.makers.iter().copied().collect(),
