@@ -26,8 +26,7 @@
 //! | [`receive`], [`report`] | `POST /api/transaction/{transaction_id}/received`, `/report` | it has come, or not as it was sold |
 //! | [`refund`] | `POST /api/operator/transactions/{transaction_id}/refund` | an operator gives back what a parcel has cost |
 //! | [`reports`], [`dismiss_report`] | `GET`, `PUT /api/operator/reports` | what waits for operators; finds no fault with a parcel |
-//! | [`pay_out`](mod@pay_out) | `market.payout_owed` | moves the money of an order |
-//! | [`follow_payment`] | `payment.refunded`, `refund_failed`, `reversed`, `disputed`, `dispute_won`, `dispute_lost` of orders | notes what became of it |
+//! | [`pay_out`](mod@pay_out) | `market.payout_owed`; `payment.refunded`, `refund_failed`, `reversed`, `disputed`, `dispute_won`, `dispute_lost` of orders | moves the money of an order, and notes what became of it |
 //! | [`follow_maker`] | `market.maker_changed` | gives back what a suspended maker has not sent, passes on what waited for one |
 //! | [`sweep`] | each minute | reminds makers, gives back what is not sent, passes on what was, completes orders |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
@@ -103,7 +102,6 @@ pub mod find_item;
 pub mod find_maker;
 pub mod find_transaction;
 pub mod follow_maker;
-pub mod follow_payment;
 pub mod held;
 pub mod index;
 pub mod item;
@@ -185,7 +183,6 @@ pub const FUNCTIONS: &[Function] = &[
     reports::FUNCTION,
     dismiss_report::FUNCTION,
     pay_out::FUNCTION,
-    follow_payment::FUNCTION,
     follow_maker::FUNCTION,
     sweep::FUNCTION,
     index::FUNCTION,

@@ -1,5 +1,6 @@
 //! `market-pay-out`: money of an order moves. What is to is asked of the order, what has is asked of the ledger's
-//! record; the ledger does the rest, and the order notes it. So it bears to be called at any time and any number of
+//! record; the ledger does the rest, and the order notes it. What the ledger tells of itself, of refunds, reversals
+//! and disputes, is a hint to look again. So it bears to be called at any time and any number of
 //! times; what was cut off is done by the next call, which the sweep sees to.
 //!
 //! Of a parcel the customer gets their money first, then what its maker got is taken back. The ledger's name for
@@ -13,16 +14,16 @@ use enishi_shared::{
     payments::{self, DisputeState, NewTransfer, Payment},
     store::Table,
 };
+use serde::Deserialize;
 
 use crate::{
-    events::PayoutOwed,
     item::table,
     maker::{Maker, maker_key},
     order::{
         OrderId, StoredOrder,
-        advance::{follow, settled},
+        advance::follow,
         order_key,
-        state::{Action, Actor, Dispute, Parcel, ParcelState, Refund, Reversal, Transfer},
+        state::{Action, Actor, Dispute, Parcel, ParcelState, Refund, Reversal, Sale, Transfer},
     },
 };
 
@@ -32,12 +33,19 @@ use crate::{
 /// 8, as a rule 5; passed on 6. Beside these the order, the payment, and the order's step where a dispute has moved
 /// it.
 pub const FUNCTION: Function =
-    Function::event("market-pay-out", |app, event| on(app, event, owed)).budget(14);
+    Function::event("market-pay-out", |app, event| on(app, event, told)).budget(14);
 
 /// What the ledger calls all of the money, where it came and there was nothing to be had for it.
 const LATE: &str = "late";
 
-async fn owed(app: App, Event { detail }: Event<PayoutOwed>) -> Result<()> {
+/// Of which order something is told: by itself, or by the ledger.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(alias = "reference")]
+    order_id: OrderId,
+}
+
+async fn told(app: App, Event { detail }: Event<Told>) -> Result<()> {
     pay_out(&app, detail.data.order_id).await
 }
 
@@ -56,8 +64,10 @@ pub async fn pay_out(app: &App, id: OrderId) -> Result<()> {
     if dispute > stored.order.dispute
         && let Some(dispute) = dispute
     {
-        // It may be told before the settlement.
-        follow(app, id, Actor::Payments, settled()).await?;
+        if stored.order.sale != Sale::Sold && stored.order.late == Refund::None {
+            // The settlement is told too, and comes first.
+            return Err(Error::unavailable(1));
+        }
         follow(app, id, Actor::Payments, Action::Dispute { dispute }).await?;
         let judged = table.get::<StoredOrder>(&order_key(id)).await?;
         stored = judged.ok_or_else(|| Error::internal("an order is gone"))?;
@@ -265,10 +275,14 @@ fn yen(amount: u64) -> Result<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::PayoutOwed;
 
     #[test]
     fn the_sample_event_is_one_of_ours() {
         let sample = include_str!("../../../events/market-pay-out.json");
         assert!(serde_json::from_str::<Event<PayoutOwed>>(sample).is_ok());
+        assert!(serde_json::from_str::<Event<Told>>(sample).is_ok());
+        let settled = include_str!("../../../events/market-settle.json");
+        assert!(serde_json::from_str::<Event<Told>>(settled).is_ok());
     }
 }

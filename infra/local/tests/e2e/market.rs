@@ -2,14 +2,19 @@
 
 mod cart;
 pub mod crash;
+pub mod crash_parcels;
+mod disputes;
 mod favourites;
 pub mod index;
 mod makers;
 pub mod money;
 mod operators;
 mod pages;
+mod parcels;
 pub mod products;
 mod races;
+pub mod shop;
+mod sums;
 
 use enishi_market::{
     item::table,
