@@ -32,6 +32,7 @@ pub const FUNCTION: Function = Function::http("market-receive", || {
 /// Which parcel of an order.
 #[derive(Clone, Copy, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"maker_id": "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f60"}))]
 pub struct ReceiveRequest {
     /// Who sent it.
     #[garde(skip)]

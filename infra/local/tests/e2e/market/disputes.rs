@@ -77,9 +77,17 @@ async fn what_is_lost_is_refunded_by_the_bank_alone_and_taken_back_from_its_make
     assert_eq!(shop.status(&id).await, "Refunded");
     assert_eq!(shop.moved(), (0, 0));
     let balance = shop.world.stack.stripe().balance();
-    assert_eq!((balance.paid, balance.disputed, balance.platform), (7_021, 7_021, 0));
+    assert_eq!(
+        (balance.paid, balance.disputed, balance.platform),
+        (7_021, 7_021, 0)
+    );
     assert!(shop.troubles().await.is_empty());
-    for person in shop.sellers.iter().map(|seller| &seller.person).chain([&shop.customer]) {
+    for person in shop
+        .sellers
+        .iter()
+        .map(|seller| &seller.person)
+        .chain([&shop.customer])
+    {
         assert!(holds(&shop.world, person).is_empty());
     }
     shop.ship(&id, 2).await.expect(409);
@@ -94,7 +102,11 @@ async fn what_is_lost_is_refunded_by_the_bank_alone_and_taken_back_from_its_make
 #[tokio::test]
 async fn what_a_maker_lacks_of_what_is_lost_is_a_debt() {
     let (shop, id, dispute) = disputed().await;
-    shop.world.stack.stripe().pay_out(&shop.sellers[0].account).unwrap();
+    shop.world
+        .stack
+        .stripe()
+        .pay_out(&shop.sellers[0].account)
+        .unwrap();
     decide(&shop, &dispute, false).await;
     assert_eq!(shop.status(&id).await, "Refunded");
     assert_eq!(shop.troubles().await, ["debt"]);

@@ -11,7 +11,10 @@ const SHARE: i64 = 3_450;
 const PRICE: i64 = 3_833;
 
 async fn sale(shop: &Shop, seller: usize) -> Value {
-    let sales = shop.world.get(&shop.sellers[seller].person, "/api/sales").await;
+    let sales = shop
+        .world
+        .get(&shop.sellers[seller].person, "/api/sales")
+        .await;
     sales.expect(200).body[0].clone()
 }
 
@@ -27,7 +30,12 @@ async fn a_parcel_is_sent_and_comes_and_its_maker_gets_their_money() {
     assert_eq!(sold["status"], "Paid");
     assert_eq!(sold["destination"]["zip_code"], "920-0001");
     assert_eq!(
-        [&sold["items_amount"], &sold["shipping_fee"], &sold["fee"], &sold["transfer_amount"]],
+        [
+            &sold["items_amount"],
+            &sold["shipping_fee"],
+            &sold["fee"],
+            &sold["transfer_amount"]
+        ],
         [3_333, 500, 383, 3_450]
     );
     assert_eq!(sold["lines"].as_array().map(Vec::len), Some(1));
@@ -44,7 +52,12 @@ async fn a_parcel_is_sent_and_comes_and_its_maker_gets_their_money() {
     let mails = shop.mails(&shop.customer);
     let mail = mails.last().unwrap();
     assert_eq!(mail.subject, "商品が発送されました");
-    assert!(mail.text.as_ref().unwrap().contains("追跡番号: 1234-5678-9012"));
+    assert!(
+        mail.text
+            .as_ref()
+            .unwrap()
+            .contains("追跡番号: 1234-5678-9012")
+    );
     assert_eq!(shop.moved(), (0, 0));
 
     shop.says("received", &order.id, 1).await.expect(409);
@@ -60,7 +73,10 @@ async fn a_parcel_is_sent_and_comes_and_its_maker_gets_their_money() {
     shop.ship(&order.id, 1).await.expect(200);
     shop.says("received", &order.id, 1).await.expect(200);
     assert_eq!(shop.status(&order.id).await, "Complete");
-    assert_eq!([held(&shop.customer), held(&shop.sellers[1].person)], [0, 0]);
+    assert_eq!(
+        [held(&shop.customer), held(&shop.sellers[1].person)],
+        [0, 0]
+    );
     assert!(shop.troubles().await.is_empty());
     shop.world.nothing_given_up();
 }
@@ -73,7 +89,10 @@ async fn nobody_elses_order_is_there_and_each_does_what_is_theirs() {
     let maker_id = &shop.sellers[0].person.id;
     for (path, body) in [
         ("received", json!({"maker_id": maker_id})),
-        ("report", json!({"maker_id": maker_id, "reason": "届きません。"})),
+        (
+            "report",
+            json!({"maker_id": maker_id, "reason": "届きません。"}),
+        ),
     ] {
         let path = format!("/api/transaction/{}/{path}", order.id);
         for person in [&stranger, &shop.sellers[0].person] {
@@ -82,10 +101,16 @@ async fn nobody_elses_order_is_there_and_each_does_what_is_theirs() {
         }
     }
     // The other maker has sold nothing of it, nor has the customer.
-    shop.ship(&order.id, 1).await.expect_error(404, "not_found", &[]);
-    shop.refund(&order.id, 1).await.expect_error(404, "not_found", &[]);
+    shop.ship(&order.id, 1)
+        .await
+        .expect_error(404, "not_found", &[]);
+    shop.refund(&order.id, 1)
+        .await
+        .expect_error(404, "not_found", &[]);
     let path = format!("/api/sales/{}/ship", order.id);
-    let answer = shop.by_customer("POST", &path, Some(json!({"ship_id": "1"}))).await;
+    let answer = shop
+        .by_customer("POST", &path, Some(json!({"ship_id": "1"})))
+        .await;
     answer.expect_error(404, "not_found", &[]);
     let answer = shop.by_customer("GET", "/api/sales", None).await;
     answer.expect_error(403, "forbidden", &[]);
@@ -98,8 +123,13 @@ async fn nobody_elses_order_is_there_and_each_does_what_is_theirs() {
     answer.expect_error(404, "not_found", &[]);
     let path = format!("/api/sales/{}/ship", order.id);
     for ship_id in ["", "一二三", "1 2", &"1".repeat(41)] {
-        let answer = shop.world.post(&shop.sellers[0].person, &path, json!({"ship_id": ship_id}));
-        assert_eq!(answer.await.expect(400).body["errors"][0]["field"], "ship_id");
+        let answer = shop
+            .world
+            .post(&shop.sellers[0].person, &path, json!({"ship_id": ship_id}));
+        assert_eq!(
+            answer.await.expect(400).body["errors"][0]["field"],
+            "ship_id"
+        );
     }
 }
 
@@ -108,14 +138,24 @@ async fn a_tracking_number_can_be_corrected_until_the_parcel_has_come() {
     let shop = Shop::open(1).await;
     let order = shop.paid(&[(0, 1)]).await;
     shop.ship(&order.id, 0).await.expect(200);
-    let at = shop.stored(&order.id).await.order.parcels[0].shipment.clone().unwrap().at;
+    let at = shop.stored(&order.id).await.order.parcels[0]
+        .shipment
+        .clone()
+        .unwrap()
+        .at;
     let path = format!("/api/sales/{}/ship", order.id);
     let other = json!({"ship_id": "EJ123456789JP"});
     let maker = &shop.sellers[0].person;
-    let corrected = shop.world.post(maker, &path, other.clone()).await.expect(200);
+    let corrected = shop
+        .world
+        .post(maker, &path, other.clone())
+        .await
+        .expect(200);
     assert_eq!(corrected.body["ship_id"], "EJ123456789JP");
     assert!(corrected.body["carrier"].is_null());
-    let shipment = shop.stored(&order.id).await.order.parcels[0].shipment.clone();
+    let shipment = shop.stored(&order.id).await.order.parcels[0]
+        .shipment
+        .clone();
     assert_eq!(shipment.unwrap().at, at);
     shop.world.stack.settle().await;
     assert_eq!(shop.told(&shop.customer).len(), 3);
@@ -175,9 +215,18 @@ async fn what_is_not_sent_is_brought_to_mind_after_three_days_and_given_back_aft
     let payment = shop.payment(&order.id).await;
     assert_eq!(payment.refunds.len(), 1);
     let told = shop.mails(&shop.customer);
-    assert!(told.last().unwrap().text.as_ref().unwrap().contains("返金額: 3,833円"));
+    assert!(
+        told.last()
+            .unwrap()
+            .text
+            .as_ref()
+            .unwrap()
+            .contains("返金額: 3,833円")
+    );
     assert_eq!(shop.told(&shop.sellers[0].person).len(), 3);
-    shop.ship(&order.id, 0).await.expect_error(409, "conflict", &[]);
+    shop.ship(&order.id, 0)
+        .await
+        .expect_error(409, "conflict", &[]);
     shop.sweep().await;
     assert_eq!(shop.moved(), (1_531, PRICE));
     shop.world.nothing_given_up();
@@ -200,7 +249,11 @@ async fn a_report_stops_the_money_until_an_operator_or_the_customer_has_said_oth
     shop.sweep().await;
     assert_eq!(shop.moved(), (0, 0));
     let operator = shop.world.operator().await;
-    let reports = shop.world.get(&operator, "/api/operator/reports").await.expect(200);
+    let reports = shop
+        .world
+        .get(&operator, "/api/operator/reports")
+        .await
+        .expect(200);
     assert_eq!(reports.body[0]["reason"], "割れていました。");
     assert_eq!(reports.body[0]["transaction_id"], order.id);
     let reason = "配達の記録を確認";
@@ -210,7 +263,10 @@ async fn a_report_stops_the_money_until_an_operator_or_the_customer_has_said_oth
     for _ in 0..2 {
         let token = Some(operator.access_token.as_str());
         let path = "/api/operator/reports";
-        shop.world.call("PUT", path, token, Some(body.clone())).await.expect(200);
+        shop.world
+            .call("PUT", path, token, Some(body.clone()))
+            .await
+            .expect(200);
     }
     shop.says("received", &order.id, 1).await.expect(200);
     assert_eq!(shop.moved(), (1_531, 0));
@@ -218,7 +274,11 @@ async fn a_report_stops_the_money_until_an_operator_or_the_customer_has_said_oth
     assert_eq!(shop.moved(), (1_531 + SHARE, 0));
     assert!(shop.troubles().await.is_empty());
     let audits = super::items(&shop.world, "AUDIT#");
-    assert!(audits.iter().any(|audit| audit.to_string().contains(reason)));
+    assert!(
+        audits
+            .iter()
+            .any(|audit| audit.to_string().contains(reason))
+    );
 }
 
 #[tokio::test]
@@ -237,18 +297,29 @@ async fn who_is_given_back_what_was_passed_on_gets_it_first_and_what_a_maker_lac
     let path = format!("/api/operator/transactions/{}/refund", order.id);
     let body = json!({"maker_id": shop.sellers[0].person.id, "reason": "割れていた"});
     for _ in 0..2 {
-        shop.world.post(&operator, &path, body.clone()).await.expect(200);
+        shop.world
+            .post(&operator, &path, body.clone())
+            .await
+            .expect(200);
         shop.world.stack.settle().await;
     }
     assert_eq!(shop.moved(), (SHARE, PRICE));
-    assert_eq!(shop.stored(&order.id).await.order.parcels[0].owed, SHARE as u64);
+    assert_eq!(
+        shop.stored(&order.id).await.order.parcels[0].owed,
+        SHARE as u64
+    );
     assert_eq!(shop.troubles().await, ["debt"]);
     // What they sell next pays for it.
     shop.says("received", &other.id, 0).await.expect(200);
     assert_eq!(shop.moved(), (2 * SHARE, PRICE));
     shop.later(DAY + SECOND).await;
     let tick = json!({"scheduled_time": shop.world.stack.clock().now()});
-    shop.world.stack.lambda().invoke("PaymentsSweep", tick).await.unwrap();
+    shop.world
+        .stack
+        .lambda()
+        .invoke("PaymentsSweep", tick)
+        .await
+        .unwrap();
     shop.world.stack.settle().await;
     assert_eq!(shop.moved(), (SHARE, PRICE));
     assert_eq!(shop.stored(&order.id).await.order.parcels[0].owed, 0);
@@ -272,7 +343,10 @@ async fn money_waits_for_a_maker_whom_stripe_or_an_operator_keeps_from_it() {
         let path = format!("/api/operator/makers/{}", shop.sellers[1].person.id);
         let body = Some(json!({"suspended": suspended}));
         let token = Some(operator.access_token.as_str());
-        shop.world.call("PATCH", &path, token, body).await.expect(200);
+        shop.world
+            .call("PATCH", &path, token, body)
+            .await
+            .expect(200);
         shop.world.stack.settle().await;
     };
     suspend(&shop, true).await;
@@ -322,7 +396,10 @@ async fn a_refund_that_comes_back_is_repeated_by_an_operator() {
     let path = format!("/api/operator/transactions/{}/refund", order.id);
     let body = json!({"maker_id": shop.sellers[0].person.id, "reason": "口座を確認"});
     for _ in 0..2 {
-        shop.world.post(&operator, &path, body.clone()).await.expect(200);
+        shop.world
+            .post(&operator, &path, body.clone())
+            .await
+            .expect(200);
         shop.world.stack.settle().await;
     }
     let payment = shop.payment(&order.id).await;
@@ -337,15 +414,25 @@ async fn neither_customer_nor_maker_closes_an_account_with_a_parcel_on_its_way()
     let order = shop.paid(&[(0, 1)]).await;
     for person in [&shop.customer, &shop.sellers[0].person] {
         let token = Some(person.access_token.as_str());
-        let closed = shop.world.call("DELETE", "/api/users/me", token, None).await;
+        let closed = shop
+            .world
+            .call("DELETE", "/api/users/me", token, None)
+            .await;
         let answer = closed.expect_error(409, "conflict", &[]);
-        assert!(text(&answer.body["message"]).contains(&order.id), "{}", answer.text);
+        assert!(
+            text(&answer.body["message"]).contains(&order.id),
+            "{}",
+            answer.text
+        );
     }
     shop.ship(&order.id, 0).await.expect(200);
     shop.says("received", &order.id, 0).await.expect(200);
     for person in [&shop.customer, &shop.sellers[0].person] {
         let token = Some(person.access_token.as_str());
-        let closed = shop.world.call("DELETE", "/api/users/me", token, None).await;
+        let closed = shop
+            .world
+            .call("DELETE", "/api/users/me", token, None)
+            .await;
         closed.expect(204);
     }
     shop.world.stack.settle().await;

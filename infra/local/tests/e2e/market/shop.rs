@@ -4,7 +4,7 @@ use enishi_local::{import, mailbox::Mail};
 use enishi_market::{
     customer::customer_key,
     item::table,
-    order::{OrderId, StoredOrder, order_key},
+    order::{OrderId, StoredOrder, contents_key, order_key},
 };
 use enishi_shared::{
     UserId,
@@ -82,9 +82,14 @@ impl Shop {
     pub async fn buy(&self, lines: &[(usize, u32)]) -> Bought {
         for (number, quantity) in lines {
             let line = json!({"item_id": self.sellers[*number].item, "quantity": quantity});
-            self.by_customer("POST", "/api/cart", Some(line)).await.expect(200);
+            self.by_customer("POST", "/api/cart", Some(line))
+                .await
+                .expect(200);
         }
-        let bought = self.by_customer("POST", "/api/buy", Some(json!({}))).await.expect(201);
+        let bought = self
+            .by_customer("POST", "/api/buy", Some(json!({})))
+            .await
+            .expect(201);
         let url = bought.text("checkout_url");
         Bought {
             id: bought.text("transaction_id"),
@@ -122,7 +127,10 @@ impl Shop {
     pub async fn ship(&self, id: &str, seller: usize) -> Answer {
         let body = json!({"ship_id": "1234-5678-9012", "carrier": "日本郵便"});
         let path = format!("/api/sales/{id}/ship");
-        let answer = self.world.post(&self.sellers[seller].person, &path, body).await;
+        let answer = self
+            .world
+            .post(&self.sellers[seller].person, &path, body)
+            .await;
         self.world.stack.settle().await;
         answer
     }
@@ -201,7 +209,11 @@ impl Shop {
     /// What waits for an operator: the kinds.
     pub async fn troubles(&self) -> Vec<String> {
         let operator = self.world.operator().await;
-        let answer = self.world.get(&operator, "/api/operator/reports").await.expect(200);
+        let answer = self
+            .world
+            .get(&operator, "/api/operator/reports")
+            .await
+            .expect(200);
         let troubles = answer.body.as_array().unwrap().iter();
         troubles.map(|trouble| text(&trouble["kind"])).collect()
     }
@@ -218,11 +230,19 @@ pub async fn customer(world: &World, name: &str) -> Person {
         "version": 1,
     });
     let user_id: UserId = person.id.parse().unwrap();
-    import::items(&world.stack, "MarketTable", [(customer_key(user_id), address)]).unwrap();
+    import::items(
+        &world.stack,
+        "MarketTable",
+        [(customer_key(user_id), address)],
+    )
+    .unwrap();
     let app = world.app("IdentityLogin", |_| {});
     let verified = Change::new().set("email_verified_at", app.now());
     let accounts = accounts::table(&app).unwrap();
-    accounts.update(account_key(user_id), verified).await.unwrap();
+    accounts
+        .update(account_key(user_id), verified)
+        .await
+        .unwrap();
     person
 }
 
@@ -232,4 +252,38 @@ pub async fn stored(world: &World, id: &str) -> StoredOrder {
     let id: OrderId = id.parse().unwrap();
     let table = table(&app).unwrap();
     table.get(&order_key(id)).await.unwrap().unwrap()
+}
+
+/// An order that somebody has paid for, of one parcel of somebody's, brought in past all that; of its payment
+/// nobody knows.
+pub fn bring_in(world: &World, id: &str, customer: &str, maker: &str, state: &str) {
+    let id: OrderId = id.parse().unwrap();
+    let now = world.stack.clock().now();
+    let ttl = now.as_second() + 1_000_000;
+    let shipment = (state == "shipped").then(|| json!({"ship_id": "1", "at": now}));
+    let order = json!({
+        "order_id": id, "user_id": customer, "payment_id": "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51",
+        "sale": "sold", "since": now, "transfer_days": 7, "taken": [], "version": 1, "created_at": now,
+        "expires_at": now, "ttl": ttl,
+        "parcels": [{
+            "maker_id": maker, "items_amount": 3_000, "shipping_fee": 500, "fee": 350, "state": state,
+            "payable_since": now, "shipment": shipment,
+        }],
+    });
+    let contents = json!({
+        "lines": [{
+            "item_id": "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50", "item_name": "湯のみ", "price": 3_000,
+            "quantity": 1, "maker_id": maker,
+        }],
+        "makers": [{
+            "maker_id": maker, "maker_name": "縁工房", "shipping_fee": 500, "notice": super::notice(),
+        }],
+        "to": {
+            "name": "佐藤 空", "zip_code": "920-0001", "address": "石川県金沢市千木町1-2-3",
+            "phone_number": "090-1234-5678",
+        },
+        "ttl": ttl,
+    });
+    let rows = [(order_key(id), order), (contents_key(id), contents)];
+    import::items(&world.stack, "MarketTable", rows).unwrap();
 }

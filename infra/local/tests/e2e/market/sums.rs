@@ -58,7 +58,11 @@ async fn something(draw: &Draw, shop: &mut Shop, orders: &[Bought], disputes: &m
         }
     };
     let status = answer.status.as_u16();
-    assert!(matches!(status, 200 | 404 | 409), "{status}: {}", answer.text);
+    assert!(
+        matches!(status, 200 | 404 | 409),
+        "{status}: {}",
+        answer.text
+    );
 }
 
 /// All that waits comes to its end.
