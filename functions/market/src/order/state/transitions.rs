@@ -55,12 +55,13 @@ pub fn step(order: &Order, actor: Actor, action: &Action, now: Timestamp) -> Res
             },
         ) => refund(here, actor, *maker_id, now),
         (Actor::Operator, Action::Refund { maker_id: None, .. }) => match here.order.late {
+            _ if here.order.is_frozen() => Err(Refused::Disputed),
             Refund::Failed => Ok(here.late(Refund::Asked, now)),
             _ => Err(here.no()),
         },
         (Actor::Clock, Action::Tick) => Ok(tick(here, now)),
         (Actor::House, Action::Resume { maker_id }) => {
-            let parcel = here.paid(*maker_id)?;
+            let parcel = here.movable(*maker_id)?;
             Ok(match parcel.transfer {
                 Transfer::Waiting => here.asks(
                     Parcel {
