@@ -140,7 +140,7 @@ fn of_dispute(
 
 impl Observed {
     /// Takes up a dispute, once it has moved money.
-    fn dispute(&mut self, dispute: stripe::Dispute) {
+    pub(super) fn dispute(&mut self, dispute: stripe::Dispute) {
         let state = match &dispute.status {
             DisputeStatus::NeedsResponse | DisputeStatus::UnderReview => DisputeState::Open,
             DisputeStatus::Won => DisputeState::Won,

@@ -138,7 +138,7 @@ struct Asked<'a> {
 }
 
 /// What it answered.
-enum Answer {
+pub(super) enum Answer {
     Made,
     Refused {
         /// What was taken back of the transfer already, whoever did it.
@@ -202,7 +202,8 @@ async fn note(
 }
 
 impl Reversal {
-    fn take(&mut self, answer: &Answer) {
+    /// Counts what Stripe has answered.
+    pub(super) fn take(&mut self, answer: &Answer) {
         self.answers += 1;
         let tried = std::mem::take(&mut self.trying);
         match answer {
