@@ -15,6 +15,7 @@ pub mod products;
 mod races;
 pub mod shop;
 mod sums;
+mod told;
 
 use enishi_market::{
     item::table,
