@@ -61,6 +61,7 @@ pub async fn refund(
     let payment = confirm(app, payment, None).await?;
     match payment.refunds.get(name) {
         Some(refund) if refund.waits() => Err(disputed()),
+        Some(refund) if refund.failed => Err(Error::conflict("Stripe refuses this refund")),
         _ => Ok(payment),
     }
 }
@@ -176,7 +177,6 @@ pub(super) async fn confirm(
                 let refused = payment.refused(refund, &failure);
                 if refused.failed {
                     tracing::error!(%failure, "Stripe refuses a refund");
-                    outcome = Err(Error::conflict("Stripe refuses this refund"));
                 }
                 seen.refunds.insert(name.clone(), refused);
             }
@@ -212,8 +212,8 @@ pub(super) async fn confirm(
         Ok((next != *payment).then(|| next.due(now)))
     })
     .await?;
-    outcome?;
-    reverse::confirm(app, payment).await
+    let payment = reverse::confirm(app, payment).await?;
+    outcome.map(|()| payment)
 }
 
 impl Payment {

@@ -9,6 +9,7 @@ pub mod index;
 mod makers;
 pub mod money;
 mod operators;
+pub mod orders;
 mod pages;
 mod parcels;
 pub mod products;

@@ -65,13 +65,15 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     taken(world, 3);
     refund(&app, payment_ref, "c", Some(400)).await.unwrap();
     taken(world, 3);
+    world.stack.settle().await;
     // A dispute, and the debt that is asked for in vain.
     stripe
         .dispute(session(&payment), Some(100), "fraudulent")
         .unwrap();
     count(world, "");
     world.stack.settle().await;
-    measured.count(world, "payments-ledger");
+    // It is told twice, and news once.
+    assert_eq!(count(world, "payments-ledger"), 2 + 1);
     later(world, SignedDuration::from_hours(25));
     count(world, "");
     sweep(world).await.unwrap();

@@ -90,12 +90,20 @@ fn in_every_order<T: Clone>(things: Vec<(String, T)>) -> Vec<T> {
 
 /// What was announced of orders, and who takes it.
 fn announced(shop: &Shop) -> Vec<(String, (&'static str, Value))> {
-    let rows = [shop.world.items("PaymentsTable"), items(&shop.world, "OUTBOX#")].concat();
+    let rows = [
+        shop.world.items("PaymentsTable"),
+        items(&shop.world, "OUTBOX#"),
+    ]
+    .concat();
     let rows = rows.iter().filter_map(|row| {
         let function = match row["detail_type"]["S"].as_str()? {
             "payment.settled" => "MarketSettle",
-            "market.payout_owed" | "payment.refunded" | "payment.reversed" | "payment.disputed"
-            | "payment.dispute_won" | "payment.dispute_lost" => "MarketPayOut",
+            "market.payout_owed"
+            | "payment.refunded"
+            | "payment.reversed"
+            | "payment.disputed"
+            | "payment.dispute_won"
+            | "payment.dispute_lost" => "MarketPayOut",
             _ => return None,
         };
         let detail: Value = serde_json::from_str(row["detail"]["S"].as_str()?).ok()?;
@@ -131,7 +139,10 @@ async fn lives(life: Life) {
             Life::GivenBack => {
                 let token = Some(shop.sellers[0].person.access_token.as_str());
                 let path = format!("/api/sales/{}/refund", order.id);
-                shop.world.call("POST", &path, token, None).await.expect(200);
+                shop.world
+                    .call("POST", &path, token, None)
+                    .await
+                    .expect(200);
             }
             Life::Won | Life::Lost | Life::PassedOnAndLost => {
                 let dispute = stripe.dispute(&order.session, None, "fraudulent").unwrap();
@@ -142,7 +153,11 @@ async fn lives(life: Life) {
     let lambda = shop.world.stack.lambda();
     let has_to_tell = || {
         let events = stripe.events().into_iter();
-        let listens = ["checkout.session.completed", "refund.created", "charge.dispute."];
+        let listens = [
+            "checkout.session.completed",
+            "refund.created",
+            "charge.dispute.",
+        ];
         let heard = events.filter(|event| listens.iter().any(|kind| event.kind.starts_with(kind)));
         let of = |event: &Event| text(&event.body["data"]["object"]["payment_intent"]);
         let told: Vec<(String, Event)> = heard.map(|event| (of(&event), event)).collect();
@@ -172,19 +187,34 @@ async fn lives(life: Life) {
         let stored = shop.stored(&order.id).await;
         let parcel = &stored.order.parcels[0];
         assert_eq!(
-            (stored.order.sale, parcel.state, stored.order.dispute, stored.order.is_asked()),
+            (
+                stored.order.sale,
+                parcel.state,
+                stored.order.dispute,
+                stored.order.is_asked()
+            ),
             (Sale::Sold, state, dispute, false),
             "{life:?}: {stored:?}"
         );
-        assert_eq!(shop.payment(&order.id).await.amount_refunded, back, "{life:?}");
+        assert_eq!(
+            shop.payment(&order.id).await.amount_refunded,
+            back,
+            "{life:?}"
+        );
     }
     let many = MANY as i64;
     assert_eq!(shop.moved(), (0, many * back), "{life:?}");
     // Everybody was told once.
-    let subjects = ["ご注文ありがとうございます", "商品が売れました", "ご返金のお知らせ"];
+    let subjects = [
+        "ご注文ありがとうございます",
+        "商品が売れました",
+        "ご返金のお知らせ",
+    ];
     let mails = items(&shop.world, "OUTBOX#");
     let told = subjects.map(|subject| {
-        let about = mails.iter().filter(|row| text(&row["detail"]["S"]).contains(subject));
+        let about = mails
+            .iter()
+            .filter(|row| text(&row["detail"]["S"]).contains(subject));
         about.count()
     });
     let refunded = usize::from(life == Life::GivenBack) * MANY;
@@ -196,5 +226,8 @@ async fn lives(life: Life) {
 async fn every_order_of_what_is_told_of_an_order_ends_the_same() {
     let lives = stream::iter(Life::ALL).map(lives);
     lives.buffer_unordered(2).collect::<Vec<()>>().await;
-    eprintln!("{} orders, each told of in its own order", MANY * Life::ALL.len());
+    eprintln!(
+        "{} orders, each told of in its own order",
+        MANY * Life::ALL.len()
+    );
 }

@@ -112,7 +112,7 @@ async fn a_refund_that_a_dispute_has_kept_is_made_when_it_is_won_and_fails_when_
         stripe.decide_dispute(&dispute, won).unwrap();
         world.stack.settle().await;
         later(&world, SignedDuration::from_mins(11));
-        let _ = sweep(&world).await;
+        sweep(&world).await.unwrap();
         world.stack.settle().await;
         let record = find(&app, payment_ref).await;
         assert_eq!(record.refunds["a"].id.is_some(), won);
