@@ -11,6 +11,7 @@ use enishi_shared::{
     error::Code,
     events::Event,
     function::on,
+    metric,
     payments::{self, DisputeState, NewTransfer, Payment},
     store::Table,
 };
@@ -69,6 +70,10 @@ pub async fn pay_out(app: &App, id: OrderId) -> Result<()> {
             return Err(Error::unavailable(1));
         }
         follow(app, id, Actor::Payments, Action::Dispute { dispute }).await?;
+        if dispute == Dispute::Open {
+            // Whoever does not answer it at Stripe in time has lost it.
+            metric::count("Reports", 1);
+        }
         let judged = table.get::<StoredOrder>(&order_key(id)).await?;
         stored = judged.ok_or_else(|| Error::internal("an order is gone"))?;
     }

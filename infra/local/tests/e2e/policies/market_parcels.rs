@@ -40,6 +40,7 @@ pub async fn story() -> Vec<Call> {
     for seller in [0, 1] {
         shop.says("report", &order.id, seller).await.expect(200);
     }
+    assert_eq!(shop.troubles().await, ["report", "report"]);
     shop.says("received", &order.id, 1).await.expect(200);
     let maker_id = shop.sellers[0].person.id.clone();
     let dismissed = json!({"transaction_id": order.id, "maker_id": maker_id, "reason": "x"});
