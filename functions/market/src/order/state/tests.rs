@@ -9,6 +9,7 @@ use super::{
     *,
 };
 
+mod sending;
 mod table;
 
 const NOW: Timestamp = Timestamp::constant(1_795_172_400, 0);
