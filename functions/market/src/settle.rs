@@ -3,6 +3,7 @@
 
 use enishi_shared::{
     App, Error, Function, Result,
+    error::Code,
     events::{Event, PaymentSummary},
     function::on,
     payments::{self, PaymentRef, State},
@@ -29,7 +30,14 @@ async fn settle(app: App, Event { detail }: Event<PaymentSummary>) -> Result<()>
         payer: told.payer,
         payment_id: told.payment_id,
     };
-    let payment = payments::find(&app, payment_ref).await?;
+    let payment = match payments::find(&app, payment_ref).await {
+        // No repetition would find it: an alarm tells the operators.
+        Err(error) if error.code() == Code::NotFound => {
+            tracing::error!(payment = %told.payment_id, "an order's payment is unknown");
+            return Ok(());
+        }
+        found => found?,
+    };
     let action = match payment.state {
         State::Pending => return Ok(()),
         State::Processing => Action::Slip,

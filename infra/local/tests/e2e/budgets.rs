@@ -9,6 +9,7 @@ use crate::{consistency::samples, support::World};
 mod identity;
 mod identity_sessions;
 mod market;
+mod market_orders;
 mod market_parcels;
 mod payments;
 mod rooms;
@@ -78,6 +79,7 @@ async fn every_function_states_as_its_budget_the_most_that_it_takes() {
     visits_recording::measure(&World::new().await, &mut measured).await;
     market::measure(&World::new().await, &mut measured).await;
     market_parcels::measure(&mut measured).await;
+    market_orders::measure(&World::new().await, &mut measured).await;
     payments::measure(&World::new().await, &mut measured).await;
     identity_sessions::measure(&World::new().await, &mut measured).await;
 

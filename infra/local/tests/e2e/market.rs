@@ -2,6 +2,7 @@
 
 mod cart;
 pub mod crash;
+pub mod crash_orders;
 pub mod crash_parcels;
 mod disputes;
 mod favourites;

@@ -16,6 +16,7 @@ use crate::{
 mod identity_sessions;
 mod live;
 mod market;
+mod market_orders;
 mod market_parcels;
 mod payments;
 mod rooms;
@@ -246,6 +247,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     visits_money::story(&world).await;
     visits_recording::story(&world).await;
     market::story(&world).await;
+    market_orders::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;

@@ -14,13 +14,12 @@ async fn who_cannot_be_sent_anything_or_is_not_known_buys_nothing() {
         .await
         .expect_error(403, "profile_missing", &[]);
     let id: UserId = nobody.id.parse().unwrap();
-    let address = json!({
-        "address": {
-            "name": "海", "zip_code": "920-0001", "address": "金沢市", "phone_number": "0761234567",
-        },
-        "version": 1,
-    });
-    import::items(&world.stack, "MarketTable", [(customer_key(id), address)]).unwrap();
+    import::items(
+        &world.stack,
+        "MarketTable",
+        [(customer_key(id), customer())],
+    )
+    .unwrap();
     // The address of the e-mail is not proved.
     buy(world, &nobody)
         .await

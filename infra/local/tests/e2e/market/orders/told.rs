@@ -63,6 +63,7 @@ async fn every_order_of_what_payments_tell_ends_the_same() {
         let hana = maker(&world, "hana").await;
         let stock = json!({"item_name": "皿", "price": 1_200, "stock": 900});
         let item = add(&world, &hana, stock).await;
+        let app = world.app("PaymentsLedger", |_| {});
         let all = permutations(told.len());
         for (nth, order) in all.iter().enumerate() {
             let sora = buyer(&world, nth).await;
@@ -71,7 +72,6 @@ async fn every_order_of_what_payments_tell_ends_the_same() {
             let (id, session) = (bought.text("transaction_id"), session(&bought.body));
             let stripe = world.stack.stripe();
             let (stored, _) = stored(&world, &id).await;
-            let app = world.app("PaymentsLedger", |_| {});
             let follow = async || {
                 let known = payments::find(&app, stored.payment_ref()).await.unwrap();
                 payments::follow(&app, known, Sight::Nothing, "told")
