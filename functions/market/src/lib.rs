@@ -31,7 +31,7 @@
 //! | [`sweep`] | each minute | reminds makers, gives back what is not sent, passes on what was, completes orders |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
 //!
-//! [`item`] and [`maker`] hold what is stored, [`cart`] what somebody wants to buy, [`preview`] what is seen of it and by whom, [`list`] where it
+//! [`item`], [`maker`] and [`order`] hold what is stored, [`cart`] what somebody wants to buy, [`preview`] what is seen of it and by whom, [`list`] where it
 //! stands in lists, [`text`] how texts are compared, [`posting`], [`facts`] and [`document`] what a search
 //! reads, [`find`] how pages of lists and searches are read, [`cached`] how everybody is answered alike,
 //! [`rebuild`] all that follows from items.
@@ -56,13 +56,19 @@
 //! | whose an account of Stripe's is | `STRIPE#<account>` / `STRIPE` | 1 get; with the maker 1 transaction | 1 R; 4 W |
 //! | what an operator did with an item or a maker | `AUDIT#<month>` / `<time>#<id>`, with it | 1 get, 1 transaction | 1 R, 4 W |
 //! | what a maker has sold | `SALES#<maker>` / `<order>`, with the maker, the orders and what was bought | 1 get, 1 query, 1 batch get | 2 R and 2–4 each |
-//! | a step of a parcel ⁴ | the order and what was bought; the step, ³ account, outbox | 1 batch get, 1 transaction | 2–4 R, from 6 W |
-//! | move the money of an order | the order; ⁵ its payment; the maker; and the step | 1 get; for each parcel 3 of ⁵ and a step | from 6 R, 10 W |
+//! | a step of a parcel ⁵ | the order and what was bought; the step, ³ account, outbox | 1 batch get, 1 transaction | 2–4 R, from 6 W |
+//! | move the money of an order | the order; ⁶ its payment; the maker; and the step | 1 get; for each parcel 3 of ⁶ and a step | from 6 R, 10 W |
 //! | orders that are due | `due` of index `due`: `ORDER`, by `due_at` | 1 query a hundred | 1 R |
 //! | orders that wait for a maker to be reached by money | `WAITS#<maker>` / `<order>`, with the step | 1 query | 1 R; 1 W |
 //! | what waits for operators | `REPORTS` / `<order>#<kind>#<maker>`, with the step | 1 query | 0.5–2 R; 1 W |
 //! | add an item | item, its place among the maker's, its stock, `NEXT` / `ITEM`; the maker stands (and idempotency) | 1 batch get, 1 transaction | 2 R, from 12 W |
 //! | change an item | item, stock (and idempotency) | 1–2 gets, 1 transaction | 2–4 R, 2–8 W |
+//! | buy a cart ⁴ | cart, purchases (`USER#<user>` / `PURCHASES`), customer; items, makers, stock; order (`ORDER#<order>` / `ORDER`), what was bought (`CONTENTS` beside it), that it is mine; ³ account, the ledger's record | 4 batch gets, 1 transaction | 6 R and 4–5 a line, 24 W and 6 a line |
+//! | an order, with what was bought | `ORDER#<order>` / `ORDER`, `CONTENTS` | 1 batch get | 2 R |
+//! | a step of an order | that, and its record (`STEP#<version>` beside it); purchases, stock, cart, ³ accounts, `SALES#<maker>` / `<order>`, letters and announcements, as it needs | with it 1 transaction | 2 R, from 8 W |
+//! | what somebody has bought, the newest first | `USER#<user>` / `ORDER#<order>`, with the orders | 1 query, 1 batch get for 50 | 2 R, and 2 each |
+//! | which orders the clock has something to do with | index `due`: `ORDER` / `<time>` | 1 query | 0.5 R for each 4 KB |
+//! | write what an order holds back | `HELD#<maker>` / `<item>#<order>` a line; the order stands | 1 batch get, 1 transaction | 2 R, 2 W and 2 a line |
 //! | take an item away | item, its place among the maker's, stock | 1 get, 1 transaction | 1 R, 8 W |
 //! | write what follows from an item | document, facts, 24 or 48 rows of lists; item and maker stand | 3 reads, 1 transaction | 5 R, 60–250 W |
 //! | enter a text, or take one away | document; each pair of its characters | 1 update each | 1 W a pair, and 1 for each 4 KB of its row |
@@ -70,12 +76,9 @@
 //! ¹ by `order` (`order`, `made`, `price`); `*` for what may be anything ([`list`]).
 //! ² the characters of names, descriptions, series and makers, folded ([`text`]).
 //! ³ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
-//! ⁴ sent, received, reported, given back ([`order::advance`](order::advance)).
-//! ⁵ in `PAYMENTS_TABLE`: `enishi_shared::payments`.
-//!
-//! To come, in this table too: customers (`USER#<user>` / `CUSTOMER`), orders (`ORDER#<order>` / `ORDER` with their parcels, `STEP#<version>`
-//! beside them; `USER#<user>` / `ORDER#<order>` and `SALES#<maker>` / `<order>` for the lists of both) and, with
-//! them, the sparse index `due`. An order takes from the stock of its items and marks these as ordered.
+//! ⁴ `enishi-bench buy` prints what it takes.
+//! ⁵ sent, received, reported, given back ([`order::advance`](order::advance)).
+//! ⁶ in `PAYMENTS_TABLE`: `enishi_shared::payments`.
 
 pub mod account;
 pub mod add_favourite;
