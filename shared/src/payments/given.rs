@@ -81,6 +81,14 @@ pub struct NewTransfer<'a> {
     pub part: i64,
 }
 
+impl NewTransfer<'_> {
+    fn is(&self, known: &Transfer) -> bool {
+        self.amount == known.amount
+            && self.destination == known.destination
+            && self.part == known.part
+    }
+}
+
 /// Passes on a part of a payment. It comes out of the charge as far as that covers it, else out of the
 /// platform's balance. Whether Stripe has made it, [`Transfer::id`] says; if it refuses, because the
 /// account may not be passed money now, say ([`Transfer::refusal`]), the transfer waits until it is
@@ -96,24 +104,31 @@ pub async fn transfer(
 ) -> Result<Payment, Error> {
     let now = app.now();
     let payment = update(app, find(app, payment_ref).await?, |payment| {
-        if let Some(known) = payment.transfers.get(new.name) {
-            let same = known.amount == new.amount && known.destination == new.destination;
-            return match same {
-                true if known.id.is_none() && payment.is_disputed() => Err(disputed()),
-                true => Ok(None),
-                false => Err(Error::conflict("this transfer is another one")),
-            };
+        let known = payment.transfers.get(new.name);
+        if let Some(known) = known {
+            if !new.is(known) {
+                return Err(Error::conflict("this transfer is another one"));
+            }
+            if !known.waits() {
+                return Ok(None);
+            }
         }
         settled(payment)?;
-        let parts = payment.transfers.values().map(|known| known.part);
-        let parts = new.part + parts.sum::<i64>();
-        if parts > payment.amount || payment.amount_lost() >= payment.amount {
+        let others = payment
+            .transfers
+            .iter()
+            .filter(|(name, _)| *name != new.name);
+        let parts: i64 = others.map(|(_, other)| other.part).sum();
+        if parts + new.part > payment.amount || payment.amount_lost() >= payment.amount {
             return Err(Error::conflict("the part exceeds the payment"));
         }
         if !(1..=payment.left_of(new.name, new.part)).contains(&new.amount) {
             return Err(Error::conflict(
                 "the amount exceeds what is left of this part of the payment",
             ));
+        }
+        if known.is_some() {
+            return Ok(None);
         }
         let mut next = payment.clone();
         let transfer = Transfer {
@@ -185,7 +200,7 @@ pub(super) async fn confirm(
     }
     let mut transfers = Vec::new();
     for (name, transfer) in &payment.transfers {
-        let again = again == Some(name) && transfer.id.is_none() && !transfer.is_called_off();
+        let again = again == Some(name) && transfer.waits();
         if !transfer.is_under_way() && !again {
             continue;
         }

@@ -84,6 +84,11 @@ impl Transfer {
         self.id.is_none() && self.refused == 0
     }
 
+    /// Whether Stripe has refused it so far, and the service may ask for it again.
+    pub(super) fn waits(&self) -> bool {
+        self.id.is_none() && self.refused > 0 && !self.is_called_off()
+    }
+
     /// Whether it is not made, and never will be: all of it was taken back first.
     pub fn is_called_off(&self) -> bool {
         let all_back = |reversal: &Reversal| reversal.asked == self.amount;

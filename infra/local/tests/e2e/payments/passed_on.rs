@@ -132,6 +132,23 @@ async fn what_stripe_refuses_waits_until_it_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn what_waits_is_not_passed_on_once_its_part_has_gone_back() {
+    let world = World::new().await;
+    let hana = world.sign_up("hana").await;
+    let app = service(&world);
+    let stripe = world.stack.stripe();
+    let a = maker(&world, &app).await;
+    let payment_ref = paid(&world, &app, &hana).await.payment_ref();
+    stripe.onboard(&a, false).unwrap();
+    transfer(&app, payment_ref, part("a", &a)).await.unwrap();
+    refund(&app, payment_ref, "a", Some(1_000)).await.unwrap();
+    stripe.onboard(&a, true).unwrap();
+    let refused = transfer(&app, payment_ref, part("a", &a)).await;
+    assert_eq!(refused.unwrap_err().code(), Code::Conflict);
+    assert_eq!(stripe.balance().passed_on, 0);
+}
+
+#[tokio::test]
 async fn what_was_never_made_is_called_off() {
     let world = World::new().await;
     let hana = world.sign_up("hana").await;
