@@ -22,6 +22,8 @@ pub async fn measure(measured: &mut Measured) {
     }
     shop.says("report", &order.id, 0).await.expect(200);
     measured.count(&shop.world, "market-report");
+    assert_eq!(shop.troubles().await, ["report"]);
+    measured.count(&shop.world, "market-reports");
     let maker_id = shop.sellers[0].person.id.clone();
     let body = json!({"transaction_id": order.id, "maker_id": maker_id, "reason": "x"});
     let token = Some(operator.access_token.as_str());
