@@ -104,6 +104,11 @@ def settle(api, aws, day):
         **{name: ["縁", "a", "Ｅnishi 🍀"] for name in ("affiliation", "department", "position", "comment")},
         "decideCertificate.reason": ["生年月日が読めません。"],
         **{f"{operation}.reason": ["しつこい勧誘"] for operation in ("reportMatching", "decideReport")},
+        **{
+            f"{operation}.reason": ["割れていました。"]
+            for operation in ("reportParcel", "refundParcel", "dismissOrderReport")
+        },
+        "shipParcel.carrier": ["日本郵便"],
         "sendMatchingMessage.text": ["よろしくお願いします。", "🍀"],
         # Hours end after they begin and do not overlap, which no schema says.
         "updateMyVisitsProfile.weekly": [[{"day": "monday", "from": "09:00", "to": "12:00"}], []],

@@ -108,7 +108,8 @@ impl Cart {
         })
     }
 
-    fn as_read(&self) -> Condition {
+    /// That nobody has changed it since it was read.
+    pub fn as_read(&self) -> Condition {
         match self.version {
             0 => when().absent("pk"),
             version => when().eq("version", version),
@@ -275,16 +276,33 @@ pub struct ShownCart {
     pub total_amount: u64,
 }
 
+impl Cart {
+    /// What another cart, another price or fee changes: which cart was seen.
+    pub fn seen_as(&self, offers: &Offers) -> String {
+        // What cannot be bought just now counts too: what somebody's own order has taken comes back with its end.
+        let mut fees = BTreeMap::new();
+        let mut known = String::new();
+        for line in &self.lines {
+            let offered = offers.0.get(&line.item_id);
+            let shown = offered.filter(|offered| offered.is_shown());
+            let price = shown.map(|shown| shown.item.price);
+            known += &format!("{} {} {price:?}\n", line.item_id, line.quantity);
+            fees.extend(shown.map(|shown| (shown.maker.maker_id, shown.maker.shipping_fee)));
+        }
+        known += &format!("{fees:?}");
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(&sha256(known.as_bytes())[..12]);
+        format!("{}.{digest}", self.version)
+    }
+}
+
 impl ShownCart {
     /// A cart with its items as they stand.
     pub fn of(cart: &Cart, offers: &Offers, photos: &PhotosUrl) -> Self {
         let mut parcels = BTreeMap::new();
         let mut items_amount = 0;
-        let mut known = String::new();
         let mut lines = Vec::with_capacity(cart.lines.len());
         for line in &cart.lines {
             let shown = CartLine::of(line, offers.0.get(&line.item_id), photos);
-            known += &format!("{} {} {:?}\n", line.item_id, line.quantity, shown.price);
             if let (true, Some(offered), Some(price)) =
                 (shown.available, offers.0.get(&line.item_id), shown.price)
             {
@@ -293,12 +311,10 @@ impl ShownCart {
             }
             lines.push(shown);
         }
-        known += &format!("{parcels:?}");
-        let digest = BASE64_URL_SAFE_NO_PAD.encode(&sha256(known.as_bytes())[..12]);
         let shipping_amount = parcels.values().map(|fee| u64::from(*fee)).sum();
         let parcels = parcels.into_iter();
         Self {
-            cart_version: format!("{}.{digest}", cart.version),
+            cart_version: cart.seen_as(offers),
             lines,
             parcels: parcels
                 .map(|(maker_id, shipping_fee)| CartParcel {
@@ -440,6 +456,7 @@ mod tests {
             (6_000, 500, 6_500)
         );
         assert_eq!(shown(item(), maker(), 9).cart_version, now.cart_version);
+        assert_eq!(shown(item(), maker(), 0).cart_version, now.cart_version);
         let dearer = shown(
             Item {
                 price: 3_001,

@@ -242,7 +242,8 @@ pub async fn run(options: &Options) -> Result<bool, String> {
     Ok(all_kept)
 }
 
-fn makers() -> Vec<Maker> {
+/// Makers who may sell.
+pub fn makers() -> Vec<Maker> {
     let line = || "縁".to_owned();
     let people = people(MAKERS).into_iter().enumerate();
     let maker = people.map(|(nth, person)| Maker {
@@ -267,7 +268,8 @@ fn makers() -> Vec<Maker> {
     maker.collect()
 }
 
-fn items(count: usize, makers: &[Maker]) -> Result<Vec<Item>, String> {
+/// Items of theirs, in turn.
+pub fn items(count: usize, makers: &[Maker]) -> Result<Vec<Item>, String> {
     let mut random = Random(1);
     let kana: Vec<char> = KANA.chars().collect();
     let kanji: Vec<char> = KANJI.chars().collect();

@@ -44,7 +44,7 @@ pub fn new(app: &App, payer: &str, product: Product) -> NewPayment<'static> {
     NewPayment {
         payment_id: PaymentId::new(app),
         payer: payer.parse().unwrap(),
-        purpose: Purpose::new("order"),
+        purpose: Purpose::new("sample"),
         reference: "order-1",
         product,
         currency: "jpy",

@@ -16,6 +16,8 @@ use crate::{
 mod identity_sessions;
 mod live;
 mod market;
+mod market_orders;
+mod market_parcels;
 mod payments;
 mod rooms;
 mod saju;
@@ -245,12 +247,14 @@ async fn every_function_uses_all_that_its_policy_grants() {
     visits_money::story(&world).await;
     visits_recording::story(&world).await;
     market::story(&world).await;
+    market_orders::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;
     let letter = requested("1", &json!({"address": "shop@example.com"}));
     announce(&world, "1", &letter).await;
     let mut calls = world.stack.aws().calls();
+    calls.extend(market_parcels::story().await);
     // Whoever has no part in these stories has a sample event.
     let samples = samples::play(&World::new().await).await;
     calls.extend(samples.into_iter().flat_map(|played| played.calls));
