@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cart::{Cart, Offers, ShownCart, cart_key},
+    cart::{Cart, Offers, cart_key},
     customer::{Customer, customer_key},
     fee::FeeRate,
     item::{self, Item, ItemId, item_key},
@@ -112,7 +112,7 @@ pub async fn buy(
     loop {
         let found = Found::read(&app, &table, user.id).await?;
         if let Some(seen) = &body.cart_version
-            && *seen != ShownCart::of(&found.cart, &found.offers).cart_version
+            && *seen != found.cart.seen_as(&found.offers)
         {
             return Err(Error::conflict("the cart or a price has changed"));
         }

@@ -10,6 +10,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
     App, Error, Result, UserId,
     idempotency::Creation,
+    media::picture::PhotosUrl,
     reserve::{self, Reserve},
     seal::sha256,
     store::{Condition, Key, Outcome, Table, Transaction, decode, when},
@@ -232,6 +233,13 @@ pub struct CartLine {
     /// How many there are, of 99 at the most.
     #[schema(example = 5)]
     pub stock: u64,
+    /// Where its first picture is read; null where it has none or is not sold any more.
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://photos.example.com/items/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50/1.jpg"
+    )]
+    pub image: Option<String>,
     /// Whose it is; null where that is not told any more.
     #[schema(required)]
     pub maker: Option<ItemMaker>,
@@ -268,38 +276,45 @@ pub struct ShownCart {
     pub total_amount: u64,
 }
 
-impl ShownCart {
-    /// A cart with its items as they stand.
-    pub fn of(cart: &Cart, offers: &Offers) -> Self {
-        let mut parcels = BTreeMap::new();
+impl Cart {
+    /// What another cart, another price or fee changes: which cart was seen.
+    pub fn seen_as(&self, offers: &Offers) -> String {
         // What cannot be bought just now counts too: what somebody's own order has taken comes back with its end.
         let mut fees = BTreeMap::new();
-        let mut items_amount = 0;
         let mut known = String::new();
-        let mut lines = Vec::with_capacity(cart.lines.len());
-        for line in &cart.lines {
-            let shown = CartLine::of(line, offers.0.get(&line.item_id));
-            known += &format!("{} {} {:?}\n", line.item_id, line.quantity, shown.price);
-            if let (Some(offered), Some(price)) = (offers.0.get(&line.item_id), shown.price) {
-                let Maker {
-                    maker_id,
-                    shipping_fee,
-                    ..
-                } = offered.maker;
-                fees.insert(maker_id, shipping_fee);
-                if shown.available {
-                    items_amount += u64::from(price) * u64::from(line.quantity);
-                    parcels.insert(maker_id, shipping_fee);
-                }
-            }
-            lines.push(shown);
+        for line in &self.lines {
+            let offered = offers.0.get(&line.item_id);
+            let shown = offered.filter(|offered| offered.is_shown());
+            let price = shown.map(|shown| shown.item.price);
+            known += &format!("{} {} {price:?}\n", line.item_id, line.quantity);
+            fees.extend(shown.map(|shown| (shown.maker.maker_id, shown.maker.shipping_fee)));
         }
         known += &format!("{fees:?}");
         let digest = BASE64_URL_SAFE_NO_PAD.encode(&sha256(known.as_bytes())[..12]);
+        format!("{}.{digest}", self.version)
+    }
+}
+
+impl ShownCart {
+    /// A cart with its items as they stand.
+    pub fn of(cart: &Cart, offers: &Offers, photos: &PhotosUrl) -> Self {
+        let mut parcels = BTreeMap::new();
+        let mut items_amount = 0;
+        let mut lines = Vec::with_capacity(cart.lines.len());
+        for line in &cart.lines {
+            let shown = CartLine::of(line, offers.0.get(&line.item_id), photos);
+            if let (true, Some(offered), Some(price)) =
+                (shown.available, offers.0.get(&line.item_id), shown.price)
+            {
+                items_amount += u64::from(price) * u64::from(line.quantity);
+                parcels.insert(offered.maker.maker_id, offered.maker.shipping_fee);
+            }
+            lines.push(shown);
+        }
         let shipping_amount = parcels.values().map(|fee| u64::from(*fee)).sum();
         let parcels = parcels.into_iter();
         Self {
-            cart_version: format!("{}.{digest}", cart.version),
+            cart_version: cart.seen_as(offers),
             lines,
             parcels: parcels
                 .map(|(maker_id, shipping_fee)| CartParcel {
@@ -315,7 +330,7 @@ impl ShownCart {
 }
 
 impl CartLine {
-    fn of(line: &Line, offered: Option<&Offered>) -> Self {
+    fn of(line: &Line, offered: Option<&Offered>, photos: &PhotosUrl) -> Self {
         let shown = offered.filter(|offered| offered.is_shown());
         let free = shown.map_or(0, |shown| shown.free);
         let price = shown.map(|shown| shown.item.price);
@@ -339,6 +354,9 @@ impl CartLine {
             price,
             price_before: line.price,
             stock: free.min(MOST.into()),
+            image: shown
+                .and_then(|shown| shown.item.images.first())
+                .map(|key| photos.of(key)),
             maker: shown.map(|shown| ItemMaker {
                 maker_id: shown.maker.maker_id,
                 maker_name: shown.maker.maker_name.clone(),
@@ -349,11 +367,19 @@ impl CartLine {
 
 #[cfg(test)]
 mod tests {
+    use enishi_shared::app::Configure as _;
+
     use super::*;
     use crate::{
         item::Offer,
         preview::tests::{item, maker},
     };
+
+    fn photos() -> PhotosUrl {
+        let env = [("PHOTOS_URL", "https://cdn.test")];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        PhotosUrl::configure(&env.into_iter().collect()).unwrap()
+    }
 
     fn line() -> Line {
         Line {
@@ -370,7 +396,8 @@ mod tests {
 
     #[test]
     fn a_line_says_how_its_item_stands() {
-        let state = |offered: Option<Offered>| CartLine::of(&line(), offered.as_ref()).state;
+        let state =
+            |offered: Option<Offered>| CartLine::of(&line(), offered.as_ref(), &photos()).state;
         let of = |item, free| state(Some(offered(item, maker(), free)));
         assert_eq!(of(item(), 2), LineState::Ok);
         assert_eq!(
@@ -421,7 +448,7 @@ mod tests {
         };
         let shown = |item: Item, maker: Maker, free| {
             let offers = HashMap::from([(item.item_id, offered(item, maker, free))]);
-            ShownCart::of(&cart, &Offers(offers))
+            ShownCart::of(&cart, &Offers(offers), &photos())
         };
         let now = shown(item(), maker(), 5);
         assert_eq!(

@@ -1,5 +1,5 @@
 //! The market's lists and searches: what each page asks and reads, and whether its items and their order are
-//! what going through all of them finds.
+//! what going through all of them finds; and how many requests a second the first page takes.
 
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ use crate::{
     report::{short, table, thousands, verdict},
     world::{World, at, people, sentence},
 };
+
+mod throughput;
 
 /// How much there is.
 #[derive(Args)]
@@ -234,6 +236,9 @@ pub async fn run(options: &Options) -> Result<bool, String> {
         thousands(options.items as u64),
         thousands(count as u64),
     );
+    // What is asked is watched no more.
+    drop(bench);
+    throughput::run(&world).await?;
     Ok(all_kept)
 }
 

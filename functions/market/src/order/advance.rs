@@ -28,15 +28,23 @@ pub enum Caller {
     /// A maker of something in it, once it is paid for.
     Maker(UserId),
     /// An operator.
-    Operator,
+    Operator(UserId),
 }
 
 impl Caller {
+    /// Whoever it is, if that is an operator.
+    fn operator(self) -> Option<UserId> {
+        match self {
+            Self::Operator(user_id) => Some(user_id),
+            _ => None,
+        }
+    }
+
     fn actor(self) -> Actor {
         match self {
             Self::Customer(_) => Actor::Customer,
             Self::Maker(_) => Actor::Maker,
-            Self::Operator => Actor::Operator,
+            Self::Operator(_) => Actor::Operator,
         }
     }
 
@@ -47,7 +55,7 @@ impl Caller {
             Self::Maker(maker_id) => {
                 stored.order.sale == Sale::Sold && stored.order.parcel(maker_id).is_some()
             }
-            Self::Operator => true,
+            Self::Operator(_) => true,
         }
     }
 }
@@ -96,6 +104,7 @@ pub async fn act(
             actor,
             action,
             step,
+            operator: caller.operator(),
         };
         let taken = take(app, &table, (&before, &contents), doing, &mut gone);
         if let Committed::Done(after) = taken.await? {
@@ -135,6 +144,7 @@ pub async fn follow(app: &App, id: OrderId, actor: Actor, action: Action) -> Res
             actor,
             action: action.clone(),
             step,
+            operator: None,
         };
         match take(app, &table, (&before, &contents), doing, &mut gone).await? {
             // It is to be sold next.
@@ -169,6 +179,7 @@ async fn take(
             actor: Actor::Payments,
             action,
             step,
+            operator: None,
         };
         commit(app, table, (before, contents), &doing, gone).await?;
         return Ok(Committed::Again);

@@ -8,21 +8,25 @@ use std::collections::BTreeSet;
 use enishi_shared::{
     App, Result, UserId,
     accounts::{self, Account},
+    audit::audit_key,
     events::{MailRequested, Recipient, announce},
     frontend::FrontendUrl,
     reserve::{Next, Reserve, Taken, Taking},
     store::{Outcome, Part, Table, Transaction, when},
 };
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
-    Contents, Record, StoredOrder, customer_hold, maker_hold, order_key, purchases, sale_key,
+    Contents, OrderId, Record, StoredOrder, customer_hold, maker_hold, order_key, purchases,
+    sale_key,
     state::{Action, Actor, Sale, Step, Stock, To},
     step_key,
 };
 use crate::{
     cart::{Cart, cart_key},
     events::PayoutOwed,
-    item, letters,
+    item, letters, trouble, waits,
 };
 
 /// What is being done.
@@ -33,6 +37,8 @@ pub struct Doing {
     pub action: Action,
     /// What becomes of the order.
     pub step: Step,
+    /// Which operator does it, if one does: that is written down.
+    pub operator: Option<UserId>,
 }
 
 /// Accounts that were not there at an earlier attempt: they need no hold, and must not be made by one.
@@ -41,6 +47,15 @@ pub struct Gone {
     customer: bool,
     /// Of makers.
     pub makers: BTreeSet<UserId>,
+}
+
+/// That an operator has done something with an order.
+#[derive(Serialize)]
+struct Audit<'a> {
+    operator_id: UserId,
+    order_id: OrderId,
+    action: &'a Action,
+    at: Timestamp,
 }
 
 /// What became of an attempt.
@@ -100,6 +115,8 @@ pub async fn commit(
         };
         let customer = hold_customer(&mut tx, before, &after, gone)?;
         let makers = hold_makers(&mut tx, before, &after, gone)?;
+        trouble::follow(&mut tx, table, (before, &after), &doing.action)?;
+        waits::follow(&mut tx, table, before, &after)?;
         if after.order.sale == Sale::Sold && before.order.sale != Sale::Sold {
             for parcel in &after.order.parcels {
                 let place = sale_key(parcel.maker_id, after.order_id);
@@ -150,6 +167,16 @@ fn put(
     let as_judged = when().eq("version", before.version);
     let changed = tx.replace(table, order_key(id), &after.row(), as_judged)?;
     tx.put(table, step_key(id, after.version), &record)?;
+    if let Some(operator_id) = doing.operator {
+        let audit = Audit {
+            operator_id,
+            order_id: id,
+            action: &doing.action,
+            at: record.at,
+        };
+        let place = audit_key(record.at, tx.app().new_id());
+        tx.put(table, place, &audit)?;
+    }
     Ok(changed.of())
 }
 

@@ -27,6 +27,9 @@ pub const SENT: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Money that was asked for and is not told to have moved is asked for again after so long.
 pub const IMPATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
+/// Money that does not reach a maker is tried again after so long, whatever is told of them until then.
+pub const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+
 /// Where an order or a parcel stands, as it is shown.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
@@ -104,8 +107,9 @@ pub enum ParcelState {
 }
 
 /// Money that goes to a maker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ParcelTransfer)]
 pub enum Transfer {
     /// Not yet.
     #[default]
@@ -119,8 +123,9 @@ pub enum Transfer {
 }
 
 /// Money that goes back to the customer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ParcelRefund)]
 pub enum Refund {
     /// None does.
     #[default]
@@ -235,11 +240,16 @@ impl Parcel {
         }
     }
 
+    /// Whether its maker is to have the money.
+    fn is_wanted(&self) -> bool {
+        self.state != ParcelState::Refunded
+    }
+
     /// Whether money of it is to move now.
     pub fn is_asked(&self) -> bool {
         self.refund == Refund::Asked
             || self.reversal == Reversal::Asked
-            || (self.transfer == Transfer::Asked && self.state != ParcelState::Refunded)
+            || (self.transfer == Transfer::Asked && self.is_wanted())
     }
 }
 
@@ -325,16 +335,23 @@ pub enum Action {
     Report {
         /// Whose parcel.
         maker_id: UserId,
+        /// In their own words.
+        reason: String,
     },
     /// By an operator: there is nothing in that.
     Dismiss {
         /// Whose parcel.
         maker_id: UserId,
+        /// Why; for other operators.
+        reason: String,
     },
     /// By the maker, an operator or the house: it is paid back. By an operator once more where that failed.
     Refund {
         /// Whose parcel; none: all of the money, where it came late.
         maker_id: Option<UserId>,
+        /// Why an operator does it; for other operators.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// By the clock: whatever is due ([`Order::due`]); what was [`Sale::Late`] all that time is settled instead.
     Tick,
@@ -541,7 +558,15 @@ impl Order {
         timers
             .chain(late)
             .chain(asked.map(|at| at + IMPATIENCE))
+            .chain(self.retry_due())
             .min()
+    }
+
+    /// When money that does not reach its maker is tried again.
+    fn retry_due(&self) -> Option<Timestamp> {
+        let waits = |parcel: &Parcel| parcel.transfer == Transfer::Waiting && parcel.is_wanted();
+        let waits = self.parcels.iter().any(waits);
+        Some(self.asked_at.filter(|_| waits)? + PATIENCE)
     }
 
     /// When it has something to do with a parcel.

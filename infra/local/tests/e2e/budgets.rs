@@ -10,6 +10,7 @@ mod identity;
 mod identity_sessions;
 mod market;
 mod market_orders;
+mod market_parcels;
 mod payments;
 mod rooms;
 mod saju;
@@ -77,6 +78,7 @@ async fn every_function_states_as_its_budget_the_most_that_it_takes() {
     visits_money::measure(&World::new().await, &mut measured).await;
     visits_recording::measure(&World::new().await, &mut measured).await;
     market::measure(&World::new().await, &mut measured).await;
+    market_parcels::measure(&mut measured).await;
     market_orders::measure(&World::new().await, &mut measured).await;
     payments::measure(&World::new().await, &mut measured).await;
     identity_sessions::measure(&World::new().await, &mut measured).await;

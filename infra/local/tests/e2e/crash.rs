@@ -57,6 +57,7 @@ fn all_flows() -> Vec<&'static str> {
         visits::crash_meeting::FLOWS,
         visits::crash_recording::FLOWS,
         market::crash::FLOWS,
+        market::crash_parcels::FLOWS,
         market::crash_orders::FLOWS,
         live::crash::FLOWS,
     ];

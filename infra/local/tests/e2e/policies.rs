@@ -17,6 +17,7 @@ mod identity_sessions;
 mod live;
 mod market;
 mod market_orders;
+mod market_parcels;
 mod payments;
 mod rooms;
 mod saju;
@@ -253,6 +254,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     let letter = requested("1", &json!({"address": "shop@example.com"}));
     announce(&world, "1", &letter).await;
     let mut calls = world.stack.aws().calls();
+    calls.extend(market_parcels::story().await);
     // Whoever has no part in these stories has a sample event.
     let samples = samples::play(&World::new().await).await;
     calls.extend(samples.into_iter().flat_map(|played| played.calls));

@@ -9,6 +9,7 @@ use super::{
     *,
 };
 
+mod sending;
 mod table;
 
 const NOW: Timestamp = Timestamp::constant(1_795_172_400, 0);
@@ -66,6 +67,21 @@ fn ship(digit: u8) -> Action {
     }
 }
 
+fn report(maker_id: UserId) -> Action {
+    let reason = "破損".to_owned();
+    Action::Report { maker_id, reason }
+}
+
+fn dismiss(maker_id: UserId) -> Action {
+    let reason = "破損".to_owned();
+    Action::Dismiss { maker_id, reason }
+}
+
+fn refund(maker_id: Option<UserId>) -> Action {
+    let reason = None;
+    Action::Refund { maker_id, reason }
+}
+
 /// An order after these, each at its time.
 fn after(makers: &[u8], actions: &[(Actor, Action, SignedDuration)]) -> Order {
     let steps = actions.iter();
@@ -87,7 +103,7 @@ fn actor_of(action: &Action, choice: u8) -> Actor {
         | Action::Receive { .. }
         | Action::Report { .. } => Customer,
         Action::Ship { .. } => Maker,
-        Action::Dismiss { .. } | Action::Refund { maker_id: None } => Operator,
+        Action::Dismiss { .. } | Action::Refund { maker_id: None, .. } => Operator,
         Action::Refund { .. } => [Maker, Operator, House][usize::from(choice) % 3],
         Action::Tick => Clock,
         Action::Resume { .. } => House,
@@ -114,9 +130,9 @@ fn any_action() -> impl Strategy<Value = Action> {
         prop::sample::select(&MAKERS[..]).prop_map(ship),
         prop::sample::select(&MAKERS[..]).prop_map(ship),
         of(|maker_id| Action::Receive { maker_id }),
-        of(|maker_id| Action::Report { maker_id }),
-        of(|maker_id| Action::Dismiss { maker_id }),
-        prop::option::of(any_maker()).prop_map(|maker_id| Action::Refund { maker_id }),
+        of(report),
+        of(dismiss),
+        prop::option::of(any_maker()).prop_map(refund),
         Just(Action::Tick),
         Just(Action::Tick),
         of(|maker_id| Action::Resume { maker_id }),
@@ -318,7 +334,7 @@ proptest! {
             for digit in MAKERS {
                 let maker_id = maker(digit);
                 for (actor, action) in [
-                    (Operator, Action::Dismiss { maker_id }),
+                    (Operator, dismiss(maker_id)),
                     (House, Action::Resume { maker_id }),
                     (Payments, Action::Transferred { maker_id }),
                     (Payments, Action::Refunded { maker_id: Some(maker_id) }),

@@ -39,8 +39,8 @@ pub fn step(order: &Order, actor: Actor, action: &Action, now: Timestamp) -> Res
             ship(here, *maker_id, shipment)
         }
         (Actor::Customer, Action::Receive { maker_id }) => receive(here, *maker_id, now),
-        (Actor::Customer, Action::Report { maker_id }) => report(here, *maker_id, now),
-        (Actor::Operator, Action::Dismiss { maker_id }) => {
+        (Actor::Customer, Action::Report { maker_id, .. }) => report(here, *maker_id, now),
+        (Actor::Operator, Action::Dismiss { maker_id, .. }) => {
             let parcel = here.paid(*maker_id)?;
             Ok(here.with(Parcel {
                 reported_at: None,
@@ -51,9 +51,10 @@ pub fn step(order: &Order, actor: Actor, action: &Action, now: Timestamp) -> Res
             Actor::Maker | Actor::Operator | Actor::House,
             Action::Refund {
                 maker_id: Some(maker_id),
+                ..
             },
         ) => refund(here, actor, *maker_id, now),
-        (Actor::Operator, Action::Refund { maker_id: None }) => match here.order.late {
+        (Actor::Operator, Action::Refund { maker_id: None, .. }) => match here.order.late {
             _ if here.order.is_frozen() => Err(Refused::Disputed),
             Refund::Failed => Ok(here.late(Refund::Asked, now)),
             _ => Err(here.no()),
@@ -317,6 +318,15 @@ fn ship(here: Step, maker_id: UserId, shipment: Shipment) -> Result<Step, Refuse
             Ok(shipped.tells(To::Customer, Topic::Shipped, &[maker_id]))
         }
         ParcelState::Shipped | ParcelState::Complete if is_known => Ok(here),
+        // A slip of the pen; it travels since it was first said to.
+        ParcelState::Shipped => {
+            let at = known.map_or(shipment.at, |known| known.at);
+            let corrected = here.with(Parcel {
+                shipment: Some(Shipment { at, ..shipment }),
+                ..parcel
+            });
+            Ok(corrected.tells(To::Customer, Topic::Shipped, &[maker_id]))
+        }
         _ => Err(Refused::Status(here.order.status_of(&parcel))),
     }
 }
@@ -417,9 +427,15 @@ fn tick(here: Step, now: Timestamp) -> Step {
         .iter()
         .map(|parcel| parcel.maker_id)
         .collect();
-    let ticked = makers
+    let is_retried = here.order.retry_due().is_some_and(|due| due <= now);
+    let mut ticked = makers
         .into_iter()
         .fold(here, |step, maker| tick_parcel(step, maker, now));
+    for parcel in &mut ticked.order.parcels {
+        if is_retried && parcel.transfer == Transfer::Waiting {
+            parcel.transfer = Transfer::Asked;
+        }
+    }
     match ticked.order.is_asked() {
         true => ticked.pays_out(now),
         false => ticked,

@@ -117,9 +117,7 @@ fn an_order_stands_where_its_least_advanced_parcel_does_that_is_not_paid_back() 
     let of = |digit: u8| maker(digit);
     assert_eq!(does(Maker, ship(1)), Status::Paid);
     assert_eq!(does(Maker, ship(2)), Status::Paid);
-    let refund = |digit| Action::Refund {
-        maker_id: Some(of(digit)),
-    };
+    let refund = |digit| refund(Some(of(digit)));
     assert_eq!(does(Maker, refund(3)), Status::Shipped);
     assert_eq!(
         does(Customer, Action::Receive { maker_id: of(1) }),
@@ -164,17 +162,13 @@ fn only_what_was_not_sent_is_called_off_and_only_that_is_for_sale_again() {
     );
     // Whoever does not send a thing may not have it.
     for (actor, digit) in [(Maker, 2), (Operator, 2), (House, 2)] {
-        let refund = Action::Refund {
-            maker_id: Some(maker(digit)),
-        };
+        let refund = refund(Some(maker(digit)));
         assert_eq!(
             step(&order, actor, &refund, NOW).unwrap().stock,
             Stock::Unchanged
         );
     }
-    let refund = Action::Refund {
-        maker_id: Some(maker(1)),
-    };
+    let refund = refund(Some(maker(1)));
     assert_eq!(then(&order, House, refund, hours(0)), shipped);
 }
 
@@ -237,26 +231,14 @@ fn a_makers_money_moves_after_seven_days_or_when_it_has_come_and_not_what_is_rep
         (Transfer::Asked, true)
     );
     assert_eq!(come.order.status(), Status::Complete);
-    let reported = step(
-        &shipped,
-        Customer,
-        &Action::Report { maker_id },
-        NOW + days(2),
-    )
-    .unwrap();
+    let reported = step(&shipped, Customer, &report(maker_id), NOW + days(2)).unwrap();
     assert_eq!(reported.order.due(), None);
     assert_eq!(
         tick(&reported.order, days(90)),
         Step::to(reported.order.clone())
     );
     // Dismissed, it goes on as if nothing had been said.
-    let dismissed = step(
-        &reported.order,
-        Operator,
-        &Action::Dismiss { maker_id },
-        NOW,
-    )
-    .unwrap();
+    let dismissed = step(&reported.order, Operator, &dismiss(maker_id), NOW).unwrap();
     assert_eq!(
         tick(&dismissed.order, days(8)).order.parcels[0].transfer,
         Transfer::Asked
@@ -288,12 +270,7 @@ fn a_dispute_stops_all_until_it_is_decided() {
     for (actor, action) in [
         (Maker, ship(1)),
         (Customer, ALL),
-        (
-            Operator,
-            Action::Refund {
-                maker_id: Some(maker(1)),
-            },
-        ),
+        (Operator, refund(Some(maker(1)))),
     ] {
         assert_eq!(then(&open, actor, action, days(20)), Err(Refused::Disputed));
     }
