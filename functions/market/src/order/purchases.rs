@@ -4,19 +4,14 @@
 use std::collections::BTreeMap;
 
 use enishi_shared::{
-    App, Result, UserId,
-    error::Code,
+    UserId,
     store::{Change, Key, Part, Table, Transaction, when},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    OrderId, StoredOrder,
-    advance::{Caller, act},
-    state::{Action, Sale},
-};
+use super::{OrderId, StoredOrder, state::Sale};
 
 /// The most orders that are not paid for, in [`WINDOW`].
 const MOST_UNPAID: usize = 3;
@@ -57,9 +52,7 @@ struct Stored {
 }
 
 impl<'de> Deserialize<'de> for Purchases {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stored = Stored::deserialize(deserializer)?;
         let order = |(name, unpaid): (String, String)| {
             let unpaid = match &*unpaid {
@@ -126,21 +119,6 @@ impl Purchases {
         let old = old.filter(|(id, unpaid)| **unpaid == Unpaid::Over && is_old(**id));
         let change = old.fold(change, |change, (id, _)| change.remove(&*id.to_string()));
         tx.update(table, purchases_key(order.user_id), change).of()
-    }
-}
-
-/// Ends the order of somebody who leaves, unless it is paid for or its slip is out. From 2 requests.
-///
-/// # Errors
-/// `service_unavailable` when somebody does not answer.
-pub async fn close(app: &App, table: &Table, user_id: UserId) -> Result<()> {
-    let purchases: Option<Purchases> = table.get(&purchases_key(user_id)).await?;
-    let Some(open) = purchases.and_then(|purchases| purchases.open()) else {
-        return Ok(());
-    };
-    match act(app, Caller::Customer(user_id), open, Action::Replace).await {
-        Err(error) if error.code() != Code::Conflict => Err(error),
-        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,8 @@
-//! A maker and a customer, from their log-in with Firebase to a cart whose price changes, played through the
-//! public API of a stack in memory.
+//! A maker and her customers, from their log-in with Firebase to a cart whose price changes, the race for the last
+//! piece, and what becomes of the money; played through the public API of a stack in memory.
+
+mod orders;
+mod parcels;
 
 use bytes::Bytes;
 use http::{Request, header};
@@ -31,15 +34,20 @@ pub async fn run() -> Result<(), String> {
     let stack = Stack::start(Options::in_memory(Timestamp::now())).await?;
     let client = Client::new(stack.url());
     let play = Play { stack, client };
-    println!("hana and sora log in with Firebase, which knows that their addresses are theirs.");
+    println!(
+        "hana, sora and riku log in with Firebase, which knows that their addresses are theirs."
+    );
     let hana = play.log_in("hana").await?;
     let sora = play.log_in("sora").await?;
+    let riku = play.log_in("riku").await?;
     let address = json!({
         "name": "佐藤 空", "zip_code": "9200001", "address": "石川県金沢市広坂1-2-3",
         "phone_number": "076-123-4567",
     });
     let customer = play
-        .expect("POST", "/api/address", &sora, Some(address))
+        .expect("POST", "/api/address", &sora, Some(address.clone()))
+        .await?;
+    play.expect("POST", "/api/address", &riku, Some(address))
         .await?;
     println!(
         "sora's parcels go to 〒{} {}, {}.",
@@ -87,7 +95,7 @@ pub async fn run() -> Result<(), String> {
         "Before Stripe knows her, {} items are on sale.",
         play.found("").await?.len()
     );
-    play.finish(&text(&link, "url")).await?;
+    play.press(&text(&link, "url"), "finish").await?;
     let listed = play.found("").await?;
     println!("Then {}: {}", listed.len(), listed.join(", "));
     if listed.len() != ITEMS.len() {
@@ -132,7 +140,20 @@ pub async fn run() -> Result<(), String> {
     if after["cart_version"] == before["cart_version"] {
         return Err("the cart should be another one".into());
     }
-    Ok(())
+
+    let customers = [("sora", sora), ("riku", riku)].map(|(name, token)| Customer { name, token });
+    let [last, other, ..] = &ids[..] else {
+        return Err("there should be things to buy".into());
+    };
+    let [one, two] = &customers;
+    let (winner, orders) = orders::run(&play, [one, two], last, other).await?;
+    parcels::run(&play, &hana, winner, orders.each_ref().map(String::as_str)).await
+}
+
+/// Somebody who buys.
+struct Customer {
+    name: &'static str,
+    token: String,
 }
 
 struct Play {
@@ -178,11 +199,11 @@ impl Play {
         self.client.expect(method, path, Some(token), body).await
     }
 
-    /// Presses the button of Stripe's page, and lets everything hear of it.
-    async fn finish(&self, page: &str) -> Result<(), String> {
+    /// Presses a button of Stripe's page, and lets everything hear of it.
+    async fn press(&self, page: &str, button: &str) -> Result<(), String> {
         let request = Request::post(page)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from_static(b"do=finish")));
+            .body(Full::new(Bytes::from(format!("do={button}"))));
         let request = request.map_err(|error| error.to_string())?;
         let (status, answer) = self.client.request(request).await?;
         if !(300..400).contains(&status) {

@@ -3,17 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::Play;
+use super::{Customer, Play};
 use crate::{demo::text, stripe::Balance};
 
-/// Plays it: `kept` and `given_back` are orders of the customer's, each of one parcel of the maker's.
+/// Plays it: `kept` is an order of the customer's, `given_back` one of anybody's, each of one parcel of the maker's.
 ///
 /// # Errors
 /// A sentence with what went differently from what it should.
 pub async fn run(
     play: &Play,
     maker: &str,
-    customer: &str,
+    customer: &Customer,
     [kept, given_back]: [&str; 2],
 ) -> Result<(), String> {
     println!("\nhana sends one parcel, and gives back what the other has cost.");
@@ -24,7 +24,11 @@ pub async fn run(
     play.expect("POST", &path, maker, None).await?;
     play.stack.settle().await;
 
-    println!("sora says that the parcel has come: what it has cost goes to hana, less the fee.");
+    println!(
+        "{} says that the parcel has come: what it has cost goes to hana, less the fee.",
+        customer.name
+    );
+    let customer = &customer.token;
     let path = format!("/api/transaction/{kept}");
     let order = play.expect("GET", &path, customer, None).await?;
     let received = json!({"maker_id": order["parcels"][0]["maker_id"]});
@@ -35,7 +39,11 @@ pub async fn run(
     let sales = play.expect("GET", "/api/sales", maker, None).await?;
     let sales = sales.as_array().map(Vec::as_slice).unwrap_or_default();
     for sale in sales {
-        println!("  {}: {} yen", text(sale, "status"), amount(sale, "items_amount")? + amount(sale, "shipping_fee")?);
+        println!(
+            "  {}: {} yen",
+            text(sale, "status"),
+            amount(sale, "items_amount")? + amount(sale, "shipping_fee")?
+        );
     }
     let fees = amount(&sale, "fee")?;
     let Balance {
