@@ -25,9 +25,9 @@ use crate::{
 
 /// `market-sweep`
 ///
-/// Budget: of each order that is due, and 2 of each account; 1 of both beside these for each hundred.
+/// Budget: of each order that is due, and of each account; 1 of both beside these for each hundred.
 pub const FUNCTION: Function =
-    Function::event("market-sweep", |app, event| on(app, event, sweep)).budget(3);
+    Function::event("market-sweep", |app, event| on(app, event, sweep)).budget(2);
 
 /// What was done.
 #[derive(Serialize)]

@@ -187,5 +187,5 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
     swept.unwrap();
-    assert_eq!(measured.within(world, "market-sweep", 1 + 2, 0), 3);
+    assert_eq!(measured.within(world, "market-sweep", 2 + 2, 0), 4);
 }

@@ -116,6 +116,8 @@ async fn a_maker_who_has_gone_sells_nothing_and_what_was_ordered_stays() {
     ];
     let mut left = mentions(&world, &hana.id);
     left.sort();
+    // What was announced of them goes by itself.
+    left.retain(|row| !row.starts_with("OUTBOX#"));
     assert_eq!(left, kept);
     let app = world.app("MarketMe", |_| {});
     let ordered = table(&app).unwrap();
