@@ -44,6 +44,14 @@ fn texts(node: &Node, key: &str, system: &System) -> BTreeSet<String> {
     for bucket in &system.buckets {
         resolver.define_attribute(&bucket.logical_id, "Arn", &bucket.arn);
     }
+    for queue in &system.queues {
+        // A queue's reference is its URL; here all that matters is which one.
+        resolver.define(&queue.logical_id, &queue.arn);
+        resolver.define_attribute(&queue.logical_id, "Arn", &queue.arn);
+    }
+    for function in &system.functions {
+        resolver.define_attribute(&function.logical_id, "Arn", &function.arn);
+    }
     let texts = resolver.texts(node.get(key).unwrap(), key).unwrap();
     texts.into_iter().collect()
 }
@@ -68,6 +76,39 @@ fn api_gateway_may_call_each_function_with_a_route_and_none_of_another_stack() {
             let name = format!("{stack}-{}-1A2B3C4D5E6F", route.function);
             let may = role.allows("lambda:InvokeFunction", &resources::function_arn(&name));
             assert_eq!(may, stack == STACK, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_scheduler_fires_each_function_with_a_schedule_and_no_other() {
+    let (system, template) = (project(), template());
+    let [invoke, send] = statements("ScheduleRole", &template) else {
+        panic!()
+    };
+    let mut fired = BTreeSet::new();
+    let mut given_up = BTreeSet::new();
+    for function in &system.functions {
+        for schedule in &function.schedules {
+            fired.insert(function.arn.clone());
+            given_up.extend(schedule.dead_letters.clone());
+        }
+    }
+    assert_eq!(texts(invoke, "Resource", &system), fired);
+    assert_eq!(texts(send, "Resource", &system), given_up);
+}
+
+#[test]
+fn the_bus_may_leave_what_it_gives_up_in_each_queue_that_a_rule_names() {
+    let (system, template) = (project(), template());
+    let mut resources = resources(&template).iter();
+    let policy = resources.find(|entry| entry.key == "DeadLettersPolicy");
+    let properties = resources::properties(policy.unwrap());
+    let open = texts(properties, "Queues", &system);
+    for function in &system.functions {
+        for rule in &function.rules {
+            let queue = rule.dead_letters.as_ref().unwrap();
+            assert!(open.contains(queue), "{}: {queue}", rule.name);
         }
     }
 }
