@@ -181,8 +181,8 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "market-delete-me");
     let erased = world.account_deleted("MarketErase", &hana.id).await;
     erased.unwrap();
-    let taken = measured.within(world, "market-erase", 4 + 2, 0);
-    assert_eq!(taken, 4 + 2);
+    let taken = measured.within(world, "market-erase", 5 + 2, 0);
+    assert_eq!(taken, 5 + 2);
     later(world, 60 * 60 + 1);
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     let swept = world.stack.lambda().invoke("MarketSweep", tick).await;

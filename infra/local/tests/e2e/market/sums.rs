@@ -40,7 +40,9 @@ async fn something(draw: &Draw, shop: &mut Shop, orders: &[Bought], disputes: &m
             shop.world.post(&operator, &path, body).await
         }
         10 => {
-            if let Ok(dispute) = stripe.dispute(&order.session, None, "fraudulent") {
+            // All of it, or a part.
+            let amount = [None, Some(1), Some(777), Some(2_500)][draw.below(4)];
+            if let Ok(dispute) = stripe.dispute(&order.session, amount, "fraudulent") {
                 disputes.push(dispute);
             }
             return;
@@ -129,7 +131,7 @@ async fn adds_up(seed: u64) -> String {
             match parcel.state {
                 ParcelState::Complete => {
                     assert_eq!(parcel.transfer, Transfer::Done, "seed {seed}: {stored:?}");
-                    fees += i64::try_from(parcel.fee).unwrap();
+                    fees += i64::try_from(parcel.kept()).unwrap();
                 }
                 ParcelState::Refunded => {}
                 _ => panic!("seed {seed}: {stored:?}"),
