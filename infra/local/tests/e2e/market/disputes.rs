@@ -95,7 +95,8 @@ async fn what_is_lost_is_refunded_by_the_bank_alone_and_taken_back_from_its_make
         let letters = shop.mails(&seller.person);
         let last = letters.last().unwrap();
         assert_eq!(last.subject, "お支払いが取り消されました");
-        assert!(last.text.contains("取り消された金額: "), "{}", last.text);
+        let text = last.text.clone().unwrap();
+        assert!(text.contains("取り消された金額: "), "{text}");
     }
     for person in shop
         .sellers
