@@ -159,7 +159,6 @@ async fn a_maker_who_is_suspended_while_an_order_is_settled_is_not_left_to_send_
         silence(world);
         let (id, checkout) = shop.bought().await;
         world.stack.stripe().pay(&checkout).unwrap();
-        late::told(world, &id).await;
         let gate = Gate::new();
         let app = world.app("MarketSettle", |parts| {
             parts.random = Random::from_seed(7);
@@ -182,6 +181,7 @@ async fn a_maker_who_is_suspended_while_an_order_is_settled_is_not_left_to_send_
         };
         let (settled, ()) = futures_util::join!(settle, meanwhile);
         settled.unwrap();
+        late::told(world, &id).await;
         world.stack.settle().await;
         let (order, _) = stored(world, &id).await;
         assert_eq!(order.order.parcels[0].state, ParcelState::Refunded);
