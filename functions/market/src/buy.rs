@@ -360,6 +360,7 @@ fn parcels(app: &App, contents: &Contents) -> Result<Vec<Parcel>> {
             refunds: 0,
             reversal: Reversal::None,
             owed: 0,
+            lost: 0,
         }
     });
     Ok(makers.collect())

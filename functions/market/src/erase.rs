@@ -5,6 +5,9 @@
 //! shown to nobody. An item that was ever ordered stays, as it does when its maker deletes it. Orders stay for
 //! as long as the law wants, with what they say of both; so does whose an account of Stripe's was.
 //!
+//! What could still be paid for is called off at once. What turns out to be paid for, or to have its slip out, since
+//! the account was closed is sent: the order has its own address.
+//!
 //! Whoever still has an access token can fill a cart again, and a picture may be on its way: what needs no
 //! maker is erased once more by [`sweep`](crate::sweep), when neither can come any more.
 
@@ -19,16 +22,22 @@ use crate::{
     customer,
     item::{self, Item, ItemId, item_key},
     maker::{MADE, Made, made_key, maker_key, partition},
+    order::{
+        advance::follow,
+        purchases::{Purchases, purchases_key},
+        state::{Action, Actor},
+    },
     pictures,
     product::take_away,
 };
 
 /// `market-erase`
 ///
-/// Budget: of each item, itself and the change; 4 beside these (the note, the maker, which items are theirs, the
-/// customer), and 1 more for each hundred items.
+/// Budget: of each item, itself and the change; 5 beside these (the note, the maker, which items are theirs, the
+/// customer, what they buy), and 1 more for each hundred items. Of an order that can be paid for 4 (the order, its
+/// payment twice, the step) and 1 to Stripe.
 pub const FUNCTION: Function =
-    Function::event("market-erase", |app, event| on(app, event, erase)).budget(4);
+    Function::event("market-erase", |app, event| on(app, event, erase)).budget(5 + 4);
 
 /// Erases what there is of the account.
 ///
@@ -45,7 +54,13 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
         .value(":item", s(MADE));
     made.each(|made: Made| leave(&app, &table, made.item_id))
         .await?;
-    again(&app, user_id).await
+    again(&app, user_id).await?;
+    // Whose account is closed can buy nothing more.
+    let purchases = table.get::<Purchases>(&purchases_key(user_id)).await?;
+    match purchases.unwrap_or_default().open() {
+        Some(open) => follow(&app, open, Actor::Customer, Action::Leave).await,
+        None => Ok(()),
+    }
 }
 
 /// What is erased once more: what they told as a customer, and the pictures they made. One request, and those of

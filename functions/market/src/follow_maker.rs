@@ -1,6 +1,7 @@
 //! `market-follow-maker`: an operator, or Stripe, has changed whether a maker may sell or be passed on money. What a
 //! suspended maker has not sent goes back; what waited for a maker is passed on. How the maker stands is read
-//! here, so that what is told late or twice does no harm.
+//! here, so that what is told late or twice does no harm. What is sold only after this has looked finds by itself that
+//! they are suspended ([`advance::follow`](crate::order::advance::follow)).
 
 use enishi_shared::{
     App, Function, Result,

@@ -119,6 +119,14 @@ pub fn letter(
                 deadline(mail, stored),
             ),
         ),
+        (Topic::Lost, _) => (
+            "お支払いが取り消されました",
+            format!(
+                "カード会社への異議申し立てが認められ、次の商品の代金が取り消されました。\
+                 お受け取りになる金額から差し引かれます。{}\n\n{list}",
+                lost(mail, stored),
+            ),
+        ),
     };
     let pages = match mail.to {
         To::Customer => "transactions",
@@ -195,6 +203,24 @@ fn deadline(mail: &Mail, stored: &StoredOrder) -> String {
         .filter_map(|maker| stored.order.parcel(*maker));
     let until = parcels.map(|parcel| parcel.payable_since + UNSENT).min();
     until.map_or_else(String::new, |until| format!("{}までに", moment(until)))
+}
+
+/// What disputes have taken of a maker's parcel so far, and whether it is still to be sent.
+fn lost(mail: &Mail, stored: &StoredOrder) -> String {
+    let parcels = mail
+        .makers
+        .iter()
+        .filter_map(|maker| stored.order.parcel(*maker));
+    let text = parcels.map(|parcel| {
+        let is_over = parcel.left() == 0 && parcel.shipment.is_none();
+        let not_to_be_sent = if is_over {
+            "発送しないでください。"
+        } else {
+            ""
+        };
+        format!("{not_to_be_sent}\n\n取り消された金額: {}", yen(parcel.lost))
+    });
+    text.collect()
 }
 
 /// Why a customer's money goes back.
@@ -283,7 +309,7 @@ mod tests {
         let parcel = |of: u8| {
             json!({
                 "maker_id": format!("019aa2b4-7c1e-7d33-9f0a-00000000000{of}"), "items_amount": 7_200,
-                "shipping_fee": 500, "fee": 770, "state": "shipped", "payable_since": "2026-11-20T11:00:00Z",
+                "shipping_fee": 500, "fee": 770, "lost": 1_200, "state": "shipped", "payable_since": "2026-11-20T11:00:00Z",
                 "shipment": {
                     "ship_id": "1234-5678-9012", "carrier": "日本郵便", "at": "2026-11-21T11:00:00Z",
                 },
@@ -356,6 +382,13 @@ mod tests {
                 Actor::Customer,
                 "ご注文が取り消されました",
                 "発送しないでください",
+            ),
+            (
+                Topic::Lost,
+                To::Maker,
+                Actor::Payments,
+                "お支払いが取り消されました",
+                "差し引かれます。\n\n取り消された金額: 1,200円\n",
             ),
             (
                 Topic::Reminder,

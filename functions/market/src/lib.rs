@@ -16,7 +16,6 @@
 //! | [`update_product`], [`delete_product`] | `PATCH`, `DELETE /api/products/{item_id}` | changes it, takes it away |
 //! | [`add_image`], [`order_images`] | `POST`, `PUT /images/{item_id}` | where to send a picture of it; which are shown, in which order |
 //! | [`delete_image`] | `DELETE /images/{item_id}/{image_id}` | takes a picture away |
-//! | [`sweep_images`] | each quarter of an hour | deletes pictures that are no item's |
 //! | [`show_cart`], [`add_to_cart`] | `GET`, `POST /api/cart` | my cart |
 //! | [`change_cart`], [`clear_cart`] | `PATCH`, `DELETE /api/cart` | how many of something, or none |
 //! | [`buy`] | `POST /api/buy` | buys what is in my cart |
@@ -35,7 +34,7 @@
 //! | [`pay_out`](mod@pay_out) | `market.payout_owed`; `payment.refunded`, `refund_failed`, `reversed`, `disputed`, `dispute_won`, `dispute_lost` of orders | moves the money of an order, and notes what became of it |
 //! | [`follow_maker`] | `market.maker_changed` | gives back what a suspended maker has not sent, passes on what waited for one |
 //! | [`erase`](mod@erase) | `account.deleted` | forgets who has closed their account |
-//! | [`sweep`] | each minute | reminds makers, gives back what is not sent, passes on what was, completes orders; erases closed accounts once more |
+//! | [`sweep`] | each minute | reminds makers, gives back what is not sent, passes on what was, completes orders; erases closed accounts once more; deletes pictures that are no item's |
 //! | [`index`](mod@index) | the table's stream | what lists and search say of items |
 //!
 //! [`customer`], [`item`], [`maker`] and [`order`] hold what is stored, [`cart`] what somebody wants to buy, [`held`] what
@@ -161,7 +160,6 @@ pub mod ship;
 pub mod show_cart;
 pub mod suspend_maker;
 pub mod sweep;
-pub mod sweep_images;
 pub mod text;
 pub mod transaction;
 pub mod transactions;
@@ -226,5 +224,4 @@ pub const FUNCTIONS: &[Function] = &[
     add_image::FUNCTION,
     order_images::FUNCTION,
     delete_image::FUNCTION,
-    sweep_images::FUNCTION,
 ];

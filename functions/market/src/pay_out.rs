@@ -22,9 +22,9 @@ use crate::{
     maker::{Maker, maker_key},
     order::{
         OrderId, StoredOrder,
-        advance::follow,
+        advance::{follow, settled},
         order_key,
-        state::{Action, Actor, Dispute, Parcel, ParcelState, Refund, Reversal, Sale, Transfer},
+        state::{Action, Actor, Disputes, Parcel, Refund, Reversal, Sale, Transfer},
     },
 };
 
@@ -61,16 +61,15 @@ pub async fn pay_out(app: &App, id: OrderId) -> Result<()> {
         return Ok(());
     };
     let payment = payments::find(app, stored.payment_ref()).await?;
-    let dispute = dispute(&payment);
-    if dispute > stored.order.dispute
-        && let Some(dispute) = dispute
-    {
+    let told = disputes(&payment)?;
+    if stored.order.disputes.and(told) != stored.order.disputes {
         if stored.order.sale != Sale::Sold && stored.order.late == Refund::None {
-            // The settlement is told too, and comes first.
-            return Err(Error::unavailable(1));
+            // That it is paid for is told too, perhaps later: a dispute is of money that has come.
+            follow(app, id, Actor::Payments, settled()).await?;
         }
-        follow(app, id, Actor::Payments, Action::Dispute { dispute }).await?;
-        if dispute == Dispute::Open {
+        let disputes = Action::Dispute { disputes: told };
+        follow(app, id, Actor::Payments, disputes).await?;
+        if told.are_open() && !stored.order.is_frozen() {
             // Whoever does not answer it at Stripe in time has lost it.
             metric::count("Reports", 1);
         }
@@ -89,17 +88,18 @@ pub async fn pay_out(app: &App, id: OrderId) -> Result<()> {
     outcome
 }
 
-/// How it stands with all disputes of a payment.
-fn dispute(payment: &Payment) -> Option<Dispute> {
-    let states = payment.disputes.values().map(|dispute| dispute.state);
-    let states: Vec<DisputeState> = states.collect();
-    [
-        (DisputeState::Lost, Dispute::Lost),
-        (DisputeState::Open, Dispute::Open),
-        (DisputeState::Won, Dispute::Won),
-    ]
-    .into_iter()
-    .find_map(|(state, dispute)| states.contains(&state).then_some(dispute))
+/// All disputes of a payment.
+fn disputes(payment: &Payment) -> Result<Disputes> {
+    let count = |wanted: fn(DisputeState) -> bool| {
+        let disputes = payment.disputes.values();
+        disputes.filter(|it| wanted(it.state)).count()
+    };
+    let number = |count: usize| u32::try_from(count).map_err(|error| Error::internal(error));
+    Ok(Disputes {
+        count: number(count(|_| true))?,
+        decided: number(count(|state| state != DisputeState::Open))?,
+        lost: u64::try_from(payment.amount_lost()).map_err(|error| Error::internal(error))?,
+    })
 }
 
 /// An order whose money moves.
@@ -129,7 +129,7 @@ impl Moving<'_> {
 
     /// A parcel's.
     async fn parcel(&self, parcel: &Parcel, payment: &Payment) -> Result<()> {
-        let (maker_id, amount) = (parcel.maker_id, yen(parcel.amount())?);
+        let (maker_id, amount) = (parcel.maker_id, yen(parcel.left())?);
         let name = maker_id.to_string();
         let refund = match parcel.refunds {
             0 | 1 => name.clone(),
@@ -143,11 +143,11 @@ impl Moving<'_> {
             payment,
         )
         .await?;
-        match (parcel.state, parcel.transfer, parcel.reversal) {
-            (_, _, Reversal::Asked) => self.take_back(maker_id, &name).await,
-            (_, _, Reversal::Done) => self.note_debt(parcel, &name, payment).await,
-            (ParcelState::Refunded, ..) => Ok(()),
-            (_, Transfer::Asked, _) => self.pass_on(parcel, &name).await,
+        if parcel.reversal != Reversal::None {
+            self.take_back(parcel, &name, payment).await?;
+        }
+        match parcel.transfer {
+            Transfer::Asked if parcel.is_wanted() => self.pass_on(parcel, &name, payment).await,
             _ => Ok(()),
         }
     }
@@ -195,40 +195,49 @@ impl Moving<'_> {
         }
     }
 
-    /// Takes back what a maker got.
-    async fn take_back(&self, maker_id: UserId, name: &str) -> Result<()> {
-        let payment_ref = self.stored.payment_ref();
-        let payment = payments::find(self.app, payment_ref).await?;
-        // What was never begun cannot be any more: it is given back, or lost.
+    /// Takes back what a maker got and is not to have, and notes what of that they owe; it falls as the ledger
+    /// collects it. More may be asked back than was before: that is found here, whoever noted the end of that first.
+    async fn take_back(&self, parcel: &Parcel, name: &str, known: &Payment) -> Result<()> {
+        let (maker_id, payment_ref) = (parcel.maker_id, self.stored.payment_ref());
+        let is_asked = parcel.reversal == Reversal::Asked;
+        let payment = match is_asked {
+            true => &payments::find(self.app, payment_ref).await?,
+            false => known,
+        };
+        // What was never begun is begun with what is left, or not at all.
         let owed = match payment.transfers.get(name) {
             Some(transfer) => {
-                let reversed = payments::reverse(self.app, payment_ref, name, transfer.amount);
-                reversed.await?.owed
+                let kept = match parcel.is_wanted() {
+                    true => yen(parcel.share())?,
+                    false => 0,
+                };
+                let back = transfer.amount - kept;
+                let (asked, owed) = (transfer.reversal.as_ref())
+                    .map_or((0, 0), |reversal| (reversal.asked, reversal.owed));
+                if back > asked || (is_asked && back > 0) {
+                    let reversed = payments::reverse(self.app, payment_ref, name, back);
+                    reversed.await?.owed
+                } else {
+                    owed
+                }
             }
             None => 0,
         };
         let owed = u64::try_from(owed).unwrap_or_default();
-        self.note(Action::Reversed { maker_id, owed }).await
-    }
-
-    /// What a maker owes falls as the ledger collects it.
-    async fn note_debt(&self, parcel: &Parcel, name: &str, payment: &Payment) -> Result<()> {
-        let transfer = payment.transfers.get(name);
-        let reversal = transfer.and_then(|transfer| transfer.reversal.as_ref());
-        let owed = reversal.map_or(0, |reversal| {
-            u64::try_from(reversal.owed).unwrap_or_default()
-        });
-        if owed == parcel.owed {
-            return Ok(());
+        match is_asked || owed != parcel.owed {
+            true => self.note(Action::Reversed { maker_id, owed }).await,
+            false => Ok(()),
         }
-        let maker_id = parcel.maker_id;
-        self.note(Action::Reversed { maker_id, owed }).await
     }
 
-    /// Passes on what a maker is to get, unless it does not reach them now.
-    async fn pass_on(&self, parcel: &Parcel, name: &str) -> Result<()> {
+    /// Passes on what a maker is to get, unless it does not reach them now. What the ledger knows of already stays as
+    /// it was: what a dispute has taken since is taken back of it.
+    async fn pass_on(&self, parcel: &Parcel, name: &str, known: &Payment) -> Result<()> {
         let maker_id = parcel.maker_id;
-        let amount = yen(parcel.share())?;
+        let amount = match known.transfers.get(name) {
+            Some(transfer) => transfer.amount,
+            None => yen(parcel.share())?,
+        };
         if amount == 0 {
             return self.note(Action::Transferred { maker_id }).await;
         }

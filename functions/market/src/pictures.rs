@@ -3,19 +3,22 @@
 //!
 //! A picture is the item's once it is there: whoever may upload one gets a row for it, and putting it among
 //! the item's pictures looks at the file and takes that row. A picture that is taken away gets its row back. So
-//! each object is either an item's or has a row, and [`sweep_images`](crate::sweep_images) takes what has one
+//! each object is either an item's or has a row, and [`sweep`] takes what has one
 //! when nothing can be uploaded any more.
 
 use std::{fmt, str::FromStr};
 
 use enishi_shared::{
-    App, Result, UserId,
-    media::picture::{self, PhotosUrl},
-    store::{Condition, Key, Table, Transaction, when},
+    App, Error, Result, UserId,
+    media::{
+        UPLOADS_END,
+        picture::{self, PhotosUrl},
+    },
+    store::{Change, Condition, Key, Table, Transaction, Written, s, when},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::item::{Item, ItemId};
 
@@ -142,6 +145,42 @@ pub async fn erase(app: &App, maker_id: UserId) -> Result<()> {
 /// Where a maker's pictures lie.
 fn folder(maker_id: UserId) -> String {
     format!("items/{maker_id}/")
+}
+
+/// Deletes the pictures that are no item's: uploaded and never shown, taken away, or of items that were deleted; from
+/// when their upload was allowed so long ago that it has ended. Answers how many. One request for each hundred, and
+/// of each picture 2.
+///
+/// # Errors
+/// The last one's; what cannot be deleted stays for the next run.
+pub async fn sweep(app: &App) -> Result<usize> {
+    let table = crate::item::table(app)?;
+    let due = app.now() - UPLOADS_END;
+    let millis = u64::try_from(due.as_millisecond()).map_err(|error| Error::internal(error))?;
+    let due = Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid();
+    let uploads = table.query("pk = :uploads AND sk < :due");
+    let uploads = uploads.value(":uploads", s(UPLOADS));
+    let uploads = uploads.value(":due", s(due.to_string()));
+    let table = &table;
+    uploads
+        .each(|upload: Upload| delete(app, table, upload))
+        .await
+}
+
+/// Deletes one, unless it has become an item's meanwhile.
+async fn delete(app: &App, table: &Table, upload: Upload) -> Result<()> {
+    let Some(image_id) = ImageId::of_key(&upload.key) else {
+        return Err(Error::internal("an upload has no key"));
+    };
+    if !upload.is_going {
+        // From here on it becomes no item's: otherwise one might show what is deleted.
+        let goes = Change::new().set("is_going", true).when(Upload::waits());
+        if let Written::Refused(_) = table.update(upload_key(image_id), goes).await? {
+            return Ok(());
+        }
+    }
+    picture::delete(app, &upload.key).await?;
+    table.delete(upload_key(image_id)).await
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ impl Sale {
             lines: contents.lines_of(maker_id).map(Line::from).collect(),
             items_amount: parcel.items_amount,
             shipping_fee: parcel.shipping_fee,
-            fee: parcel.fee,
+            fee: parcel.kept(),
             transfer_amount: parcel.share(),
             transfer: match parcel.state {
                 // What was asked for and not moved never will be.

@@ -17,10 +17,11 @@ use crate::order::{
 
 /// `market-settle`
 ///
-/// Budget: the payment; the order, the cart, what follows. Where money comes for stock that was given back: the
-/// order once more, and that it is taken; 2 more where that lies in several places.
+/// Budget: the payment; the order, the cart, what follows; the makers. Where money comes for stock that was given
+/// back: the order once more, and that it is taken; 2 more where that lies in several places. Of each maker who is
+/// suspended 2 beside these.
 pub const FUNCTION: Function =
-    Function::event("market-settle", |app, event| on(app, event, settle)).budget(8);
+    Function::event("market-settle", |app, event| on(app, event, settle)).budget(9);
 
 async fn settle(app: App, Event { detail }: Event<PaymentSummary>) -> Result<()> {
     let told = detail.data;

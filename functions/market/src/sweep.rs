@@ -1,7 +1,7 @@
 //! `market-sweep`: sees each minute to what is due. It reminds makers of what is to be sent, gives back what was
 //! not, passes on what was, completes orders, and asks again for money that has not moved; and it erases once
-//! more who has closed their account, when nothing of theirs can come any more. What fails or was missed is
-//! done a minute later.
+//! more who has closed their account, when nothing of theirs can come any more, and the pictures that are no item's
+//! ([`pictures::sweep`]). What fails or was missed is done a minute later.
 
 use enishi_shared::{
     App, Function, Result,
@@ -21,11 +21,13 @@ use crate::{
         order_of,
         state::{Action, Actor},
     },
+    pictures,
 };
 
 /// `market-sweep`
 ///
-/// Budget: of each order that is due, and of each account; 1 of both beside these for each hundred.
+/// Budget: of each order that is due, of each account, and of each picture; 1 of all three beside these for each
+/// hundred.
 pub const FUNCTION: Function =
     Function::event("market-sweep", |app, event| on(app, event, sweep)).budget(2);
 
@@ -37,6 +39,8 @@ struct Done {
     /// Accounts that were.
     #[serde(flatten)]
     erased: Swept,
+    /// Pictures that were no item's.
+    images: usize,
 }
 
 /// What is due, as the index has it.
@@ -54,12 +58,13 @@ async fn sweep(app: App, _: Value) -> Result<Done> {
         .value(":kind", s(WAITING))
         .value(":now", n(app.now().as_second()));
     let orders = due.each(|Waiting { pk }| tick(&app, pk)).await;
-    // Neither keeps the other.
-    let erased = erasure::sweep(&table, app.now(), |user_id| erase::again(&app, user_id));
-    let erased = erased.await?;
+    // None keeps the others.
+    let erased = erasure::sweep(&table, app.now(), |user_id| erase::again(&app, user_id)).await;
+    let images = pictures::sweep(&app).await;
     Ok(Done {
         orders: orders?,
-        erased,
+        erased: erased?,
+        images: images?,
     })
 }
 

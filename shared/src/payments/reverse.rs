@@ -5,7 +5,9 @@
 //! day. How much is asked for stands in the record before Stripe hears of it, and each answer is counted
 //! once: a repetition asks for the same under the same key.
 
-use super::{Payment, PaymentRef, Reversal, find, given, update};
+use jiff::Timestamp;
+
+use super::{Payment, PaymentRef, Reversal, Transfer, find, given, update};
 use crate::{
     app::App,
     error::Error,
@@ -22,12 +24,13 @@ pub struct Reversed {
     pub owed: i64,
 }
 
-/// Takes back `amount` minor units of the transfer called `name`, as far as the account that it went to
-/// covers it. Asked again with the same amount it tells how that stands. A transfer that Stripe has
-/// refused so far is called off if all of it is taken back. At most 6 requests to DynamoDB and 5 to Stripe, mostly 3 and 1.
+/// Takes back `amount` minor units of the transfer called `name`, all that ever is, as far as the account that it
+/// went to covers it. Asked again with the same amount it tells how that stands, with a greater one the rest is taken
+/// back too. A transfer that Stripe has refused so far is called off if all of it is taken back. At most 6 requests
+/// to DynamoDB and 5 to Stripe, mostly 3 and 1; as many again where an earlier amount was not confirmed.
 ///
 /// # Errors
-/// `conflict` when there is no transfer of this name, when it is of less, or when another amount is
+/// `conflict` when there is no transfer of this name, when it is of less, or when more is
 /// taken back already; `not_found`; `service_unavailable`: ask again.
 pub async fn reverse(
     app: &App,
@@ -36,36 +39,30 @@ pub async fn reverse(
     amount: i64,
 ) -> Result<Reversed, Error> {
     let now = app.now();
-    let payment = update(app, find(app, payment_ref).await?, |payment| {
-        let Some(transfer) = payment.transfers.get(name) else {
-            return Err(Error::conflict("there is no transfer of this name"));
-        };
-        match &transfer.reversal {
-            Some(known) if known.asked == amount => return Ok(None),
-            Some(_) => return Err(Error::conflict("another amount is taken back already")),
-            None if !(1..=transfer.amount).contains(&amount) => {
+    let mut payment = find(app, payment_ref).await?;
+    // What Stripe was asked for before comes to its end first.
+    for _ in 0..2 {
+        payment = update(app, payment, |payment| {
+            let mut next = payment.clone();
+            let Some(transfer) = next.transfers.get_mut(name) else {
+                return Err(Error::conflict("there is no transfer of this name"));
+            };
+            if !(1..=transfer.amount).contains(&amount) {
                 return Err(Error::conflict("the amount exceeds the transfer"));
             }
-            None => {}
+            Ok(transfer.ask_back(amount, now)?.then(|| next.due(now)))
+        })
+        .await?;
+        payment = given::confirm(app, payment, None).await?;
+        let transfer = payment.transfers.get(name);
+        if let Some(reversal) = transfer.and_then(|it| it.reversal.as_ref())
+            && reversal.asked == amount
+        {
+            let Reversal { reversed, owed, .. } = *reversal;
+            return Ok(Reversed { reversed, owed });
         }
-        let mut next = payment.clone();
-        if let Some(transfer) = next.transfers.get_mut(name) {
-            transfer.reversal = Some(Reversal {
-                asked: amount,
-                reversed: 0,
-                owed: 0,
-                trying: amount,
-                answers: 0,
-                since: now,
-            });
-        }
-        Ok(Some(next.due(now)))
-    })
-    .await?;
-    let payment = given::confirm(app, payment, None).await?;
-    let transfer = payment.transfers.get(name);
-    let (reversed, owed) = transfer.map(|it| it.taken_back()).unwrap_or_default();
-    Ok(Reversed { reversed, owed })
+    }
+    Err(Error::unavailable(1))
 }
 
 /// Asks Stripe for all that is to be taken back, and for what the account has where it has less.
@@ -199,6 +196,31 @@ async fn note(
         }
     }
     Ok(payment)
+}
+
+impl Transfer {
+    /// Has so much of it taken back; whether that is more than was, and nothing else is being asked for.
+    fn ask_back(&mut self, amount: i64, now: Timestamp) -> Result<bool, Error> {
+        let is_coming = self.coming_back().is_some();
+        let reversal = self.reversal.get_or_insert(Reversal {
+            asked: 0,
+            reversed: 0,
+            owed: 0,
+            trying: 0,
+            answers: 0,
+            since: now,
+        });
+        if amount < reversal.asked {
+            return Err(Error::conflict("more is taken back already"));
+        }
+        if amount == reversal.asked || is_coming {
+            return Ok(false);
+        }
+        reversal.trying += amount - reversal.asked;
+        reversal.asked = amount;
+        reversal.since = now;
+        Ok(true)
+    }
 }
 
 impl Reversal {

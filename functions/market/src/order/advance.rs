@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use enishi_shared::{
     App, Error, Result, UserId, payments,
-    store::{Race, Table},
+    store::{Key, Race, Table, decode},
 };
 
 pub use super::commit::Gone;
@@ -16,9 +16,12 @@ use super::{
     Contents, OrderId, StoredOrder,
     commit::{Committed, Doing, commit},
     read,
-    state::{Action, Actor, Refused, Sale, Step, step},
+    state::{Action, Actor, Order, ParcelState, Refused, Sale, Step, step},
 };
-use crate::item;
+use crate::{
+    item,
+    maker::{Maker, maker_key},
+};
 
 /// Who wants something done with an order.
 #[derive(Clone, Copy, Debug)]
@@ -114,19 +117,34 @@ pub async fn act(
     }
 }
 
-/// Does what the clock, the house or the payments have to do with an order, if there is something. 2 requests,
-/// 1 where there is nothing; 3 where lines leave the cart, and from 3 more where money comes for stock that was
-/// given back.
+/// Does what the clock, the house or the payments have to do with an order, or a customer who has left, if there is
+/// something. 2 requests, 1 where there is nothing; 3 where lines leave the cart, and from 3 more where money comes
+/// for stock that was given back. Where the money has come, 1 more, and 2 for each maker who is suspended.
 ///
 /// # Errors
 /// `not_found`; `service_unavailable` when somebody does not answer.
 pub async fn follow(app: &App, id: OrderId, actor: Actor, action: Action) -> Result<()> {
     let table = item::table(app)?;
+    let (order, action) = drive(app, &table, id, actor, action).await?;
+    match action {
+        Action::Settle { .. } => leave_out_suspended(app, &table, id, &order).await,
+        _ => Ok(()),
+    }
+}
+
+/// Takes all steps that follow, and answers the order as it is then, with what was done last.
+async fn drive(
+    app: &App,
+    table: &Table,
+    id: OrderId,
+    actor: Actor,
+    action: Action,
+) -> Result<(Order, Action)> {
     let mut race = Race::new(app);
     let mut gone = Gone::default();
     let (mut actor, mut action) = (actor, action);
     loop {
-        let found = read(app, &table, id).await?;
+        let found = read(app, table, id).await?;
         let (before, contents) = found.ok_or_else(|| Error::not_found("transaction"))?;
         if before.order.sale == Sale::Late && action == Action::Tick {
             (actor, action) = (Actor::Payments, settled());
@@ -134,27 +152,45 @@ pub async fn follow(app: &App, id: OrderId, actor: Actor, action: Action) -> Res
         if let Action::Settle { gone: closed } = &mut action {
             closed.clone_from(&gone.makers);
         }
-        let Ok(step) = step(&before.order, actor, &action, app.now()) else {
-            return Ok(());
+        let step = match step(&before.order, actor, &action, app.now()) {
+            Ok(step) if step != Step::to(before.order.clone()) => step,
+            _ => return Ok((before.order, action)),
         };
-        if step == Step::to(before.order.clone()) {
-            return Ok(());
-        }
         let doing = Doing {
             actor,
             action: action.clone(),
             step,
             operator: None,
         };
-        match take(app, &table, (&before, &contents), doing, &mut gone).await? {
+        match take(app, table, (&before, &contents), doing, &mut gone).await? {
             // It is to be sold next.
             Committed::Done(after) if after.order.sale == Sale::Late => continue,
-            Committed::Done(_) => return Ok(()),
+            Committed::Done(after) => return Ok((after.order, action)),
             Committed::Again => {}
             Committed::Short => action = Action::Return,
         }
         race.lost().await?;
     }
+}
+
+/// Pays back at once what suspended makers had sold before and what is paid for now. They are looked at when it is
+/// sold: whoever is suspended later is told of it by [`follow_maker`](crate::follow_maker), which finds it among what
+/// they have sold. What is cut off here is done when the settlement is told again.
+async fn leave_out_suspended(app: &App, table: &Table, id: OrderId, order: &Order) -> Result<()> {
+    let parcels = order.parcels.iter().filter(|_| order.sale == Sale::Sold);
+    let unsent = parcels.filter(|parcel| parcel.state == ParcelState::Waiting);
+    let places: Vec<Key> = unsent.map(|parcel| maker_key(parcel.maker_id)).collect();
+    for found in table.batch_get(&places).await?.into_values() {
+        let maker: Maker = decode(found)?;
+        if maker.suspended {
+            let refund = Action::Refund {
+                maker_id: Some(maker.maker_id),
+                reason: None,
+            };
+            drive(app, table, id, Actor::House, refund).await?;
+        }
+    }
+    Ok(())
 }
 
 /// That the money has come.

@@ -12,10 +12,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod disputes;
 #[cfg(test)]
 mod tests;
 mod transitions;
 
+pub use disputes::Disputes;
 pub use transitions::step;
 
 /// After so long without being sent, the maker is reminded of a parcel.
@@ -136,7 +138,7 @@ pub enum Refund {
     Done,
     /// It came back, or was refused: for an operator to see to.
     Failed,
-    /// The customer's bank took it first.
+    /// The customer's bank took all of it first.
     Lost,
 }
 
@@ -151,18 +153,6 @@ pub enum Reversal {
     Asked,
     /// It was moved, as far as there was any.
     Done,
-}
-
-/// How a dispute about the charge stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dispute {
-    /// The customer's bank has not decided: nothing moves.
-    Open,
-    /// It was decided for us: all goes on.
-    Won,
-    /// It was decided against us: the bank has taken the money.
-    Lost,
 }
 
 /// How a parcel was sent.
@@ -186,7 +176,7 @@ pub struct Parcel {
     pub items_amount: u64,
     /// What sending it costs, in yen.
     pub shipping_fee: u64,
-    /// What of both the house keeps, in yen.
+    /// What of both the house keeps, in yen; of what disputes have taken it keeps nothing ([`Parcel::kept`]).
     pub fee: u64,
     /// Where it stands.
     pub state: ParcelState,
@@ -216,6 +206,9 @@ pub struct Parcel {
     /// What of it the maker still owes, in yen.
     #[serde(default)]
     pub owed: u64,
+    /// What of its amount disputes have taken for good, in yen.
+    #[serde(default)]
+    pub lost: u64,
 }
 
 impl Parcel {
@@ -224,16 +217,31 @@ impl Parcel {
         self.items_amount + self.shipping_fee
     }
 
+    /// What of that disputes have left, in yen.
+    pub fn left(&self) -> u64 {
+        self.amount() - self.lost
+    }
+
+    /// What of that the house keeps, in yen: as much of its fee, rounded down.
+    pub fn kept(&self) -> u64 {
+        match self.amount() {
+            0 => 0,
+            amount => self.fee * self.left() / amount,
+        }
+    }
+
     /// What of that the maker gets, in yen.
     pub fn share(&self) -> u64 {
-        self.amount() - self.fee
+        self.left() - self.kept()
     }
 
     /// Whether the maker has something to do with it, or money to come or to go.
     fn is_open(&self) -> bool {
         match self.state {
             ParcelState::Waiting | ParcelState::Shipped => true,
-            ParcelState::Complete => self.transfer != Transfer::Done,
+            ParcelState::Complete => {
+                self.transfer != Transfer::Done || self.reversal == Reversal::Asked
+            }
             ParcelState::Refunded => {
                 self.refund == Refund::Asked || self.reversal == Reversal::Asked
             }
@@ -241,7 +249,7 @@ impl Parcel {
     }
 
     /// Whether its maker is to have the money.
-    fn is_wanted(&self) -> bool {
+    pub fn is_wanted(&self) -> bool {
         self.state != ParcelState::Refunded
     }
 
@@ -263,9 +271,9 @@ pub struct Order {
     /// All of the money, where it came and there was nothing to be had for it.
     #[serde(default)]
     pub late: Refund,
-    /// How a dispute stands, if there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dispute: Option<Dispute>,
+    /// What the customer's bank disputes of the charge.
+    #[serde(default)]
+    pub disputes: Disputes,
     /// What is sent, one a maker, in the order of these.
     pub parcels: Vec<Parcel>,
     /// How many days after it was sent a parcel's money goes to its maker.
@@ -317,6 +325,8 @@ pub enum Action {
     },
     /// By the customer: buys something else instead.
     Replace,
+    /// By the customer: has closed their account.
+    Leave,
     /// By the maker: has sent it.
     Ship {
         /// Whose parcel.
@@ -387,10 +397,10 @@ pub enum Action {
         /// What of it did not, in yen.
         owed: u64,
     },
-    /// By the payments: how a dispute stands.
+    /// By the payments: how all disputes stand.
     Dispute {
         /// So.
-        dispute: Dispute,
+        disputes: Disputes,
     },
 }
 
@@ -430,6 +440,8 @@ pub enum Topic {
     Refunded,
     /// To a maker: something still is to be sent.
     Reminder,
+    /// To a maker: disputes have taken what was paid for a parcel, or something of it.
+    Lost,
 }
 
 /// A letter.
@@ -481,7 +493,7 @@ impl Order {
             sale: Sale::Open,
             since: now,
             late: Refund::None,
-            dispute: None,
+            disputes: Disputes::default(),
             parcels,
             transfer_days,
             asked_at: None,
@@ -543,7 +555,7 @@ impl Order {
 
     /// Whether the customer's bank is still to decide.
     pub fn is_frozen(&self) -> bool {
-        self.dispute == Some(Dispute::Open)
+        self.disputes.are_open()
     }
 
     /// When the clock has something to do with it ([`Action::Tick`]).

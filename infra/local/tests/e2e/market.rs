@@ -17,10 +17,10 @@ mod pages;
 mod parcels;
 pub mod pictures;
 pub mod products;
-mod races;
+pub mod races;
 pub mod shop;
 mod sums;
-mod told;
+pub mod told;
 
 use enishi_market::{
     item::table,

@@ -9,6 +9,7 @@ use super::{
     *,
 };
 
+mod disputed;
 mod sending;
 mod table;
 
@@ -45,7 +46,18 @@ fn parcel(digit: u8) -> Parcel {
         refunds: 0,
         reversal: Reversal::None,
         owed: 0,
+        lost: 0,
     }
+}
+
+/// Of so many disputes so many are decided, and so much is lost by these.
+fn disputes(count: u32, decided: u32, lost: u64) -> Action {
+    let disputes = Disputes {
+        count,
+        decided,
+        lost,
+    };
+    Action::Dispute { disputes }
 }
 
 fn order(makers: &[u8]) -> Order {
@@ -115,6 +127,13 @@ fn any_maker() -> impl Strategy<Value = UserId> {
     prop::sample::select(&MAKERS[..]).prop_map(maker)
 }
 
+fn any_disputes() -> impl Strategy<Value = Action> {
+    (1..4_u32, 0..4_u32, 0..9_000_u64).prop_map(|(count, decided, lost)| {
+        let decided = decided.min(count);
+        disputes(count, decided, lost * u64::from(decided.min(1)))
+    })
+}
+
 fn any_action() -> impl Strategy<Value = Action> {
     let of = |make: fn(UserId) -> Action| any_maker().prop_map(make).boxed();
     prop_oneof![
@@ -141,8 +160,8 @@ fn any_action() -> impl Strategy<Value = Action> {
         prop::option::of(any_maker()).prop_map(|maker_id| Action::Refunded { maker_id }),
         prop::option::of(any_maker()).prop_map(|maker_id| Action::RefundFailed { maker_id }),
         (any_maker(), 0..100_u64).prop_map(|(maker_id, owed)| Action::Reversed { maker_id, owed }),
-        prop::sample::select(&[Dispute::Open, Dispute::Won, Dispute::Lost][..])
-            .prop_map(|dispute| Action::Dispute { dispute }),
+        any_disputes(),
+        any_disputes(),
     ]
 }
 
@@ -241,8 +260,16 @@ impl Seen {
         for parcel in &order.parcels {
             let is_back = parcel.state == ParcelState::Refunded;
             assert_eq!(is_back, parcel.refund != Refund::None, "{parcel:?}");
-            assert!(is_back || parcel.reversal == Reversal::None);
-            assert!(parcel.share() + parcel.fee == parcel.amount());
+            assert!(is_back || parcel.lost > 0 || parcel.reversal == Reversal::None);
+            assert_eq!(
+                parcel.share() + parcel.kept() + parcel.lost,
+                parcel.amount()
+            );
+            assert_eq!(
+                parcel.left() == 0,
+                parcel.refund == Refund::Lost,
+                "{parcel:?}"
+            );
             if let ParcelState::Shipped | ParcelState::Complete = parcel.state {
                 assert!(parcel.shipment.is_some());
             }
@@ -257,6 +284,7 @@ impl Seen {
                 Topic::Shipped => 3,
                 Topic::Reminder => 1,
                 Topic::Confirmed | Topic::Sold => 1,
+                Topic::Lost => 40,
             };
             assert!(*times <= most, "{topic:?} {times}");
         }
@@ -325,8 +353,8 @@ proptest! {
         }
         // The bank decides, the operator dismisses, the ledger moves what it is asked to.
         if order.is_frozen() {
-            let dispute = Dispute::Won;
-            order = step(&order, Payments, &Action::Dispute { dispute }, now).unwrap().order;
+            let Disputes { count, lost, .. } = order.disputes;
+            order = step(&order, Payments, &disputes(count, count, lost), now).unwrap().order;
         }
         for _ in 0..60 {
             now += days(1);

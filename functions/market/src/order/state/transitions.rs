@@ -6,8 +6,8 @@ use enishi_shared::UserId;
 use jiff::Timestamp;
 
 use super::{
-    Action, Actor, Dispute, Mail, Order, Parcel, ParcelState, Refund, Refused, Reversal, Sale,
-    Shipment, Step, Stock, To, Topic, Transfer, UNSENT,
+    Action, Actor, Mail, Order, Parcel, ParcelState, Refund, Refused, Reversal, Sale, Shipment,
+    Step, Stock, To, Topic, Transfer, UNSENT,
 };
 
 /// What becomes of `order` when `actor` does this now. What is done already changes nothing.
@@ -22,7 +22,7 @@ pub fn step(order: &Order, actor: Actor, action: &Action, now: Timestamp) -> Res
         (Actor::Payments, Action::Return) => Ok(give_back(here, now)),
         (Actor::Payments, Action::Expire | Action::Fail) => Ok(expire(here, now)),
         (Actor::Customer, Action::Cancel { maker_id }) => cancel(here, *maker_id, now),
-        (Actor::Customer, Action::Replace) => call_off(here, now),
+        (Actor::Customer, Action::Replace | Action::Leave) => call_off(here, now),
         (
             Actor::Maker,
             Action::Ship {
@@ -73,7 +73,7 @@ pub fn step(order: &Order, actor: Actor, action: &Action, now: Timestamp) -> Res
                 _ => here,
             })
         }
-        (Actor::Payments, Action::Dispute { dispute }) => judge(here, *dispute, now),
+        (Actor::Payments, Action::Dispute { disputes }) => here.disputed(*disputes, now),
         (Actor::Payments, _) => moved(here, action),
         _ => Err(here.no()),
     }
@@ -93,7 +93,7 @@ impl Step {
     }
 
     /// That it is not for this actor, or not now.
-    fn no(&self) -> Refused {
+    pub(super) fn no(&self) -> Refused {
         Refused::Status(self.order.status())
     }
 
@@ -128,7 +128,7 @@ impl Step {
         self.with(parcel).pays_out(now)
     }
 
-    fn pays_out(mut self, now: Timestamp) -> Self {
+    pub(super) fn pays_out(mut self, now: Timestamp) -> Self {
         self.order.asked_at = Some(now);
         self.pays_out = true;
         self
@@ -158,7 +158,7 @@ impl Step {
     }
 
     /// Tells each of these makers by themselves.
-    fn tells_makers(self, about: Topic, makers: &[UserId]) -> Self {
+    pub(super) fn tells_makers(self, about: Topic, makers: &[UserId]) -> Self {
         let told = makers.iter();
         told.fold(self, |step, maker| step.tells(To::Maker, about, &[*maker]))
     }
@@ -477,50 +477,6 @@ fn tick_parcel(here: Step, maker_id: UserId, now: Timestamp) -> Step {
             }
         }
     }
-}
-
-/// A dispute never goes back to where it stood before.
-fn judge(here: Step, dispute: Dispute, now: Timestamp) -> Result<Step, Refused> {
-    if here.order.sale != Sale::Sold && here.order.late == Refund::None {
-        return Err(here.no());
-    }
-    if here.order.dispute.is_some_and(|known| known >= dispute) {
-        return Ok(here);
-    }
-    let mut judged = here;
-    judged.order.dispute = Some(dispute);
-    match dispute {
-        Dispute::Open => return Ok(judged),
-        Dispute::Won => {
-            // The maker could not send anything meanwhile.
-            for parcel in &mut judged.order.parcels {
-                if parcel.state == ParcelState::Waiting {
-                    parcel.payable_since = now;
-                }
-            }
-        }
-        Dispute::Lost => {
-            let lost = |refund| match refund {
-                Refund::Asked | Refund::Failed => Refund::Lost,
-                refund => refund,
-            };
-            judged.order.late = lost(judged.order.late);
-            for parcel in &mut judged.order.parcels {
-                parcel.refund = match parcel.state {
-                    ParcelState::Refunded => lost(parcel.refund),
-                    _ => Refund::Lost,
-                };
-                parcel.state = ParcelState::Refunded;
-                if parcel.transfer != Transfer::None && parcel.reversal == Reversal::None {
-                    parcel.reversal = Reversal::Asked;
-                }
-            }
-        }
-    }
-    Ok(match judged.order.is_asked() {
-        true => judged.pays_out(now),
-        false => judged,
-    })
 }
 
 /// What the ledger tells of money that was asked for. What it tells late of something else changes nothing.

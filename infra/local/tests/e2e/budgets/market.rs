@@ -87,9 +87,9 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let due = now + SignedDuration::from_mins(75);
     let tick = json!({"scheduled_time": due});
     world.stack.clock().set(Some(due));
-    let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
+    let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
     swept.unwrap();
-    assert_eq!(measured.within(world, "market-sweep-images", 1, 2), 4);
+    assert_eq!(measured.within(world, "market-sweep", 3, 2), 6);
     world.stack.clock().set(Some(now));
 
     let path = format!("/api/item/{item}");
@@ -181,11 +181,11 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "market-delete-me");
     let erased = world.account_deleted("MarketErase", &hana.id).await;
     erased.unwrap();
-    let taken = measured.within(world, "market-erase", 4 + 2, 0);
-    assert_eq!(taken, 4 + 2);
+    let taken = measured.within(world, "market-erase", 5 + 2, 0);
+    assert_eq!(taken, 5 + 2);
     later(world, 60 * 60 + 1);
     let tick = json!({"scheduled_time": world.stack.clock().now()});
     let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
     swept.unwrap();
-    assert_eq!(measured.within(world, "market-sweep", 2 + 2, 0), 4);
+    assert_eq!(measured.within(world, "market-sweep", 3 + 2, 0), 5);
 }

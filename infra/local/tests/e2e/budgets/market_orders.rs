@@ -52,4 +52,14 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     assert_eq!(measured.count(world, "market-settle"), 3);
     assert!(late::is_told(world, &id).await);
     measured.count(world, "market-settle");
+
+    // Who has left with something that could be paid for.
+    let yuki = buyer(world, 2).await;
+    let other = add(world, &hana, scarce).await;
+    put(world, &yuki, &other, 2).await;
+    buy(world, &yuki).await.expect(201);
+    count(world, "");
+    let erased = world.account_deleted("MarketErase", &yuki.id).await;
+    erased.unwrap();
+    measured.count(world, "market-erase");
 }

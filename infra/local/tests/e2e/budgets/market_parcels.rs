@@ -71,7 +71,7 @@ pub async fn measure(measured: &mut Measured) {
     shop.later(DAY * 3).await;
     shop.world.stack.aws().forget_calls();
     shop.sweep().await;
-    assert_eq!(measured.within(&shop.world, "market-sweep", 2, 3), 8);
+    assert_eq!(measured.within(&shop.world, "market-sweep", 3, 3), 9);
     let path = format!("/api/operator/makers/{maker_id}");
     let operator = shop.world.operator().await;
     let token = Some(operator.access_token.as_str());

@@ -287,7 +287,7 @@ async fn take_picture(name: &'static str) {
 async fn sweep_pictures(name: &'static str) {
     let flow = Flow {
         name,
-        function: "MarketSweepImages",
+        function: "MarketSweep",
         two_meet: true,
     };
     flow.survives(
@@ -296,7 +296,7 @@ async fn sweep_pictures(name: &'static str) {
             let due = scene.world.stack.clock().now() + jiff::SignedDuration::from_mins(75);
             scene.world.stack.clock().set(Some(due));
         },
-        async |scene| scene.fire("MarketSweepImages").await.is_ok(),
+        async |scene| scene.fire("MarketSweep").await.is_ok(),
         async |scene| {
             let left = objects(&scene.world).await;
             if !left.is_empty() {

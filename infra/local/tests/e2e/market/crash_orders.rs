@@ -4,6 +4,7 @@ use enishi_market::order::{
     self,
     state::{Refund, Sale},
 };
+use enishi_shared::store::Change;
 use serde_json::{Value, json};
 
 use super::{
@@ -11,13 +12,14 @@ use super::{
     orders::{bring_in, free, late, stored},
 };
 use crate::{
-    crash::{Flow, Scene, flows},
+    crash::{Fault, Flow, Scene, flows},
     support::text,
     visits::money::{session, silence},
 };
 
 flows!(
-    orders: buy, buy_another, settle, settle_slip, settle_late, expire, cancel_open, cancel_paid, hold_back,
+    orders: buy, buy_another, settle, settle_slip, settle_late, settle_suspended, expire, cancel_open, cancel_paid, hold_back,
+    leave,
 );
 
 fn flow(name: &'static str, function: &'static str) -> Flow {
@@ -195,6 +197,49 @@ async fn settle_late(name: &'static str) {
     let act = async |scene: &Scene| late::is_told(&scene.world, &parts(scene)[1]).await;
     let check = async |scene: &mut Scene| ended(scene, (Sale::Sold, 3), [0, 1, 2], 0).await;
     flow(name, "MarketSettle")
+        .survives(prepare, act, check)
+        .await;
+}
+
+/// Its maker was suspended before.
+async fn settle_suspended(name: &'static str) {
+    let prepare = async |scene: &mut Scene| {
+        bought(scene).await;
+        let [_, _, session] = parts(scene);
+        scene.world.stack.stripe().pay(&session).unwrap();
+        let suspended = |change: Change| change.set("suspended", true);
+        super::set(&scene.world, &scene.people[1], suspended).await;
+    };
+    let check = async |scene: &mut Scene| {
+        ended(scene, (Sale::Sold, 3), [0, 1, 4], 0).await?;
+        let (stored, _) = stored(&scene.world, &parts(scene)[1]).await;
+        match stored.order.parcels[0].refund {
+            Refund::Done => Ok(()),
+            refund => Err(format!("{refund:?}")),
+        }
+    };
+    flow(name, "MarketSettle")
+        .survives(prepare, told, check)
+        .await;
+}
+
+/// Whoever has bought has closed their account.
+async fn leave(name: &'static str) {
+    let prepare = async |scene: &mut Scene| {
+        bought(scene).await;
+        scene
+            .faults
+            .watch("PlatformRelay", Some((Fault::GoneBefore, 0)));
+        let closed = scene.call(0, "DELETE", "/api/users/me", None).await;
+        assert_eq!(closed.0, 204, "{}", closed.1);
+        scene.faults.end();
+    };
+    let act = async |scene: &Scene| {
+        let erased = scene.world.account_deleted("MarketErase", &scene.people[0]);
+        erased.await.is_ok()
+    };
+    let check = async |scene: &mut Scene| ended(scene, (Sale::Cancelled, 5), [0, 0, 0], 0).await;
+    flow(name, "MarketErase")
         .survives(prepare, act, check)
         .await;
 }

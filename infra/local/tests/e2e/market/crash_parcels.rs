@@ -10,15 +10,17 @@ use super::{
     money::told,
     set,
     shop::{customer, stored},
+    told::ledger_hears,
 };
 use crate::{
     crash::{Fault, Flow, Scene, flows},
     support::text,
+    visits::money::silence,
 };
 
 flows!(
     market: ship, receive, report, refund_sale, pass_on, give_back, take_back, wait, resume, remind, give_back_late,
-    suspend,
+    suspend, dispute, lose,
 );
 
 /// A cup and its sending; a tenth of it stays.
@@ -33,8 +35,8 @@ fn flow(name: &'static str, function: &'static str) -> Flow {
     }
 }
 
-/// The first of the people has bought a cup of the second, and paid; the token is the order's id.
-async fn paid(scene: &mut Scene) {
+/// The first of the people has bought a cup of the second; the token is the order's id. Answers its Checkout.
+async fn bought(scene: &mut Scene) -> String {
     let world = &scene.world;
     let stripe = world.stack.stripe();
     let (maker, account) = told(world, "hana").await;
@@ -49,13 +51,28 @@ async fn paid(scene: &mut Scene) {
         .post(&customer, "/api/buy", json!({}))
         .await
         .expect(201);
-    let url = bought.text("checkout_url");
-    stripe.pay(url.rsplit('/').next().unwrap()).unwrap();
-    stripe.deliver().await;
-    world.stack.settle().await;
     scene.people[0] = customer.id;
     scene.people[1] = maker.id;
     scene.token = bought.text("transaction_id");
+    text(&bought.body["checkout_url"])
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
+/// … and paid. Answers the Checkout too.
+async fn paid_at(scene: &mut Scene) -> String {
+    let session = bought(scene).await;
+    let stack = &scene.world.stack;
+    stack.stripe().pay(&session).unwrap();
+    stack.stripe().deliver().await;
+    stack.settle().await;
+    session
+}
+
+async fn paid(scene: &mut Scene) {
+    paid_at(scene).await;
 }
 
 /// … that is on its way.
@@ -325,6 +342,62 @@ async fn suspend(name: &'static str) {
             },
             async |scene| follows_maker(scene).await,
             async |scene| ended(scene, ParcelState::Refunded, GIVEN_BACK, [0, PRICE], &told).await,
+        )
+        .await;
+}
+
+/// The customer's bank disputes what nobody knows to be paid for.
+async fn dispute(name: &'static str) {
+    let told = [("ご注文ありがとうございます", 1), ("商品が売れました", 1)];
+    flow(name, "MarketPayOut")
+        .survives(
+            async |scene| {
+                let session = bought(scene).await;
+                silence(&scene.world);
+                let stripe = scene.world.stack.stripe();
+                stripe.pay(&session).unwrap();
+                stripe.dispute(&session, None, "fraudulent").unwrap();
+                unheard(scene, async |scene| {
+                    ledger_hears(&scene.world, "charge.dispute.created").await;
+                    true
+                })
+                .await;
+            },
+            async |scene| pays_out(scene).await,
+            async |scene| {
+                let order = stored(&scene.world, &scene.token).await.order;
+                let troubles = items(&scene.world, "REPORTS").len();
+                if !order.is_frozen() || troubles != 1 {
+                    return Err(format!("{:?}, {troubles} reports", order.disputes));
+                }
+                ended(scene, ParcelState::Waiting, NOTHING, [0, 0], &told).await
+            },
+        )
+        .await;
+}
+
+/// … and keeps what was passed on.
+async fn lose(name: &'static str) {
+    let lost = (Transfer::Done, Refund::Lost, Reversal::Done);
+    let told = [("お支払いが取り消されました", 1)];
+    flow(name, "MarketPayOut")
+        .survives(
+            async |scene| {
+                let session = paid_at(scene).await;
+                assert!(ships(scene).await);
+                assert!(says(scene, "received").await);
+                scene.world.stack.settle().await;
+                let stripe = scene.world.stack.stripe();
+                let dispute = stripe.dispute(&session, None, "fraudulent").unwrap();
+                stripe.decide_dispute(&dispute, false).unwrap();
+                unheard(scene, async |scene| {
+                    ledger_hears(&scene.world, "charge.dispute.closed").await;
+                    true
+                })
+                .await;
+            },
+            async |scene| pays_out(scene).await,
+            async |scene| ended(scene, ParcelState::Refunded, lost, [0, 0], &told).await,
         )
         .await;
 }

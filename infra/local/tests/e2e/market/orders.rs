@@ -2,6 +2,7 @@
 
 mod crowd;
 pub mod late;
+mod leaving;
 mod refusals;
 mod told;
 

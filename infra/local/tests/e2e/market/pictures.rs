@@ -332,7 +332,7 @@ async fn what_the_sweep_has_begun_with_is_shown_by_nobody() {
     let hana = maker(&world, "hana").await;
     let item = add(&world, &hana, cup()).await;
     let image = upload(&world, &hana, &item).await;
-    let app = world.app("MarketSweepImages", |_| {});
+    let app = world.app("MarketSweep", |_| {});
     let table = enishi_market::item::table(&app).unwrap();
     let key = enishi_market::pictures::upload_key(image.parse().unwrap());
     let goes = enishi_shared::store::Change::new().set("is_going", true);

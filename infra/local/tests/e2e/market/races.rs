@@ -32,7 +32,7 @@ use crate::support::World;
 
 /// Connections on which the first transaction waits until it is let through.
 #[derive(Clone)]
-struct Gate {
+pub struct Gate {
     inner: SharedHttpClient,
     was_used: Arc<AtomicBool>,
     reached: Arc<Notify>,
@@ -40,13 +40,23 @@ struct Gate {
 }
 
 impl Gate {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             inner: http_client(),
             was_used: Arc::default(),
             reached: Arc::default(),
             opened: Arc::default(),
         }
+    }
+
+    /// When it waits.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets it through.
+    pub fn open(&self) {
+        self.opened.notify_one();
     }
 }
 
@@ -139,10 +149,10 @@ async fn a_run_that_was_held_up_does_not_write_what_was_so_before() {
         turn(0).await;
         let held_up = index(&slow, &slow_table, id);
         let meanwhile = async {
-            gate.reached.notified().await;
+            gate.reached().await;
             turn(1).await;
             index(&app, &quick_table, id).await.unwrap();
-            gate.opened.notify_one();
+            gate.open();
         };
         let (indexed, ()) = futures_util::join!(held_up, meanwhile);
         indexed.unwrap();

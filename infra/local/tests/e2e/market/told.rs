@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use enishi_local::stripe::Event;
-use enishi_market::order::state::{Dispute, ParcelState, Sale};
+use enishi_market::order::state::{Disputes, ParcelState, Sale};
+use enishi_shared::app::Random;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::{
     shop::{Bought, Shop, customer},
 };
 use crate::{
-    support::{permutations, text},
+    support::{World, permutations, text},
     visits::money::silence,
 };
 
@@ -30,31 +31,67 @@ enum Life {
     Lost,
     /// … of what has come and was passed on.
     PassedOnAndLost,
+    /// … and once more, when it has to keep a part.
+    WonAndPartlyLost,
 }
 
 impl Life {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Paid,
         Self::GivenBack,
         Self::Won,
         Self::Lost,
         Self::PassedOnAndLost,
+        Self::WonAndPartlyLost,
     ];
 
-    /// How it ends: the parcel, the dispute, and what goes back of [`PRICE`].
-    fn ends(self) -> (ParcelState, Option<Dispute>, i64) {
+    /// How it ends: the parcel, the disputes, and what goes back of [`PRICE`].
+    fn ends(self) -> (ParcelState, Disputes, i64) {
+        let disputed = |count, lost| Disputes {
+            count,
+            decided: count,
+            lost,
+        };
         match self {
-            Self::Paid => (ParcelState::Waiting, None, 0),
-            Self::GivenBack => (ParcelState::Refunded, None, PRICE),
-            Self::Won => (ParcelState::Waiting, Some(Dispute::Won), 0),
-            Self::Lost | Self::PassedOnAndLost => (ParcelState::Refunded, Some(Dispute::Lost), 0),
+            Self::Paid => (ParcelState::Waiting, disputed(0, 0), 0),
+            Self::GivenBack => (ParcelState::Refunded, disputed(0, 0), PRICE),
+            Self::Won => (ParcelState::Waiting, disputed(1, 0), 0),
+            Self::Lost | Self::PassedOnAndLost => (ParcelState::Refunded, disputed(1, 3_833), 0),
+            Self::WonAndPartlyLost => (ParcelState::Waiting, disputed(2, 1_000), 0),
+        }
+    }
+
+    /// The disputes: of how much, and whether they are won.
+    fn disputes(self) -> &'static [(Option<i64>, bool)] {
+        match self {
+            Self::Paid | Self::GivenBack => &[],
+            Self::Won => &[(None, true)],
+            Self::Lost | Self::PassedOnAndLost => &[(None, false)],
+            Self::WonAndPartlyLost => &[(None, true), (Some(1_000), false)],
         }
     }
 }
 
 const PRICE: i64 = 3_833;
-/// How many orders live each life, each told of in its own order.
+/// How many orders live each life, each told of in its own order: as many as four things have.
 const MANY: usize = 24;
+/// Of what is drawn at random.
+const SEED: u64 = 15;
+
+/// The ledger hears of all of this kind that Stripe has to tell.
+pub async fn ledger_hears(world: &World, kind: &str) {
+    for event in world.stack.stripe().events() {
+        if event.kind == kind {
+            let told = on_the_bus(&event);
+            world
+                .stack
+                .lambda()
+                .invoke("PaymentsLedger", told)
+                .await
+                .unwrap();
+        }
+    }
+}
 
 /// What Stripe told, as the bus hands it to the ledger.
 fn on_the_bus(event: &Event) -> Value {
@@ -70,20 +107,27 @@ fn on_the_bus(event: &Event) -> Value {
     })
 }
 
-/// What is told of each, in another order for each, as far as there are so many, and all of it once more.
-fn in_every_order<T: Clone>(things: Vec<(String, T)>) -> Vec<T> {
+/// What is told of each, in another order for each. Up to four things in all the orders there are, and once more;
+/// more of them, each twice, in orders that are drawn.
+fn in_every_order<T: Clone>(random: &Random, things: Vec<(String, T)>) -> Vec<T> {
     let mut of_each: BTreeMap<String, Vec<T>> = BTreeMap::new();
     for (of, thing) in things {
         of_each.entry(of).or_default().push(thing);
     }
     let mut told = Vec::new();
-    for (nth, things) in of_each.values().enumerate() {
-        // More than five of one have too many orders: these are told after one another.
-        for things in things.chunks(5) {
+    for (nth, mut things) in of_each.into_values().enumerate() {
+        if things.len() <= 4 {
             let orders = permutations(things.len());
-            let order = &orders[nth * orders.len() / MANY % orders.len()];
+            let order = &orders[nth % orders.len()];
             told.extend(order.iter().chain(order).map(|it| things[*it].clone()));
+            continue;
         }
+        things.extend(things.clone());
+        for last in (1..things.len()).rev() {
+            let drawn = u32::from_le_bytes(random.bytes()) as usize;
+            things.swap(last, drawn % (last + 1));
+        }
+        told.extend(things);
     }
     told
 }
@@ -115,10 +159,11 @@ fn announced(shop: &Shop) -> Vec<(String, (&'static str, Value))> {
 }
 
 async fn lives(life: Life) {
+    let random = Random::from_seed(SEED);
     let mut shop = Shop::open(1).await;
     let mut orders: Vec<Bought> = Vec::new();
     let stripe = shop.world.stack.stripe();
-    if matches!(life, Life::Paid | Life::Won | Life::Lost) {
+    if !matches!(life, Life::GivenBack | Life::PassedOnAndLost) {
         silence(&shop.world);
     }
     for number in 0..MANY {
@@ -134,20 +179,17 @@ async fn lives(life: Life) {
     }
     silence(&shop.world);
     for order in &orders {
-        match life {
-            Life::Paid => {}
-            Life::GivenBack => {
-                let token = Some(shop.sellers[0].person.access_token.as_str());
-                let path = format!("/api/sales/{}/refund", order.id);
-                shop.world
-                    .call("POST", &path, token, None)
-                    .await
-                    .expect(200);
-            }
-            Life::Won | Life::Lost | Life::PassedOnAndLost => {
-                let dispute = stripe.dispute(&order.session, None, "fraudulent").unwrap();
-                stripe.decide_dispute(&dispute, life == Life::Won).unwrap();
-            }
+        if life == Life::GivenBack {
+            let token = Some(shop.sellers[0].person.access_token.as_str());
+            let path = format!("/api/sales/{}/refund", order.id);
+            shop.world
+                .call("POST", &path, token, None)
+                .await
+                .expect(200);
+        }
+        for (amount, won) in life.disputes() {
+            let dispute = stripe.dispute(&order.session, *amount, "fraudulent");
+            stripe.decide_dispute(&dispute.unwrap(), *won).unwrap();
         }
     }
     let lambda = shop.world.stack.lambda();
@@ -163,26 +205,27 @@ async fn lives(life: Life) {
         let told: Vec<(String, Event)> = heard.map(|event| (of(&event), event)).collect();
         told
     };
-    // What fails comes again.
+    // Nothing has to be told again because it came too early; what is done is told in its turn.
     for _ in 0..3 {
-        for event in in_every_order(has_to_tell()) {
-            let _ = lambda.invoke("PaymentsLedger", on_the_bus(&event)).await;
+        for event in in_every_order(&random, has_to_tell()) {
+            let told = lambda.invoke("PaymentsLedger", on_the_bus(&event)).await;
+            told.unwrap();
         }
-        for (function, event) in in_every_order(announced(&shop)) {
-            let _ = lambda.invoke(function, event).await;
+        for (function, event) in in_every_order(&random, announced(&shop)) {
+            lambda.invoke(function, event).await.unwrap();
         }
     }
     // And all of it beside each other.
-    for event in in_every_order(has_to_tell()) {
+    for event in in_every_order(&random, has_to_tell()) {
         lambda.invoke_async("PaymentsLedger", on_the_bus(&event));
     }
     shop.world.stack.settle().await;
-    for (function, event) in in_every_order(announced(&shop)) {
+    for (function, event) in in_every_order(&random, announced(&shop)) {
         lambda.invoke_async(function, event);
     }
     shop.world.stack.settle().await;
 
-    let (state, dispute, back) = life.ends();
+    let (state, disputes, back) = life.ends();
     for order in &orders {
         let stored = shop.stored(&order.id).await;
         let parcel = &stored.order.parcels[0];
@@ -190,11 +233,11 @@ async fn lives(life: Life) {
             (
                 stored.order.sale,
                 parcel.state,
-                stored.order.dispute,
+                stored.order.disputes,
                 stored.order.is_asked()
             ),
-            (Sale::Sold, state, dispute, false),
-            "{life:?}: {stored:?}"
+            (Sale::Sold, state, disputes, false),
+            "{life:?}, seed {SEED}: {stored:?}"
         );
         assert_eq!(
             shop.payment(&order.id).await.amount_refunded,
@@ -209,6 +252,7 @@ async fn lives(life: Life) {
         "ご注文ありがとうございます",
         "商品が売れました",
         "ご返金のお知らせ",
+        "お支払いが取り消されました",
     ];
     let mails = items(&shop.world, "OUTBOX#");
     let told = subjects.map(|subject| {
@@ -218,7 +262,8 @@ async fn lives(life: Life) {
         about.count()
     });
     let refunded = usize::from(life == Life::GivenBack) * MANY;
-    assert_eq!(told, [MANY, MANY, refunded], "{life:?}");
+    let lost = usize::from(disputes.lost > 0) * MANY;
+    assert_eq!(told, [MANY, MANY, refunded, lost], "{life:?}");
     shop.world.nothing_given_up();
 }
 
@@ -227,7 +272,31 @@ async fn every_order_of_what_is_told_of_an_order_ends_the_same() {
     let lives = stream::iter(Life::ALL).map(lives);
     lives.buffer_unordered(2).collect::<Vec<()>>().await;
     eprintln!(
-        "{} orders, each told of in its own order",
+        "seed {SEED}: {} orders, each told of in its own order",
         MANY * Life::ALL.len()
     );
+}
+
+#[tokio::test]
+async fn a_dispute_that_is_told_of_before_the_settlement_settles_the_order() {
+    let shop = Shop::open(1).await;
+    let order = shop.buy(&[(0, 1)]).await;
+    silence(&shop.world);
+    let stripe = shop.world.stack.stripe();
+    stripe.pay(&order.session).unwrap();
+    stripe.dispute(&order.session, None, "fraudulent").unwrap();
+    let lambda = shop.world.stack.lambda();
+    ledger_hears(&shop.world, "charge.dispute.created").await;
+    let first = |wanted: &str| {
+        let mut all = announced(&shop).into_iter().map(|(_, told)| told);
+        all.find(|(function, _)| *function == wanted).unwrap()
+    };
+    for function in ["MarketPayOut", "MarketSettle", "MarketPayOut"] {
+        let (function, event) = first(function);
+        lambda.invoke(function, event).await.unwrap();
+        let stored = shop.stored(&order.id).await.order;
+        assert_eq!((stored.sale, stored.is_frozen()), (Sale::Sold, true));
+    }
+    shop.world.stack.settle().await;
+    assert_eq!(shop.troubles().await, ["dispute"]);
 }

@@ -198,6 +198,14 @@ async fn what_was_passed_on_comes_back_once() {
     assert_eq!(world.stack.stripe().balance().passed_on, 0);
     assert_eq!(find(&app, payment_ref).await.due_at, None);
     assert_eq!(announced(&world), ["reversed", "settled"]);
+    // More is taken back later.
+    let more = paid(&world, &app, &hana).await.payment_ref();
+    transfer(&app, more, part("a", &a)).await.unwrap();
+    for reversed in [300, 500, 500, 900] {
+        let back = Reversed { reversed, owed: 0 };
+        assert_eq!(reverse(&app, more, "a", reversed).await.unwrap(), back);
+    }
+    assert_eq!(world.stack.stripe().balance().passed_on, 0);
     // What somebody took back in Stripe's dashboard is not taken back again.
     let other = paid(&world, &app, &hana).await.payment_ref();
     let made = transfer(&app, other, part("a", &a)).await.unwrap();

@@ -101,7 +101,7 @@ pub async fn story(world: &World) {
     let due = now + SignedDuration::from_mins(75);
     world.stack.clock().set(Some(due));
     let tick = json!({"scheduled_time": due});
-    let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
+    let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
     assert_eq!(swept.unwrap()["images"], 4);
     world.stack.clock().set(Some(now));
 

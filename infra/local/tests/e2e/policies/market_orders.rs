@@ -44,6 +44,15 @@ pub async fn story(world: &World) {
     stripe.pay(&session(&paid.body)).unwrap();
     let id = paid.text("transaction_id");
     cancel(world, &umi, &id, json!({})).await.expect(200);
+    // Its customer leaves; it is found to be paid.
+    let sky = buyer(world, 94).await;
+    put(world, &sky, &item, 1).await;
+    let paid = buy(world, &sky).await.expect(201);
+    stripe.pay(&session(&paid.body)).unwrap();
+    let token = Some(sky.access_token.as_str());
+    let path = "/api/users/me";
+    world.call("DELETE", path, token, None).await.expect(204);
+    world.stack.settle().await;
     // Paid late.
     put(world, &umi, &scarce, 2).await;
     let slow = buy(world, &umi).await.expect(201);

@@ -1,11 +1,17 @@
 //! Every request that the functions of parcels can make.
 
-use enishi_local::{aws::Call, import};
+use enishi_local::{aws::Call, import, stripe::Order};
 use enishi_market::order::{order_key, state::Sale};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::market::shop::{DAY, Shop};
+use crate::{
+    market::{
+        shop::{DAY, Shop},
+        told::ledger_hears,
+    },
+    visits::money::silence,
+};
 
 /// What they ask for, in a world of their own.
 pub async fn story() -> Vec<Call> {
@@ -76,6 +82,20 @@ pub async fn story() -> Vec<Call> {
     shop.world.stack.settle().await;
     shop.later(DAY * 14).await;
     shop.sweep().await;
+
+    // A dispute of what nobody knows to be paid for.
+    let order = shop.buy(&[(0, 1)]).await;
+    silence(&shop.world);
+    let stripe = shop.world.stack.stripe();
+    stripe.pay(&order.session).unwrap();
+    stripe.dispute(&order.session, None, "fraudulent").unwrap();
+    ledger_hears(&shop.world, "charge.dispute.created").await;
+    let data = json!({"order_id": order.id});
+    let event = json!({"detail": {"id": "1", "time": "2026-11-20T11:00:00Z", "data": data}});
+    let lambda = shop.world.stack.lambda();
+    lambda.invoke("MarketPayOut", event).await.unwrap();
+    stripe.deliver_order(Order::default());
+    shop.world.stack.settle().await;
 
     // Whoever settles an order late may be cut off between its two steps.
     let order = shop.paid(&[(0, 1)]).await;
