@@ -86,10 +86,9 @@ pub async fn create_export(
     let scope = format!("orgs-create-export\n{organization_id}\n{me}");
     let creation = key.creation(&app, &scope, &body)?;
     let table = table(&app)?;
-    let unknown = |_| Error::unknown("project_id");
-    let project = visible(&table, &caller, body.project_id)
-        .await
-        .map_err(unknown)?;
+    let unknown = || Error::unknown("project_id");
+    let project = visible(&table, &caller, body.project_id).await?;
+    let project = project.ok_or_else(unknown)?;
     let export = Export {
         export_id: app.new_id(),
         project_id: project.project_id,
@@ -99,7 +98,8 @@ pub async fn create_export(
     };
     let mut tx = Transaction::new(&app);
     let [of_organization, _] = project.keys();
-    tx.check(&table, of_organization, when().exists("pk"));
+    let is_there = tx.check(&table, of_organization, when().exists("pk"));
+    caller.check(&mut tx, &table);
     let place = Key::new(exports(organization_id), export.export_id.to_string());
     tx.create(&table, place, &export)?;
     match tx
@@ -107,7 +107,8 @@ pub async fn create_export(
         .await?
     {
         Outcome::Done | Outcome::Replayed { .. } => Ok(axum::Json(project.into())),
-        // It was deleted since it was looked up.
-        Outcome::Refused(_) => Err(Error::unknown("project_id")),
+        // It was deleted since it was looked up, or the caller has left.
+        Outcome::Refused(refused) if refused.is(is_there) => Err(unknown()),
+        Outcome::Refused(_) => Err(Error::unavailable(1)),
     }
 }

@@ -130,8 +130,9 @@ pub async fn create_project(
         {
             Outcome::Done => return Ok(axum::Json(project.into())),
             Outcome::Replayed { id, .. } => {
-                let made = table.get::<StoredProject>(&project_key(organization_id, id));
-                let made = made.await?.ok_or_else(|| {
+                let place = project_key(organization_id, id);
+                let made: Option<StoredProject> = table.get(&place).await?;
+                let made = made.ok_or_else(|| {
                     Error::conflict("this Idempotency-Key was used for a project that is gone")
                 })?;
                 return Ok(axum::Json(made.into()));

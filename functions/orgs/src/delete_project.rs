@@ -1,12 +1,7 @@
 //! `DELETE /v1/service/projects/{project_id}`: deletes a project. The seconds that it has spent stay spent.
 
 use axum::extract::State;
-use enishi_shared::{
-    App, Function, Result,
-    error::ErrorBody,
-    http::Path,
-    store::Transaction,
-};
+use enishi_shared::{App, Function, Result, error::ErrorBody, http::Path, store::Transaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -15,7 +10,7 @@ use crate::{
     audit::{Action, write_down},
     caller::Caller,
     organization::table,
-    project::{ProjectId, visible},
+    project::{ProjectId, no_project, visible},
 };
 
 /// `orgs-delete-project`
@@ -60,12 +55,22 @@ pub async fn delete_project(
 ) -> Result<axum::Json<ProjectDeleted>> {
     let table = table(&app)?;
     let project = visible(&table, &caller, project_id).await?;
+    let project = project.ok_or_else(no_project)?;
     let mut tx = Transaction::new(&app);
     project.delete(&mut tx, &table);
     let (me, organization_id) = (caller.user_id, caller.organization_id);
     let whom = project.user_id.to_string();
-    write_down(&mut tx, &table, me, organization_id, Action::DeleteProject, Some(&whom))?;
+    write_down(
+        &mut tx,
+        &table,
+        me,
+        organization_id,
+        Action::DeleteProject,
+        Some(&whom),
+    )?;
     // Nothing in it is refused: what is gone already may go again.
     tx.commit().await?;
-    Ok(axum::Json(ProjectDeleted { project: NoProject {} }))
+    Ok(axum::Json(ProjectDeleted {
+        project: NoProject {},
+    }))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Function, Result,
     error::ErrorBody,
     http::{Json, Path},
     patch::given,
@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::Caller,
     organization::table,
-    project::{ProjectId, ProjectResponse, StoredProject, visible},
+    project::{ProjectId, ProjectResponse, StoredProject, no_project, visible},
 };
 
 /// `orgs-edit-project`
@@ -92,6 +92,7 @@ pub async fn edit_project(
     let mut race = Race::new(&app);
     loop {
         let before = visible(&table, &caller, project_id).await?;
+        let before = before.ok_or_else(no_project)?;
         let after = StoredProject {
             name: body.name.clone().unwrap_or_else(|| before.name.clone()),
             status: body.status.clone().unwrap_or_else(|| before.status.clone()),
@@ -102,9 +103,7 @@ pub async fn edit_project(
             let change = Change::new()
                 .set("name", &after.name)
                 .set("status", &after.status);
-            let as_read = when()
-                .eq("name", &before.name)
-                .eq("status", &before.status);
+            let as_read = when().eq("name", &before.name).eq("status", &before.status);
             tx.update(&table, key, change.when(as_read));
         }
         match tx.commit().await? {

@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::Caller,
     organization::table,
-    project::{ProjectId, ProjectResponse, visible},
+    project::{ProjectId, ProjectResponse, no_project, visible},
 };
 
 /// `orgs-find-project`
@@ -39,5 +39,6 @@ pub async fn find_project(
     Path(project_id): Path<ProjectId>,
 ) -> Result<axum::Json<ProjectResponse>> {
     let project = visible(&table(&app)?, &caller, project_id).await?;
+    let project = project.ok_or_else(no_project)?;
     Ok(axum::Json(project.into()))
 }

@@ -1,7 +1,16 @@
 //! orgs: organisations and those who belong to them.
 //!
+//! | function | endpoint or event | what |
+//! |---|---|---|
+//! | [`create_project`], [`projects`] | `POST`, `GET /v1/service/projects` | makes a project; my projects, or my organisation's |
+//! | [`find_project`], [`edit_project`], [`delete_project`] | `GET`, `PUT`, `DELETE /v1/service/projects/{project_id}` | one |
+//! | [`create_export`] | `POST /v1/service/exports` | notes that a video was exported |
+//! | [`usage`] | `GET /v1/service/usage` | the seconds that are spent and left |
+//! | [`disable`] | `orgs.user.deleted` | disables the Firebase account of who was deleted |
+//! | [`sweep`] | every five minutes | does what could not be done then |
+//!
 //! [`caller`] finds who calls, [`organization`], [`member`], [`invitation`] and [`seconds`] hold what is
-//! stored, [`user`] what is shown of a member, [`time`](mod@time) how times are, [`audit`] who did what,
+//! stored, [`project`] what of a project, [`list`] how both are listed, [`user`] what is shown of a member, [`time`](mod@time) how times are, [`audit`] who did what,
 //! [`disabling`] which Firebase accounts are to be disabled.
 //!
 //! The table, `ORGS_TABLE` (keys `pk` / `sk`, stream of new images; all reads are consistent):
@@ -13,9 +22,10 @@
 //! | where somebody stands ², with the membership | `CALLER#<user>`, `CALLER#<uid>` / `CALLER` |
 //! | an invitation, twice | `ORG#<org>` / `INVITATION#<invitation>`, `EMAIL#<address>` / `<org>` |
 //! | its token's digest | `ORG#<org>` / `TOKEN#<sha256>` |
-//! | seconds of detection that are left | `SECONDS#<org>#<period>#<bucket>` / `SECONDS` |
+//! | seconds of detection that were granted, and that are left | `SECONDS#<org>#<period>` / `GRANT`, `SECONDS#<org>#<period>#<bucket>` / `SECONDS` |
+//! | what a member has spent of them | `SPENT#<org>#<period>` / `<user>` |
 //! | a project | `ORG#<org>` / `PROJECT#<project>`, for its creator's list `MINE#<org>#<user>` / `PROJECT#<project>` |
-//! | an export | `PROJECT#<project>` / `EXPORT#<export>` |
+//! | an export | `EXPORTS#<org>` / `<export>` |
 //! | a Firebase account to be disabled | `DISABLINGS` / `<uid>` |
 //! | who did what to whom | `AUDIT#<month>` / `<time>#<id>` |
 //!
@@ -26,12 +36,23 @@
 
 pub mod audit;
 pub mod caller;
+pub mod create_export;
+pub mod create_project;
+pub mod delete_project;
+pub mod disable;
 pub mod disabling;
+pub mod edit_project;
+pub mod find_project;
 pub mod invitation;
+pub mod list;
 pub mod member;
 pub mod organization;
+pub mod project;
+pub mod projects;
 pub mod seconds;
+pub mod sweep;
 pub mod time;
+pub mod usage;
 pub mod user;
 
 use enishi_shared::{
@@ -46,4 +67,14 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Every function of this service.
-pub const FUNCTIONS: &[Function] = &[];
+pub const FUNCTIONS: &[Function] = &[
+    create_project::FUNCTION,
+    projects::FUNCTION,
+    find_project::FUNCTION,
+    edit_project::FUNCTION,
+    delete_project::FUNCTION,
+    create_export::FUNCTION,
+    usage::FUNCTION,
+    disable::FUNCTION,
+    sweep::FUNCTION,
+];

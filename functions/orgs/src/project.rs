@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    store::{Key, Table, Transaction},
+    store::{Key, Table, Transaction, s},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use crate::{
     caller::Caller,
+    create_export::exports,
     organization::{OrganizationId, Role, partition},
-    time,
+    seconds, time,
 };
 
 /// What the sort keys of projects begin with.
@@ -101,21 +102,43 @@ impl StoredProject {
     }
 }
 
-/// A project that a caller may see: their own, an admin each of their organisation's. One request.
+/// A project if the caller may see it: they their own, an admin each of their organisation's. One request.
 ///
 /// # Errors
-/// `not_found` for any other; `service_unavailable` when DynamoDB does not answer.
+/// `service_unavailable` when DynamoDB does not answer.
 pub async fn visible(
     table: &Table,
     caller: &Caller,
     project_id: ProjectId,
-) -> Result<StoredProject> {
+) -> Result<Option<StoredProject>> {
     let key = project_key(caller.organization_id, project_id);
     let project = table.get::<StoredProject>(&key).await?;
     let is_theirs = |it: &StoredProject| caller.role == Role::Admin || it.user_id == caller.user_id;
-    project
-        .filter(is_theirs)
-        .ok_or_else(|| Error::not_found("project"))
+    Ok(project.filter(is_theirs))
+}
+
+/// The 404 of what is no project, or not the caller's to see.
+pub fn no_project() -> Error {
+    Error::not_found("project")
+}
+
+/// Erases all that an organisation's members have made, with what they have spent, once it is closed.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer; what is erased again does no harm.
+pub async fn erase_all(app: &App, table: &Table, organization_id: OrganizationId) -> Result<()> {
+    let made = table
+        .query("pk = :organization AND begins_with(sk, :projects)")
+        .value(":organization", s(partition(organization_id)))
+        .value(":projects", s(PROJECTS));
+    made.each(|project: StoredProject| async move {
+        let mut tx = Transaction::new(app);
+        project.delete(&mut tx, table);
+        tx.commit().await.map(drop)
+    })
+    .await?;
+    table.delete_all(&exports(organization_id), "").await?;
+    seconds::erase(app, organization_id).await
 }
 
 /// A project as it is shown.

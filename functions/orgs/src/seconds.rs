@@ -1,17 +1,24 @@
-//! Seconds of detection: what an organisation has left of them in a period. An organisation has the free
-//! allowance, once.
+//! Seconds of detection: what an organisation has left of them in a period, and who has spent them. An
+//! organisation has the free allowance, once.
 
 use enishi_shared::{
-    App, Result,
+    App, Result, UserId,
     app::{ConfigError, Configure, Env},
     reserve::Reserve,
-    store::{Key, Transaction},
+    store::{Change, Key, Table, Transaction, decode},
 };
+use serde::{Deserialize, Serialize};
 
-use crate::organization::{OrganizationId, table};
+use crate::{
+    caller::Caller,
+    list::List,
+    organization::{OrganizationId, table},
+};
 
 /// Enough for a hundred projects a second of one organisation.
 const BUCKETS: usize = 10;
+/// The period of the free allowance.
+const FREE: &str = "FREE";
 
 /// `ORG_FREE_SECONDS`: the seconds that a new organisation has, 0 unless told.
 pub struct FreeSeconds(pub u32);
@@ -22,23 +29,74 @@ impl Configure for FreeSeconds {
     }
 }
 
+/// What an organisation was granted for a period, as it lies in the table.
+#[derive(Serialize, Deserialize)]
+struct Grant {
+    seconds: u32,
+}
+
+/// What a member has spent in a period, as it lies in the table.
+#[derive(Deserialize)]
+pub struct Spent {
+    /// Who.
+    pub user_id: UserId,
+    /// How many seconds.
+    pub seconds: u64,
+}
+
+/// Where an organisation stands in a period, in seconds.
+pub struct Usage {
+    /// What was spent.
+    pub used: u64,
+    /// What is left.
+    pub left: u64,
+}
+
+fn grant_key(organization_id: OrganizationId) -> Key {
+    Key::new(format!("SECONDS#{organization_id}#{FREE}"), "GRANT")
+}
+
 /// What an organisation has left.
 ///
 /// # Errors
 /// `internal_server_error` when the table is not configured.
 pub fn reserve(app: &App, organization_id: OrganizationId) -> Result<Reserve> {
-    let key = Key::new(format!("SECONDS#{organization_id}#FREE"), "SECONDS");
+    let key = Key::new(format!("SECONDS#{organization_id}#{FREE}"), "SECONDS");
     Reserve::new(app, &table(app)?, &key, BUCKETS)
 }
 
-/// Gives a new organisation what is free, in the transaction that makes it: a part for each bucket.
+/// Gives a new organisation what is free, in the transaction that makes it: a part for each bucket, and one.
 ///
 /// # Errors
 /// `internal_server_error` when it is not configured.
 pub fn grant(tx: &mut Transaction, organization_id: OrganizationId) -> Result<()> {
-    let free = tx.app().config::<FreeSeconds>()?.0;
-    reserve(tx.app(), organization_id)?.add(tx, free);
+    let seconds = tx.app().config::<FreeSeconds>()?.0;
+    reserve(tx.app(), organization_id)?.add(tx, seconds);
+    let table = table(tx.app())?;
+    tx.create(&table, grant_key(organization_id), &Grant { seconds })?;
     Ok(())
+}
+
+/// Notes who spends, in the transaction that takes as much from what is left.
+pub fn spend(tx: &mut Transaction, table: &Table, caller: &Caller, seconds: u32) {
+    let spent = Change::new()
+        .set("user_id", caller.user_id)
+        .add("seconds", seconds.into());
+    tx.update(table, spent_key(caller), spent);
+}
+
+/// Where it lies what a member has [`Spent`].
+pub fn spent_key(caller: &Caller) -> Key {
+    let by_member = by_member(caller.organization_id);
+    Key::new(by_member.pk, caller.user_id.to_string())
+}
+
+/// The list of what each member has [`Spent`], those who have left among them.
+pub fn by_member(organization_id: OrganizationId) -> List {
+    List {
+        pk: format!("SPENT#{organization_id}#{FREE}"),
+        prefix: "",
+    }
 }
 
 /// The seconds that are left. One request.
@@ -47,4 +105,38 @@ pub fn grant(tx: &mut Transaction, organization_id: OrganizationId) -> Result<()
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn left(app: &App, organization_id: OrganizationId) -> Result<u64> {
     reserve(app, organization_id)?.left().await
+}
+
+/// What was spent and what is left. One request.
+///
+/// # Errors
+/// As [`left`].
+pub async fn usage(app: &App, organization_id: OrganizationId) -> Result<Usage> {
+    let reserve = reserve(app, organization_id)?;
+    let mut keys = reserve.keys();
+    keys.push(grant_key(organization_id));
+    let mut found = table(app)?.batch_get(&keys).await?;
+    let grant: Option<Grant> = found
+        .remove(&grant_key(organization_id))
+        .map(decode)
+        .transpose()?;
+    let granted = grant.map_or(0, |grant| grant.seconds.into());
+    let left = reserve.left_in(&mut found)?;
+    Ok(Usage {
+        used: u64::saturating_sub(granted, left),
+        left,
+    })
+}
+
+/// Erases it, for an organisation that is closed.
+///
+/// # Errors
+/// As [`left`]; what is erased again does no harm.
+pub async fn erase(app: &App, organization_id: OrganizationId) -> Result<()> {
+    let table = table(app)?;
+    let mut tx = Transaction::new(app);
+    reserve(app, organization_id)?.delete(&mut tx);
+    tx.delete(&table, grant_key(organization_id));
+    tx.commit().await?;
+    table.delete_all(&by_member(organization_id).pk, "").await
 }
