@@ -40,7 +40,7 @@ pub struct UserDeleted {
 }
 
 impl Announcement for UserDeleted {
-    const DETAIL_TYPE: &'static str = "orgs.user.deleted";
+    const DETAIL_TYPE: &'static str = "orgs.user_deleted";
     const SOURCE: &'static str = "enishi.orgs";
 }
 
