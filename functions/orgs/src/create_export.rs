@@ -65,7 +65,7 @@ pub fn exports(organization_id: OrganizationId) -> String {
 #[utoipa::path(
     post, path = "/v1/service/exports", tag = "orgs",
     operation_id = "createExport",
-    security(("access_token" = [])),
+    security(("access_token" = []), ("id_token" = [])),
     params(IdempotencyKey),
     request_body = ExportRequest,
     responses(

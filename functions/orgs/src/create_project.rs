@@ -80,7 +80,7 @@ pub struct ProjectRequest {
 #[utoipa::path(
     post, path = "/v1/service/projects", tag = "orgs",
     operation_id = "createProject",
-    security(("access_token" = [])),
+    security(("access_token" = []), ("id_token" = [])),
     params(IdempotencyKey),
     request_body = ProjectRequest,
     responses(

@@ -39,7 +39,7 @@ pub struct ProjectDeleted {
 #[utoipa::path(
     delete, path = "/v1/service/projects/{project_id}", tag = "orgs",
     operation_id = "deleteProject",
-    security(("access_token" = [])),
+    security(("access_token" = []), ("id_token" = [])),
     params(("project_id" = ProjectId, Path, description = "The project")),
     responses(
         (status = 200, body = ProjectDeleted, description = "It is deleted"),

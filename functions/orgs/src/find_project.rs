@@ -24,7 +24,7 @@ pub const FUNCTION: Function = Function::http("orgs-find-project", || {
 #[utoipa::path(
     get, path = "/v1/service/projects/{project_id}", tag = "orgs",
     operation_id = "getProject",
-    security(("access_token" = [])),
+    security(("access_token" = []), ("id_token" = [])),
     params(("project_id" = ProjectId, Path, description = "The project")),
     responses(
         (status = 200, body = ProjectResponse, description = "The project"),

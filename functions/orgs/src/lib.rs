@@ -3,7 +3,7 @@
 //! | function | endpoint or event | what |
 //! |---|---|---|
 //! | [`create_project`], [`projects`] | `POST`, `GET /v1/service/projects` | makes a project; my projects, or my organisation's |
-//! | [`find_project`], [`edit_project`], [`delete_project`] | `GET`, `PUT`, `DELETE /v1/service/projects/{project_id}` | one |
+//! | [`find_project`], [`update_project`], [`delete_project`] | `GET`, `PUT`, `DELETE /v1/service/projects/{project_id}` | one |
 //! | [`create_export`] | `POST /v1/service/exports` | notes that a video was exported |
 //! | [`usage`] | `GET /v1/service/usage` | the seconds that are spent and left |
 //! | [`disable`] | `orgs.user.deleted` | disables the Firebase account of who was deleted |
@@ -41,7 +41,6 @@ pub mod create_project;
 pub mod delete_project;
 pub mod disable;
 pub mod disabling;
-pub mod edit_project;
 pub mod find_project;
 pub mod invitation;
 pub mod list;
@@ -52,6 +51,7 @@ pub mod projects;
 pub mod seconds;
 pub mod sweep;
 pub mod time;
+pub mod update_project;
 pub mod usage;
 pub mod user;
 
@@ -71,7 +71,7 @@ pub const FUNCTIONS: &[Function] = &[
     create_project::FUNCTION,
     projects::FUNCTION,
     find_project::FUNCTION,
-    edit_project::FUNCTION,
+    update_project::FUNCTION,
     delete_project::FUNCTION,
     create_export::FUNCTION,
     usage::FUNCTION,

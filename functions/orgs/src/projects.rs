@@ -65,7 +65,7 @@ pub struct ProjectsResponse {
 #[utoipa::path(
     get, path = "/v1/service/projects", tag = "orgs",
     operation_id = "listProjects",
-    security(("access_token" = [])),
+    security(("access_token" = []), ("id_token" = [])),
     params(ProjectsQuery),
     responses(
         (status = 200, body = ProjectsResponse, description = "The projects; `Link` leads to the next page"),

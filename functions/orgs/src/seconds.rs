@@ -50,6 +50,8 @@ pub struct Usage {
     pub used: u64,
     /// What is left.
     pub left: u64,
+    /// What the caller has spent of it.
+    pub own: Option<Spent>,
 }
 
 fn grant_key(organization_id: OrganizationId) -> Key {
@@ -85,8 +87,7 @@ pub fn spend(tx: &mut Transaction, table: &Table, caller: &Caller, seconds: u32)
     tx.update(table, spent_key(caller), spent);
 }
 
-/// Where it lies what a member has [`Spent`].
-pub fn spent_key(caller: &Caller) -> Key {
+fn spent_key(caller: &Caller) -> Key {
     let by_member = by_member(caller.organization_id);
     Key::new(by_member.pk, caller.user_id.to_string())
 }
@@ -107,24 +108,23 @@ pub async fn left(app: &App, organization_id: OrganizationId) -> Result<u64> {
     reserve(app, organization_id)?.left().await
 }
 
-/// What was spent and what is left. One request.
+/// Where a caller's organisation stands. One request.
 ///
 /// # Errors
 /// As [`left`].
-pub async fn usage(app: &App, organization_id: OrganizationId) -> Result<Usage> {
-    let reserve = reserve(app, organization_id)?;
+pub async fn usage(app: &App, caller: &Caller) -> Result<Usage> {
+    let reserve = reserve(app, caller.organization_id)?;
+    let (granted, own) = (grant_key(caller.organization_id), spent_key(caller));
     let mut keys = reserve.keys();
-    keys.push(grant_key(organization_id));
+    keys.extend([granted.clone(), own.clone()]);
     let mut found = table(app)?.batch_get(&keys).await?;
-    let grant: Option<Grant> = found
-        .remove(&grant_key(organization_id))
-        .map(decode)
-        .transpose()?;
-    let granted = grant.map_or(0, |grant| grant.seconds.into());
     let left = reserve.left_in(&mut found)?;
+    let grant: Option<Grant> = found.remove(&granted).map(decode).transpose()?;
+    let granted = grant.map_or(0, |grant| u64::from(grant.seconds));
     Ok(Usage {
-        used: u64::saturating_sub(granted, left),
+        used: granted.saturating_sub(left),
         left,
+        own: found.remove(&own).map(decode).transpose()?,
     })
 }
 

@@ -19,7 +19,7 @@ use crate::{
 
 /// `orgs-usage`
 ///
-/// Budget: the caller; what is left and what each has spent, at once.
+/// Budget: the caller; what is left, and for an admin what each has spent, at once.
 pub const FUNCTION: Function =
     Function::http("orgs-usage", || OpenApiRouter::new().routes(routes!(usage))).budget(3);
 
@@ -59,7 +59,7 @@ pub struct UsageResponse {
 #[utoipa::path(
     get, path = "/v1/service/usage", tag = "orgs",
     operation_id = "getUsage",
-    security(("access_token" = [])),
+    security(("access_token" = []), ("id_token" = [])),
     params(PageQuery),
     responses(
         (status = 200, body = UsageResponse, description = "The seconds; `Link` leads to the next page"),
@@ -74,26 +74,25 @@ pub async fn usage(
     uri: Uri,
     Query(query): Query<PageQuery>,
 ) -> Result<(HeaderMap, axum::Json<UsageResponse>)> {
-    let table = table(&app)?;
-    let organization_id = caller.organization_id;
-    let spent = async {
-        let by_member = seconds::by_member(organization_id);
-        match caller.role {
-            Role::Admin => by_member.page(&table, false, &query, &uri).await,
-            Role::Member => {
-                let own = table.get::<Spent>(&seconds::spent_key(&caller)).await?;
-                Ok((HeaderMap::new(), own.into_iter().collect()))
-            }
+    let usage = seconds::usage(&app, &caller);
+    let (usage, (link, spent)) = match caller.role {
+        Role::Admin => {
+            let (table, by_member) = (table(&app)?, seconds::by_member(caller.organization_id));
+            try_join(usage, by_member.page(&table, false, &query, &uri)).await?
+        }
+        Role::Member => {
+            let mut usage = usage.await?;
+            let own = usage.own.take().into_iter().collect();
+            (usage, (HeaderMap::new(), own))
         }
     };
-    let (whole, (link, spent)) = try_join(seconds::usage(&app, organization_id), spent).await?;
     let members = spent.into_iter().map(|spent: Spent| MemberUsage {
         id: spent.user_id,
         used: spent.seconds,
     });
     let usage = Usage {
-        used: whole.used,
-        left: whole.left,
+        used: usage.used,
+        left: usage.left,
         members: members.collect(),
     };
     Ok((link, axum::Json(UsageResponse { usage })))

@@ -20,11 +20,11 @@ use crate::{
     project::{ProjectId, ProjectResponse, StoredProject, no_project, visible},
 };
 
-/// `orgs-edit-project`
+/// `orgs-update-project`
 ///
 /// Budget: the caller, the project, one transaction.
-pub const FUNCTION: Function = Function::http("orgs-edit-project", || {
-    OpenApiRouter::new().routes(routes!(edit_project))
+pub const FUNCTION: Function = Function::http("orgs-update-project", || {
+    OpenApiRouter::new().routes(routes!(update_project))
 })
 .budget(3);
 
@@ -70,8 +70,8 @@ pub struct ProjectUpdate {
 /// By whoever made it, or an admin.
 #[utoipa::path(
     put, path = "/v1/service/projects/{project_id}", tag = "orgs",
-    operation_id = "editProject",
-    security(("access_token" = [])),
+    operation_id = "updateProject",
+    security(("access_token" = []), ("id_token" = [])),
     params(("project_id" = ProjectId, Path, description = "The project")),
     request_body = ProjectUpdate,
     responses(
@@ -82,7 +82,7 @@ pub struct ProjectUpdate {
         (status = 404, body = ErrorBody, description = "No project that the caller may see"),
     )
 )]
-pub async fn edit_project(
+pub async fn update_project(
     State(app): State<App>,
     caller: Caller,
     Path(project_id): Path<ProjectId>,
