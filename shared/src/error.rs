@@ -197,7 +197,7 @@ impl Error {
         }])
     }
 
-    /// 400 `invalid_parameter` naming a field whose id names nothing that the caller has.
+    /// 400 `invalid_parameter` naming a field whose id names nothing.
     pub fn unknown(field: &'static str) -> Self {
         Self::invalid_fields(vec![FieldError {
             field: field.into(),
