@@ -12,8 +12,9 @@ use enishi_local::Options;
 use http::{Request, header};
 use serde_json::{Value, json};
 
+pub use crate::identity::market_sessions::Caller;
 use crate::{
-    identity::{mailed, market_sessions::{Caller, verified}},
+    identity::{mailed, market_sessions::verified},
     support::{Answer, World, text},
 };
 
@@ -83,6 +84,17 @@ fn of(answer: Answer, firebase: Caller) -> Member {
         organization_id: text(&user["organization_id"]),
         firebase,
     }
+}
+
+/// What a server asks of Firebase.
+pub async fn firebase(world: &World, path: &str, body: Value) -> Answer {
+    let uri = format!("{}/identitytoolkit.googleapis.com/v1/{path}", world.stack.aws_url());
+    let request = Request::post(uri)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, "Bearer owner")
+        .body(body.to_string().into())
+        .unwrap();
+    world.send_anywhere(request).await
 }
 
 /// A request of somebody's.
