@@ -26,9 +26,13 @@
 
 pub mod audit;
 pub mod caller;
+pub mod create_user;
 pub mod disabling;
+pub mod events;
 pub mod invitation;
+pub mod join;
 pub mod member;
+pub mod membership;
 pub mod organization;
 pub mod seconds;
 pub mod time;
@@ -46,4 +50,4 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Every function of this service.
-pub const FUNCTIONS: &[Function] = &[];
+pub const FUNCTIONS: &[Function] = &[create_user::FUNCTION];
