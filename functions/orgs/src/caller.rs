@@ -9,7 +9,9 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use enishi_shared::{
     App, Error, Result, UserId,
     accounts::{self, Account, Owner, account_key, firebase_key},
-    auth::ServiceUser,
+    auth::{FirebaseCaller, ServiceUser},
+    error::Code,
+    firebase::FirebaseUser,
     store::{self, Change, Condition, Key, Part, Table, Transaction, decode, when},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -63,8 +65,8 @@ pub enum Standing {
     },
     /// They were deleted.
     Deleted {
-        /// When.
-        at: Timestamp,
+        /// When, in seconds.
+        at: i64,
         /// When the row goes, in seconds.
         ttl: i64,
     },
@@ -204,6 +206,57 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
+/// Somebody from Firebase who may come to an organisation. As an extractor it answers 401 to anything but
+/// an ID token of Firebase's, and to one of an account that was deleted since. One request. The function
+/// needs `ORGS_TABLE` with `dynamodb:BatchGetItem`.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    /// Whom Firebase vouches for.
+    pub user: FirebaseUser,
+    /// Whether they belong to one already.
+    pub belongs: bool,
+}
+
+impl FromRequestParts<App> for Newcomer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let FirebaseCaller(user) = FirebaseCaller::from_request_parts(parts, app).await?;
+        let key = firebase_caller_key(&user.uid);
+        let standing = table(app)?.batch_get(&[key.clone()]).await?.remove(&key);
+        let standing = standing.map(decode::<Standing>).transpose()?;
+        let belongs = match standing {
+            Some(Standing::Member { .. }) => true,
+            Some(deleted) if deleted.ends(user.issued_at.as_second()) => {
+                return Err(Error::token_invalid());
+            }
+            Some(Standing::Deleted { .. }) | None => false,
+        };
+        Ok(Self { user, belongs })
+    }
+}
+
+impl Newcomer {
+    /// Their address, if Firebase knows that it is theirs.
+    ///
+    /// # Errors
+    /// `forbidden` otherwise.
+    pub fn verified_email(&self) -> Result<&str> {
+        let email = self.user.email.as_deref();
+        email.filter(|_| self.user.email_verified).ok_or_else(|| {
+            Error::new(
+                Code::Forbidden,
+                "your e-mail address must be verified at Firebase",
+            )
+        })
+    }
+}
+
+/// The 409 of who belongs to an organisation.
+pub fn belongs_already() -> Error {
+    Error::conflict("you belong to an organization already").and_already_exists("uid")
+}
+
 impl Standing {
     /// Of a member.
     pub fn of(member: &Member) -> Self {
@@ -218,9 +271,10 @@ impl Standing {
 
     /// Of somebody who is deleted now.
     pub fn deleted(now: Timestamp) -> Self {
+        let at = now.as_second();
         Self::Deleted {
-            at: now,
-            ttl: now.as_second() + DELETED_FOR.as_secs(),
+            at,
+            ttl: at + DELETED_FOR.as_secs(),
         }
     }
 
@@ -228,7 +282,7 @@ impl Standing {
     pub fn ends(&self, issued_at: i64) -> bool {
         match self {
             Self::Member { .. } => false,
-            Self::Deleted { at, .. } => issued_at <= at.as_second(),
+            Self::Deleted { at, .. } => issued_at <= *at,
         }
     }
 

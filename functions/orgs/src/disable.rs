@@ -65,7 +65,7 @@ pub async fn disable(app: &App, mut disabling: Disabling) -> Result<()> {
             found.check(&mut tx, &orgs, &identity, &disabling);
         }
         match tx.commit().await? {
-            Outcome::Refused(refused) if !refused.is(done) => race.lost().await?,
+            Outcome::Refused(refused) if is_wanted || !refused.is(done) => race.lost().await?,
             Outcome::Done | Outcome::Refused(_) => return Ok(()),
         }
     }

@@ -4,13 +4,19 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use enishi_shared::{App, Error, Result, UserId, accounts::normalised, seal::sha256, store::Key};
+use enishi_shared::{
+    App, Error, Result, UserId,
+    accounts::normalised,
+    error::Code,
+    seal::sha256,
+    store::{Key, Table, Transaction, decode, s},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::organization::{OrganizationId, Role, partition};
+use crate::organization::{Organization, OrganizationId, Role, organization_key, partition};
 
 /// How long an invitation is open.
 pub const OPEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -68,11 +74,6 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// Whether it can be accepted at `now`.
-    pub fn is_open(&self, now: Timestamp) -> bool {
-        now < self.expires_at
-    }
-
     /// Where it lies among its organisation's.
     pub fn key(&self) -> Key {
         invitation_key(self.organization_id, self.invitation_id)
@@ -81,6 +82,22 @@ impl Invitation {
     /// Where it lies among those of its address.
     pub fn address_key(&self) -> Key {
         address_key(&self.email, self.organization_id)
+    }
+
+    /// Puts it into the table; of its address there is one in an organisation, so what was there is written
+    /// over.
+    ///
+    /// # Errors
+    /// `internal_server_error` when it cannot be stored.
+    pub fn put(&self, tx: &mut Transaction, table: &Table) -> Result<()> {
+        tx.put(table, self.key(), self)?;
+        tx.put(table, self.address_key(), self)
+    }
+
+    /// Removes it.
+    pub fn delete(&self, tx: &mut Transaction, table: &Table) {
+        tx.delete(table, self.key());
+        tx.delete(table, self.address_key());
     }
 }
 
@@ -99,13 +116,75 @@ pub fn address_key(email: &str, organization_id: OrganizationId) -> Key {
     Key::new(address_partition(email), organization_id.to_string())
 }
 
+/// The open invitation that a token is good for, with its organisation. Two requests.
+///
+/// # Errors
+/// `invalid_parameter` on `token` where there is none, `forbidden` where it is for another address.
+pub async fn of_token(
+    app: &App,
+    table: &Table,
+    token: &str,
+    email: &str,
+) -> Result<(Invitation, Organization)> {
+    let (organization_id, key) = read_token(token)?;
+    let token = table.batch_get(&[key.clone()]).await?.remove(&key);
+    let token: Token = decode(token.ok_or_else(rejected)?)?;
+    let id = token.invitation_id;
+    let places = [
+        invitation_key(organization_id, id),
+        organization_key(organization_id),
+    ];
+    let mut found = table.batch_get(&places).await?;
+    let [invitation, organization] = places.map(|place| found.remove(&place));
+    let invitation: Invitation = decode(invitation.ok_or_else(rejected)?)?;
+    let organization: Organization = decode(organization.ok_or_else(rejected)?)?;
+    if !organization.invites(id, app.now()) {
+        return Err(rejected());
+    }
+    match normalised(&invitation.email) == normalised(email) {
+        true => Ok((invitation, organization)),
+        false => Err(Error::new(
+            Code::Forbidden,
+            "this invitation is for another e-mail address",
+        )),
+    }
+}
+
+/// The newest of an address's open invitations, with its organisation. Two requests.
+///
+/// # Errors
+/// `forbidden` where there is none.
+pub async fn newest(app: &App, table: &Table, email: &str) -> Result<(Invitation, Organization)> {
+    let query = table.query("pk = :address");
+    let query = query.value(":address", s(address_partition(email)));
+    let mut invitations = query.page::<Invitation>().await?.items;
+    invitations.sort_by_key(|invitation| invitation.created_at);
+    let newest = invitations.into_iter().rev().take(100);
+    let newest: Vec<_> = newest.collect();
+    let key = |invitation: &Invitation| organization_key(invitation.organization_id);
+    let places: Vec<Key> = newest.iter().map(key).collect();
+    let mut organizations = table.batch_get(&places).await?;
+    for invitation in newest {
+        let organization = organizations.remove(&key(&invitation));
+        // One of an organisation that was closed goes with it, a little later.
+        if let Some(organization) = organization {
+            let organization: Organization = decode(organization)?;
+            if organization.invites(invitation.invitation_id, app.now()) {
+                return Ok((invitation, organization));
+            }
+        }
+    }
+    Err(Error::new(
+        Code::Forbidden,
+        "no organization has invited your e-mail address",
+    ))
+}
+
 /// What a token leads to, as it lies in the table under the token's digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Token {
-    /// Which invitation.
+    /// Which invitation; it says whether it is open still.
     pub invitation_id: InvitationId,
-    /// Whom it invites.
-    pub email: String,
     /// When it ends, in seconds.
     pub ttl: i64,
 }

@@ -38,13 +38,17 @@ pub mod audit;
 pub mod caller;
 pub mod create_export;
 pub mod create_project;
+pub mod create_user;
 pub mod delete_project;
 pub mod disable;
 pub mod disabling;
+pub mod events;
 pub mod find_project;
 pub mod invitation;
+pub mod join;
 pub mod list;
 pub mod member;
+pub mod membership;
 pub mod organization;
 pub mod project;
 pub mod projects;
@@ -68,6 +72,7 @@ pub const CHECKS: &[Check] = &[
 
 /// Every function of this service.
 pub const FUNCTIONS: &[Function] = &[
+    create_user::FUNCTION,
     create_project::FUNCTION,
     projects::FUNCTION,
     find_project::FUNCTION,

@@ -107,6 +107,20 @@ impl Configure for FreeSeats {
     }
 }
 
+/// That a text is a Japanese postal code: seven digits, with or without a hyphen after the third.
+///
+/// # Errors
+/// Says that it is none.
+pub fn postal_code<C>(value: &str, _: &C) -> garde::Result {
+    let digits =
+        |part: &str, count| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = value.split_once('-').or_else(|| value.split_at_checked(3));
+    match parts.is_some_and(|(area, place)| digits(area, 3) && digits(place, 4)) {
+        true => Ok(()),
+        false => Err(garde::Error::new("seven digits such as 123-4567")),
+    }
+}
+
 /// `ORGS_TABLE`: the table of this service.
 ///
 /// # Errors
@@ -145,6 +159,11 @@ impl Organization {
                 self.seats
             ))),
         }
+    }
+
+    /// Whether an invitation is open at `now`.
+    pub fn invites(&self, id: InvitationId, now: Timestamp) -> bool {
+        self.invitations.get(&id).is_some_and(|until| now < *until)
     }
 
     /// Who must stay as they are: the only admin of others.
@@ -248,6 +267,25 @@ mod tests {
             .insert("019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f55".parse()?);
         assert_eq!(two.last_admin(), None);
         Ok(())
+    }
+
+    #[test]
+    fn a_postal_code_is_seven_digits() {
+        for right in ["123-4567", "1234567"] {
+            assert!(postal_code(right, &()).is_ok(), "{right}");
+        }
+        for wrong in [
+            "",
+            "123",
+            "123-456",
+            "123-45678",
+            "1234-567",
+            "１２３-4567",
+            "123-4567 ",
+            "12a-4567",
+        ] {
+            assert!(postal_code(wrong, &()).is_err(), "{wrong}");
+        }
     }
 
     #[test]
