@@ -24,19 +24,39 @@
 //! ² read by each request, beside whether the account is still there (in `IDENTITY_TABLE`:
 //! `enishi_shared::accounts`).
 
+pub mod accept;
 pub mod audit;
 pub mod caller;
+pub mod change_role;
+pub mod close;
+pub mod close_organization;
 pub mod create_user;
+pub mod delete_user;
 pub mod disabling;
+pub mod erase;
 pub mod events;
+pub mod find_organization;
+pub mod find_user;
 pub mod invitation;
+pub mod invitations;
+pub mod invite;
 pub mod join;
+pub mod letters;
+pub mod list;
+pub mod mail;
 pub mod member;
+pub mod members;
 pub mod membership;
 pub mod organization;
+pub mod ping;
+pub mod remove_member;
 pub mod seconds;
 pub mod time;
+pub mod update_organization;
+pub mod update_user;
 pub mod user;
+pub mod users;
+pub mod withdraw_invitation;
 
 use enishi_shared::{
     Function,
@@ -50,4 +70,24 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Every function of this service.
-pub const FUNCTIONS: &[Function] = &[create_user::FUNCTION];
+pub const FUNCTIONS: &[Function] = &[
+    ping::FUNCTION,
+    create_user::FUNCTION,
+    users::FUNCTION,
+    find_user::FUNCTION,
+    update_user::FUNCTION,
+    delete_user::FUNCTION,
+    invite::FUNCTION,
+    invitations::FUNCTION,
+    withdraw_invitation::FUNCTION,
+    accept::FUNCTION,
+    mail::FUNCTION,
+    find_organization::FUNCTION,
+    update_organization::FUNCTION,
+    close_organization::FUNCTION,
+    close::FUNCTION,
+    members::FUNCTION,
+    change_role::FUNCTION,
+    remove_member::FUNCTION,
+    erase::FUNCTION,
+];
