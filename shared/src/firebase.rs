@@ -21,7 +21,7 @@ use crate::{
     error::Error,
 };
 
-pub use account::disable_account;
+pub use account::{disable_account, enable_account};
 use keys::Keys;
 
 /// How far Google's clock may run ahead of ours.

@@ -32,6 +32,8 @@ pub enum Action {
     RemoveMember,
     /// Deleted a user.
     DeleteUser,
+    /// Deleted somebody's project.
+    DeleteProject,
 }
 
 /// That somebody did something.

@@ -22,7 +22,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     audit::{self, Action},
     caller::{Newcomer, belongs_already},
-    disabling::disabling_key,
     join::{self, By, replayed},
     member::Member,
     membership::put_in,
@@ -205,7 +204,6 @@ async fn found(
         seconds::grant(&mut tx, organization_id)?;
         let issued_at = newcomer.user.issued_at.as_second();
         let standings = put_in(&mut tx, orgs, &member, issued_at)?;
-        tx.delete(orgs, disabling_key(&member.uid));
         let action = Action::CreateOrganization;
         audit::write_down(&mut tx, orgs, user_id, organization_id, action, None)?;
         match tx.commit_once(orgs, creation, &user_id).await? {

@@ -21,6 +21,9 @@ pub struct Disabling {
     pub user_id: UserId,
     /// When they were deleted.
     pub deleted_at: Timestamp,
+    /// Whether Google was asked for it, and may have done it.
+    #[serde(default)]
+    pub is_asked: bool,
 }
 
 /// Where it lies that an account is to be disabled.
@@ -50,6 +53,7 @@ pub fn ask(tx: &mut Transaction, table: &Table, uid: &str, user_id: UserId) -> R
         uid: uid.to_owned(),
         user_id,
         deleted_at: tx.app().now(),
+        is_asked: false,
     };
     tx.put(table, disabling_key(uid), &disabling)?;
     announce(

@@ -6,15 +6,15 @@ use enishi_shared::{
     App, Function, Result, UserId,
     events::{AccountDeleted, Event},
     function::on,
-    store::{Outcome, Race, Table, Transaction, decode, s},
+    store::{Outcome, Race, Table, Transaction, decode},
 };
 
 use crate::{
     audit::{self, Action},
     caller::{Standing, caller_key},
-    member::{MEMBERS, Member, member_key},
+    member::{Member, member_key, members_of},
     membership::{self, Going},
-    organization::{Organization, OrganizationId, Role, organization_key, partition, table},
+    organization::{Organization, OrganizationId, Role, organization_key, table},
 };
 
 /// `orgs-erase`
@@ -100,10 +100,7 @@ async fn longest(
     organization_id: OrganizationId,
     but: UserId,
 ) -> Result<Option<Member>> {
-    let members = orgs
-        .query("pk = :pk AND begins_with(sk, :members)")
-        .value(":pk", s(partition(organization_id)))
-        .value(":members", s(MEMBERS));
+    let members = members_of(organization_id).query(orgs);
     let members = members.all().await?.into_iter().map(decode::<Member>);
     let members: Vec<Member> = members.collect::<Result<_>>()?;
     let others = members.into_iter().filter(|member| member.user_id != but);

@@ -9,9 +9,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::Caller,
-    invitation::{INVITATIONS, Invitation, InvitationId},
-    list::{self, ListQuery},
-    organization::{Role, partition, table},
+    invitation::{Invitation, InvitationId, invitations_of},
+    list::PageQuery,
+    organization::{Role, table},
     time,
 };
 
@@ -57,7 +57,7 @@ pub struct InvitationsResponse {
     get, path = "/v1/service/invitations", tag = "orgs",
     operation_id = "listInvitations",
     security(("access_token" = []), ("id_token" = [])),
-    params(ListQuery),
+    params(PageQuery),
     responses(
         (status = 200, body = InvitationsResponse, description = "Open invitations", headers(("Link" = String, description = "The next page, if there is one"))),
         (status = 400, body = ErrorBody, description = "`limit` or `cursor` is wrong"),
@@ -69,20 +69,14 @@ pub async fn invitations(
     State(app): State<App>,
     caller: Caller,
     uri: Uri,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
     caller.admin()?;
     let orgs = table(&app)?;
-    let page = list::page::<Invitation>(
-        &orgs,
-        &partition(caller.organization_id),
-        INVITATIONS,
-        &query,
-        &uri,
-    )
-    .await?;
+    let list = invitations_of(caller.organization_id);
+    let (next, found) = list.page::<Invitation>(&orgs, false, &query, &uri).await?;
     let now = app.now();
-    let open = page.rows.into_iter().filter(|it| now < it.expires_at);
+    let open = found.into_iter().filter(|it| now < it.expires_at);
     let shown = open.map(|it| ShownInvitation {
         id: it.invitation_id,
         created_at: it.created_at,
@@ -91,5 +85,5 @@ pub async fn invitations(
         expires_at: it.expires_at,
     });
     let invitations = shown.collect();
-    Ok((page.next, axum::Json(InvitationsResponse { invitations })))
+    Ok((next, axum::Json(InvitationsResponse { invitations })))
 }

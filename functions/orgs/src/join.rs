@@ -10,7 +10,6 @@ use enishi_shared::{
 use crate::{
     audit::{self, Action},
     caller::{Newcomer, Standing, belongs_already, caller_key},
-    disabling::disabling_key,
     invitation,
     member::{Member, member_key},
     membership::{change, put_in},
@@ -74,7 +73,6 @@ pub async fn join(
         let changed = change(&mut tx, &orgs, &before, after)?;
         let standings = put_in(&mut tx, &orgs, &member, caller.issued_at.as_second())?;
         invitation.delete(&mut tx, &orgs);
-        tx.delete(&orgs, disabling_key(&caller.uid));
         let whom = invitation.invitation_id.to_string();
         let organization_id = before.organization_id;
         audit::write_down(

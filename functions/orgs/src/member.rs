@@ -8,10 +8,13 @@ use enishi_shared::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::organization::{Organization, OrganizationId, Role, organization_key, partition};
+use crate::{
+    list::List,
+    organization::{Organization, OrganizationId, Role, organization_key, partition},
+};
 
 /// What the sort keys of members begin with.
-pub const MEMBERS: &str = "MEMBER#";
+const MEMBERS: &str = "MEMBER#";
 
 /// A member as they lie in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,14 @@ pub struct Member {
 /// Where a member lies.
 pub fn member_key(organization_id: OrganizationId, user_id: UserId) -> Key {
     Key::new(partition(organization_id), format!("{MEMBERS}{user_id}"))
+}
+
+/// The list of an organisation's members.
+pub fn members_of(organization_id: OrganizationId) -> List {
+    List {
+        pk: partition(organization_id),
+        prefix: MEMBERS,
+    }
 }
 
 /// A member with their organisation. One request.

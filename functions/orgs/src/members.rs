@@ -9,9 +9,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::Caller,
-    list::{self, ListQuery},
-    member::{MEMBERS, Member},
-    organization::{Role, partition, table},
+    list::PageQuery,
+    member::{Member, members_of},
+    organization::{Role, table},
     time,
 };
 
@@ -50,7 +50,7 @@ pub struct MembersResponse {
     get, path = "/v1/service/organization_members", tag = "orgs",
     operation_id = "listOrganizationMembers",
     security(("access_token" = []), ("id_token" = [])),
-    params(ListQuery),
+    params(PageQuery),
     responses(
         (status = 200, body = MembersResponse, description = "Members", headers(("Link" = String, description = "The next page, if there is one"))),
         (status = 400, body = ErrorBody, description = "`limit` or `cursor` is wrong"),
@@ -62,26 +62,20 @@ pub async fn members(
     State(app): State<App>,
     caller: Caller,
     uri: Uri,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
     caller.admin()?;
     let orgs = table(&app)?;
-    let page = list::page::<Member>(
-        &orgs,
-        &partition(caller.organization_id),
-        MEMBERS,
-        &query,
-        &uri,
-    )
-    .await?;
-    let shown = page.rows.into_iter().map(|member| OrganizationMember {
+    let list = members_of(caller.organization_id);
+    let (next, found) = list.page::<Member>(&orgs, false, &query, &uri).await?;
+    let shown = found.into_iter().map(|member| OrganizationMember {
         id: member.user_id,
         role: member.role,
         created_at: member.created_at,
     });
     let organization_members = shown.collect();
     Ok((
-        page.next,
+        next,
         axum::Json(MembersResponse {
             organization_members,
         }),

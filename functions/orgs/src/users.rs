@@ -6,9 +6,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::Caller,
-    list::{self, ListQuery},
-    member::{MEMBERS, Member, member_key},
-    organization::{Organization, Role, organization_key, partition, table},
+    list::PageQuery,
+    member::{member_key, members_of},
+    organization::{Organization, Role, organization_key, table},
     seconds,
     user::{User, UsersResponse},
 };
@@ -27,7 +27,7 @@ pub const FUNCTION: Function =
     get, path = "/v1/service/users", tag = "orgs",
     operation_id = "listUsers",
     security(("access_token" = []), ("id_token" = [])),
-    params(ListQuery),
+    params(PageQuery),
     responses(
         (status = 200, body = UsersResponse, description = "Users", headers(("Link" = String, description = "The next page, if there is one"))),
         (status = 400, body = ErrorBody, description = "`limit` or `cursor` is wrong"),
@@ -39,7 +39,7 @@ pub async fn users(
     State(app): State<App>,
     caller: Caller,
     uri: Uri,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
     let orgs = table(&app)?;
     let organization_id = caller.organization_id;
@@ -50,10 +50,8 @@ pub async fn users(
     let own = member_key(organization_id, caller.user_id);
     match caller.role {
         Role::Admin => {
-            let page =
-                list::page::<Member>(&orgs, &partition(organization_id), MEMBERS, &query, &uri)
-                    .await?;
-            (members, next) = (page.rows, page.next);
+            let list = members_of(organization_id);
+            (next, members) = list.page(&orgs, false, &query, &uri).await?;
         }
         Role::Member => keys.push(own.clone()),
     }

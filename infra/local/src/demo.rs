@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::stack::{Options, Stack};
 
 pub mod market;
+pub mod orgs;
 pub mod saju;
 pub mod visits;
 
