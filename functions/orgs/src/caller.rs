@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     member::{Member, member_key},
-    organization::{OrganizationId, PRODUCT, Role, table},
+    organization::{Organization, OrganizationId, PRODUCT, Role, table},
 };
 
 /// Longer than any token that was issued before a deletion is good.
@@ -92,6 +92,34 @@ impl Caller {
             Role::Admin => Ok(()),
             Role::Member => Err(Error::forbidden()),
         }
+    }
+
+    /// That it is themselves, or that they are an admin.
+    ///
+    /// # Errors
+    /// `forbidden` otherwise.
+    pub fn own_or_admin(&self, user_id: UserId) -> Result<()> {
+        match user_id == self.user_id {
+            true => Ok(()),
+            false => self.admin(),
+        }
+    }
+
+    /// That they are an admin of their organisation as it was read: what is written under its version holds
+    /// with that.
+    ///
+    /// # Errors
+    /// `forbidden` otherwise.
+    pub fn still_admin(&self, organization: &Organization) -> Result<()> {
+        match organization.admins.contains(&self.user_id) {
+            true => Ok(()),
+            false => Err(Error::forbidden()),
+        }
+    }
+
+    /// The 403 of who belongs to no organisation, or to none any more.
+    pub fn belongs_no_more() -> Error {
+        Error::profile_missing(PRODUCT)
     }
 
     /// That they are an admin of this organisation.
@@ -201,7 +229,7 @@ impl FromRequestParts<App> for Caller {
             Some(deleted @ Standing::Deleted { .. }) if deleted.ends(issued_at) => {
                 Err(Error::token_invalid())
             }
-            Some(Standing::Deleted { .. }) | None => Err(Error::profile_missing(PRODUCT)),
+            Some(Standing::Deleted { .. }) | None => Err(Self::belongs_no_more()),
         }
     }
 }

@@ -16,12 +16,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::organization::{Organization, OrganizationId, Role, organization_key, partition};
+use crate::{
+    list::List,
+    organization::{Organization, OrganizationId, Role, organization_key, partition},
+};
 
 /// How long an invitation is open.
 pub const OPEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// What the sort keys of invitations begin with.
-pub const INVITATIONS: &str = "INVITATION#";
+const INVITATIONS: &str = "INVITATION#";
 
 /// An invitation's id: a UUIDv7.
 #[derive(
@@ -104,6 +107,14 @@ impl Invitation {
 /// Where an invitation lies among its organisation's.
 pub fn invitation_key(organization_id: OrganizationId, id: InvitationId) -> Key {
     Key::new(partition(organization_id), format!("{INVITATIONS}{id}"))
+}
+
+/// The list of an organisation's invitations, the oldest first; some that have expired may be among them.
+pub fn invitations_of(organization_id: OrganizationId) -> List {
+    List {
+        pk: partition(organization_id),
+        prefix: INVITATIONS,
+    }
 }
 
 /// The partition of the invitations of an address, one for each organisation.

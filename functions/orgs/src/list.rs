@@ -8,7 +8,7 @@ use enishi_shared::{
     Error, Result,
     page::{self, next_link},
     seal::sha256,
-    store::{Key, Table, s},
+    store::{Key, Query, Table, s},
 };
 use serde::de::DeserializeOwned;
 
@@ -39,18 +39,12 @@ impl List {
     ) -> Result<(HeaderMap, Vec<T>)> {
         let after = query.after()?.as_deref().map(|it| self.read(it));
         let after = after.transpose()?.map(|sk| Key::new(&*self.pk, sk));
-        let items = match self.prefix {
-            "" => table.query("pk = :pk"),
-            prefix => table
-                .query("pk = :pk AND begins_with(sk, :prefix)")
-                .value(":prefix", s(prefix)),
-        };
+        let items = self.query(table);
         let items = match descending {
             true => items.descending(),
             false => items,
         };
         let page = items
-            .value(":pk", s(&*self.pk))
             .limit(query.limit())
             .after(after.map(|key| key.attributes()))
             .page()
@@ -59,6 +53,17 @@ impl List {
         let cursor = next.map(|key| self.mark() + &key.sk);
         let link = next_link(uri, query.limit(), cursor.as_deref());
         Ok((link, page.items))
+    }
+
+    /// All of it, for what is done with each; one request a hundred.
+    pub fn query(&self, table: &Table) -> Query {
+        let items = match self.prefix {
+            "" => table.query("pk = :pk"),
+            prefix => table
+                .query("pk = :pk AND begins_with(sk, :prefix)")
+                .value(":prefix", s(prefix)),
+        };
+        items.value(":pk", s(&*self.pk))
     }
 
     /// Eight characters.

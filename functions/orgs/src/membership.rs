@@ -9,14 +9,14 @@ use enishi_shared::{
     Error, Result, UserId,
     accounts::{self, Account},
     events::announce,
-    store::{Condition, Part, Refused, Table, Transaction, when},
+    store::{Change, Condition, Part, Refused, Table, Transaction, when},
 };
 
 use crate::{
     caller::{Standing, caller_key, firebase_caller_key},
     events::Closed,
     member::{Member, member_key},
-    organization::{Organization, organization_key},
+    organization::{Organization, Role, organization_key},
     seconds,
 };
 
@@ -82,6 +82,24 @@ pub fn change(
     let is = is.filter(|is| was != Some(*is));
     let hold = is.map(|is| accounts::hold(tx, is, &name)).transpose()?;
     Ok(Changed { hold })
+}
+
+/// Gives a member another role, wherever it stands. Beside it the organisation is to be changed.
+pub fn give_role(tx: &mut Transaction, table: &Table, member: &Member, role: Role) {
+    let Member {
+        user_id,
+        organization_id,
+        uid,
+        ..
+    } = member;
+    for key in [
+        member_key(*organization_id, *user_id),
+        caller_key(*user_id),
+        firebase_caller_key(uid),
+    ] {
+        let here = when().eq("organization_id", organization_id);
+        tx.update(table, key, Change::new().set("role", role).when(here));
+    }
 }
 
 /// The condition that somebody may come: they belong nowhere, and were not deleted since their token was
@@ -158,7 +176,11 @@ pub fn close(
     announce(tx, table, Closed { organization_id })
 }
 
-fn remove(tx: &mut Transaction, table: &Table, member: &Member, going: Going) -> Result<()> {
+/// Removes a member and where they stand; beside it the organisation is to be changed or closed.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be stored.
+pub fn remove(tx: &mut Transaction, table: &Table, member: &Member, going: Going) -> Result<()> {
     let Member {
         user_id,
         organization_id,
