@@ -116,7 +116,7 @@ async fn disable(name: &'static str) {
         deleted,
         async |scene| {
             let event = json!({
-                "source": "enishi.orgs", "detail-type": "orgs.user.deleted",
+                "source": "enishi.orgs", "detail-type": "orgs.user_deleted",
                 "detail": {
                     "id": "019aa2b4-7c1f-7a02-8d11-3c4b5a697892",
                     "time": "2026-11-20T11:00:00Z", "data": {"uid": scene.token},
