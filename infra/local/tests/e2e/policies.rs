@@ -10,14 +10,12 @@ use serde_json::{Value, json};
 use crate::{
     consistency::samples,
     mail::{announce, requested},
-    orgs::allowance,
     support::{MORNING, Person, World, tokyo},
 };
 
 mod identity_sessions;
 mod live;
 mod market;
-mod orgs;
 mod payments;
 mod rooms;
 mod saju;
@@ -247,15 +245,12 @@ async fn every_function_uses_all_that_its_policy_grants() {
     visits_money::story(&world).await;
     visits_recording::story(&world).await;
     market::story(&world).await;
-    let organisations = World::with(allowance(5, 100)).await;
-    orgs::story(&organisations).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;
     let letter = requested("1", &json!({"address": "shop@example.com"}));
     announce(&world, "1", &letter).await;
     let mut calls = world.stack.aws().calls();
-    calls.extend(organisations.stack.aws().calls());
     // Whoever has no part in these stories has a sample event.
     let samples = samples::play(&World::new().await).await;
     calls.extend(samples.into_iter().flat_map(|played| played.calls));
@@ -287,7 +282,6 @@ async fn every_function_uses_all_that_its_policy_grants() {
     let denied: Vec<_> = calls.iter().filter(|call| !call.allowed).collect();
     assert!(denied.is_empty(), "used and not granted: {denied:?}");
     assert!(world.stack.lambda().dead_letters().is_empty());
-    organisations.nothing_given_up();
 }
 
 /// Every request that identity's functions can make.

@@ -13,7 +13,7 @@ use crate::{
 
 /// The story: whoever calls has logged in a moment ago, which each function notes.
 pub async fn story(world: &World) {
-    let mut hana = admin(world, "hana").await;
+    let mut hana = admin(world, "chief").await;
     let own = format!("/v1/service/users/{}", hana.id);
     let organization = format!("/v1/service/organizations/{}", hana.organization_id);
     for path in ["/v1/service/users", &own, &organization] {
@@ -27,7 +27,7 @@ pub async fn story(world: &World) {
     // Twice, for the newer one replaces the older.
     let open = "/v1/service/invitations";
     for _ in 0..2 {
-        let body = invitation(&hana, "new@example.com");
+        let body = invitation(&hana, "invited@example.com");
         hana = fresh(world, hana, "POST", open, Some(body)).await.0;
     }
     let (mut hana, found) = fresh(world, hana, "GET", open, None).await;
@@ -36,9 +36,9 @@ pub async fn story(world: &World) {
 
     // One who is new here, and one who has an account.
     let mut members = Vec::new();
-    for name in ["sora", "ame"] {
+    for name in ["first", "second"] {
         let caller = verified(world, &format!("{name}@example.com")).await;
-        if name == "ame" {
+        if name == "second" {
             enter(world, &caller).await;
         }
         let body = invitation(&hana, &caller.email);
@@ -75,8 +75,8 @@ pub async fn story(world: &World) {
     world.stack.settle().await;
 
     // The last admin of others is no more.
-    let haru = admin(world, "haru").await;
-    invited(world, &haru, "natsu", "member").await;
+    let haru = admin(world, "third").await;
+    invited(world, &haru, "fourth", "member").await;
     world.account_deleted("OrgsErase", &haru.id).await.unwrap();
 }
 
