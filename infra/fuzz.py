@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends the local stack what the OpenAPI document allows and what it forbids, as three kinds of people, and
+"""Sends the local stack what the OpenAPI document allows and what it forbids, as four kinds of people, and
 holds the answers against the document: schemathesis.
 
 Needs schemathesis from PyPI and the built stack (`cargo build`):  python3 infra/fuzz.py
@@ -21,7 +21,7 @@ from invoke import ROOT, TOKYO, request, stack
 PASSWORD = "a quiet morning at nine"
 RATES = (
     "Login LoginAccount LoginAddress Register RegisterEmail Refresh Forgot ForgotAddress ResetAddress Message "
-    "MatchRequest Block Upload Ticket Report"
+    "MatchRequest Block Upload Ticket Report Invitation InvitationAddress Project"
 )
 # Seconds; it takes two minutes.
 PATIENCE = 600
@@ -34,7 +34,8 @@ def main():
         directory = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="enishi-")))
         # No limit is met.
         rates = [word for rate in RATES.split() for word in ("--parameter", f"{rate}Rate=999999/1s")]
-        api, aws = stack(running, directory, *rates)
+        allowance = ["--parameter", "OrgFreeSeats=100000", "--parameter", "OrgFreeSeconds=4000000000"]
+        api, aws = stack(running, directory, *rates, *allowance)
         people = settle(api, aws, day)
         # schemathesis keeps what it finds beside its configuration.
         fuzzed = shutil.copytree(ROOT / "infra/fuzz", directory / "fuzz")
@@ -126,8 +127,8 @@ def settle(api, aws, day):
     }
     operator = log_in(api, "operator@example.com", "enishi-operator")["access_token"]
     leaving = sign_up(api, "leaving")["access_token"]
-    account = {"email": "customer@example.com", "password": PASSWORD, "returnSecureToken": True}
-    customer = call(f"{aws}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=any", account)
+    customer = at_firebase(aws, "customer")
+    admin = at_firebase(aws, "admin")
     begin = {"id_token": customer["idToken"]}
     known |= {
         "id_token": [customer["idToken"]],
@@ -137,10 +138,20 @@ def settle(api, aws, day):
             log_in(api, "leaving@example.com", PASSWORD)["refresh_token"] for _ in range(9)
         ],
     }
+    of_admin = organisation(api, admin)
+    known |= {"project_id": of_admin["project_id"], "organization_id": of_admin["organization_id"]}
+    # No pattern says which characters of Unicode a line may have, nor that an invitation was mailed.
+    known |= {
+        **{f"{operation}.name": ["my_video.mp4", "花 1"] for operation in ("createProject", "editProject")},
+        **{f"{operation}.status": ["created", "exported"] for operation in ("createProject", "editProject")},
+        **{f"{operation}.company_name": ["いろは株式会社"] for operation in ("createUser", "editOrganization")},
+        **{f"{operation}.address": ["東京都港区白銀高輪1-1-1"] for operation in ("createUser", "editOrganization")},
+    }
     return {
         "a stranger": {"token": None, "known": known},
         "hana": {"token": token, "leaving_token": leaving, "known": known | of_hana},
         "an operator": {"token": operator, "leaving_token": leaving, "known": known},
+        "an admin of an organisation": {"token": admin["idToken"], "leaving_token": leaving, "known": known},
     }
 
 
@@ -156,6 +167,23 @@ def sign_up(api, name):
     profile |= {"type": "student", "affiliation": "縁大学"}
     call(f"{api}/api/users", profile, person["access_token"])
     return person
+
+
+def at_firebase(aws, name):
+    """Somebody with an account at Firebase; the answer to their sign-up."""
+    account = {"email": f"{name}@example.com", "password": PASSWORD, "returnSecureToken": True}
+    return call(f"{aws}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=any", account)
+
+
+def organisation(api, admin):
+    """Makes somebody an organisation with projects; what is known of it."""
+    token = admin["idToken"]
+    company = {"company_name": "いろは株式会社", "postal_code": "123-4567", "address": "東京都港区白銀高輪1-1-1"}
+    account = {"uid": admin["localId"], "email": admin["email"], "role": "admin", **company}
+    user = call(f"{api}/v1/service/users", account, token)["user"]
+    project = {"name": "my_video.mp4", "video_length": 1}
+    projects = [call(f"{api}/v1/service/projects", project, token)["project"]["id"] for _ in range(30)]
+    return {"project_id": projects, "organization_id": [user["organization_id"]]}
 
 
 def log_in(api, email, password):

@@ -70,7 +70,7 @@ pub struct ProjectUpdate {
 /// By whoever made it, or an admin.
 #[utoipa::path(
     put, path = "/v1/service/projects/{project_id}", tag = "orgs",
-    operation_id = "updateProject",
+    operation_id = "editProject",
     security(("access_token" = []), ("id_token" = [])),
     params(("project_id" = ProjectId, Path, description = "The project")),
     request_body = ProjectUpdate,

@@ -1,6 +1,6 @@
 //! The specification's table of errors, over every endpoint of the service.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::{
     http::{
@@ -10,12 +10,12 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpRequest,
     runtime_components::RuntimeComponents,
 };
-use enishi_local::{openapi, places::operations, stack::plain_http};
-use enishi_shared::app::TimeLimits;
+use enishi_local::{openapi, places::operations, stack::root};
+use enishi_orgs::projects;
 use http::{Request, header};
 use serde_json::{Value, json};
 
-use super::{World, admin, allowance, call, get, newcomer, post, text, world};
+use super::{World, admin, call, get, newcomer, post, text, world};
 use crate::{
     identity::{later, market_sessions::{begin, forged}},
     support::Answer,
@@ -150,29 +150,21 @@ async fn a_path_that_is_none_is_not_found_and_a_method_that_is_none_is_not_allow
     }
 }
 
-/// DynamoDB, which never answers who asks as a project's function.
-struct Silent(SharedHttpClient);
+/// Connections over which nobody ever answers.
+#[derive(Debug)]
+struct Silence;
 
-impl fmt::Debug for Silent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Silent")
-    }
-}
-
-impl HttpClient for Silent {
+impl HttpClient for Silence {
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Never)
+        SharedHttpConnector::new(Self)
     }
 }
 
-#[derive(Debug)]
-struct Never;
-
-impl HttpConnector for Never {
+impl HttpConnector for Silence {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(std::future::pending())
     }
@@ -180,22 +172,19 @@ impl HttpConnector for Never {
 
 #[tokio::test]
 async fn what_takes_too_long_is_a_request_timeout() {
-    let world = World::with(|options| {
-        allowance(1, 600)(options);
-        options.limits = TimeLimits {
-            answer: Duration::from_secs(3),
-            ..TimeLimits::all(Duration::from_mins(5))
-        };
-        let plain = plain_http();
-        options.connections = Box::new(move |function| match function {
-            "OrgsProjects" => SharedHttpClient::new(Silent(plain(function))),
-            _ => plain(function),
-        });
-    })
-    .await;
+    let world = world(1, 600).await;
     let hana = admin(&world, "hana").await;
-    let answer = get(&world, &hana, "/v1/service/projects").await;
-    answer.expect_error(408, "request_timeout", &[]);
+    let app = world.app("OrgsProjects", |parts| {
+        parts.http = SharedHttpClient::new(Silence);
+        parts.limits.answer = Duration::from_millis(50);
+    });
+    let sample = std::fs::read_to_string(root().join("events/orgs-projects.json")).unwrap();
+    let event = sample.replace("<ACCESS_TOKEN>", &hana.firebase.id_token);
+    let event = serde_json::from_str(&event).unwrap();
+    let answer = projects::FUNCTION.handler(app).invoke(event).await.unwrap();
+    assert_eq!(answer["statusCode"], 408);
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["code"], "request_timeout");
 }
 
 #[tokio::test]
