@@ -3,6 +3,7 @@
 mod actors;
 mod contract;
 pub mod crash;
+pub mod crash_projects;
 mod demo;
 mod disabling;
 mod invitations;
