@@ -37,7 +37,10 @@ pub fn options() -> Options {
 pub async fn play(stack: Stack) -> Result<(), String> {
     let play = Play {
         client: Client::new(stack.url()),
-        google: Client::new(format!("{}/identitytoolkit.googleapis.com/v1", stack.aws_url())),
+        google: Client::new(format!(
+            "{}/identitytoolkit.googleapis.com/v1",
+            stack.aws_url()
+        )),
         stack,
     };
     println!("花 signs up at Firebase and makes an organisation of three seats and 600 seconds.");
@@ -46,7 +49,9 @@ pub async fn play(stack: Stack) -> Result<(), String> {
         "uid": hana.uid, "email": hana.email, "role": "admin", "company_name": "いろは株式会社",
         "postal_code": "123-4567", "address": "東京都港区白銀高輪1-1-1",
     });
-    let user = play.ask(&hana, "POST", "/v1/service/users", Some(body)).await?;
+    let user = play
+        .ask(&hana, "POST", "/v1/service/users", Some(body))
+        .await?;
     hana.id = text(&user["user"], "id");
     let organization_id = text(&user["user"], "organization_id");
 
@@ -57,7 +62,8 @@ pub async fn play(stack: Stack) -> Result<(), String> {
         let invited = json!({
             "email": email, "role": "member", "organization_id": organization_id,
         });
-        play.ask(&hana, "POST", "/v1/service/invitations", Some(invited)).await?;
+        play.ask(&hana, "POST", "/v1/service/invitations", Some(invited))
+            .await?;
         play.stack.settle().await;
         let token = mailed_token(&play.stack, email).ok_or("there should be a letter")?;
         let accepted = json!({"token": token});
@@ -84,19 +90,27 @@ pub async fn play(stack: Stack) -> Result<(), String> {
         (sora, "面接.mp4", 120),
     ] {
         let body = json!({"name": name, "video_length": seconds});
-        let made = play.ask(who, "POST", "/v1/service/projects", Some(body)).await?;
+        let made = play
+            .ask(who, "POST", "/v1/service/projects", Some(body))
+            .await?;
         println!("  {}: {name}, {seconds} s", who.name);
         projects.push(text(&made["project"], "id"));
     }
     let export = json!({"project_id": projects[0], "is_timerecord": 1});
-    play.ask(sora, "POST", "/v1/service/exports", Some(export)).await?;
+    play.ask(sora, "POST", "/v1/service/exports", Some(export))
+        .await?;
     let beyond = json!({"name": "株主総会.mp4", "video_length": 61});
-    play.refused(umi, "POST", "/v1/service/projects", beyond, 403).await?;
+    play.refused(umi, "POST", "/v1/service/projects", beyond, 403)
+        .await?;
     let theirs = play.ask(umi, "GET", "/v1/service/projects", None).await?;
     let all = "/v1/service/projects?scope=organization";
     let all = play.ask(&hana, "GET", all, None).await?;
     let count = |list: &Value| list["projects"].as_array().map_or(0, Vec::len);
-    println!("  海 sees {} of them, 花 all {}", count(&theirs), count(&all));
+    println!(
+        "  海 sees {} of them, 花 all {}",
+        count(&theirs),
+        count(&all)
+    );
     if (count(&theirs), count(&all)) != (1, 3) {
         return Err("these should be one and three".into());
     }
@@ -149,7 +163,9 @@ impl Play {
         let up = self.google.expect("POST", path, None, Some(body)).await?;
         let verified = json!({"localId": up["localId"], "emailVerified": true});
         let path = format!("/projects/{PROJECT}/accounts:update");
-        self.google.expect("POST", &path, Some("owner"), Some(verified)).await?;
+        self.google
+            .expect("POST", &path, Some("owner"), Some(verified))
+            .await?;
         Ok(Person {
             name,
             email: email.to_owned(),
@@ -189,7 +205,11 @@ impl Play {
     ) -> Result<(), String> {
         let token = Some(person.id_token.as_str());
         let (answered, answer) = self.client.send(method, path, token, Some(body)).await?;
-        println!("  {answered} {}: {}", text(&answer, "code"), text(&answer, "message"));
+        println!(
+            "  {answered} {}: {}",
+            text(&answer, "code"),
+            text(&answer, "message")
+        );
         match answered == status {
             true => Ok(()),
             false => Err(format!("{method} {path} answered {answered}: {answer}")),

@@ -75,11 +75,15 @@ pub async fn invited(world: &World, by: &Member, name: &str, role: &str) -> Memb
     let body = json!({
         "email": firebase.email, "role": role, "organization_id": by.organization_id,
     });
-    post(world, by, "/v1/service/invitations", body).await.expect(200);
+    post(world, by, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     let token = mailed(world, &firebase.email).await;
     let path = "/v1/service/invitations/accept";
     let body = Some(json!({"token": token}));
-    let answer = world.call("POST", path, Some(&firebase.id_token), body).await;
+    let answer = world
+        .call("POST", path, Some(&firebase.id_token), body)
+        .await;
     of(answer, firebase)
 }
 
@@ -96,7 +100,10 @@ fn of(answer: Answer, firebase: Caller) -> Member {
 pub async fn logged_in(world: &World, member: Member) -> Member {
     let body = json!({"email": member.firebase.email, "password": "secret at Firebase"});
     let path = "accounts:signInWithPassword?key=any";
-    let id_token = firebase(world, path, body).await.expect(200).text("idToken");
+    let id_token = firebase(world, path, body)
+        .await
+        .expect(200)
+        .text("idToken");
     Member {
         firebase: Caller {
             id_token,
@@ -108,7 +115,10 @@ pub async fn logged_in(world: &World, member: Member) -> Member {
 
 /// What a server asks of Firebase.
 pub async fn firebase(world: &World, path: &str, body: Value) -> Answer {
-    let uri = format!("{}/identitytoolkit.googleapis.com/v1/{path}", world.stack.aws_url());
+    let uri = format!(
+        "{}/identitytoolkit.googleapis.com/v1/{path}",
+        world.stack.aws_url()
+    );
     let request = Request::post(uri)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::AUTHORIZATION, "Bearer owner")
@@ -152,7 +162,10 @@ pub async fn delete(world: &World, member: &Member, path: &str) -> Answer {
 /// `POST` as somebody, with an idempotency key.
 pub async fn keyed(world: &World, member: &Member, path: &str, key: &str, body: Value) -> Answer {
     let request = Request::post(path)
-        .header(header::AUTHORIZATION, format!("Bearer {}", member.firebase.id_token))
+        .header(
+            header::AUTHORIZATION,
+            format!("Bearer {}", member.firebase.id_token),
+        )
         .header(header::CONTENT_TYPE, "application/json")
         .header("idempotency-key", key)
         .body(body.to_string().into())

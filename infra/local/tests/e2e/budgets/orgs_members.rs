@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::{Measured, count};
 use crate::{
-    identity::{later, mailed, market_sessions::{enter, verified}},
+    identity::{
+        later, mailed,
+        market_sessions::{enter, verified},
+    },
     orgs::{Member, admin, delete, get, invited, keyed, logged_in, newcomer, post, put},
     support::{World, text},
 };
@@ -22,7 +25,9 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     count(world, "");
     get(world, &hana, &own).await.expect(200);
     assert_eq!(count(world, "orgs-find-user"), 4);
-    put(world, &hana, &own, json!({"is_app_download": 1})).await.expect(200);
+    put(world, &hana, &own, json!({"is_app_download": 1}))
+        .await
+        .expect(200);
     measured.count(world, "orgs-update-user");
     let organization = format!("/v1/service/organizations/{}", hana.organization_id);
     get(world, &hana, &organization).await.expect(200);
@@ -38,28 +43,40 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let body = json!({
         "email": sora.email, "role": "member", "organization_id": hana.organization_id,
     });
-    post(world, &hana, "/v1/service/invitations", body).await.expect(200);
+    post(world, &hana, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     measured.count(world, "orgs-invite");
     let token = mailed(world, &sora.email).await;
     measured.count(world, "orgs-mail");
-    get(world, &hana, "/v1/service/invitations").await.expect(200);
+    get(world, &hana, "/v1/service/invitations")
+        .await
+        .expect(200);
     measured.count(world, "orgs-invitations");
     let body = Some(json!({"token": token}));
     let path = "/v1/service/invitations/accept";
     let came = world.call("POST", path, Some(&sora.id_token), body).await;
     let id = text(&came.expect(200).body["user"]["id"]);
     measured.count(world, "orgs-accept");
-    let sora = Member { id, organization_id: hana.organization_id.clone(), firebase: sora };
+    let sora = Member {
+        id,
+        organization_id: hana.organization_id.clone(),
+        firebase: sora,
+    };
 
     for (by, requests) in [(&sora, 3), (&hana, 4)] {
         count(world, "");
         get(world, by, "/v1/service/users").await.expect(200);
         assert_eq!(measured.count(world, "orgs-users"), requests);
     }
-    get(world, &hana, "/v1/service/organization_members").await.expect(200);
+    get(world, &hana, "/v1/service/organization_members")
+        .await
+        .expect(200);
     measured.count(world, "orgs-members");
     let member = format!("/v1/service/organization_members/{}", sora.id);
-    put(world, &hana, &member, json!({"role": "admin"})).await.expect(200);
+    put(world, &hana, &member, json!({"role": "admin"}))
+        .await
+        .expect(200);
     measured.count(world, "orgs-change-role");
     delete(world, &hana, &member).await.expect(200);
     measured.count(world, "orgs-remove-member");
@@ -68,24 +85,37 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let body = json!({
         "email": sora.firebase.email, "role": "member", "organization_id": hana.organization_id,
     });
-    post(world, &hana, "/v1/service/invitations", body).await.expect(200);
+    post(world, &hana, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     for requests in [7, 5] {
         count(world, "");
         let body = newcomer(&sora.firebase, "member");
-        keyed(world, &sora, "/v1/service/users", "one", body).await.expect(200);
+        keyed(world, &sora, "/v1/service/users", "one", body)
+            .await
+            .expect(200);
         assert_eq!(measured.count(world, "orgs-create-user"), requests);
     }
     count(world, "");
-    delete(world, &hana, &format!("/v1/service/users/{}", sora.id)).await.expect(200);
+    delete(world, &hana, &format!("/v1/service/users/{}", sora.id))
+        .await
+        .expect(200);
     measured.count(world, "orgs-delete-user");
 
     let body = json!({
         "email": "new@example.com", "role": "member", "organization_id": hana.organization_id,
     });
-    post(world, &hana, "/v1/service/invitations", body).await.expect(200);
+    post(world, &hana, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     world.stack.settle().await;
-    let open = get(world, &hana, "/v1/service/invitations").await.expect(200);
-    let path = format!("/v1/service/invitations/{}", text(&open.body["invitations"][0]["id"]));
+    let open = get(world, &hana, "/v1/service/invitations")
+        .await
+        .expect(200);
+    let path = format!(
+        "/v1/service/invitations/{}",
+        text(&open.body["invitations"][0]["id"])
+    );
     count(world, "");
     delete(world, &hana, &path).await.expect(200);
     measured.count(world, "orgs-withdraw-invitation");
@@ -106,13 +136,17 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     count(world, "");
     world.account_deleted("OrgsErase", &haru.id).await.unwrap();
     measured.count(world, "orgs-erase");
-    get(world, &other, "/v1/service/organization_members").await.expect(200);
+    get(world, &other, "/v1/service/organization_members")
+        .await
+        .expect(200);
     count(world, "");
     let path = format!("/v1/service/organizations/{}", natsu.organization_id);
     let body = json!({
         "email": "fuyu@example.com", "role": "member", "organization_id": natsu.organization_id,
     });
-    post(world, &natsu, "/v1/service/invitations", body).await.expect(200);
+    post(world, &natsu, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     mailed(world, "fuyu@example.com").await;
     count(world, "");
     delete(world, &natsu, &path).await.expect(200);

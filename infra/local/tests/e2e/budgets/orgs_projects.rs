@@ -17,7 +17,9 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     count(world, "");
     let body = json!({"name": "a", "video_length": 10});
     for requests in [3, 4] {
-        keyed(world, &hana, PROJECTS, "1", body.clone()).await.expect(200);
+        keyed(world, &hana, PROJECTS, "1", body.clone())
+            .await
+            .expect(200);
         assert_eq!(measured.count(world, "orgs-create-project"), requests);
     }
     // No bucket has so much.
@@ -32,10 +34,14 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = format!("{PROJECTS}/{id}");
     get(world, &hana, &path).await.expect(200);
     measured.count(world, "orgs-find-project");
-    put(world, &hana, &path, json!({"name": "c"})).await.expect(200);
+    put(world, &hana, &path, json!({"name": "c"}))
+        .await
+        .expect(200);
     measured.count(world, "orgs-update-project");
     let body = json!({"project_id": id, "is_timerecord": 1});
-    post(world, &hana, "/v1/service/exports", body).await.expect(200);
+    post(world, &hana, "/v1/service/exports", body)
+        .await
+        .expect(200);
     measured.count(world, "orgs-create-export");
     get(world, &hana, "/v1/service/usage").await.expect(200);
     measured.count(world, "orgs-usage");

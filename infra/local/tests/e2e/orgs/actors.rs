@@ -42,19 +42,55 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("DELETE", "/v1/service/users/{user_id}", For::OwnerAndAdmins),
     ("POST", "/v1/service/invitations", For::Admins),
     ("GET", "/v1/service/invitations", For::Admins),
-    ("DELETE", "/v1/service/invitations/{invitation_id}", For::Admins),
+    (
+        "DELETE",
+        "/v1/service/invitations/{invitation_id}",
+        For::Admins,
+    ),
     ("POST", "/v1/service/invitations/accept", For::Newcomers),
-    ("GET", "/v1/service/organizations/{organization_id}", For::Admins),
-    ("PUT", "/v1/service/organizations/{organization_id}", For::Admins),
-    ("DELETE", "/v1/service/organizations/{organization_id}", For::Admins),
+    (
+        "GET",
+        "/v1/service/organizations/{organization_id}",
+        For::Admins,
+    ),
+    (
+        "PUT",
+        "/v1/service/organizations/{organization_id}",
+        For::Admins,
+    ),
+    (
+        "DELETE",
+        "/v1/service/organizations/{organization_id}",
+        For::Admins,
+    ),
     ("GET", "/v1/service/organization_members", For::Admins),
-    ("PUT", "/v1/service/organization_members/{user_id}", For::Admins),
-    ("DELETE", "/v1/service/organization_members/{user_id}", For::OwnerAndAdmins),
+    (
+        "PUT",
+        "/v1/service/organization_members/{user_id}",
+        For::Admins,
+    ),
+    (
+        "DELETE",
+        "/v1/service/organization_members/{user_id}",
+        For::OwnerAndAdmins,
+    ),
     ("POST", "/v1/service/projects", For::Members),
     ("GET", "/v1/service/projects", For::Members),
-    ("GET", "/v1/service/projects/{project_id}", For::MakerAndAdmins),
-    ("PUT", "/v1/service/projects/{project_id}", For::MakerAndAdmins),
-    ("DELETE", "/v1/service/projects/{project_id}", For::MakerAndAdmins),
+    (
+        "GET",
+        "/v1/service/projects/{project_id}",
+        For::MakerAndAdmins,
+    ),
+    (
+        "PUT",
+        "/v1/service/projects/{project_id}",
+        For::MakerAndAdmins,
+    ),
+    (
+        "DELETE",
+        "/v1/service/projects/{project_id}",
+        For::MakerAndAdmins,
+    ),
     ("POST", "/v1/service/exports", For::MakerAndAdmins),
     ("GET", "/v1/service/usage", For::Members),
 ];
@@ -81,9 +117,13 @@ fn calls(hana: &Member, invitation: &str, project: &str) -> Vec<Call> {
         if !path.starts_with("/v1/service/") {
             continue;
         }
-        let known = OPERATIONS.iter().find(|(m, p, _)| *m == method && *p == path);
+        let known = OPERATIONS
+            .iter()
+            .find(|(m, p, _)| *m == method && *p == path);
         let (.., whose) = *known.unwrap_or_else(|| panic!("whom is {method} {path} for?"));
-        let path = fixtures.iter().fold(path, |path, (name, id)| path.replace(name, id));
+        let path = fixtures
+            .iter()
+            .fold(path, |path, (name, id)| path.replace(name, id));
         let body = match (method.as_str(), path.as_str()) {
             ("POST", "/v1/service/users") => Some(newcomer(&hana.firebase, "member")),
             ("POST", "/v1/service/exports") => {
@@ -96,7 +136,12 @@ fn calls(hana: &Member, invitation: &str, project: &str) -> Vec<Call> {
             ("PUT", path) if path.contains("/users/") => Some(json!({"is_app_download": 1})),
             _ => example(&described),
         };
-        calls.push(Call { method, path, body, whose });
+        calls.push(Call {
+            method,
+            path,
+            body,
+            whose,
+        });
     }
     assert_eq!(calls.len(), OPERATIONS.len());
     calls
@@ -117,16 +162,27 @@ struct Scene {
 
 impl Scene {
     /// Calls all operations that `refusal` says something of, and sees that nothing was done.
-    async fn refuses(&self, who: &str, token: Option<&str>, refusal: impl Fn(&Call) -> Option<Refusal>) {
+    async fn refuses(
+        &self,
+        who: &str,
+        token: Option<&str>,
+        refusal: impl Fn(&Call) -> Option<Refusal>,
+    ) {
         let before = self.world.items("OrgsTable");
         let mut refused = 0;
         for call in &self.calls {
             let Some((status, code, fields)) = refusal(call) else {
                 continue;
             };
-            let Call { method, path, body, .. } = call;
+            let Call {
+                method, path, body, ..
+            } = call;
             let answer = self.world.call(method, path, token, body.clone()).await;
-            assert_eq!(answer.status, status, "{who}: {method} {path}: {}", answer.text);
+            assert_eq!(
+                answer.status, status,
+                "{who}: {method} {path}: {}",
+                answer.text
+            );
             answer.expect_error(status, code, fields);
             refused += 1;
         }
@@ -140,18 +196,22 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
     let world = world(8, 600).await;
     let hana = admin(&world, "hana").await;
     let other = admin(&world, "other").await;
-    let [member, demoted, removed, deleted] =
-        ["member", "demoted", "removed", "deleted"].map(|name| invited(&world, &hana, name, "admin"));
+    let [member, demoted, removed, deleted] = ["member", "demoted", "removed", "deleted"]
+        .map(|name| invited(&world, &hana, name, "admin"));
     let (member, demoted) = (member.await, demoted.await);
     let (removed, deleted) = (removed.await, deleted.await);
     let member_path = |whom: &Member| format!("/v1/service/organization_members/{}", whom.id);
     let role = json!({"role": "member"});
-    put(&world, &hana, &member_path(&member), role.clone()).await.expect(200);
+    put(&world, &hana, &member_path(&member), role.clone())
+        .await
+        .expect(200);
     let project = project(&world, &hana, "my_video.mp4", 60).await;
     let body = json!({
         "email": "open@example.com", "role": "member", "organization_id": hana.organization_id,
     });
-    post(&world, &hana, "/v1/service/invitations", body).await.expect(200);
+    post(&world, &hana, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     let path = "/v1/service/invitations";
     let open = get(&world, &hana, path).await.expect(200);
     let invitation = text(&open.body["invitations"][0]["id"]);
@@ -159,7 +219,10 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
     let ours = enter(&world, &deleted.firebase).await;
     let closed = enter(&world, &verified(&world, "closed@example.com").await).await;
     let token = Some(closed.access_token.as_str());
-    world.call("DELETE", "/api/users/me", token, None).await.expect(204);
+    world
+        .call("DELETE", "/api/users/me", token, None)
+        .await
+        .expect(204);
     let mut expired = hana.firebase.id_token.clone();
     let stranger = verified(&world, "stranger@example.com").await;
     let rooms = world.sign_up("rooms").await;
@@ -167,9 +230,15 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
     let now = world.stack.clock().now();
 
     // A second ago.
-    put(&world, &hana, &member_path(&demoted), role).await.expect(200);
-    delete(&world, &hana, &member_path(&removed)).await.expect(200);
-    delete(&world, &hana, &format!("/v1/service/users/{}", deleted.id)).await.expect(200);
+    put(&world, &hana, &member_path(&demoted), role)
+        .await
+        .expect(200);
+    delete(&world, &hana, &member_path(&removed))
+        .await
+        .expect(200);
+    delete(&world, &hana, &format!("/v1/service/users/{}", deleted.id))
+        .await
+        .expect(200);
     world.stack.settle().await;
     let calls = calls(&hana, &invitation, &project);
     let scene = Scene { world, calls };
@@ -186,8 +255,14 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
     for token in [&of_another_project, &of_an_other_issuer, "e30.e30.e30"] {
         scene.refuses("a foreign token", Some(token), invalid).await;
     }
-    for token in [&deleted.firebase.id_token, &ours.access_token, &closed.access_token] {
-        scene.refuses("somebody who was deleted", Some(token), invalid).await;
+    for token in [
+        &deleted.firebase.id_token,
+        &ours.access_token,
+        &closed.access_token,
+    ] {
+        scene
+            .refuses("somebody who was deleted", Some(token), invalid)
+            .await;
     }
 
     let nowhere = |call: &Call| match call.whose {
@@ -196,17 +271,27 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
         For::Newcomers if call.path.ends_with("accept") => {
             Some((400, "invalid_parameter", &["token: invalid"][..]))
         }
-        For::Newcomers => Some((400, "invalid_parameter", &["uid: invalid", "email: invalid"][..])),
+        For::Newcomers => Some((
+            400,
+            "invalid_parameter",
+            &["uid: invalid", "email: invalid"][..],
+        )),
         _ => Some(NO_PROFILE),
     };
     for token in [&removed.firebase.id_token, &stranger.id_token] {
-        scene.refuses("somebody of no organisation", Some(token), nowhere).await;
+        scene
+            .refuses("somebody of no organisation", Some(token), nowhere)
+            .await;
     }
     scene
-        .refuses("somebody of another product", Some(&rooms.access_token), |call| match call.whose {
-            For::Newcomers => Some(INVALID),
-            _ => nowhere(call),
-        })
+        .refuses(
+            "somebody of another product",
+            Some(&rooms.access_token),
+            |call| match call.whose {
+                For::Newcomers => Some(INVALID),
+                _ => nowhere(call),
+            },
+        )
         .await;
 
     let belongs: Refusal = (409, "conflict", &["uid: already_exists"]);
@@ -220,25 +305,39 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
         For::OwnerAndAdmins | For::Admins => Some(FORBIDDEN),
     };
     for (who, token) in [("a member", &member), ("who was demoted", &demoted)] {
-        scene.refuses(who, Some(&token.firebase.id_token), colleague).await;
+        scene
+            .refuses(who, Some(&token.firebase.id_token), colleague)
+            .await;
     }
     scene
-        .refuses("an admin of another one", Some(&other.firebase.id_token), |call| match call.whose {
-            For::OwnerAndAdmins | For::MakerAndAdmins | For::Admins if call.path.contains('-') => {
-                Some(NOT_FOUND)
-            }
-            For::MakerAndAdmins => Some((400, "invalid_parameter", &["project_id: missing"][..])),
-            For::Admins if call.method == "POST" => {
-                Some((400, "invalid_parameter", &["organization_id: missing"][..]))
-            }
-            _ => None,
-        })
+        .refuses(
+            "an admin of another one",
+            Some(&other.firebase.id_token),
+            |call| match call.whose {
+                For::OwnerAndAdmins | For::MakerAndAdmins | For::Admins
+                    if call.path.contains('-') =>
+                {
+                    Some(NOT_FOUND)
+                }
+                For::MakerAndAdmins => {
+                    Some((400, "invalid_parameter", &["project_id: missing"][..]))
+                }
+                For::Admins if call.method == "POST" => {
+                    Some((400, "invalid_parameter", &["organization_id: missing"][..]))
+                }
+                _ => None,
+            },
+        )
         .await;
 
     later(&scene.world, 3600);
     assert!(scene.world.stack.clock().now() > now);
     let old = |call: &Call| known(call).then_some((401, "access_token_expired", &[][..]));
-    scene.refuses("hana, an hour later", Some(&expired), old).await;
+    scene
+        .refuses("hana, an hour later", Some(&expired), old)
+        .await;
     expired.push('x');
-    scene.refuses("hana, with another signature", Some(&expired), invalid).await;
+    scene
+        .refuses("hana, with another signature", Some(&expired), invalid)
+        .await;
 }

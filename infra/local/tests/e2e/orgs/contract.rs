@@ -17,7 +17,10 @@ use serde_json::{Value, json};
 
 use super::{World, admin, call, get, newcomer, post, text, world};
 use crate::{
-    identity::{later, market_sessions::{begin, forged}},
+    identity::{
+        later,
+        market_sessions::{begin, forged},
+    },
     support::Answer,
 };
 
@@ -34,7 +37,11 @@ fn all() -> Vec<(String, String, bool)> {
             let filled: Vec<&str> = parts
                 .map(|part| if part.starts_with('{') { ID } else { part })
                 .collect();
-            (method, filled.join("/"), operation["requestBody"].is_object())
+            (
+                method,
+                filled.join("/"),
+                operation["requestBody"].is_object(),
+            )
         })
         .collect();
     assert!(all.len() > 20, "{all:?}");
@@ -43,7 +50,9 @@ fn all() -> Vec<(String, String, bool)> {
 
 /// Those that want a token.
 fn closed() -> impl Iterator<Item = (String, String, bool)> {
-    all().into_iter().filter(|(_, path, _)| !path.ends_with("/ping"))
+    all()
+        .into_iter()
+        .filter(|(_, path, _)| !path.ends_with("/ping"))
 }
 
 async fn send(
@@ -104,7 +113,10 @@ async fn a_token_that_has_expired_is_told_apart_from_one_that_is_none() {
         ("e30.e30.e30".to_owned(), "access_token_invalid"),
         (format!("{ours}x"), "access_token_invalid"),
         (forged(&world, "u", &other_project), "access_token_invalid"),
-        (forged(&world, "u", &json!({"iat": ahead})), "access_token_invalid"),
+        (
+            forged(&world, "u", &json!({"iat": ahead})),
+            "access_token_invalid",
+        ),
         (forged(&world, "", &json!({})), "access_token_invalid"),
     ] {
         for (method, path, has_body) in closed() {
@@ -121,7 +133,11 @@ async fn a_token_that_has_expired_is_told_apart_from_one_that_is_none() {
 #[tokio::test]
 async fn a_path_that_is_none_is_not_found_and_a_method_that_is_none_is_not_allowed() {
     let world = World::new().await;
-    for path in ["/v1/service", "/v1/service/nothing", "/v1/service/users/a/b"] {
+    for path in [
+        "/v1/service",
+        "/v1/service/nothing",
+        "/v1/service/users/a/b",
+    ] {
         let answer = world.call("GET", path, None, None).await;
         answer.expect_error(404, "not_found", &[]);
     }
@@ -216,16 +232,22 @@ async fn each_code_of_a_field_says_what_is_wrong_with_it() {
     missing.expect_error(400, "invalid_parameter", &["project_id: missing"]);
     // Once more is another who has this uid.
     let body = newcomer(&hana.firebase, "admin");
-    let again = post(&world, &hana, "/v1/service/users", body).await.expect(409);
+    let again = post(&world, &hana, "/v1/service/users", body)
+        .await
+        .expect(409);
     assert_eq!(again.body["code"], "conflict");
     // An address that has an account here already.
     let person = world.sign_up("sora").await;
     let at_firebase = crate::identity::market_sessions::verified(&world, &person.email).await;
     let body = newcomer(&at_firebase, "admin");
     let path = "/v1/service/users";
-    let taken = world.call("POST", path, Some(&at_firebase.id_token), Some(body)).await;
+    let taken = world
+        .call("POST", path, Some(&at_firebase.id_token), Some(body))
+        .await;
     taken.expect_error(409, "conflict", &["email: already_exists"]);
-    let own = get(&world, &hana, &format!("/v1/service/users/{}", hana.id)).await.expect(200);
+    let own = get(&world, &hana, &format!("/v1/service/users/{}", hana.id))
+        .await
+        .expect(200);
     assert_eq!(text(&own.body["user"]["id"]), hana.id);
     let nobody = get(&world, &hana, &format!("/v1/service/users/{ID}")).await;
     nobody.expect_error(404, "not_found", &[]);

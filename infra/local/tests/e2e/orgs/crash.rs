@@ -61,7 +61,10 @@ async fn invite(name: &'static str) {
             // The newest has replaced those before.
             let rows = items(&scene.world, "ORG#");
             let organization = rows.iter().find(|row| row["sk"]["S"] == "ORG").unwrap();
-            match organization["invitations"]["M"].as_object().map(|it| it.len()) {
+            match organization["invitations"]["M"]
+                .as_object()
+                .map(|it| it.len())
+            {
                 Some(1) => counted(scene, [("ORG#", 3), ("EMAIL#", 1)]),
                 other => Err(format!("{other:?} invitations")),
             }
@@ -81,7 +84,9 @@ async fn mail(name: &'static str) {
             organization(scene).await;
             assert_eq!(invites(scene).await, 200);
             let outbox = items(&scene.world, "OUTBOX#");
-            let outbox = outbox.iter().find(|row| row["detail_type"]["S"] == "orgs.invited");
+            let outbox = outbox
+                .iter()
+                .find(|row| row["detail_type"]["S"] == "orgs.invited");
             scene.token = text(&outbox.unwrap()["detail"]["S"]);
         },
         async |scene| {
@@ -148,7 +153,10 @@ async fn change_role(name: &'static str) {
         async |scene| {
             consistent(&scene.world);
             let rows = items(&scene.world, "");
-            let admins = rows.iter().filter(|row| row["role"]["S"] == "admin").count();
+            let admins = rows
+                .iter()
+                .filter(|row| row["role"]["S"] == "admin")
+                .count();
             // Two members, each with two rows of where they stand; one of them was invited as a member.
             match admins {
                 6 => Ok(()),

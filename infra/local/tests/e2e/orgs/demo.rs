@@ -14,7 +14,9 @@ async fn whatever_is_called_fails_once_and_the_story_is_the_same() {
         let mut options = orgs::options();
         options.connections = faults.connections();
         options.limits = TimeLimits::all(Duration::from_mins(5));
-        orgs::play(Stack::start(options).await.unwrap()).await.unwrap();
+        orgs::play(Stack::start(options).await.unwrap())
+            .await
+            .unwrap();
         assert!(faults.failed() > 20, "{} calls", faults.failed());
     }
 }

@@ -23,7 +23,10 @@ use tokio::sync::Notify;
 
 use super::{Member, World, admin, allowance, delete, firebase, get, invited, items};
 use crate::{
-    identity::{later, market_sessions::{begin, enter, products}},
+    identity::{
+        later,
+        market_sessions::{begin, enter, products},
+    },
     support::Answer,
 };
 
@@ -179,8 +182,12 @@ async fn while_google_is_unreachable_the_deletion_stands_and_the_account_is_disa
     delete_user(&world, &hana, &sora).await;
     world.stack.settle().await;
     let path = format!("/v1/service/users/{}", sora.id);
-    get(&world, &sora, &path).await.expect_error(401, "access_token_invalid", &[]);
-    get(&world, &hana, &path).await.expect_error(404, "not_found", &[]);
+    get(&world, &sora, &path)
+        .await
+        .expect_error(401, "access_token_invalid", &[]);
+    get(&world, &hana, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     assert!(!is_disabled(&world, &sora).await);
     // An operator hears of it.
     let letters = world.stack.lambda().dead_letters();
@@ -233,7 +240,10 @@ async fn whether_it_is_wanted_is_asked_at_each_attempt() {
     let body = super::newcomer(&back, "admin");
     let path = "/v1/service/users";
     let token = Some(back.id_token.as_str());
-    world.call("POST", path, token, Some(body)).await.expect(200);
+    world
+        .call("POST", path, token, Some(body))
+        .await
+        .expect(200);
 
     google.cut(false);
     assert_eq!(sweep(&world).await.unwrap(), json!({"accounts": 2}));

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Member, admin, allowance, delete, get, invited, items, logged_in, newcomer, post, world};
+use super::{
+    Member, admin, allowance, delete, get, invited, items, logged_in, newcomer, post, world,
+};
 use crate::{
     identity::{
         later, mailed, mails,
@@ -40,8 +42,15 @@ async fn an_invitation_comes_by_mail_and_is_accepted_once() {
     assert_eq!(answer.text, "");
     let token = mailed(&world, "sora@example.com").await;
     let mail = world.stack.mailbox().mails().pop().unwrap();
-    assert!(mail.text.contains("「いろは株式会社」から、Enishiの組織への招待"), "{}", mail.text);
-    assert!(mail.text.contains("You have been invited by \"いろは株式会社\""), "{}", mail.text);
+    let letter = mail.text.unwrap();
+    assert!(
+        letter.contains("「いろは株式会社」から、Enishiの組織への招待"),
+        "{letter}"
+    );
+    assert!(
+        letter.contains("You have been invited by \"いろは株式会社\""),
+        "{letter}"
+    );
     // The token lies nowhere; its digest does.
     let stored = world.items("OrgsTable");
     assert!(stored.iter().all(|item| !item.to_string().contains(&token)));
@@ -78,10 +87,19 @@ async fn only_the_invited_address_accepts_and_only_once_it_is_verified() {
     invite(&world, &hana, "sora@example.com").await.expect(200);
     let token = mailed(&world, "sora@example.com").await;
     let sora = unverified(&world, "sora@example.com").await;
-    accept(&world, &sora, &token).await.expect_error(403, "forbidden", &[]);
+    accept(&world, &sora, &token)
+        .await
+        .expect_error(403, "forbidden", &[]);
     let ame = verified(&world, "ame@example.com").await;
-    accept(&world, &ame, &token).await.expect_error(403, "forbidden", &[]);
-    for wrong in ["x", &format!("{token}A"), &token[..80], &token.replace('-', "_")] {
+    accept(&world, &ame, &token)
+        .await
+        .expect_error(403, "forbidden", &[]);
+    for wrong in [
+        "x",
+        &format!("{token}A"),
+        &token[..80],
+        &token.replace('-', "_"),
+    ] {
         if wrong != token {
             let answer = accept(&world, &ame, wrong).await;
             answer.expect_error(400, "invalid_parameter", &["token: invalid"]);
@@ -148,10 +166,14 @@ async fn what_was_taken_back_is_open_no_more() {
     let token = mailed(&world, "sora@example.com").await;
     let id = text(&listed(&world, &hana).await[0]["id"]);
     let path = format!("{INVITATIONS}/{id}");
-    delete(&world, &other, &path).await.expect_error(404, "not_found", &[]);
+    delete(&world, &other, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     let answer = delete(&world, &hana, &path).await.expect(200);
     assert_eq!(answer.text, "");
-    delete(&world, &hana, &path).await.expect_error(404, "not_found", &[]);
+    delete(&world, &hana, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     let sora = verified(&world, "sora@example.com").await;
     let answer = accept(&world, &sora, &token).await;
     answer.expect_error(400, "invalid_parameter", &["token: invalid"]);
@@ -177,7 +199,9 @@ async fn an_organisation_invites_fifty_a_day_and_an_address_gets_three_a_week() 
     assert!(refused.headers.contains_key("retry-after"));
     // The refused one was counted, as the attempt that it was.
     for nth in 2..50 {
-        invite(&world, &hana, &format!("p{nth}@example.com")).await.expect(200);
+        invite(&world, &hana, &format!("p{nth}@example.com"))
+            .await
+            .expect(200);
     }
     let refused = invite(&world, &hana, "last@example.com").await;
     refused.expect_error(429, "too_many_requests", &[]);
@@ -204,7 +228,9 @@ async fn an_invitation_says_where_to_and_is_for_who_is_not_there_yet() {
     let there = invite(&world, &hana, &sora.firebase.email).await;
     there.expect_error(409, "conflict", &["email: already_exists"]);
     // Somebody elsewhere can be invited, and cannot accept while they are there.
-    invite(&world, &hana, &other.firebase.email).await.expect(200);
+    invite(&world, &hana, &other.firebase.email)
+        .await
+        .expect(200);
     let token = mailed(&world, &other.firebase.email).await;
     let answer = accept(&world, &other.firebase, &token).await;
     answer.expect_error(409, "conflict", &["uid: already_exists"]);
@@ -220,14 +246,24 @@ async fn an_event_that_comes_twice_mails_once() {
     invite(&world, &hana, "sora@example.com").await.expect(200);
     world.stack.settle().await;
     let outbox = items(&world, "OUTBOX#");
-    let outbox = outbox.iter().find(|item| item["detail_type"]["S"] == "orgs.invited");
-    let detail: Value = serde_json::from_str(outbox.unwrap()["detail"]["S"].as_str().unwrap()).unwrap();
+    let outbox = outbox
+        .iter()
+        .find(|item| item["detail_type"]["S"] == "orgs.invited");
+    let detail: Value =
+        serde_json::from_str(outbox.unwrap()["detail"]["S"].as_str().unwrap()).unwrap();
     let event = json!({"source": "enishi.orgs", "detail-type": "orgs.invited", "detail": detail});
-    world.stack.lambda().invoke("OrgsMail", event.clone()).await.unwrap();
+    world
+        .stack
+        .lambda()
+        .invoke("OrgsMail", event.clone())
+        .await
+        .unwrap();
     assert_eq!(mails(&world, "sora@example.com").await, 1);
     // One that was taken back is not mailed at all.
     let id = text(&listed(&world, &hana).await[0]["id"]);
-    delete(&world, &hana, &format!("{INVITATIONS}/{id}")).await.expect(200);
+    delete(&world, &hana, &format!("{INVITATIONS}/{id}"))
+        .await
+        .expect(200);
     let mut late = event;
     late["detail"]["id"] = json!("another");
     world.stack.lambda().invoke("OrgsMail", late).await.unwrap();

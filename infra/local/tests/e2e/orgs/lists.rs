@@ -67,7 +67,10 @@ async fn a_cursor_of_another_list_or_of_another_organisation_is_refused() {
     let all = format!("{SCOPE}&limit=1");
     let usage = "/v1/service/usage?limit=1";
     let mut lists = vec![own, &all, usage];
-    lists.extend(["/v1/service/users?limit=1", "/v1/service/organization_members?limit=1"]);
+    lists.extend([
+        "/v1/service/users?limit=1",
+        "/v1/service/organization_members?limit=1",
+    ]);
     let mut cursors = Vec::new();
     for list in &lists {
         let answer = get(&world, &hana, list).await.expect(200);
@@ -115,7 +118,11 @@ async fn what_two_organisations_have_is_never_in_one_list() {
             (SCOPE, "projects", "user_id"),
             ("/v1/service/usage", "usage.members", "id"),
             ("/v1/service/users", "users", "id"),
-            ("/v1/service/organization_members", "organization_members", "id"),
+            (
+                "/v1/service/organization_members",
+                "organization_members",
+                "id",
+            ),
         ] {
             let (_, all) = walk(&world, admin, path, list).await;
             let mut ids: Vec<String> = all.iter().map(|one| text(&one[field])).collect();

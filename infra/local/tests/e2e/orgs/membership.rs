@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{Member, admin, delete, get, invited, items, post, put, world};
 use crate::{
     identity::{
-        market_sessions::{enter, verified},
         mailed,
+        market_sessions::{enter, verified},
     },
     support::{Answer, Person, World, text},
 };
@@ -25,7 +25,10 @@ async fn give(world: &World, by: &Member, whom: &Member, role: &str) -> Answer {
 /// The roles, as an admin sees them.
 async fn roles(world: &World, by: &Member) -> Vec<String> {
     let answer = get(world, by, MEMBERS).await.expect(200);
-    let members = answer.body["organization_members"].as_array().unwrap().clone();
+    let members = answer.body["organization_members"]
+        .as_array()
+        .unwrap()
+        .clone();
     let mut roles: Vec<String> = members.iter().map(|member| text(&member["role"])).collect();
     roles.sort();
     roles
@@ -45,7 +48,10 @@ pub fn consistent(world: &World) {
     for organization in of("ORG#", "ORG") {
         let id = &organization["organization_id"]["S"];
         let members = of("ORG#", "MEMBER#");
-        let members: Vec<_> = members.iter().filter(|it| it["organization_id"]["S"] == *id).collect();
+        let members: Vec<_> = members
+            .iter()
+            .filter(|it| it["organization_id"]["S"] == *id)
+            .collect();
         assert_eq!(organization["members"]["N"], members.len().to_string());
         let admins = members.iter().filter(|it| it["role"]["S"] == "admin");
         let mut admins: Vec<String> = admins.map(|it| text(&it["user_id"]["S"])).collect();
@@ -55,10 +61,16 @@ pub fn consistent(world: &World) {
         assert_eq!(said, admins);
         assert!(!admins.is_empty(), "no admin");
         let standing = of("CALLER#", "CALLER");
-        let standing = standing.iter().filter(|it| it["organization_id"]["S"] == *id);
-        let mut standing: Vec<_> = standing.map(|it| (text(&it["user_id"]["S"]), text(&it["role"]["S"]))).collect();
+        let standing = standing
+            .iter()
+            .filter(|it| it["organization_id"]["S"] == *id);
+        let mut standing: Vec<_> = standing
+            .map(|it| (text(&it["user_id"]["S"]), text(&it["role"]["S"])))
+            .collect();
         standing.sort();
-        let of_members = members.iter().map(|it| (text(&it["user_id"]["S"]), text(&it["role"]["S"])));
+        let of_members = members
+            .iter()
+            .map(|it| (text(&it["user_id"]["S"]), text(&it["role"]["S"])));
         let mut twice: Vec<_> = of_members.flat_map(|it| [it.clone(), it]).collect();
         twice.sort();
         assert_eq!(standing, twice);
@@ -70,7 +82,10 @@ pub fn consistent(world: &World) {
     let accounts = accounts.iter().filter(|item| item["sk"]["S"] == "ACCOUNT");
     let mut holds: Vec<_> = accounts
         .flat_map(|account| {
-            let holds = account["holds"]["SS"].as_array().cloned().unwrap_or_default();
+            let holds = account["holds"]["SS"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             let id = text(&account["user_id"]["S"]);
             holds.into_iter().map(move |hold| (id.clone(), text(&hold)))
         })
@@ -88,18 +103,29 @@ async fn twenty_accepts_at_once_make_one_membership() {
     let body = json!({
         "email": sora.email, "role": "member", "organization_id": hana.organization_id,
     });
-    post(&world, &hana, "/v1/service/invitations", body).await.expect(200);
+    post(&world, &hana, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     let token = mailed(&world, &sora.email).await;
     let accept = || {
         let body = Some(json!({"token": token}));
-        world.call("POST", "/v1/service/invitations/accept", Some(&sora.id_token), body)
+        world.call(
+            "POST",
+            "/v1/service/invitations/accept",
+            Some(&sora.id_token),
+            body,
+        )
     };
     let answers = join_all((0..20).map(|_| accept())).await;
     let accepted = answers.iter().filter(|answer| answer.status == 200).count();
     assert_eq!(accepted, 1);
     for answer in answers.into_iter().filter(|answer| answer.status != 200) {
         // They were faster themselves, or the invitation was used by then.
-        assert!([400, 409].contains(&answer.status.as_u16()), "{}", answer.text);
+        assert!(
+            [400, 409].contains(&answer.status.as_u16()),
+            "{}",
+            answer.text
+        );
     }
     assert_eq!(roles(&world, &hana).await, ["admin", "member"]);
     consistent(&world);
@@ -137,7 +163,10 @@ async fn of_two_admins_who_demote_each_other_at_once_one_remains() {
         .await;
         let statuses = [one.status.as_u16(), other.status.as_u16()];
         assert!(statuses.contains(&200), "{statuses:?}");
-        assert!(statuses.iter().any(|status| [403, 409].contains(status)), "{statuses:?}");
+        assert!(
+            statuses.iter().any(|status| [403, 409].contains(status)),
+            "{statuses:?}"
+        );
         consistent(&world);
     }
 }
@@ -150,11 +179,21 @@ async fn the_last_admin_of_others_can_go_by_no_way() {
     let sora = invited(&world, &hana, "sora", "member").await;
     let refused = async || {
         let organization = format!("/v1/service/organizations/{}", hana.organization_id);
-        for path in [of(&hana), format!("/v1/service/users/{}", hana.id), organization] {
-            delete(&world, &hana, &path).await.expect_error(409, "conflict", &[]);
+        for path in [
+            of(&hana),
+            format!("/v1/service/users/{}", hana.id),
+            organization,
+        ] {
+            delete(&world, &hana, &path)
+                .await
+                .expect_error(409, "conflict", &[]);
         }
-        give(&world, &hana, &hana, "member").await.expect_error(409, "conflict", &[]);
-        let closing = close(&world, &ours).await.expect_error(409, "conflict", &[]);
+        give(&world, &hana, &hana, "member")
+            .await
+            .expect_error(409, "conflict", &[]);
+        let closing = close(&world, &ours)
+            .await
+            .expect_error(409, "conflict", &[]);
         let hold = format!("organization {}", hana.organization_id);
         assert!(closing.text.contains(&hold), "{}", closing.text);
         consistent(&world);
@@ -172,7 +211,9 @@ async fn the_last_admin_of_others_can_go_by_no_way() {
     // Alone they may close everything.
     delete(&world, &hana, &of(&sora)).await.expect(200);
     consistent(&world);
-    delete(&world, &hana, &of(&hana)).await.expect_error(409, "conflict", &[]);
+    delete(&world, &hana, &of(&hana))
+        .await
+        .expect_error(409, "conflict", &[]);
     close(&world, &ours).await.expect(204);
     world.stack.settle().await;
     assert!(items(&world, "ORG#").is_empty());
@@ -180,7 +221,9 @@ async fn the_last_admin_of_others_can_go_by_no_way() {
 }
 
 async fn close(world: &World, person: &Person) -> Answer {
-    world.call("DELETE", "/api/users/me", Some(&person.access_token), None).await
+    world
+        .call("DELETE", "/api/users/me", Some(&person.access_token), None)
+        .await
 }
 
 #[tokio::test]
@@ -189,7 +232,9 @@ async fn a_role_counts_from_the_next_request_on() {
     let hana = admin(&world, "hana").await;
     let sora = invited(&world, &hana, "sora", "member").await;
     for _ in 0..2 {
-        get(&world, &sora, MEMBERS).await.expect_error(403, "forbidden", &[]);
+        get(&world, &sora, MEMBERS)
+            .await
+            .expect_error(403, "forbidden", &[]);
         let answer = give(&world, &hana, &sora, "admin").await.expect(200);
         assert_eq!(answer.text, "");
         assert_eq!(roles(&world, &sora).await, ["admin", "admin"]);
@@ -213,21 +258,31 @@ async fn who_was_removed_belongs_nowhere_from_the_next_request_on() {
     get(&world, &sora, &own).await.expect(200);
     let answer = delete(&world, &hana, &of(&sora)).await.expect(200);
     assert_eq!(answer.text, "");
-    get(&world, &sora, &own).await.expect_error(403, "profile_missing", &[]);
-    delete(&world, &hana, &of(&sora)).await.expect_error(404, "not_found", &[]);
+    get(&world, &sora, &own)
+        .await
+        .expect_error(403, "profile_missing", &[]);
+    delete(&world, &hana, &of(&sora))
+        .await
+        .expect_error(404, "not_found", &[]);
     // They can come to another one, who they are.
     let body = json!({
         "email": sora.firebase.email, "role": "member", "organization_id": other.organization_id,
     });
-    post(&world, &other, "/v1/service/invitations", body).await.expect(200);
+    post(&world, &other, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     let token = mailed(&world, &sora.firebase.email).await;
     let body = Some(json!({"token": token}));
     let path = "/v1/service/invitations/accept";
-    let answer = world.call("POST", path, Some(&sora.firebase.id_token), body).await;
+    let answer = world
+        .call("POST", path, Some(&sora.firebase.id_token), body)
+        .await;
     assert_eq!(answer.expect(200).body["user"]["id"], json!(sora.id));
     // And leave it themselves.
     delete(&world, &sora, &of(&sora)).await.expect(200);
-    get(&world, &sora, &own).await.expect_error(403, "profile_missing", &[]);
+    get(&world, &sora, &own)
+        .await
+        .expect_error(403, "profile_missing", &[]);
     consistent(&world);
 }
 
@@ -242,12 +297,19 @@ async fn one_who_is_wanted_in_two_places_at_once_comes_to_one() {
             let body = json!({
                 "email": sora.email, "role": "member", "organization_id": by.organization_id,
             });
-            post(&world, &by, "/v1/service/invitations", body).await.expect(200);
+            post(&world, &by, "/v1/service/invitations", body)
+                .await
+                .expect(200);
             tokens.push(mailed(&world, &sora.email).await);
         }
         let accept = |token: &String| {
             let body = Some(json!({"token": token}));
-            world.call("POST", "/v1/service/invitations/accept", Some(&sora.id_token), body)
+            world.call(
+                "POST",
+                "/v1/service/invitations/accept",
+                Some(&sora.id_token),
+                body,
+            )
         };
         let (one, other) = join(accept(&tokens[0]), accept(&tokens[1])).await;
         let mut statuses = [one.status.as_u16(), other.status.as_u16()];
@@ -280,4 +342,3 @@ async fn whatever_happens_at_once_all_that_is_stored_says_the_same() {
     join_all(gone.map(|(by, whom)| async { delete(&world, by, &of(whom)).await })).await;
     consistent(&world);
 }
-

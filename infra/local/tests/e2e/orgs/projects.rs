@@ -41,7 +41,10 @@ async fn a_project_is_made_found_changed_and_deleted() {
     }
     "#);
     assert_eq!(made.body["project"]["user_id"], hana.id);
-    assert_eq!(made.body["project"]["organization_id"], hana.organization_id);
+    assert_eq!(
+        made.body["project"]["organization_id"],
+        hana.organization_id
+    );
     let path = format!("{PROJECTS}/{id}");
     assert_eq!(get(&world, &hana, &path).await.expect(200).body, made.body);
 
@@ -54,12 +57,17 @@ async fn a_project_is_made_found_changed_and_deleted() {
     assert_eq!(changed_again.body["project"]["status"], "exported");
     for listed in [PROJECTS, "/v1/service/projects?scope=organization"] {
         let listed = get(&world, &hana, listed).await.expect(200);
-        assert_eq!(listed.body["projects"], json!([changed_again.body["project"]]));
+        assert_eq!(
+            listed.body["projects"],
+            json!([changed_again.body["project"]])
+        );
     }
 
     let deleted = delete(&world, &hana, &path).await.expect(200);
     assert_eq!(deleted.body, json!({"project": {}}));
-    get(&world, &hana, &path).await.expect_error(404, "not_found", &[]);
+    get(&world, &hana, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     let listed = get(&world, &hana, PROJECTS).await.expect(200);
     assert_eq!(listed.body, json!({"projects": []}));
     assert!(items(&world, "MINE#").is_empty());
@@ -73,13 +81,21 @@ async fn seconds_are_spent_by_the_project_and_not_given_back_by_its_deletion() {
     let id = project(&world, &hana, "a", 120).await;
     project(&world, &hana, "b", 30).await;
     project(&world, &sora, "c", 50).await;
-    delete(&world, &hana, &format!("{PROJECTS}/{id}")).await.expect(200);
+    delete(&world, &hana, &format!("{PROJECTS}/{id}"))
+        .await
+        .expect(200);
     let of = |id: &str, used: u32| json!({"id": id, "used": used});
     let mut all = [of(&hana.id, 150), of(&sora.id, 50)];
     all.sort_by_key(|one| text(&one["id"]));
-    assert_eq!(usage(&world, &hana).await, json!({"used": 200, "left": 400, "members": all}));
+    assert_eq!(
+        usage(&world, &hana).await,
+        json!({"used": 200, "left": 400, "members": all})
+    );
     let own = [of(&sora.id, 50)];
-    assert_eq!(usage(&world, &sora).await, json!({"used": 200, "left": 400, "members": own}));
+    assert_eq!(
+        usage(&world, &sora).await,
+        json!({"used": 200, "left": 400, "members": own})
+    );
     let path = format!("/v1/service/users/{}", sora.id);
     let user = get(&world, &sora, &path).await.expect(200);
     assert_eq!(user.body["user"]["video_length"], 400);
@@ -90,7 +106,9 @@ async fn without_an_allowance_there_is_nothing_to_spend() {
     let world = World::new().await;
     let hana = admin(&world, "hana").await;
     let body = json!({"name": "a", "video_length": 1});
-    post(&world, &hana, PROJECTS, body).await.expect_error(403, "quota_exceeded", &[]);
+    post(&world, &hana, PROJECTS, body)
+        .await
+        .expect_error(403, "quota_exceeded", &[]);
     let nothing = json!({"used": 0, "left": 0, "members": []});
     assert_eq!(usage(&world, &hana).await, nothing);
 }
@@ -105,9 +123,8 @@ async fn no_number_of_creations_at_once_spends_more_than_there_is_or_less_than_i
         post(&world, &hana, PROJECTS, body)
     };
     let answers = join_all((0..30).map(make)).await;
-    let (made, refused): (Vec<_>, Vec<_>) = answers
-        .into_iter()
-        .partition(|answer| answer.status == 200);
+    let (made, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!((made.len(), refused.len()), (10, 20));
     for answer in refused {
         answer.expect_error(403, "quota_exceeded", &[]);
@@ -122,7 +139,9 @@ async fn one_project_may_take_all_that_there_is() {
     let world = world(1, 101).await;
     let hana = admin(&world, "hana").await;
     let body = json!({"name": "a", "video_length": 102});
-    post(&world, &hana, PROJECTS, body).await.expect_error(403, "quota_exceeded", &[]);
+    post(&world, &hana, PROJECTS, body)
+        .await
+        .expect_error(403, "quota_exceeded", &[]);
     project(&world, &hana, "a", 101).await;
     assert_eq!(usage(&world, &hana).await["left"], 0);
 }
@@ -132,7 +151,9 @@ async fn the_same_key_makes_one_project_and_one_export() {
     let world = world(1, 100).await;
     let hana = admin(&world, "hana").await;
     let body = json!({"name": "a", "video_length": 10});
-    let first = keyed(&world, &hana, PROJECTS, "1", body.clone()).await.expect(200);
+    let first = keyed(&world, &hana, PROJECTS, "1", body.clone())
+        .await
+        .expect(200);
     let second = keyed(&world, &hana, PROJECTS, "1", body).await.expect(200);
     assert_eq!(first.body, second.body);
     assert_eq!(usage(&world, &hana).await["left"], 90);
@@ -142,7 +163,9 @@ async fn the_same_key_makes_one_project_and_one_export() {
 
     let body = json!({"project_id": first.body["project"]["id"], "is_timerecord": 1});
     for _ in 0..2 {
-        let exported = keyed(&world, &hana, EXPORTS, "2", body.clone()).await.expect(200);
+        let exported = keyed(&world, &hana, EXPORTS, "2", body.clone())
+            .await
+            .expect(200);
         assert_eq!(exported.body, first.body);
     }
     let exports = items(&world, "EXPORTS#");
@@ -163,26 +186,38 @@ async fn a_member_has_their_own_projects_and_an_admin_all_of_their_organisation(
     let body = json!({"name": "b"});
     let export = json!({"project_id": id, "is_timerecord": 0});
     for other in [&riku, &stranger] {
-        get(&world, other, &path).await.expect_error(404, "not_found", &[]);
-        put(&world, other, &path, body.clone()).await.expect_error(404, "not_found", &[]);
-        delete(&world, other, &path).await.expect_error(404, "not_found", &[]);
+        get(&world, other, &path)
+            .await
+            .expect_error(404, "not_found", &[]);
+        put(&world, other, &path, body.clone())
+            .await
+            .expect_error(404, "not_found", &[]);
+        delete(&world, other, &path)
+            .await
+            .expect_error(404, "not_found", &[]);
         let refused = post(&world, other, EXPORTS, export.clone()).await;
         refused.expect_error(400, "invalid_parameter", &["project_id: missing"]);
     }
     let scope = "/v1/service/projects?scope=organization";
-    get(&world, &sora, scope).await.expect_error(403, "forbidden", &[]);
+    get(&world, &sora, scope)
+        .await
+        .expect_error(403, "forbidden", &[]);
     for one in [&sora, &hana] {
         get(&world, one, &path).await.expect(200);
         put(&world, one, &path, body.clone()).await.expect(200);
         post(&world, one, EXPORTS, export.clone()).await.expect(200);
     }
     delete(&world, &hana, &path).await.expect(200);
-    get(&world, &sora, &path).await.expect_error(404, "not_found", &[]);
+    get(&world, &sora, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     let refused = post(&world, &sora, EXPORTS, export).await;
     refused.expect_error(400, "invalid_parameter", &["project_id: missing"]);
     // Who deleted whose is written down.
     let audit = items(&world, "AUDIT#");
-    let of_it = audit.iter().find(|item| item["action"]["S"] == "delete_project");
+    let of_it = audit
+        .iter()
+        .find(|item| item["action"]["S"] == "delete_project");
     let of_it = of_it.unwrap();
     assert_eq!(of_it["by"]["S"], hana.id);
     assert_eq!(of_it["whom"]["S"], sora.id);
@@ -195,15 +230,55 @@ async fn what_is_no_project_is_refused_field_by_field() {
     let id = project(&world, &hana, "a", 10).await;
     let path = format!("{PROJECTS}/{id}");
     for (method, path, body, fields) in [
-        ("POST", PROJECTS, json!({}), &["name: missing_field", "video_length: missing_field"][..]),
-        ("POST", PROJECTS, json!({"name": " a", "video_length": 0}), &["name: invalid", "video_length: invalid"]),
-        ("POST", PROJECTS, json!({"name": "a", "video_length": 360_001}), &["video_length: invalid"]),
-        ("POST", PROJECTS, json!({"name": "a", "video_length": 1.5}), &["video_length: invalid"]),
-        ("POST", PROJECTS, json!({"name": "a", "video_length": 1, "email": "a@b.c"}), &["email: invalid"]),
-        ("PUT", &path, json!({"video_length": 1}), &["video_length: invalid"]),
+        (
+            "POST",
+            PROJECTS,
+            json!({}),
+            &["name: missing_field", "video_length: missing_field"][..],
+        ),
+        (
+            "POST",
+            PROJECTS,
+            json!({"name": " a", "video_length": 0}),
+            &["name: invalid", "video_length: invalid"],
+        ),
+        (
+            "POST",
+            PROJECTS,
+            json!({"name": "a", "video_length": 360_001}),
+            &["video_length: invalid"],
+        ),
+        (
+            "POST",
+            PROJECTS,
+            json!({"name": "a", "video_length": 1.5}),
+            &["video_length: invalid"],
+        ),
+        (
+            "POST",
+            PROJECTS,
+            json!({"name": "a", "video_length": 1, "email": "a@b.c"}),
+            &["email: invalid"],
+        ),
+        (
+            "PUT",
+            &path,
+            json!({"video_length": 1}),
+            &["video_length: invalid"],
+        ),
         ("PUT", &path, json!({"name": null}), &["name: invalid"]),
-        ("POST", EXPORTS, json!({"project_id": id}), &["is_timerecord: missing_field"]),
-        ("POST", EXPORTS, json!({"project_id": "x", "is_timerecord": 2}), &["project_id: invalid", "is_timerecord: invalid"]),
+        (
+            "POST",
+            EXPORTS,
+            json!({"project_id": id}),
+            &["is_timerecord: missing_field"],
+        ),
+        (
+            "POST",
+            EXPORTS,
+            json!({"project_id": "x", "is_timerecord": 2}),
+            &["project_id: invalid", "is_timerecord: invalid"],
+        ),
     ] {
         let answer = call(&world, &hana, method, path, Some(body.clone())).await;
         let answer = answer.expect(400);
@@ -223,7 +298,9 @@ async fn what_is_no_project_is_refused_field_by_field() {
 async fn an_organisation_that_makes_too_many_at_once_is_told_to_wait() {
     let world = World::with(|options| {
         super::allowance(1, 600)(options);
-        options.parameters.insert("ProjectRate".into(), "2/1s".into());
+        options
+            .parameters
+            .insert("ProjectRate".into(), "2/1s".into());
     })
     .await;
     let hana = admin(&world, "hana").await;
@@ -246,19 +323,27 @@ async fn what_somebody_made_stays_with_the_organisation_that_they_leave() {
     let path = format!("/v1/service/organization_members/{}", sora.id);
     delete(&world, &hana, &path).await.expect(200);
     let path = format!("{PROJECTS}/{id}");
-    get(&world, &sora, &path).await.expect_error(403, "profile_missing", &[]);
+    get(&world, &sora, &path)
+        .await
+        .expect_error(403, "profile_missing", &[]);
     let other = admin(&world, "other").await;
     let body = json!({
         "email": sora.firebase.email, "role": "admin", "organization_id": other.organization_id,
     });
-    post(&world, &other, "/v1/service/invitations", body).await.expect(200);
+    post(&world, &other, "/v1/service/invitations", body)
+        .await
+        .expect(200);
     let token = crate::identity::mailed(&world, &sora.firebase.email).await;
     let body = json!({"token": token});
-    post(&world, &sora, "/v1/service/invitations/accept", body).await.expect(200);
+    post(&world, &sora, "/v1/service/invitations/accept", body)
+        .await
+        .expect(200);
     for list in [PROJECTS, "/v1/service/projects?scope=organization"] {
         let listed = get(&world, &sora, list).await.expect(200);
         assert_eq!(listed.body, json!({"projects": []}), "{list}");
     }
-    get(&world, &sora, &path).await.expect_error(404, "not_found", &[]);
+    get(&world, &sora, &path)
+        .await
+        .expect_error(404, "not_found", &[]);
     get(&world, &hana, &path).await.expect(200);
 }

@@ -46,7 +46,11 @@ impl Examples {
         let (_, command) = example.unwrap_or_else(|| panic!("there is no {name}"));
         self.run.insert(name.to_owned());
         let command = command
-            .replacen("curl", "curl --silent --show-error --write-out '\\n%{http_code}'", 1)
+            .replacen(
+                "curl",
+                "curl --silent --show-error --write-out '\\n%{http_code}'",
+                1,
+            )
             .replace(HOST, &self.url)
             .replace("<ACCESS_TOKEN>", token)
             .replace(":id", id)
@@ -69,15 +73,33 @@ impl Examples {
 /// The fields of the specification's users object.
 #[track_caller]
 fn expect_user(user: &Value) {
-    let fields: BTreeSet<&str> = user.as_object().unwrap().keys().map(String::as_str).collect();
+    let fields: BTreeSet<&str> = user
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     let expected = [
-        "id", "created_at", "uid", "email", "organization_id", "company_name", "postal_code",
-        "role", "last_signin_at", "is_app_download", "is_signup", "video_length",
+        "id",
+        "created_at",
+        "uid",
+        "email",
+        "organization_id",
+        "company_name",
+        "postal_code",
+        "role",
+        "last_signin_at",
+        "is_app_download",
+        "is_signup",
+        "video_length",
     ];
     assert_eq!(fields, BTreeSet::from(expected));
     for (field, is_right) in [
         ("created_at", user["created_at"] == "2026-11-20 11:00:00"),
-        ("last_signin_at", user["last_signin_at"] == "2026-11-20 11:00:00"),
+        (
+            "last_signin_at",
+            user["last_signin_at"] == "2026-11-20 11:00:00",
+        ),
         ("is_signup", user["is_signup"] == 1),
         ("is_app_download", user["is_app_download"].is_u64()),
         ("video_length", user["video_length"].is_u64()),
@@ -88,9 +110,20 @@ fn expect_user(user: &Value) {
 
 #[track_caller]
 fn expect_project(project: &Value) {
-    let fields: BTreeSet<&str> = project.as_object().unwrap().keys().map(String::as_str).collect();
+    let fields: BTreeSet<&str> = project
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     let expected = [
-        "id", "created_at", "user_id", "organization_id", "name", "video_length", "status",
+        "id",
+        "created_at",
+        "user_id",
+        "organization_id",
+        "name",
+        "video_length",
+        "status",
     ];
     assert_eq!(fields, BTreeSet::from(expected));
 }
@@ -138,14 +171,18 @@ async fn every_example_of_the_specification_answers_what_it_shows() {
 
     // The address is changed at Firebase first.
     let body = json!({"localId": UID, "email": "efg@efg.com", "emailVerified": true});
-    firebase(&world, &format!("{accounts}:update"), body).await.expect(200);
+    firebase(&world, &format!("{accounts}:update"), body)
+        .await
+        .expect(200);
     let token = log_in(&world, "efg@efg.com").await;
     let edited = examples.run("edit_user", &token, &id).await;
     expect_user(&edited["user"]);
     assert_eq!(edited["user"]["email"], "efg@efg.com");
     assert_eq!(edited["user"]["is_app_download"], 1);
 
-    let invited = examples.run("create_invitation", &token, &organization_id).await;
+    let invited = examples
+        .run("create_invitation", &token, &organization_id)
+        .await;
     assert!(is_nothing(&invited), "{invited}");
     let letter = json!({"token": mailed(&world, "deep@mosaic.com").await});
     let deep = log_in(&world, "deep@mosaic.com").await;
@@ -155,9 +192,13 @@ async fn every_example_of_the_specification_answers_what_it_shows() {
     expect_user(&accepted["user"]);
     assert_eq!(accepted["user"]["role"], "member");
     let member_id = text(&accepted["user"]["id"]);
-    let changed = examples.run("edit_organization", &token, &organization_id).await;
+    let changed = examples
+        .run("edit_organization", &token, &organization_id)
+        .await;
     assert!(is_nothing(&changed), "{changed}");
-    let promoted = examples.run("edit_organization_member", &token, &member_id).await;
+    let promoted = examples
+        .run("edit_organization_member", &token, &member_id)
+        .await;
     assert!(is_nothing(&promoted), "{promoted}");
     let found = examples.run("get_user", &deep, &member_id).await;
     assert_eq!(found["user"]["role"], "admin");
@@ -176,11 +217,14 @@ async fn every_example_of_the_specification_answers_what_it_shows() {
     let deleted = examples.run("delete_project", &token, &project_id).await;
     assert_eq!(deleted, json!({"project": {}}));
 
-    let removed = examples.run("delete_organization_member", &token, &member_id).await;
+    let removed = examples
+        .run("delete_organization_member", &token, &member_id)
+        .await;
     assert!(is_nothing(&removed), "{removed}");
     let deleted = examples.run("delete_user", &token, &id).await;
     assert_eq!(deleted, json!({"user": {}}));
-    world.call("GET", "/v1/service/users", Some(&token), None)
+    world
+        .call("GET", "/v1/service/users", Some(&token), None)
         .await
         .expect_error(401, "access_token_invalid", &[]);
 

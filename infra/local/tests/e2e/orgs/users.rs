@@ -48,7 +48,10 @@ async fn an_admin_makes_an_organisation_and_is_shown_as_the_specification_shows_
     let organization = &found.body["organization"];
     assert_eq!(organization["seats"], 3);
     assert_eq!(organization["members"], 1);
-    assert_eq!(organization["address"], "東京都港区白銀高輪1-1-1 パークレジデンス1201");
+    assert_eq!(
+        organization["address"],
+        "東京都港区白銀高輪1-1-1 パークレジデンス1201"
+    );
     let name = text(&organization["name"]);
     assert!(name.len() == 36 && name != organization_id, "{name}");
     // Once more: they belong to one.
@@ -65,7 +68,11 @@ async fn a_sign_up_speaks_of_who_sends_it() {
         "postal_code": "123-4567", "address": "a",
     });
     let answer = sign_up(&world, &hana.id_token, body).await;
-    answer.expect_error(400, "invalid_parameter", &["uid: invalid", "email: invalid"]);
+    answer.expect_error(
+        400,
+        "invalid_parameter",
+        &["uid: invalid", "email: invalid"],
+    );
     // An address is one however it is written.
     let mut body = newcomer(&hana, "admin");
     body["email"] = json!("Hana@Example.COM");
@@ -74,8 +81,9 @@ async fn a_sign_up_speaks_of_who_sends_it() {
     let sora = world.sign_up("sora").await;
     let answer = sign_up(&world, &sora.access_token, json!({})).await;
     answer.expect_error(401, "access_token_invalid", &[]);
-    let answer = sign_up(&world, &forged(&world, "nobody", &json!({})), newcomer(&hana, "admin"));
-    answer.await.expect(400);
+    let nobody = forged(&world, "nobody", &json!({}));
+    let answer = sign_up(&world, &nobody, newcomer(&hana, "admin")).await;
+    answer.expect(400);
 }
 
 #[tokio::test]
@@ -83,11 +91,21 @@ async fn every_field_of_a_sign_up_is_needed_and_looked_at() {
     let world = world(1, 0).await;
     let hana = verified(&world, "hana@example.com").await;
     let answer = sign_up(&world, &hana.id_token, json!({})).await;
-    let fields = ["uid", "email", "role", "company_name", "postal_code", "address"];
+    let fields = [
+        "uid",
+        "email",
+        "role",
+        "company_name",
+        "postal_code",
+        "address",
+    ];
     let missing = fields.map(|field| format!("{field}: missing_field"));
-    let mut named: Vec<String> = answer.body["errors"].as_array().unwrap().iter().map(|error| {
-        format!("{}: {}", text(&error["field"]), text(&error["code"]))
-    }).collect();
+    let mut named: Vec<String> = answer.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| format!("{}: {}", text(&error["field"]), text(&error["code"])))
+        .collect();
     named.sort();
     let mut missing = missing.to_vec();
     missing.sort();
@@ -120,11 +138,15 @@ async fn a_member_signs_up_with_an_open_invitation_to_their_verified_address() {
         "email": "Sora@Example.com", "role": "admin", "organization_id": hana.organization_id,
     });
     let path = "/v1/service/invitations";
-    call(&world, &hana, "POST", path, Some(invitation.clone())).await.expect(200);
+    call(&world, &hana, "POST", path, Some(invitation.clone()))
+        .await
+        .expect(200);
     let ame = unverified(&world, "ame@example.com").await;
     let mut other = invitation;
     other["email"] = json!("ame@example.com");
-    call(&world, &hana, "POST", path, Some(other)).await.expect(200);
+    call(&world, &hana, "POST", path, Some(other))
+        .await
+        .expect(200);
     let refused = sign_up(&world, &ame.id_token, newcomer(&ame, "member")).await;
     refused.expect_error(403, "forbidden", &[]);
     // They come as what they were invited.
@@ -144,11 +166,21 @@ async fn the_same_request_with_a_key_answers_the_same_user() {
     let firebase = verified(&world, "hana@example.com").await;
     let body = newcomer(&firebase, "admin");
     let nobody = String::new();
-    let hana = Member { id: nobody.clone(), organization_id: nobody, firebase };
-    let first = keyed(&world, &hana, USERS, "one", body.clone()).await.expect(200);
-    let again = keyed(&world, &hana, USERS, "one", body.clone()).await.expect(200);
+    let hana = Member {
+        id: nobody.clone(),
+        organization_id: nobody,
+        firebase,
+    };
+    let first = keyed(&world, &hana, USERS, "one", body.clone())
+        .await
+        .expect(200);
+    let again = keyed(&world, &hana, USERS, "one", body.clone())
+        .await
+        .expect(200);
     assert_eq!(first.body, again.body);
-    keyed(&world, &hana, USERS, "two", body.clone()).await.expect(409);
+    keyed(&world, &hana, USERS, "two", body.clone())
+        .await
+        .expect(409);
     let mut other = body;
     other["address"] = json!("another");
     keyed(&world, &hana, USERS, "one", other).await.expect(409);
@@ -199,9 +231,15 @@ async fn an_admin_sees_everybody_of_theirs_and_a_member_themselves() {
         assert_eq!(found.body["user"]["video_length"], 120);
     }
     get(&world, &sora, &of(&sora)).await.expect(200);
-    get(&world, &sora, &of(&hana)).await.expect_error(403, "forbidden", &[]);
-    get(&world, &other, &of(&hana)).await.expect_error(404, "not_found", &[]);
-    get(&world, &hana, &format!("{USERS}/nobody")).await.expect(404);
+    get(&world, &sora, &of(&hana))
+        .await
+        .expect_error(403, "forbidden", &[]);
+    get(&world, &other, &of(&hana))
+        .await
+        .expect_error(404, "not_found", &[]);
+    get(&world, &hana, &format!("{USERS}/nobody"))
+        .await
+        .expect(404);
 }
 
 #[tokio::test]
@@ -232,7 +270,9 @@ async fn an_address_is_changed_to_that_of_the_token_only() {
         answer.expect_error(400, "invalid_parameter", &["is_app_download: invalid"]);
     }
     let body = json!({"is_app_download": 0});
-    let answer = put(&world, &hana, &of(&sora), body.clone()).await.expect(200);
+    let answer = put(&world, &hana, &of(&sora), body.clone())
+        .await
+        .expect(200);
     assert_eq!(answer.body["user"]["is_app_download"], 0);
     put(&world, &sora, &of(&hana), body).await.expect(403);
 }
@@ -246,7 +286,9 @@ async fn the_last_log_in_is_that_of_the_last_token_that_was_seen() {
     let seen = get(&world, &hana, &of(&hana)).await.expect(200);
     assert_eq!(seen.body["user"]["last_signin_at"], "2026-11-20 11:00:00");
     let hana = super::logged_in(&world, hana).await;
-    get(&world, &hana, "/v1/service/organization_members").await.expect(200);
+    get(&world, &hana, "/v1/service/organization_members")
+        .await
+        .expect(200);
     let ours = enter(&world, &hana.firebase).await;
     let seen = world.get(&ours, &of(&hana)).await.expect(200);
     assert_eq!(seen.body["user"]["last_signin_at"], "2026-11-20 11:50:00");
@@ -269,9 +311,15 @@ async fn nobody_but_themselves_and_their_admins_deletes_a_user() {
     let hana = admin(&world, "hana").await;
     let sora = invited(&world, &hana, "sora", "member").await;
     let other = admin(&world, "other").await;
-    delete(&world, &sora, &of(&hana)).await.expect_error(403, "forbidden", &[]);
-    delete(&world, &other, &of(&sora)).await.expect_error(404, "not_found", &[]);
+    delete(&world, &sora, &of(&hana))
+        .await
+        .expect_error(403, "forbidden", &[]);
+    delete(&world, &other, &of(&sora))
+        .await
+        .expect_error(404, "not_found", &[]);
     let deleted = delete(&world, &hana, &of(&sora)).await.expect(200);
     assert_eq!(deleted.body, json!({"user": {}}));
-    delete(&world, &hana, &of(&sora)).await.expect_error(404, "not_found", &[]);
+    delete(&world, &hana, &of(&sora))
+        .await
+        .expect_error(404, "not_found", &[]);
 }

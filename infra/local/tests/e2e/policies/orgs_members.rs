@@ -42,7 +42,9 @@ pub async fn story(world: &World) {
             enter(world, &caller).await;
         }
         let body = invitation(&hana, &caller.email);
-        call(world, &hana, "POST", open, Some(body)).await.expect(200);
+        call(world, &hana, "POST", open, Some(body))
+            .await
+            .expect(200);
         let token = mailed(world, &caller.email).await;
         let nobody = String::new();
         let mut member = Member {
@@ -59,14 +61,22 @@ pub async fn story(world: &World) {
     hana = fresh(world, hana, "GET", path, None).await.0;
     let member = |id: &str| format!("{path}/{id}");
     let body = json!({"role": "admin"});
-    hana = fresh(world, hana, "PUT", &member(&members[0].id), Some(body)).await.0;
-    hana = fresh(world, hana, "DELETE", &member(&members[1].id), None).await.0;
+    hana = fresh(world, hana, "PUT", &member(&members[0].id), Some(body))
+        .await
+        .0;
+    hana = fresh(world, hana, "DELETE", &member(&members[1].id), None)
+        .await
+        .0;
 
     // They come back by their address.
     let body = invitation(&hana, &members[1].firebase.email);
-    call(world, &hana, "POST", open, Some(body)).await.expect(200);
+    call(world, &hana, "POST", open, Some(body))
+        .await
+        .expect(200);
     let body = newcomer(&members[1].firebase, "member");
-    keyed(world, &members[1], "/v1/service/users", "back", body).await.expect(200);
+    keyed(world, &members[1], "/v1/service/users", "back", body)
+        .await
+        .expect(200);
     let path = format!("/v1/service/users/{}", members[1].id);
     hana = fresh(world, hana, "DELETE", &path, None).await.0;
     let path = format!("/v1/service/users/{}", members[0].id);

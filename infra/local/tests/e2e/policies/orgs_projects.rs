@@ -25,7 +25,10 @@ async fn fresh(
     body: Option<Value>,
 ) -> Value {
     again(world, member).await;
-    call(world, member, method, path, body).await.expect(200).body
+    call(world, member, method, path, body)
+        .await
+        .expect(200)
+        .body
 }
 
 /// The story, where an organisation has 600 seconds.
@@ -35,7 +38,9 @@ pub async fn story(world: &World) {
     let body = json!({"name": "a", "video_length": 100});
     again(world, &mut hana).await;
     for _ in 0..2 {
-        keyed(world, &hana, PROJECTS, "1", body.clone()).await.expect(200);
+        keyed(world, &hana, PROJECTS, "1", body.clone())
+            .await
+            .expect(200);
     }
     let list = fresh(world, &mut hana, "GET", PROJECTS, None).await;
     let id = text(&list["projects"][0]["id"]);
@@ -53,7 +58,12 @@ pub async fn story(world: &World) {
         delete(world, &gone, &path).await.expect(200);
         if name == "swept" {
             let tick = json!({"scheduled_time": world.stack.clock().now()});
-            world.stack.lambda().invoke("OrgsSweep", tick).await.unwrap();
+            world
+                .stack
+                .lambda()
+                .invoke("OrgsSweep", tick)
+                .await
+                .unwrap();
         }
         world.stack.settle().await;
     }
