@@ -9,6 +9,7 @@ use crate::{consistency::samples, support::World};
 mod identity;
 mod identity_sessions;
 mod market;
+mod orgs_members;
 mod orgs_projects;
 mod payments;
 mod rooms;
@@ -77,6 +78,7 @@ async fn every_function_states_as_its_budget_the_most_that_it_takes() {
     visits_money::measure(&World::new().await, &mut measured).await;
     visits_recording::measure(&World::new().await, &mut measured).await;
     market::measure(&World::new().await, &mut measured).await;
+    orgs_members::measure(&crate::orgs::world(9, 600).await, &mut measured).await;
     orgs_projects::measure(&crate::orgs::world(1, 600).await, &mut measured).await;
     payments::measure(&World::new().await, &mut measured).await;
     identity_sessions::measure(&World::new().await, &mut measured).await;

@@ -57,6 +57,7 @@ fn all_flows() -> Vec<&'static str> {
         visits::crash_meeting::FLOWS,
         visits::crash_recording::FLOWS,
         market::crash::FLOWS,
+        orgs::crash::FLOWS,
         orgs::crash_projects::FLOWS,
         live::crash::FLOWS,
     ];

@@ -1,12 +1,18 @@
 //! orgs, over HTTP: who comes from Firebase, their organisations, and what they make there.
 
+mod actors;
 mod contract;
+pub mod crash;
 pub mod crash_projects;
 mod demo;
 mod disabling;
+mod invitations;
+mod leaving;
 mod lists;
+mod membership;
 mod projects;
 mod specification;
+mod users;
 
 use enishi_local::Options;
 use http::{Request, header};
@@ -87,6 +93,23 @@ fn of(answer: Answer, firebase: Caller) -> Member {
         id: text(&user["id"]),
         organization_id: text(&user["organization_id"]),
         firebase,
+    }
+}
+
+/// The same with a token of now: one lasts an hour.
+pub async fn logged_in(world: &World, member: Member) -> Member {
+    let body = json!({"email": member.firebase.email, "password": "secret at Firebase"});
+    let path = "accounts:signInWithPassword?key=any";
+    let id_token = firebase(world, path, body)
+        .await
+        .expect(200)
+        .text("idToken");
+    Member {
+        firebase: Caller {
+            id_token,
+            ..member.firebase
+        },
+        ..member
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
 mod identity_sessions;
 mod live;
 mod market;
+mod orgs_members;
 mod orgs_projects;
 mod payments;
 mod rooms;
@@ -254,6 +255,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     visits_money::story(&world).await;
     visits_recording::story(&world).await;
     market::story(&world).await;
+    orgs_members::story(&world).await;
     orgs_projects::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
