@@ -23,6 +23,7 @@ pub const FUNCTION: Function = Function::http("orgs-delete-project", || {
 
 /// What is left of a deleted project: nothing.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({}))]
 pub struct NoProject {}
 
 /// The answer to a deletion.

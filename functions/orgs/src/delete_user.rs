@@ -30,6 +30,7 @@ pub const FUNCTION: Function = Function::http("orgs-delete-user", || {
 
 /// Nobody any more.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"user": {}}))]
 pub struct DeletedUserResponse {
     /// Empty.
     pub user: Nobody,
@@ -37,6 +38,7 @@ pub struct DeletedUserResponse {
 
 /// An object without a field.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({}))]
 pub struct Nobody {}
 
 /// Deletes a user

@@ -20,7 +20,7 @@ pub struct PingResponse {
 /// Says that the service is there
 #[utoipa::path(
     get, path = "/v1/service/connection/ping", tag = "orgs",
-    operation_id = "ping",
+    operation_id = "pingService",
     responses((status = 200, body = PingResponse, description = "It is")),
 )]
 pub async fn ping() -> axum::Json<PingResponse> {

@@ -26,6 +26,12 @@ use crate::{
 
 const ID: &str = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4fff";
 
+/// What takes an ID token of Firebase's only.
+const NEWCOMERS: [(&str, &str); 2] = [
+    ("POST", "/v1/service/users"),
+    ("POST", "/v1/service/invitations/accept"),
+];
+
 /// Every operation under `/v1/service`: method, path with an id in it, whether it takes a body.
 fn all() -> Vec<(String, String, bool)> {
     let document: Value = serde_json::from_str(&openapi::document().unwrap()).unwrap();
@@ -122,6 +128,12 @@ async fn a_token_that_has_expired_is_told_apart_from_one_that_is_none() {
         for (method, path, has_body) in closed() {
             let body = has_body.then(|| json!({}));
             let answer = world.call(&method, &path, Some(&token), body).await;
+            // Who comes shows an ID token of Firebase's: ours is none, expired or not.
+            let is_ours_to_none = token == ours && NEWCOMERS.contains(&(&*method, &*path));
+            let code = match is_ours_to_none {
+                true => "access_token_invalid",
+                false => code,
+            };
             let answer = answer.expect_error(401, code, &[]);
             let challenge = answer.headers[header::WWW_AUTHENTICATE].to_str().unwrap();
             let is_expired = code == "access_token_expired";

@@ -56,6 +56,8 @@ async fn a_deleted_member_who_is_a_customer_of_the_market_still_logs_in_there() 
     world.stack.settle().await;
     // Nobody asked Firebase for anything.
     assert!(items(&world, "DISABLINGS").is_empty());
+    // Whatever was issued in the second of the deletion, or before, is good no more.
+    later(&world, 1);
     let sora = logged_in(&world, sora).await;
     let again = enter(&world, &sora.firebase).await;
     assert_eq!(again.id, sora.id);

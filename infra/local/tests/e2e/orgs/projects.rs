@@ -229,12 +229,12 @@ async fn what_is_no_project_is_refused_field_by_field() {
     let hana = admin(&world, "hana").await;
     let id = project(&world, &hana, "a", 10).await;
     let path = format!("{PROJECTS}/{id}");
-    for (method, path, body, fields) in [
+    let cases: [(&str, &str, Value, &[&str]); 9] = [
         (
             "POST",
             PROJECTS,
             json!({}),
-            &["name: missing_field", "video_length: missing_field"][..],
+            &["name: missing_field", "video_length: missing_field"],
         ),
         (
             "POST",
@@ -279,7 +279,8 @@ async fn what_is_no_project_is_refused_field_by_field() {
             json!({"project_id": "x", "is_timerecord": 2}),
             &["project_id: invalid", "is_timerecord: invalid"],
         ),
-    ] {
+    ];
+    for (method, path, body, fields) in cases {
         let answer = call(&world, &hana, method, path, Some(body.clone())).await;
         let answer = answer.expect(400);
         let named: BTreeSet<String> = answer.body["errors"]

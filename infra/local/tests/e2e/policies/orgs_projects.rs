@@ -1,57 +1,48 @@
 //! Every request that the functions of projects can make, and those that disable Firebase accounts.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     identity::later,
-    orgs::{Member, admin, call, delete, firebase, keyed},
+    orgs::{Member, admin, delete, get, keyed, logged_in, post, put},
     support::{World, text},
 };
 
 /// They log in anew: the first function that hears of it notes when.
-async fn again(world: &World, member: &mut Member) {
+async fn again(world: &World, member: Member) -> Member {
     later(world, 1);
-    let body = json!({"email": member.firebase.email, "password": "secret at Firebase"});
-    let answer = firebase(world, "accounts:signInWithPassword?key=any", body).await;
-    member.firebase.id_token = answer.expect(200).text("idToken");
-}
-
-/// A request of somebody who has just logged in.
-async fn fresh(
-    world: &World,
-    member: &mut Member,
-    method: &str,
-    path: &str,
-    body: Option<Value>,
-) -> Value {
-    again(world, member).await;
-    call(world, member, method, path, body)
-        .await
-        .expect(200)
-        .body
+    logged_in(world, member).await
 }
 
 /// The story, where an organisation has 600 seconds.
 pub async fn story(world: &World) {
     const PROJECTS: &str = "/v1/service/projects";
-    let mut hana = admin(world, "project-hana").await;
+    let hana = admin(world, "project-hana").await;
+    let hana = again(world, hana).await;
     let body = json!({"name": "a", "video_length": 100});
-    again(world, &mut hana).await;
     for _ in 0..2 {
         keyed(world, &hana, PROJECTS, "1", body.clone())
             .await
             .expect(200);
     }
-    let list = fresh(world, &mut hana, "GET", PROJECTS, None).await;
-    let id = text(&list["projects"][0]["id"]);
+    let hana = again(world, hana).await;
+    let list = get(world, &hana, PROJECTS).await.expect(200);
+    let id = text(&list.body["projects"][0]["id"]);
     let path = format!("{PROJECTS}/{id}");
-    fresh(world, &mut hana, "GET", &path, None).await;
-    let body = Some(json!({"name": "b"}));
-    fresh(world, &mut hana, "PUT", &path, body).await;
-    let body = Some(json!({"project_id": id, "is_timerecord": 1}));
-    fresh(world, &mut hana, "POST", "/v1/service/exports", body).await;
-    fresh(world, &mut hana, "GET", "/v1/service/usage", None).await;
-    fresh(world, &mut hana, "DELETE", &path, None).await;
+    let hana = again(world, hana).await;
+    get(world, &hana, &path).await.expect(200);
+    let hana = again(world, hana).await;
+    let body = json!({"name": "b"});
+    put(world, &hana, &path, body).await.expect(200);
+    let hana = again(world, hana).await;
+    let body = json!({"project_id": id, "is_timerecord": 1});
+    post(world, &hana, "/v1/service/exports", body)
+        .await
+        .expect(200);
+    let hana = again(world, hana).await;
+    get(world, &hana, "/v1/service/usage").await.expect(200);
+    let hana = again(world, hana).await;
+    delete(world, &hana, &path).await.expect(200);
     for name in ["swept", "told"] {
         let gone = admin(world, name).await;
         let path = format!("/v1/service/users/{}", gone.id);
