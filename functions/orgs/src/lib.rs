@@ -45,8 +45,9 @@
 //! | seconds of detection that are left | `SECONDS#<org>#<period>#<bucket>` / `SECONDS` | 1 batch get | 10 R |
 //! | seconds that were granted | `SECONDS#<org>#<period>` / `GRANT` | with these | 1 R |
 //! | what a member has spent of them | `SPENT#<org>#<period>` / `<user>` | 1 query | 1 R for each 4 KB |
-//! | a project, in two lists | `ORG#<org>`, `MINE#<org>#<user>` / `PROJECT#<project>` | 1 get, 1 query, 1 transaction | 1 R, 1 R for each 4 KB, from 6 W |
-//! | an export | `EXPORTS#<org>` / `<export>` | 1 put | 1 W |
+//! | make a project | both of the next row, a bucket, what its maker has spent; they still belong; a throttle | 1 update, 1 transaction | 1 W, from 10 W |
+//! | a project, in two lists | `ORG#<org>`, `MINE#<org>#<user>` / `PROJECT#<project>` | 1 get, 1 query, 1 transaction | 1 R, 1 R for each 4 KB, 4 W |
+//! | an export | `EXPORTS#<org>` / `<export>`; the project is there, its maker still belongs | 1 get, 1 transaction | 1 R, 6 W |
 //! | Firebase accounts to be disabled | `DISABLINGS` / `<uid>` | 1 query | 1 R for each 4 KB |
 //! | who did what to whom | `AUDIT#<month>` / `<time>#<id>` | with it | 2 W |
 //!
