@@ -1,7 +1,12 @@
 //! `DELETE /v1/service/projects/{project_id}`: deletes a project. The seconds that it has spent stay spent.
 
 use axum::extract::State;
-use enishi_shared::{App, Function, Result, error::ErrorBody, http::Path, store::Transaction};
+use enishi_shared::{
+    App, Function, Result,
+    error::ErrorBody,
+    http::Path,
+    store::{Outcome, Transaction},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -69,9 +74,11 @@ pub async fn delete_project(
         Action::DeleteProject,
         Some(&whom),
     )?;
-    // Nothing in it is refused: what is gone already may go again.
-    tx.commit().await?;
-    Ok(axum::Json(ProjectDeleted {
-        project: NoProject {},
-    }))
+    match tx.commit().await? {
+        Outcome::Done => Ok(axum::Json(ProjectDeleted {
+            project: NoProject {},
+        })),
+        // Somebody else was faster.
+        Outcome::Refused(_) => Err(no_project()),
+    }
 }

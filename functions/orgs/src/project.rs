@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    store::{Key, Table, Transaction, s},
+    store::{Key, Part, Table, Transaction, s, when},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -94,11 +94,11 @@ impl StoredProject {
         [of_organization, own]
     }
 
-    /// Takes it out of both places.
-    pub fn delete(&self, tx: &mut Transaction, table: &Table) {
-        for key in self.keys() {
-            tx.delete(table, key);
-        }
+    /// Takes it out of both places; refused where it is gone.
+    pub fn delete(&self, tx: &mut Transaction, table: &Table) -> Part {
+        let [of_organization, own] = self.keys();
+        tx.delete(table, own);
+        tx.delete_when(table, of_organization, when().exists("pk"))
     }
 }
 
