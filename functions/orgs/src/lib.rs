@@ -54,6 +54,9 @@
 //! ¹ seats, how many members, which admins, the invitations with their ends, a version: each change of who
 //! belongs to it is a transaction with this item and its version as a condition.
 //! ² in `IDENTITY_TABLE`: `enishi_shared::accounts`.
+//!
+//! A function's budget is that of somebody whose log-in was noted; the first token of another one takes a
+//! request more, whichever function sees it.
 
 pub mod accept;
 pub mod audit;
