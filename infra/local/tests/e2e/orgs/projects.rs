@@ -348,3 +348,26 @@ async fn what_somebody_made_stays_with_the_organisation_that_they_leave() {
         .expect_error(404, "not_found", &[]);
     get(&world, &hana, &path).await.expect(200);
 }
+
+#[tokio::test]
+async fn what_was_made_goes_with_the_organisation_that_is_closed() {
+    let world = world(1, 600).await;
+    let hana = admin(&world, "hana").await;
+    for name in ["a", "b"] {
+        let id = project(&world, &hana, name, 100).await;
+        let body = json!({"project_id": id, "is_timerecord": 1});
+        post(&world, &hana, EXPORTS, body).await.expect(200);
+    }
+    let places = ["ORG#", "MINE#", "EXPORTS#", "SPENT#", "SECONDS#"];
+    for place in places {
+        assert!(!items(&world, place).is_empty(), "{place}");
+    }
+    let path = format!("/v1/service/organizations/{}", hana.organization_id);
+    delete(&world, &hana, &path).await.expect(200);
+    world.stack.settle().await;
+    for place in places {
+        let left = items(&world, place);
+        assert!(left.is_empty(), "{left:?}");
+    }
+    world.nothing_given_up();
+}
