@@ -5,6 +5,8 @@
 //! Both are written with the membership. Somebody who was deleted leaves a row for a day, by which tokens
 //! that were issued before are known: the longest lasts an hour.
 
+use std::slice::from_ref;
+
 use axum::{extract::FromRequestParts, http::request::Parts};
 use enishi_shared::{
     App, Error, Result, UserId,
@@ -251,7 +253,7 @@ impl FromRequestParts<App> for Newcomer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let FirebaseCaller(user) = FirebaseCaller::from_request_parts(parts, app).await?;
         let key = firebase_caller_key(&user.uid);
-        let standing = table(app)?.batch_get(&[key.clone()]).await?.remove(&key);
+        let standing = table(app)?.batch_get(from_ref(&key)).await?.remove(&key);
         let standing = standing.map(decode::<Standing>).transpose()?;
         let belongs = match standing {
             Some(Standing::Member { .. }) => true,

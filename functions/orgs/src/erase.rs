@@ -2,6 +2,8 @@
 //! them. An only admin of others cannot close their account; but the only two can at the same moment, and
 //! then whoever has been there longest becomes an admin.
 
+use std::slice::from_ref;
+
 use enishi_shared::{
     App, Function, Result, UserId,
     events::{AccountDeleted, Event},
@@ -35,7 +37,7 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
     let mut held = true;
     let mut race = Race::new(&app);
     loop {
-        let standing = orgs.batch_get(&[caller.clone()]).await?.remove(&caller);
+        let standing = orgs.batch_get(from_ref(&caller)).await?.remove(&caller);
         let standing = standing.map(decode::<Standing>).transpose()?;
         let Some(Standing::Member {
             organization_id, ..

@@ -1,5 +1,7 @@
 //! `GET /v1/service/organizations/{organization_id}`: what an organisation says of itself.
 
+use std::slice::from_ref;
+
 use axum::extract::State;
 use enishi_shared::{App, Error, Function, Result, error::ErrorBody, http::Path, store::decode};
 use jiff::Timestamp;
@@ -79,7 +81,7 @@ pub async fn find_organization(
 ) -> Result<axum::Json<OrganizationResponse>> {
     caller.admin_of(id)?;
     let key = organization_key(id);
-    let organization = table(&app)?.batch_get(&[key.clone()]).await?.remove(&key);
+    let organization = table(&app)?.batch_get(from_ref(&key)).await?.remove(&key);
     let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
     let organization: Organization = decode(organization)?;
     let organization = ShownOrganization {

@@ -1,7 +1,7 @@
 //! An invitation: open for seven days, for one address, single use. Its token goes out by mail alone; only
 //! its digest lies in the table, and it is good while the invitation is the address's own.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, slice::from_ref, str::FromStr};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
@@ -138,7 +138,7 @@ pub async fn of_token(
     email: &str,
 ) -> Result<(Invitation, Organization)> {
     let (organization_id, key) = read_token(token)?;
-    let token = table.batch_get(&[key.clone()]).await?.remove(&key);
+    let token = table.batch_get(from_ref(&key)).await?.remove(&key);
     let token: Token = decode(token.ok_or_else(rejected)?)?;
     let id = token.invitation_id;
     let places = [

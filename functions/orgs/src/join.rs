@@ -1,5 +1,7 @@
 //! Coming to an organisation by an invitation, which the sign-up of a member and the accepting share.
 
+use std::slice::from_ref;
+
 use enishi_shared::{
     App, Result, UserId, accounts,
     idempotency::Creation,
@@ -114,7 +116,7 @@ pub async fn replayed(app: &App, creation: Option<&Creation>) -> Result<User> {
 /// `conflict` when they have gone since.
 pub async fn shown_again(app: &App, orgs: &Table, user_id: UserId) -> Result<User> {
     let key = caller_key(user_id);
-    let standing = orgs.batch_get(&[key.clone()]).await?.remove(&key);
+    let standing = orgs.batch_get(from_ref(&key)).await?.remove(&key);
     let standing = standing.map(decode::<Standing>).transpose()?;
     let Some(Standing::Member {
         organization_id, ..

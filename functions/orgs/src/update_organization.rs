@@ -1,5 +1,7 @@
 //! `PUT /v1/service/organizations/{organization_id}`: changes what an organisation says of itself.
 
+use std::slice::from_ref;
+
 use axum::{extract::State, http::StatusCode};
 use enishi_shared::{
     App, Function, Result,
@@ -91,7 +93,7 @@ pub async fn update_organization(
     let key = organization_key(id);
     let mut race = Race::new(&app);
     loop {
-        let before = orgs.batch_get(&[key.clone()]).await?.remove(&key);
+        let before = orgs.batch_get(from_ref(&key)).await?.remove(&key);
         let before: Organization = decode(before.ok_or_else(Caller::belongs_no_more)?)?;
         caller.still_admin(&before)?;
         let mut after = Organization {
