@@ -21,7 +21,7 @@ from invoke import ROOT, TOKYO, request, stack
 PASSWORD = "a quiet morning at nine"
 RATES = (
     "Login LoginAccount LoginAddress Register RegisterEmail Refresh Forgot ForgotAddress ResetAddress Message "
-    "MatchRequest Block Upload Ticket Report Invitation InvitationAddress Project"
+    "MatchRequest Block Upload Product Image Ticket Report Invitation InvitationAddress Project"
 )
 # Seconds; it takes two minutes.
 PATIENCE = 600
@@ -92,6 +92,9 @@ def settle(api, aws, day):
         "offset": [],
         "after_seq": [],
         "max_age": [],
+        "max_price": [],
+        # It wants an Idempotency-Key beside it, which no schema says.
+        "updateProduct.stock_delta": [],
         # Not beyond the last message.
         "seq": [1, 2, 3],
         # No pattern says which characters of Unicode a name or a text may have.
@@ -102,6 +105,11 @@ def settle(api, aws, day):
         **{name: ["縁", "a", "Ｅnishi 🍀"] for name in ("affiliation", "department", "position", "comment")},
         "decideCertificate.reason": ["生年月日が読めません。"],
         **{f"{operation}.reason": ["しつこい勧誘"] for operation in ("reportMatching", "decideReport")},
+        **{
+            f"{operation}.reason": ["割れていました。"]
+            for operation in ("reportParcel", "refundParcel", "dismissOrderReport")
+        },
+        "shipParcel.carrier": ["日本郵便"],
         "sendMatchingMessage.text": ["よろしくお願いします。", "🍀"],
         # Hours end after they begin and do not overlap, which no schema says.
         "updateMyVisitsProfile.weekly": [[{"day": "monday", "from": "09:00", "to": "12:00"}], []],
@@ -112,6 +120,19 @@ def settle(api, aws, day):
         "markNotificationsRead.notice_ids": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"]],
         "time_zone": ["Asia/Tokyo", "europe/berlin"],
         **{f"{operation}.name": ["山田 花"] for operation in ("registerVisitor", "updateMyVisitsProfile")},
+        # Each once, and of the item.
+        "orderImages.images": [["019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071"], []],
+        "display_name": ["空", "Sora"],
+        **{name: ["九谷焼の湯のみ", "a", "🍵"] for name in ("item_name", "color", "series", "item_size", "keyword")},
+        **{name: ["縁工房"] for name in ("maker_name", "seller", "representative")},
+        **{name: ["三日以内に。"] for name in ("description", "delivery", "returns")},
+        **{f"{operation}.address": ["石川県金沢市広坂1-2-3"] for operation in ("becomeMaker", "updateMyMaker")},
+        **{f"{operation}.phone_number": ["076-123-4567"] for operation in ("becomeMaker", "updateMyMaker")},
+        **{
+            f"{operation}.{name}": [value]
+            for operation in ("setCustomerAddress", "updateCustomerAddress")
+            for name, value in (("name", "佐藤 空"), ("address", "石川県金沢市広坂1-2-3"))
+        },
         "client_msg_id": ["é", "1", "2"],
         # An employee has a job, which no schema says; and here there is a fixed list.
         "registerVisitor.type": ["student"],

@@ -92,6 +92,19 @@ pub fn greeting(language: Language, name: &str) -> String {
     }
 }
 
+/// A sum as it is written in Japanese: `3,000円`.
+pub fn yen(amount: u64) -> String {
+    let digits = amount.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + "円"
+}
+
 /// Longer than EventBridge and Lambda together go on delivering an event, in seconds.
 const RECEIPT_SECONDS: i64 = 8 * 24 * 60 * 60;
 
@@ -225,6 +238,18 @@ mod tests {
             greeting(Language::Korean, "서연"),
             "서연 님, 안녕하세요.\n\n"
         );
+    }
+
+    #[test]
+    fn yen_are_written_in_groups_of_three_digits() {
+        for (amount, text) in [
+            (0, "0円"),
+            (999, "999円"),
+            (1_501, "1,501円"),
+            (12_345_678, "12,345,678円"),
+        ] {
+            assert_eq!(yen(amount), text);
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@
 //! Public files have an address that everybody reads them at. Private ones have none: who may see one
 //! gets a presigned GET, which ends soon.
 
+pub mod picture;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime},
@@ -74,7 +76,6 @@ pub struct PrivatePut {
 
 /// A presigned PUT: where and how to send the file, and where it is afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct PresignedPut {
     /// PUT the file here, with `headers` and nothing else that the browser does not set by itself.
     /// 412 means that the file is there already.
@@ -240,6 +241,15 @@ pub async fn count(app: &App, bucket: &str, prefix: &str) -> Result<usize> {
     Ok(count)
 }
 
+/// Deletes an object, if it is there. One request. The function needs `s3:DeleteObject`.
+///
+/// # Errors
+/// `service_unavailable` when S3 does not answer.
+pub async fn delete(app: &App, bucket: &str, key: &str) -> Result<()> {
+    let delete = app.s3().delete_object().bucket(bucket).key(key);
+    delete.send().await.or_failed().map(drop)
+}
+
 /// Deletes every object whose key begins with `prefix`, which ends in a slash; for the erasure of
 /// an account. One request for each 1,000 objects and one for each object. Safe to repeat. The
 /// function needs `s3:ListBucket` and `s3:DeleteObject`.
@@ -263,10 +273,7 @@ pub async fn delete_prefix(app: &App, bucket: &str, prefix: &str) -> Result<()> 
         let page = page.or_failed()?;
         let keys = page.contents().iter().filter_map(|object| object.key());
         stream::iter(keys.map(Ok))
-            .try_for_each_concurrent(DELETES_AT_ONCE, |key| async move {
-                let delete = app.s3().delete_object().bucket(bucket).key(key);
-                delete.send().await.or_failed().map(drop)
-            })
+            .try_for_each_concurrent(DELETES_AT_ONCE, |key| delete(app, bucket, key))
             .await?;
     }
     Ok(())

@@ -1,19 +1,24 @@
 //! Payments: one record for each, and what a service does with it ([`begin`], [`open`], [`expire`], [`refund`],
-//! [`transfer`]).
+//! [`transfer`], [`reverse`]).
 //!
 //! A record is made before Stripe hears of it, and moves forward only: to what Stripe says of it
 //! *now*, whatever told us to ask ([`follow`]). So webhooks may come in any order, any number of
 //! times or never: `payments-sweep` asks about each record that waits for too long. Each step forward
-//! announces itself on the bus in the transaction that takes it: [`PaymentSettled`],
-//! [`PaymentFailed`], [`PaymentExpired`], [`PaymentRefunded`]. A late payment is possible: `settled`
-//! may follow `failed` and `expired`, and the service then provides what was paid for, or refunds.
+//! announces itself on the bus in the transaction that takes it: [`PaymentProcessing`],
+//! [`PaymentSettled`], [`PaymentFailed`], [`PaymentExpired`], [`PaymentRefunded`],
+//! [`PaymentRefundFailed`], [`PaymentReversed`], and of disputes [`PaymentDisputed`],
+//! [`PaymentDisputeWon`], [`PaymentDisputeLost`]. A late payment is possible: `settled` may follow
+//! `failed` and `expired`, and the service then provides what was paid for, or refunds. The bus keeps
+//! no order: a service that has to know how a payment stands reads its record ([`find`]).
 //!
 //! A function that uses it needs `PAYMENTS_TABLE`, and what [`crate::stripe`] needs.
 
 mod checkout;
 mod follow;
 mod given;
+mod parts;
 mod record;
+mod reverse;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +26,9 @@ use crate::{
     app::App,
     error::Error,
     events::{
-        Announcement, PaymentExpired, PaymentFailed, PaymentRefunded, PaymentSettled,
-        PaymentSummary, announce,
+        DisputeSummary, NamedRefund, OutboxRow, PaymentDisputeLost, PaymentDisputeWon,
+        PaymentDisputed, PaymentExpired, PaymentFailed, PaymentProcessing, PaymentRefundFailed,
+        PaymentRefunded, PaymentReversed, PaymentSettled, ReversalSummary, outbox_row,
     },
     store::{Key, Outcome, Race, Table, Transaction, Written, when},
     user_id::UserId,
@@ -33,10 +39,11 @@ use serde::Serialize;
 pub use checkout::{NewPayment, Opened, begin, expire, open};
 pub use follow::{Sight, follow, look, renewed};
 pub use given::{NewTransfer, refund, transfer};
+pub use parts::{Dispute, DisputeState, Refund, Reversal, Transfer};
 pub use record::{
-    Line, Observed, Payment, PaymentId, Product, Purpose, Refund, State, StripeObjects, Transfer,
-    Transition,
+    Line, Observed, Payment, PaymentId, Product, Purpose, State, StripeObjects, Transition,
 };
+pub use reverse::{Reversed, reverse};
 
 /// `PAYMENTS_TABLE`: the table of payments.
 ///
@@ -162,14 +169,14 @@ async fn store(app: &App, payment: &Payment, next: &Payment) -> Result<Option<Pa
         0 => when().absent("pk"),
         version => when().eq("version", version),
     };
-    let steps = steps(payment, next);
+    let steps = steps(app, payment, next)?;
     let written = if steps.is_empty() {
         table.replace(key, &stored, unchanged).await?
     } else {
         let mut tx = Transaction::new(app);
         let record = tx.replace(&table, key, &stored, unchanged)?;
-        for step in steps {
-            step(&mut tx, &table, next.summary())?;
+        for (key, row) in steps {
+            tx.create(&table, key, &row)?;
         }
         match tx.commit().await? {
             Outcome::Done => Written::Done,
@@ -186,31 +193,74 @@ async fn store(app: &App, payment: &Payment, next: &Payment) -> Result<Option<Pa
     }
 }
 
-/// Announces a step.
-type Announce = fn(&mut Transaction, &Table, PaymentSummary) -> Result<(), Error>;
-
 /// What announces the steps from `before` to `after`.
-fn steps(before: &Payment, after: &Payment) -> Vec<Announce> {
-    fn of<T: Announcement + From<PaymentSummary>>(
-        tx: &mut Transaction,
-        table: &Table,
-        summary: PaymentSummary,
-    ) -> Result<(), Error> {
-        announce(tx, table, T::from(summary))
-    }
-    let mut steps: Vec<Announce> = Vec::new();
-    if !before.state.is_paid() && after.state.is_paid() {
-        steps.push(of::<PaymentSettled>);
-    }
-    if before.amount_refunded < after.amount_refunded {
-        steps.push(of::<PaymentRefunded>);
-    }
+fn steps(app: &App, before: &Payment, after: &Payment) -> Result<Vec<(Key, OutboxRow)>, Error> {
+    let mut steps = Vec::new();
+    let payment = after.summary();
     if before.state != after.state {
         match after.state {
-            State::Failed => steps.push(of::<PaymentFailed>),
-            State::Expired => steps.push(of::<PaymentExpired>),
+            State::Processing => steps.push(outbox_row(app, PaymentProcessing(payment.clone()))?),
+            State::Failed => steps.push(outbox_row(app, PaymentFailed(payment.clone()))?),
+            State::Expired => steps.push(outbox_row(app, PaymentExpired(payment.clone()))?),
             _ => {}
         }
     }
-    steps
+    if !before.state.is_paid() && after.state.is_paid() {
+        steps.push(outbox_row(app, PaymentSettled(payment.clone()))?);
+    }
+    let refunds = newly(before, after, Refund::is_given);
+    if !refunds.is_empty() {
+        let payment = payment.clone();
+        steps.push(outbox_row(app, PaymentRefunded { payment, refunds })?);
+    }
+    let refunds = newly(before, after, |refund| refund.failed);
+    if !refunds.is_empty() {
+        let payment = payment.clone();
+        steps.push(outbox_row(app, PaymentRefundFailed { payment, refunds })?);
+    }
+    for (id, dispute) in &after.disputes {
+        let known = before.disputes.get(id).map(|known| known.state);
+        if known == Some(dispute.state) {
+            continue;
+        }
+        let payment = payment.clone();
+        let state = dispute.state;
+        let dispute = DisputeSummary {
+            id: id.clone(),
+            amount: dispute.amount,
+            reason: dispute.reason.clone(),
+        };
+        steps.push(match state {
+            DisputeState::Open => outbox_row(app, PaymentDisputed { payment, dispute })?,
+            DisputeState::Won => outbox_row(app, PaymentDisputeWon { payment, dispute })?,
+            DisputeState::Lost => outbox_row(app, PaymentDisputeLost { payment, dispute })?,
+        });
+    }
+    for (name, transfer) in &after.transfers {
+        let known = before.transfers.get(name);
+        let (reversed, owed) = transfer.taken_back();
+        if (reversed, owed) != known.map(Transfer::taken_back).unwrap_or_default() {
+            let name = name.clone();
+            let reversal = ReversalSummary {
+                name,
+                reversed,
+                owed,
+            };
+            let payment = payment.clone();
+            steps.push(outbox_row(app, PaymentReversed { payment, reversal })?);
+        }
+    }
+    Ok(steps)
+}
+
+/// The refunds that are so `after`, and were not `before`.
+fn newly(before: &Payment, after: &Payment, so: fn(&Refund) -> bool) -> Vec<NamedRefund> {
+    let refunds = after.refunds.iter();
+    refunds
+        .filter(|(name, refund)| so(refund) && !before.refunds.get(*name).is_some_and(so))
+        .map(|(name, refund)| NamedRefund {
+            name: name.clone(),
+            amount: refund.amount,
+        })
+        .collect()
 }

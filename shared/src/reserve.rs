@@ -281,13 +281,18 @@ impl Taking<'_> {
         self.next.clone()
     }
 
+    /// Whether the transaction was refused for this taking.
+    pub fn is_refused(&self, refused: &Refused) -> bool {
+        self.parts.iter().any(|part| refused.is(*part))
+    }
+
     /// Sees what is to be done after the transaction was refused. Where it was refused for another part,
     /// that is for the caller to see; the taking can go on as it was.
     ///
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer, or others were always faster.
     pub async fn after(&mut self, refused: &Refused) -> Result<Next, Error> {
-        if !self.parts.iter().any(|part| refused.is(*part)) {
+        if !self.is_refused(refused) {
             return Ok(Next::Again);
         }
         match &mut self.race {

@@ -34,9 +34,9 @@ pub use billing::{Customer, Invoice, InvoicePage, Period, Portal, Subscription, 
 pub use checkout::{CheckoutSession, LineItem, PaymentCheckout, SubscriptionCheckout};
 pub use connect::{Account, AccountLink, Capabilities, LoginLink, NewTransfer, Reversal, Transfer};
 pub use error::{Failure, StripeError};
-pub use payment::{Charge, PaymentIntent, Refund};
+pub use payment::{Charge, Dispute, PaymentIntent, Refund};
 pub use status::{
-    InvoiceStatus, PaymentIntentStatus, PaymentStatus, RefundStatus, SessionStatus,
+    DisputeStatus, InvoiceStatus, PaymentIntentStatus, PaymentStatus, RefundStatus, SessionStatus,
     SubscriptionStatus,
 };
 
@@ -76,7 +76,16 @@ pub struct Stripe(App);
 impl Stripe {
     /// Sends a request that reads.
     async fn read<T: DeserializeOwned>(&self, request: impl StripeRequest) -> Answer<T> {
-        parse(&self.send(request.build(), None).await?)
+        parse(&self.send(request.build(), None, None).await?)
+    }
+
+    /// Sends a request that reads something of a connected account's.
+    async fn read_as<T: DeserializeOwned>(
+        &self,
+        account: &str,
+        request: impl StripeRequest,
+    ) -> Answer<T> {
+        parse(&self.send(request.build(), None, Some(account)).await?)
     }
 
     /// Sends a request that writes, known to Stripe by `key`.
@@ -85,10 +94,15 @@ impl Stripe {
         key: &str,
         request: impl StripeRequest,
     ) -> Answer<T> {
-        parse(&self.send(request.build(), Some(key)).await?)
+        parse(&self.send(request.build(), Some(key), None).await?)
     }
 
-    async fn send(&self, built: RequestBuilder, key: Option<&str>) -> Answer<Bytes> {
+    async fn send(
+        &self,
+        built: RequestBuilder,
+        key: Option<&str>,
+        account: Option<&str>,
+    ) -> Answer<Bytes> {
         let config = self.0.config::<Config>()?;
         let secret = self.0.secrets().get(&self.0, &config.secret).await?;
         let secret: Secret = serde_json::from_str(&secret)
@@ -112,6 +126,9 @@ impl Stripe {
             .header("stripe-version", VERSION.as_str());
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
+        }
+        if let Some(account) = account {
+            request = request.header("stripe-account", account);
         }
         let request = request
             .body(Bytes::from(built.body.unwrap_or_default()))

@@ -1,18 +1,19 @@
 //! Stripe has told of a maker's account: whether money can be passed on to it decides whether what they make
-//! is on sale. What was told is a hint; Stripe is asked how the account stands now.
+//! is on sale, and whether what waits for them is passed on. What was told is a hint; Stripe is asked how the account stands now.
 //!
 //! The maker is read before Stripe is asked, and written whatever was answered: of two at once one finds that
 //! the other was there, and asks again. So events may come late, in any order and any number of times.
 
 use enishi_shared::{
     App, Function, Result,
-    events::{Event, StripeEvent},
+    events::{Event, StripeEvent, announce},
     function::on,
-    store::{Race, Written},
+    store::{Outcome, Race, Transaction},
     stripe::{self, StripeError},
 };
 
 use crate::{
+    events::MakerChanged,
     item,
     maker::{Maker, OfStripe, maker_key, stripe_key},
 };
@@ -43,10 +44,17 @@ async fn updated(app: App, Event { detail }: Event<StripeEvent>) -> Result<()> {
             Err(StripeError::Refused(failure)) if matches!(failure.status, 403 | 404) => false,
             Err(error) => return Err(error.into()),
         };
+        let mut tx = Transaction::new(&app);
         let change = maker.change().set("onboarded", onboarded);
-        match table.update(place.clone(), change).await? {
-            Written::Done => return Ok(()),
-            Written::Refused(_) => race.lost().await?,
+        tx.update(&table, place.clone(), change);
+        if onboarded {
+            // Even if it was known: Stripe may have refused a transfer in between.
+            let maker_id = maker.maker_id;
+            announce(&mut tx, &table, MakerChanged { maker_id })?;
+        }
+        match tx.commit().await? {
+            Outcome::Done => return Ok(()),
+            Outcome::Refused(_) => race.lost().await?,
         }
     }
 }

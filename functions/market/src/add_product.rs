@@ -7,7 +7,9 @@ use enishi_shared::{
     error::ErrorBody,
     http::Json,
     idempotency::IdempotencyKey,
+    media::picture::PhotosUrl,
     store::{Change, Outcome, Race, Transaction, decode, when},
+    throttle::{self, Limit},
     validate,
 };
 use garde::Validate;
@@ -18,16 +20,20 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     item::{self, Item, ItemId, MAX_PRICE, MAX_STOCK, MIN_PRICE, Next, Offer, item_key, next_key},
     maker::{Made, made_key, maker_key, no_maker},
-    product::{Product, own},
+    product::{Product, ProductStock, own},
 };
 
 /// `market-add-product`
 ///
-/// Budget: the maker with the number of the next item; the item; of a replay, what it made and its stock.
+/// Budget: the throttle; the maker with the number of the next item; the item; of a replay, what it made, its stock
+/// and what is held of it.
 pub const FUNCTION: Function = Function::http("market-add-product", || {
     OpenApiRouter::new().routes(routes!(add_product))
 })
-.budget(4);
+.budget(6);
+
+/// How many one maker may add.
+const BY_ONE_MAKER: Limit = Limit::new("PRODUCT_RATE", 100, 60 * 60);
 
 /// Something to be sold.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
@@ -106,7 +112,7 @@ pub struct ProductRequest {
     /// Whether it is to be sold at once; it is unless told otherwise.
     #[garde(skip)]
     #[serde(default)]
-    #[schema(value_type = Option<Offer>)]
+    #[schema(value_type = Option<Offer>, nullable = false)]
     pub status: Offer,
 }
 
@@ -125,6 +131,7 @@ pub struct ProductRequest {
         (status = 401, body = ErrorBody, description = "No valid access token"),
         (status = 403, body = ErrorBody, description = "Not a maker"),
         (status = 409, body = ErrorBody, description = "The `Idempotency-Key` was used for something else"),
+        (status = 429, body = ErrorBody, description = "Too many items; `Retry-After` says when"),
     )
 )]
 pub async fn add_product(
@@ -135,7 +142,8 @@ pub async fn add_product(
 ) -> Result<impl IntoResponse> {
     let me = user.id;
     let creation = key.creation(&app, &format!("market-add-product\n{me}"), &body)?;
-    let table = item::table(&app)?;
+    let (table, photos) = (item::table(&app)?, app.config::<PhotosUrl>()?);
+    throttle::count(&app, &table, "product", &me.to_string(), &BY_ONE_MAKER).await?;
     let (free, places) = (body.stock, [maker_key(me), next_key()]);
     let mut item = Item {
         item_id: ItemId::new(&app),
@@ -179,7 +187,16 @@ pub async fn add_product(
         tx.create(&table, made_key(me, item.ordinal), &Made { item_id })?;
         item::stock(&app, &table, item_id)?.add(&mut tx, free);
         match tx.commit_once(&table, creation.as_ref(), &item_id).await? {
-            Outcome::Done => break Product::of(item, free.into()),
+            Outcome::Done => {
+                break Product::of(
+                    item,
+                    ProductStock {
+                        free: free.into(),
+                        held: 0,
+                    },
+                    &photos,
+                );
+            }
             Outcome::Replayed { id, .. } => {
                 let before = own(&table, me, id).await.map_err(|_| {
                     Error::conflict("this Idempotency-Key was used for an item that is gone")

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use enishi_shared::{
     App, Error, Function, Result, auth::User, error::ErrorBody, http::Json,
-    idempotency::IdempotencyKey, store::Race,
+    idempotency::IdempotencyKey, media::picture::PhotosUrl, store::Race,
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub async fn add_to_cart(
 ) -> Result<axum::Json<ShownCart>> {
     let me = user.id;
     let creation = key.creation(&app, &format!("market-add-to-cart\n{me}"), &body)?;
-    let table = item::table(&app)?;
+    let (table, photos) = (item::table(&app)?, app.config::<PhotosUrl>()?);
     let mut race = Race::new(&app);
     loop {
         let before = Cart::read(&table, me).await?;
@@ -73,10 +73,10 @@ pub async fn add_to_cart(
         let after = with(&before, &offers, body)?;
         let replaced = after.replace(&app, &table, me, &before, creation.as_ref());
         match replaced.await? {
-            Replaced::Done => return Ok(axum::Json(ShownCart::of(&after, &offers))),
+            Replaced::Done => return Ok(axum::Json(ShownCart::of(&after, &offers, &photos))),
             Replaced::Before => {
                 let now = Cart::read(&table, me).await?;
-                return Ok(axum::Json(ShownCart::of(&now, &offers)));
+                return Ok(axum::Json(ShownCart::of(&now, &offers, &photos)));
             }
             Replaced::Not => race.lost().await?,
         }

@@ -10,6 +10,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use enishi_shared::{
     App, Error, Result, UserId,
     idempotency::Creation,
+    media::picture::PhotosUrl,
     reserve::{self, Reserve},
     seal::sha256,
     store::{Condition, Key, Outcome, Table, Transaction, decode, when},
@@ -107,7 +108,8 @@ impl Cart {
         })
     }
 
-    fn as_read(&self) -> Condition {
+    /// That nobody has changed it since it was read.
+    pub fn as_read(&self) -> Condition {
         match self.version {
             0 => when().absent("pk"),
             version => when().eq("version", version),
@@ -231,6 +233,13 @@ pub struct CartLine {
     /// How many there are, of 99 at the most.
     #[schema(example = 5)]
     pub stock: u64,
+    /// Where its first picture is read; null where it has none or is not sold any more.
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://photos.example.com/items/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50/1.jpg"
+    )]
+    pub image: Option<String>,
     /// Whose it is; null where that is not told any more.
     #[schema(required)]
     pub maker: Option<ItemMaker>,
@@ -267,16 +276,33 @@ pub struct ShownCart {
     pub total_amount: u64,
 }
 
+impl Cart {
+    /// What another cart, another price or fee changes: which cart was seen.
+    pub fn seen_as(&self, offers: &Offers) -> String {
+        // What cannot be bought just now counts too: what somebody's own order has taken comes back with its end.
+        let mut fees = BTreeMap::new();
+        let mut known = String::new();
+        for line in &self.lines {
+            let offered = offers.0.get(&line.item_id);
+            let shown = offered.filter(|offered| offered.is_shown());
+            let price = shown.map(|shown| shown.item.price);
+            known += &format!("{} {} {price:?}\n", line.item_id, line.quantity);
+            fees.extend(shown.map(|shown| (shown.maker.maker_id, shown.maker.shipping_fee)));
+        }
+        known += &format!("{fees:?}");
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(&sha256(known.as_bytes())[..12]);
+        format!("{}.{digest}", self.version)
+    }
+}
+
 impl ShownCart {
     /// A cart with its items as they stand.
-    pub fn of(cart: &Cart, offers: &Offers) -> Self {
+    pub fn of(cart: &Cart, offers: &Offers, photos: &PhotosUrl) -> Self {
         let mut parcels = BTreeMap::new();
         let mut items_amount = 0;
-        let mut known = String::new();
         let mut lines = Vec::with_capacity(cart.lines.len());
         for line in &cart.lines {
-            let shown = CartLine::of(line, offers.0.get(&line.item_id));
-            known += &format!("{} {} {:?}\n", line.item_id, line.quantity, shown.price);
+            let shown = CartLine::of(line, offers.0.get(&line.item_id), photos);
             if let (true, Some(offered), Some(price)) =
                 (shown.available, offers.0.get(&line.item_id), shown.price)
             {
@@ -285,12 +311,10 @@ impl ShownCart {
             }
             lines.push(shown);
         }
-        known += &format!("{parcels:?}");
-        let digest = BASE64_URL_SAFE_NO_PAD.encode(&sha256(known.as_bytes())[..12]);
         let shipping_amount = parcels.values().map(|fee| u64::from(*fee)).sum();
         let parcels = parcels.into_iter();
         Self {
-            cart_version: format!("{}.{digest}", cart.version),
+            cart_version: cart.seen_as(offers),
             lines,
             parcels: parcels
                 .map(|(maker_id, shipping_fee)| CartParcel {
@@ -306,7 +330,7 @@ impl ShownCart {
 }
 
 impl CartLine {
-    fn of(line: &Line, offered: Option<&Offered>) -> Self {
+    fn of(line: &Line, offered: Option<&Offered>, photos: &PhotosUrl) -> Self {
         let shown = offered.filter(|offered| offered.is_shown());
         let free = shown.map_or(0, |shown| shown.free);
         let price = shown.map(|shown| shown.item.price);
@@ -330,6 +354,9 @@ impl CartLine {
             price,
             price_before: line.price,
             stock: free.min(MOST.into()),
+            image: shown
+                .and_then(|shown| shown.item.images.first())
+                .map(|key| photos.of(key)),
             maker: shown.map(|shown| ItemMaker {
                 maker_id: shown.maker.maker_id,
                 maker_name: shown.maker.maker_name.clone(),
@@ -340,11 +367,19 @@ impl CartLine {
 
 #[cfg(test)]
 mod tests {
+    use enishi_shared::app::Configure as _;
+
     use super::*;
     use crate::{
         item::Offer,
         preview::tests::{item, maker},
     };
+
+    fn photos() -> PhotosUrl {
+        let env = [("PHOTOS_URL", "https://cdn.test")];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        PhotosUrl::configure(&env.into_iter().collect()).unwrap()
+    }
 
     fn line() -> Line {
         Line {
@@ -361,7 +396,8 @@ mod tests {
 
     #[test]
     fn a_line_says_how_its_item_stands() {
-        let state = |offered: Option<Offered>| CartLine::of(&line(), offered.as_ref()).state;
+        let state =
+            |offered: Option<Offered>| CartLine::of(&line(), offered.as_ref(), &photos()).state;
         let of = |item, free| state(Some(offered(item, maker(), free)));
         assert_eq!(of(item(), 2), LineState::Ok);
         assert_eq!(
@@ -412,7 +448,7 @@ mod tests {
         };
         let shown = |item: Item, maker: Maker, free| {
             let offers = HashMap::from([(item.item_id, offered(item, maker, free))]);
-            ShownCart::of(&cart, &Offers(offers))
+            ShownCart::of(&cart, &Offers(offers), &photos())
         };
         let now = shown(item(), maker(), 5);
         assert_eq!(
@@ -420,6 +456,7 @@ mod tests {
             (6_000, 500, 6_500)
         );
         assert_eq!(shown(item(), maker(), 9).cart_version, now.cart_version);
+        assert_eq!(shown(item(), maker(), 0).cart_version, now.cart_version);
         let dearer = shown(
             Item {
                 price: 3_001,

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Error, Function, Result, auth::User, error::ErrorBody, http::Json, store::Race,
+    App, Error, Function, Result, auth::User, error::ErrorBody, http::Json,
+    media::picture::PhotosUrl, store::Race,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -40,7 +41,7 @@ pub async fn change_cart(
     user: User,
     Json(body): Json<CartRequest>,
 ) -> Result<axum::Json<ShownCart>> {
-    let table = item::table(&app)?;
+    let (table, photos) = (item::table(&app)?, app.config::<PhotosUrl>()?);
     let mut race = Race::new(&app);
     loop {
         let before = Cart::read(&table, user.id).await?;
@@ -58,7 +59,7 @@ pub async fn change_cart(
         let replaced = after.replace(&app, &table, user.id, &before, None);
         match replaced.await? {
             Replaced::Done | Replaced::Before => {
-                return Ok(axum::Json(ShownCart::of(&after, &offers)));
+                return Ok(axum::Json(ShownCart::of(&after, &offers, &photos)));
             }
             Replaced::Not => race.lost().await?,
         }

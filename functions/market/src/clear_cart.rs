@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use enishi_shared::{
-    App, Function, Result, auth::User, error::ErrorBody, http::Query, store::Race,
+    App, Function, Result, auth::User, error::ErrorBody, http::Query, media::picture::PhotosUrl,
+    store::Race,
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -52,7 +53,7 @@ pub async fn clear_cart(
     user: User,
     Query(query): Query<ClearCartQuery>,
 ) -> Result<axum::Json<ShownCart>> {
-    let table = item::table(&app)?;
+    let (table, photos) = (item::table(&app)?, app.config::<PhotosUrl>()?);
     let mut race = Race::new(&app);
     loop {
         let before = Cart::read(&table, user.id).await?;
@@ -62,13 +63,13 @@ pub async fn clear_cart(
             .retain(|line| query.item_id.is_some_and(|gone| gone != line.item_id));
         let offers = Offers::read(&app, &table, &after.items()).await?;
         if after == before {
-            return Ok(axum::Json(ShownCart::of(&before, &offers)));
+            return Ok(axum::Json(ShownCart::of(&before, &offers, &photos)));
         }
         after.version += 1;
         let replaced = after.replace(&app, &table, user.id, &before, None);
         match replaced.await? {
             Replaced::Done | Replaced::Before => {
-                return Ok(axum::Json(ShownCart::of(&after, &offers)));
+                return Ok(axum::Json(ShownCart::of(&after, &offers, &photos)));
             }
             Replaced::Not => race.lost().await?,
         }

@@ -1,5 +1,5 @@
 //! `DELETE /api/products/{item_id}`: takes an item of mine away. One of which an order was ever made is
-//! hidden instead: the order goes on telling of it.
+//! hidden instead, with its pictures: the order goes on telling of it, and it may be sold again.
 
 use axum::{extract::State, response::Response};
 use enishi_shared::{
@@ -12,9 +12,8 @@ use enishi_shared::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    item::{self, ItemId, Offer, item_key},
-    maker::made_key,
-    product::own,
+    item::{self, ItemId},
+    product::{own, take_away},
 };
 
 /// `market-delete-product`
@@ -50,16 +49,7 @@ pub async fn delete_product(
     loop {
         let item = own(&table, me, item_id).await?;
         let mut tx = Transaction::new(&app);
-        if item.was_ordered {
-            let hidden = item.change().set("offer", Offer::Hidden);
-            tx.update(&table, item_key(item_id), hidden);
-        } else {
-            // What follows from it goes before it does.
-            let deleted = item.change().set("is_deleted", true);
-            tx.update(&table, item_key(item_id), deleted);
-            tx.delete(&table, made_key(me, item.ordinal));
-            item::stock(&app, &table, item_id)?.delete(&mut tx);
-        }
+        take_away(&mut tx, &app, &table, &item)?;
         match tx.commit().await? {
             Outcome::Done => return Ok(no_content()),
             Outcome::Refused(_) => race.lost().await?,

@@ -1,7 +1,9 @@
 //! `GET /api/item/{item_id}`: all of an item.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use enishi_shared::{App, Error, Function, Result, error::ErrorBody, http::Path};
+use enishi_shared::{
+    App, Error, Function, Result, error::ErrorBody, http::Path, media::picture::PhotosUrl,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -11,6 +13,7 @@ use crate::{
     item::{self, Item, ItemId, item_key},
     items::ItemPreview,
     maker::{Maker, maker_key},
+    pictures::{ItemImage, shown},
     preview::Preview,
 };
 
@@ -31,6 +34,8 @@ pub struct ItemDetails {
     /// About it.
     #[schema(required, example = "一つずつ手で絵付けをしています。")]
     pub description: Option<String>,
+    /// Its pictures, in their order.
+    pub images: Vec<ItemImage>,
     /// What sending a parcel of this maker's costs, in yen.
     #[schema(example = 500)]
     pub shipping_fee: u32,
@@ -53,14 +58,15 @@ pub async fn find_item(
     Path(item_id): Path<ItemId>,
 ) -> Result<Response> {
     let nothing = || Error::not_found("item");
-    let table = item::table(&app)?;
+    let (table, photos) = (item::table(&app)?, app.config::<PhotosUrl>()?);
     let item = table.get::<Item>(&item_key(item_id)).await?;
     let item = item.ok_or_else(nothing)?;
     let maker = table.get::<Maker>(&maker_key(item.maker_id)).await?;
     let maker = maker.ok_or_else(nothing)?;
     let preview = Preview::of(&item, &maker).ok_or_else(nothing)?;
     let details = ItemDetails {
-        preview: preview.into(),
+        preview: ItemPreview::of(preview, &photos),
+        images: shown(&item.images, &photos),
         description: item.description,
         shipping_fee: maker.shipping_fee,
     };

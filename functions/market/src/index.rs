@@ -6,6 +6,8 @@
 //! they were read: of two runs at once the later one finds what the other has written. A new text is entered
 //! under its pairs of characters before that transaction, the one before is taken away after it; the document
 //! says what there is to do, so that another run ends what one was cut off from.
+//!
+//! Likewise what an order holds back follows from the order ([`held`]).
 
 use std::collections::BTreeMap;
 
@@ -21,9 +23,11 @@ use futures_util::{StreamExt as _, stream};
 use crate::{
     document::{self, Document},
     facts::{self, Facts},
+    held,
     item::{self, Item, ItemId, item_key, item_of},
     list::rows_of,
     maker::{MADE, Made, Maker, maker_key, maker_of, partition},
+    order::{self, OrderId, order_key, order_of},
     posting,
     preview::{self, Preview},
     text::grams,
@@ -33,7 +37,7 @@ use crate::{
 ///
 /// Budget: of an item, itself, its stock, its maker with its document; where something follows: whether
 /// there is any, a new text, the rows, what was taken away; and 1 for each pair of characters of a text that
-/// is entered or taken away.
+/// is entered or taken away. Of an order, itself, and what it holds back.
 pub const FUNCTION: Function =
     Function::event("market-index", |app, event| on(app, event, index_all)).budget(7);
 
@@ -44,6 +48,7 @@ async fn index_all(app: App, event: Event) -> Result<DynamoDbEventResponse> {
     let table = item::table(&app)?;
     let mut items = BTreeMap::<ItemId, Vec<String>>::new();
     let mut makers = BTreeMap::<UserId, Vec<String>>::new();
+    let mut orders = BTreeMap::<OrderId, Vec<String>>::new();
     for record in places(event) {
         let pk = &*record.item.pk;
         let maker = maker_of(pk);
@@ -57,6 +62,11 @@ async fn index_all(app: App, event: Event) -> Result<DynamoDbEventResponse> {
                 .entry(maker_id)
                 .or_default()
                 .extend(record.sequence_number);
+        } else if let Some(order_id) = order_of(pk) {
+            orders
+                .entry(order_id)
+                .or_default()
+                .extend(record.sequence_number);
         }
     }
     let (app, table) = (&app, &table);
@@ -65,12 +75,40 @@ async fn index_all(app: App, event: Event) -> Result<DynamoDbEventResponse> {
         indexed.err().map(|_| records).unwrap_or_default()
     });
     let mut failed: Vec<String> = items.buffer_unordered(AT_ONCE).concat().await;
+    for (order_id, records) in orders {
+        if index_order(app, table, order_id).await.is_err() {
+            failed.extend(records);
+        }
+    }
     for (maker_id, records) in makers {
         if index_maker(app, table, maker_id).await.is_err() {
             failed.extend(records);
         }
     }
     Ok(failures(failed))
+}
+
+/// What an order that is not paid for holds back.
+///
+/// # Errors
+/// As [`index`].
+pub async fn index_order(app: &App, table: &Table, id: OrderId) -> Result<()> {
+    let mut race = Race::new(app);
+    while let Some((stored, contents)) = order::read(app, table, id).await? {
+        let lines = contents.lines.iter().map(|line| held::Line {
+            maker_id: line.maker_id,
+            item_id: line.item_id,
+            quantity: line.quantity,
+        });
+        let mut tx = Transaction::new(app);
+        tx.check(table, order_key(id), when().eq("version", stored.version));
+        held::follow(&mut tx, table, id, lines, stored.order.sale.is_unpaid())?;
+        if let Outcome::Done = tx.commit().await? {
+            break;
+        }
+        race.lost().await?;
+    }
+    Ok(())
 }
 
 /// All that somebody makes.

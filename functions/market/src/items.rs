@@ -9,6 +9,7 @@ use enishi_shared::{
     App, Error, Function, Result, UserId,
     error::ErrorBody,
     http::Query,
+    media::picture::PhotosUrl,
     page::{PageQuery, next_link},
     validate,
 };
@@ -172,6 +173,13 @@ pub struct ItemPreview {
     /// Where it stands unless told otherwise.
     #[schema(example = 12)]
     pub item_order: u32,
+    /// Where its first picture is read.
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://photos.example.com/items/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50/1.jpg"
+    )]
+    pub image: Option<String>,
     /// Whose it is.
     pub maker: ItemMaker,
     /// When it was made.
@@ -189,9 +197,11 @@ pub struct ItemMaker {
     pub maker_name: String,
 }
 
-impl From<Preview> for ItemPreview {
-    fn from(item: Preview) -> Self {
+impl ItemPreview {
+    /// What lists show of it.
+    pub fn of(item: Preview, photos: &PhotosUrl) -> Self {
         Self {
+            image: item.image.map(|key| photos.of(&key)),
             item_id: item.item_id,
             item_name: item.item_name,
             price: item.price,
@@ -273,6 +283,8 @@ pub async fn page(
     let found = find(&item::table(app)?, &wanted).await?;
     let next = found.next.map(|next| next.to_string());
     let link = next_link(uri, page.limit(), next.as_deref());
-    let items: Vec<ItemPreview> = found.items.into_iter().map(ItemPreview::from).collect();
+    let photos = app.config::<PhotosUrl>()?;
+    let items = found.items.into_iter();
+    let items: Vec<ItemPreview> = items.map(|item| ItemPreview::of(item, &photos)).collect();
     answer(headers, link, &items)
 }

@@ -24,11 +24,11 @@ use crate::{
 
 /// `market-place-item`
 ///
-/// Budget: the item, the change, the stock.
+/// Budget: the item, the change, the stock and what is held of it, at once.
 pub const FUNCTION: Function = Function::http("market-place-item", || {
     OpenApiRouter::new().routes(routes!(place_item))
 })
-.budget(3);
+.budget(4);
 
 /// What is to change: what is left out stays.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, Validate, ToSchema)]

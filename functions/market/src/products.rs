@@ -12,10 +12,11 @@ use enishi_shared::{
     page::{PageQuery, next_link},
     store::{Key, decode, s},
 };
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    held,
     item::{self, Item, item_key},
     maker::{MADE, Made, Maker, maker_key, no_maker, partition},
     product::Product,
@@ -23,11 +24,11 @@ use crate::{
 
 /// `market-products`
 ///
-/// Budget: the maker and which items are theirs, at once; these, and their stock.
+/// Budget: the maker, which items are theirs and what is held of them, at once; these, and their stock.
 pub const FUNCTION: Function = Function::http("market-products", || {
     OpenApiRouter::new().routes(routes!(products))
 })
-.budget(4);
+.budget(5);
 
 /// The most a page has.
 const MOST: i32 = 50;
@@ -71,7 +72,8 @@ pub async fn products(
         .after(after.map(|sk| Key::new(&*pk, sk).attributes()))
         .page::<Made>();
     let place = maker_key(user.id);
-    let (maker, made) = try_join(table.get::<Maker>(&place), made).await?;
+    let held = held::of_maker(&table, user.id);
+    let (maker, made, held) = try_join3(table.get::<Maker>(&place), made, held).await?;
     maker.ok_or_else(no_maker)?;
     let next = made.next.as_ref().and_then(Key::of).map(|key| key.sk);
     let keys = made.items.iter().map(|made| item_key(made.item_id));
@@ -82,6 +84,6 @@ pub async fn products(
     let items = items.into_iter().filter(|item| !item.is_deleted).collect();
     Ok((
         next_link(&uri, query.limit(), next.as_deref()),
-        axum::Json(Product::all(&app, &table, items).await?),
+        axum::Json(Product::all(&app, &table, items, &held).await?),
     ))
 }

@@ -1,7 +1,9 @@
 //! `GET /api/cart`: my cart.
 
 use axum::extract::State;
-use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody};
+use enishi_shared::{
+    App, Function, Result, auth::User, error::ErrorBody, media::picture::PhotosUrl,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -31,8 +33,8 @@ pub const FUNCTION: Function = Function::http("market-show-cart", || {
     )
 )]
 pub async fn show_cart(State(app): State<App>, user: User) -> Result<axum::Json<ShownCart>> {
-    let table = item::table(&app)?;
+    let (table, photos) = (item::table(&app)?, app.config::<PhotosUrl>()?);
     let cart = Cart::read(&table, user.id).await?;
     let offers = Offers::read(&app, &table, &cart.items()).await?;
-    Ok(axum::Json(ShownCart::of(&cart, &offers)))
+    Ok(axum::Json(ShownCart::of(&cart, &offers, &photos)))
 }

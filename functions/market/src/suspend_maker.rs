@@ -6,6 +6,7 @@ use enishi_shared::{
     audit::audit_key,
     auth::Operator,
     error::ErrorBody,
+    events::announce,
     http::{Json, Path},
     store::{Outcome, Race, Transaction},
 };
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    events::MakerChanged,
     item,
     maker::{Maker, maker_key},
     my_maker::MyMaker,
@@ -50,7 +52,8 @@ struct Audit {
 
 /// Keeps a maker from selling, or lets them sell again
 ///
-/// Nobody sees what a suspended maker makes.
+/// Nobody sees what a suspended maker makes. What they have sold and not sent goes back to who bought it, and what
+/// they are to get waits.
 #[utoipa::path(
     patch, path = "/api/operator/makers/{maker_id}", tag = "market",
     operation_id = "suspendMaker",
@@ -88,6 +91,7 @@ pub async fn suspend_maker(
         let change = before.change().set("suspended", suspended);
         tx.update(&table, maker_key(maker_id), change);
         tx.put(&table, audit_key(at, app.new_id()), &audit)?;
+        announce(&mut tx, &table, MakerChanged { maker_id })?;
         match tx.commit().await? {
             Outcome::Done => {
                 let after = Maker {

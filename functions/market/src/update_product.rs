@@ -26,12 +26,12 @@ use crate::{
 
 /// `market-update-product`
 ///
-/// Budget: the item, the change, the stock; where the stock goes down and lies in both buckets: both, and the
-/// change again.
+/// Budget: the item, the change, the stock and what is held of it, at once; where the stock goes down and lies in
+/// both buckets: both, and the change again.
 pub const FUNCTION: Function = Function::http("market-update-product", || {
     OpenApiRouter::new().routes(routes!(update_product))
 })
-.budget(3);
+.budget(4);
 
 /// What is to change: what is left out stays; null, or `""`, clears what may be without a value.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -27,7 +27,7 @@ async fn checkout(app: App, asked: Asked) -> Result<String> {
     let payment = NewPayment {
         payment_id: asked.payment_id,
         payer: asked.payer,
-        purpose: Purpose::new("order"),
+        purpose: Purpose::new("sample"),
         reference: "order",
         product: Product::Lines(vec![line]),
         currency: "jpy",

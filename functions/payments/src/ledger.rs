@@ -61,6 +61,14 @@ async fn look_up(app: &App, event: &StripeEvent) -> Result<(), StripeError> {
             let intent = stripe.payment_intent(intent).await?;
             (intent.metadata.clone(), Sight::Refund(refund, intent))
         }
+        "dispute" => {
+            let dispute = stripe.dispute(&event.object_id).await?;
+            let Some(intent) = &dispute.payment_intent else {
+                return Ok(());
+            };
+            let intent = stripe.payment_intent(intent).await?;
+            (intent.metadata.clone(), Sight::Dispute(dispute, intent))
+        }
         "invoice" => return payments::renewed(app, &event.object_id, &event.kind).await,
         _ => return Ok(()),
     };

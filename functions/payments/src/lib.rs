@@ -3,11 +3,11 @@
 //! | function | endpoint or event | what |
 //! |---|---|---|
 //! | `payments-webhook` | `POST /webhook/stripe` | keeps what Stripe tells, for the bus |
-//! | `payments-ledger` | `stripe.checkout.session.*`, `stripe.refund.*`, `stripe.invoice.*` | moves the payment to what Stripe says of it now |
+//! | `payments-ledger` | `stripe.checkout.session.*`, `stripe.refund.*`, `stripe.charge.dispute.*`, `stripe.invoice.*` | moves the payment to what Stripe says of it now |
 //! | `payments-sweep` | every five minutes | asks about payments that wait for too long |
 //! | `payments-list` | `GET /api/payments` | my payments |
 //!
-//! Payments are begun, called off, given back and passed on by the services they are for, with
+//! Payments are begun, called off, given back, passed on and taken back by the services they are for, with
 //! [`enishi_shared::payments`], which also says how a payment moves. One way leads through it all:
 //! webhook → outbox → relay → bus → ledger → outbox → relay → bus → the service.
 //!

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// `payments-sweep`
 ///
-/// Budget: of each payment that waits, and 4 to Stripe; 1 beside these for each hundred.
+/// Budget: of each payment that waits, and mostly 4 to Stripe; 1 beside these for each hundred.
 pub const FUNCTION: Function =
     Function::event("payments-sweep", |app, event| on(app, event, sweep)).budget(5);
 

@@ -7,6 +7,7 @@ use enishi_shared::{
     civil,
     error::ErrorBody,
     http::Json,
+    media::picture::PhotosUrl,
     patch::{self, Patch},
     store::{Change, Race, Table, Written, when},
     validate,
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    photo::PhotosUrl,
+    photo::is_own,
     profile::{self, Preferences, Profile, Wanted, profile_key, profile_missing},
 };
 
@@ -132,7 +133,7 @@ pub async fn update_me(
 ) -> Result<axum::Json<UpdateMeResponse>> {
     let user_id = user.id;
     if let Some(url) = body.profile_img_url.value()
-        && !app.config::<PhotosUrl>()?.is_own(url, user_id)
+        && !is_own(&*app.config::<PhotosUrl>()?, url, user_id)
     {
         let message = "profile_img_url must be the `url` of a picture that you have uploaded";
         return Err(Error::invalid("profile_img_url", message));

@@ -1,7 +1,7 @@
 //! What people are written to about their matchings. A letter names nobody and tells nothing of the
 //! other: it may be read over somebody's shoulder, and before the payment by whoever it is for.
 
-use enishi_shared::mail::{Attachment, Letter};
+use enishi_shared::mail::{Attachment, Letter, yen};
 use ics::{
     Event, ICalendar, escape_text,
     properties::{DtEnd, DtStart, Method, Sequence, Status, Summary, URL},
@@ -155,19 +155,6 @@ fn money(about: Topic, stored: &StoredMatching, sums: Sums<'_>) -> String {
     }
 }
 
-/// `3,000円`
-fn yen(amount: u64) -> String {
-    let digits = amount.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + "円"
-}
-
 /// `2026年11月25日`
 fn date(at: Timestamp) -> String {
     let zone = TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC);
@@ -228,21 +215,4 @@ fn entry(stored: &StoredMatching, bookings: Bookings, page: Option<String>) -> O
         content_type: "text/calendar".to_owned(),
         content: calendar.to_string(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn yen_are_written_in_groups_of_three_digits() {
-        for (amount, text) in [
-            (0, "0円"),
-            (999, "999円"),
-            (1_501, "1,501円"),
-            (12_345_678, "12,345,678円"),
-        ] {
-            assert_eq!(yen(amount), text);
-        }
-    }
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod buy;
 mod chat;
 mod client;
 mod exchange;
@@ -52,6 +53,8 @@ enum Benchmark {
     Search(search::Options),
     /// What each page of the market's lists and searches asks and reads, and whether it is the right one.
     Market(market::Options),
+    /// What a purchase asks and costs, and how many come through.
+    Buy(buy::Options),
     /// Whether the embedded database writes as quickly after twenty thousand writes.
     Writes(writes::Options),
     /// How small and quick the functions' binaries are, beside JavaScript.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Benchmark::Chat(options) => on_runtime(chat::run(&options)),
         Benchmark::Search(options) => on_runtime(search::run(&options)),
         Benchmark::Market(options) => on_runtime(market::run(&options)),
+        Benchmark::Buy(options) => on_runtime(buy::run(&options)),
         Benchmark::Writes(options) => on_runtime(writes::run(&options)),
         Benchmark::Lean(options) => on_runtime(lean::run(&options)),
         Benchmark::Work(work) => worker::run(&work).map(|()| true),

@@ -1,5 +1,5 @@
 //! The market's lists and searches: what each page asks and reads, and whether its items and their order are
-//! what going through all of them finds.
+//! what going through all of them finds; and how many requests a second the first page takes.
 
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ use crate::{
     report::{short, table, thousands, verdict},
     world::{World, at, people, sentence},
 };
+
+mod throughput;
 
 /// How much there is.
 #[derive(Args)]
@@ -234,10 +236,14 @@ pub async fn run(options: &Options) -> Result<bool, String> {
         thousands(options.items as u64),
         thousands(count as u64),
     );
+    // What is asked is watched no more.
+    drop(bench);
+    throughput::run(&world).await?;
     Ok(all_kept)
 }
 
-fn makers() -> Vec<Maker> {
+/// Makers who may sell.
+pub fn makers() -> Vec<Maker> {
     let line = || "縁".to_owned();
     let people = people(MAKERS).into_iter().enumerate();
     let maker = people.map(|(nth, person)| Maker {
@@ -262,7 +268,8 @@ fn makers() -> Vec<Maker> {
     maker.collect()
 }
 
-fn items(count: usize, makers: &[Maker]) -> Result<Vec<Item>, String> {
+/// Items of theirs, in turn.
+pub fn items(count: usize, makers: &[Maker]) -> Result<Vec<Item>, String> {
     let mut random = Random(1);
     let kana: Vec<char> = KANA.chars().collect();
     let kanji: Vec<char> = KANJI.chars().collect();

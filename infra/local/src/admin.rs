@@ -128,7 +128,7 @@ async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) ->
     let payment = NewPayment {
         payment_id: PaymentId::new(&app),
         payer: body.user_id,
-        purpose: Purpose::new("order"),
+        purpose: Purpose::new("sample"),
         reference: "by hand",
         product: Product::Lines(vec![line]),
         currency: "jpy",

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::{BodyExt as _, Full};
@@ -17,6 +18,7 @@ use crate::stack::{Options, Stack};
 
 pub mod market;
 pub mod orgs;
+mod picture;
 pub mod saju;
 pub mod visits;
 
@@ -25,6 +27,16 @@ pub mod visits;
 pub struct Client {
     base: String,
     client: HyperClient<HttpConnector, Full<Bytes>>,
+}
+
+/// What is said about a file before it is uploaded.
+fn declared(content_type: &str, file: &[u8]) -> Value {
+    let sha256: String = digest(&SHA256, file)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    json!({"content_type": content_type, "size": file.len(), "sha256": sha256})
 }
 
 impl Client {
@@ -69,12 +81,12 @@ impl Client {
     ///
     /// # Errors
     /// When the server does not answer, or does not take it.
-    pub async fn upload(&self, allowed: &Value, file: &'static [u8]) -> Result<(), String> {
+    pub async fn upload(&self, allowed: &Value, file: impl Into<Bytes>) -> Result<(), String> {
         let mut request = Request::put(text(allowed, "upload_url"));
         for (name, value) in allowed["headers"].as_object().into_iter().flatten() {
             request = request.header(name, value.as_str().unwrap_or_default());
         }
-        let request = request.body(Full::new(Bytes::from_static(file)));
+        let request = request.body(Full::new(file.into()));
         let request = request.map_err(|error| error.to_string())?;
         match self.request(request).await? {
             (200, _) => Ok(()),

@@ -3,13 +3,15 @@
 //!
 //! It is reached below `/stripe/` at the address of the AWS stand-ins (`STRIPE_API_BASE`).
 //! [`Stripe::pay`] and the like are what a customer does on the page. Sessions expire and
-//! subscriptions renew by the stack's clock. What it leaves out: fees, payouts, taxes, disputes, and
-//! prices other than monthly ones, which [`Stripe::set_price`] makes.
+//! subscriptions renew by the stack's clock. What it leaves out: fees, those of disputes too, payouts other
+//! than by [`Stripe::pay_out`], taxes, and prices other than monthly ones, which [`Stripe::set_price`]
+//! makes.
 
 mod billing;
 mod calls;
 mod checkout;
 mod connect;
+mod disputes;
 mod events;
 mod money;
 mod objects;
@@ -81,8 +83,10 @@ pub struct Balance {
     pub paid: i64,
     /// What they got back, or are to get back.
     pub refunded: i64,
-    /// What connected accounts hold.
+    /// What connected accounts were passed, and was not taken back.
     pub passed_on: i64,
+    /// What disputes have taken, those that are not decided too.
+    pub disputed: i64,
     /// The rest.
     pub platform: i64,
 }
@@ -248,7 +252,7 @@ impl Stripe {
             }
             return Ok(kept.answer.clone());
         }
-        let execution = calls::prepare(method, path, params)?;
+        let execution = calls::prepare(method, path, header("stripe-account"), params)?;
         let answer = match execution(&mut state) {
             Ok(body) => Answer {
                 status: 200,
@@ -288,11 +292,13 @@ impl Stripe {
         let paid = money::charges(&state, "amount");
         let refunded = money::charges(&state, "amount_refunded");
         let passed_on = money::passed_on(&state, None);
+        let disputed = money::disputed(&state);
         Balance {
             paid,
             refunded,
             passed_on,
-            platform: paid - refunded - passed_on,
+            disputed,
+            platform: paid - refunded - passed_on - disputed,
         }
     }
 

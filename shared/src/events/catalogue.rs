@@ -121,10 +121,37 @@ macro_rules! announcements {
         #[serde(transparent)]
         pub struct $name(pub PaymentSummary);
 
-        impl From<PaymentSummary> for $name {
-            fn from(summary: PaymentSummary) -> Self {
-                Self(summary)
-            }
+        impl Announcement for $name {
+            const DETAIL_TYPE: &'static str = $detail_type;
+            const SOURCE: &'static str = PAYMENTS;
+        }
+    )+};
+}
+
+announcements! {
+    /// The customer is done and the money on its way: a slip is out, or the bank takes its time. Told
+    /// once; a payment that is paid at once never is.
+    PaymentProcessing = "payment.processing",
+    /// The money is there.
+    PaymentSettled = "payment.settled",
+    /// The money did not come.
+    PaymentFailed = "payment.failed",
+    /// It can no longer be paid.
+    PaymentExpired = "payment.expired",
+}
+
+/// What is announced beside the payment's summary, in whose fields it lies.
+macro_rules! detailed {
+    ($($(#[$about:meta])* $name:ident = $detail_type:literal
+        { $(#[$of:meta])* $field:ident: $type:ty },)+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name {
+            /// The payment, as it is then.
+            #[serde(flatten)]
+            pub payment: PaymentSummary,
+            $(#[$of])*
+            pub $field: $type,
         }
 
         impl Announcement for $name {
@@ -134,15 +161,72 @@ macro_rules! announcements {
     )+};
 }
 
-announcements! {
-    /// The money is there.
-    PaymentSettled = "payment.settled",
-    /// The money did not come.
-    PaymentFailed = "payment.failed",
-    /// It can no longer be paid.
-    PaymentExpired = "payment.expired",
+detailed! {
     /// More was given back than before.
-    PaymentRefunded = "payment.refunded",
+    PaymentRefunded = "payment.refunded" {
+        /// What, since the last such event.
+        refunds: Vec<NamedRefund>
+    },
+    /// Something that was to be given back was refused, or came back; final. It can be given back under
+    /// another name.
+    PaymentRefundFailed = "payment.refund_failed" {
+        /// What, since the last such event.
+        refunds: Vec<NamedRefund>
+    },
+    /// The payer's bank takes the money back until the dispute is decided. While one is open, the
+    /// payment can be neither given back nor passed on.
+    PaymentDisputed = "payment.disputed" {
+        /// The dispute.
+        dispute: DisputeSummary
+    },
+    /// A dispute was decided for us, or withdrawn: the money is there again. It may come before
+    /// [`PaymentDisputed`], or without it.
+    PaymentDisputeWon = "payment.dispute_won" {
+        /// The dispute.
+        dispute: DisputeSummary
+    },
+    /// A dispute was decided for the payer: the money is gone. It may come before
+    /// [`PaymentDisputed`], or without it.
+    PaymentDisputeLost = "payment.dispute_lost" {
+        /// The dispute.
+        dispute: DisputeSummary
+    },
+    /// What was passed on is back, or is not and owed; again whenever that changes.
+    PaymentReversed = "payment.reversed" {
+        /// How it stands.
+        reversal: ReversalSummary
+    },
+}
+
+/// A refund of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedRefund {
+    /// What the service calls it; of one that was made at Stripe itself, its id there.
+    pub name: String,
+    /// In minor units.
+    pub amount: i64,
+}
+
+/// A dispute of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeSummary {
+    /// Stripe's `du_…`; a payment can be disputed more than once.
+    pub id: String,
+    /// What of the payment is disputed, in minor units.
+    pub amount: i64,
+    /// Stripe's word for it, `fraudulent`, `product_not_received`.
+    pub reason: String,
+}
+
+/// How it stands with what is taken back of a transfer. `reversed` never falls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReversalSummary {
+    /// What the service calls the transfer.
+    pub name: String,
+    /// What came back so far, in minor units.
+    pub reversed: i64,
+    /// What the account that it went to could not cover: a debt to the house.
+    pub owed: i64,
 }
 
 /// Something happened to an object of Stripe's; `detail-type` is `stripe.` and Stripe's own type. A

@@ -165,6 +165,7 @@ impl NewPayment<'_> {
             stripe: StripeObjects::default(),
             refunds: BTreeMap::new(),
             transfers: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             due_at: None,
             version: 0,
         };

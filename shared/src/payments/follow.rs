@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Observed, Payment, PaymentId, PaymentRef, Product, REFUND, Refund, State, StripeObjects, find,
-    given, table, update,
+    Dispute, DisputeState, Observed, Payment, PaymentId, PaymentRef, Product, REFUND, Refund,
+    State, StripeObjects, find, given, reverse, table, update,
 };
 use crate::{
     app::App,
     error::Error,
     stripe::{
-        self, CheckoutSession, Invoice, InvoiceStatus, PaymentIntent, PaymentIntentStatus,
-        PaymentStatus, RefundStatus, SessionStatus, Stripe, StripeError,
+        self, CheckoutSession, DisputeStatus, Invoice, InvoiceStatus, PaymentIntent,
+        PaymentIntentStatus, PaymentStatus, RefundStatus, SessionStatus, Stripe, StripeError,
     },
 };
 
@@ -24,6 +24,8 @@ pub enum Sight {
     Checkout(CheckoutSession),
     /// A refund, and the PaymentIntent that it is of.
     Refund(stripe::Refund, PaymentIntent),
+    /// A dispute, and the PaymentIntent that it is of.
+    Dispute(stripe::Dispute, PaymentIntent),
 }
 
 /// Moves a record to what Stripe says of it now; what `sight` holds is not asked for again. `cause`
@@ -41,6 +43,7 @@ pub async fn follow(
     let stripe = stripe::client(app);
     let seen = match sight {
         Sight::Refund(refund, intent) => of_refund(&payment, refund, &intent)?,
+        Sight::Dispute(dispute, intent) => of_dispute(&payment, dispute, &intent)?,
         Sight::Checkout(session) => of_checkout(&stripe, &payment, session).await?,
         Sight::Nothing => {
             let Some(session) = &payment.stripe.checkout_session else {
@@ -120,7 +123,43 @@ impl From<stripe::Refund> for Refund {
             amount: refund.amount,
             id: Some(refund.id),
             failed: matches!(refund.status, RefundStatus::Failed | RefundStatus::Canceled),
+            refused: 0,
         }
+    }
+}
+
+fn of_dispute(
+    payment: &Payment,
+    dispute: stripe::Dispute,
+    intent: &PaymentIntent,
+) -> Result<Observed, Error> {
+    let mut seen = of_intent(payment, intent)?;
+    seen.dispute(dispute);
+    Ok(seen)
+}
+
+impl Observed {
+    /// Takes up a dispute, once it has moved money.
+    pub(super) fn dispute(&mut self, dispute: stripe::Dispute) {
+        let state = match &dispute.status {
+            DisputeStatus::NeedsResponse | DisputeStatus::UnderReview => DisputeState::Open,
+            DisputeStatus::Won => DisputeState::Won,
+            DisputeStatus::Lost => DisputeState::Lost,
+            DisputeStatus::WarningNeedsResponse
+            | DisputeStatus::WarningUnderReview
+            | DisputeStatus::WarningClosed
+            | DisputeStatus::Prevented => return,
+            DisputeStatus::Unknown(status) => {
+                tracing::error!(status, "a dispute has an unknown status");
+                return;
+            }
+        };
+        let seen = Dispute {
+            state,
+            amount: dispute.amount,
+            reason: dispute.reason,
+        };
+        self.disputes.insert(dispute.id, seen);
     }
 }
 
@@ -167,8 +206,22 @@ async fn ask(app: &App, payment: Payment) -> Result<Payment, Error> {
     if payment.state == State::Pending && payment.stripe.checkout_session.is_none() {
         return unopened(app, payment, CAUSE).await;
     }
-    let payment = given::confirm(app, payment).await?;
+    let payment = disputed(app, payment, CAUSE).await?;
+    let payment = reverse::collect(app, payment).await?;
+    let payment = given::confirm(app, payment, None).await?;
     follow(app, payment, Sight::Nothing, CAUSE).await
+}
+
+/// Asks about the open disputes.
+async fn disputed(app: &App, payment: Payment, cause: &str) -> Result<Payment, Error> {
+    let stripe = stripe::client(app);
+    let mut seen = Observed::state(payment.state);
+    let disputes = payment.disputes.iter();
+    for (id, _) in disputes.filter(|(_, dispute)| dispute.state == DisputeState::Open) {
+        seen.dispute(stripe.dispute(id).await?);
+    }
+    let now = app.now();
+    update(app, payment, |payment| Ok(payment.moved(&seen, now, cause))).await
 }
 
 /// Calls off a payment without a Checkout: nobody can have the address of one that no record knows.
@@ -245,6 +298,7 @@ fn renewal(first: Payment, invoice: &Invoice) -> Payment {
         },
         refunds: BTreeMap::new(),
         transfers: BTreeMap::new(),
+        disputes: BTreeMap::new(),
         due_at: None,
         version: 0,
         ..first

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::{Builder, Uuid};
 
-use super::PaymentRef;
+use super::{
+    PaymentRef,
+    parts::{Dispute, DisputeState, Refund, Transfer, part_of},
+};
 use crate::{app::App, events::PaymentSummary, seal::sha256, user_id::UserId};
 
 /// A payment's id: a UUIDv7.
@@ -154,47 +157,6 @@ pub struct Transition {
     pub cause: String,
 }
 
-/// Money to be given back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refund {
-    /// In minor units.
-    pub amount: i64,
-    /// Stripe's `re_…`, once it knows of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Whether it came back, or Stripe refused it; final.
-    #[serde(default)]
-    pub failed: bool,
-}
-
-impl Refund {
-    /// One of `amount` minor units that Stripe does not know of yet.
-    pub fn asked(amount: i64) -> Self {
-        Self {
-            amount,
-            id: None,
-            failed: false,
-        }
-    }
-
-    /// Whether it waits for Stripe.
-    pub(super) fn waits(&self) -> bool {
-        self.id.is_none() && !self.failed
-    }
-}
-
-/// Money to be passed on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transfer {
-    /// In minor units.
-    pub amount: i64,
-    /// Stripe's `acct_…`.
-    pub destination: String,
-    /// Stripe's `tr_…`, once it knows of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-}
-
 /// What belongs to a payment at Stripe, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StripeObjects {
@@ -255,6 +217,9 @@ pub struct Payment {
     /// What the service has asked to be passed on, by the service's own names for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub transfers: BTreeMap<String, Transfer>,
+    /// What the payer's bank has taken back for a time or for good, by Stripe's `du_…`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub disputes: BTreeMap<String, Dispute>,
     /// When to look after it if nothing happens, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
@@ -287,6 +252,8 @@ pub struct Observed {
     pub state: State,
     /// Some of its refunds, by the names that [`Payment::refunds`] has for them.
     pub refunds: BTreeMap<String, Refund>,
+    /// Some of its disputes, by their ids.
+    pub disputes: BTreeMap<String, Dispute>,
     /// What Stripe calls it.
     pub stripe: StripeObjects,
 }
@@ -297,6 +264,7 @@ impl Observed {
         Self {
             state,
             refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             stripe: StripeObjects::default(),
         }
     }
@@ -307,8 +275,10 @@ impl Observed {
 const PATIENCE: i64 = 5 * 60;
 /// How often a payment on its way is asked about, in seconds.
 const PROCESSING: i64 = 24 * 60 * 60;
-/// When a refund or a transfer is looked after that is not confirmed, in seconds.
+/// When a refund, a transfer or a reversal is looked after that is not confirmed, in seconds.
 const UNCONFIRMED: i64 = 10 * 60;
+/// How often an open dispute is asked about, and a debt asked for, in seconds.
+const DAILY: i64 = 24 * 60 * 60;
 
 impl Payment {
     /// Where it lies.
@@ -330,15 +300,26 @@ impl Payment {
             let known = next.refunds.entry(name.clone());
             let known = known.or_insert_with(|| refund.clone());
             known.failed |= refund.failed;
+            known.refused = known.refused.max(refund.refused);
             if known.id.is_none() {
                 known.id.clone_from(&refund.id);
+            }
+        }
+        for (id, dispute) in &seen.disputes {
+            let known = next.disputes.entry(id.clone());
+            let known = known.or_insert_with(|| dispute.clone());
+            if known.state < dispute.state {
+                known.clone_from(dispute);
             }
         }
         next.count();
         if next == *self {
             return None;
         }
-        if next.state != self.state || next.amount_refunded != self.amount_refunded {
+        if next.state != self.state
+            || next.amount_refunded != self.amount_refunded
+            || next.disputes != self.disputes
+        {
             next.note(now, cause);
         }
         Some(next.due(now))
@@ -346,8 +327,7 @@ impl Payment {
 
     /// Sums up what was given back, and what state that makes.
     fn count(&mut self) {
-        let given = |refund: &&Refund| refund.id.is_some() && !refund.failed;
-        let given = self.refunds.values().filter(given);
+        let given = self.refunds.values().filter(|refund| refund.is_given());
         self.amount_refunded = given.map(|refund| refund.amount).sum();
         if self.state.is_paid() {
             self.state = match self.amount_refunded {
@@ -370,29 +350,80 @@ impl Payment {
     /// With `due_at` as it stands now.
     #[must_use]
     pub(super) fn due(mut self, now: Timestamp) -> Self {
-        let now = now.as_second();
+        let seconds = now.as_second();
         self.due_at = match self.state {
-            State::Pending => Some(self.expires_at.as_second().max(now) + PATIENCE),
-            State::Processing => Some(now + PROCESSING),
+            State::Pending => Some(self.expires_at.as_second().max(seconds) + PATIENCE),
+            State::Processing => Some(seconds + PROCESSING),
             State::Expired | State::Failed => None,
-            _ if self.is_confirmed() => None,
-            _ => Some(now + UNCONFIRMED),
+            _ if !self.is_confirmed() => Some(seconds + UNCONFIRMED),
+            _ if self.is_disputed() || self.debts(now).next().is_some() => Some(seconds + DAILY),
+            _ => None,
         };
         self
     }
 
-    /// Whether Stripe has done all that was asked of it.
+    /// Whether Stripe has answered all that it was asked. A transfer that it refused waits for the
+    /// service, a refund that it refused because of a dispute for the dispute's end.
     pub(super) fn is_confirmed(&self) -> bool {
-        self.transfers
-            .values()
-            .all(|transfer| transfer.id.is_some())
-            && !self.refunds.values().any(Refund::waits)
+        let done = |it: &Transfer| !it.is_under_way() && it.coming_back().is_none();
+        self.transfers.values().all(done)
+            && !self.refunds.values().any(|refund| self.is_due(refund))
     }
 
-    /// What is neither given back nor asked to be, in minor units.
+    /// Whether a refund is to be asked for.
+    pub(super) fn is_due(&self, refund: &Refund) -> bool {
+        refund.waits() && !(refund.refused > 0 && self.is_disputed())
+    }
+
+    /// Whether a dispute of it is open: nothing of it is given back or passed on then.
+    pub fn is_disputed(&self) -> bool {
+        let mut disputes = self.disputes.values();
+        disputes.any(|dispute| dispute.state == DisputeState::Open)
+    }
+
+    /// What disputes have taken for good, in minor units.
+    pub fn amount_lost(&self) -> i64 {
+        let disputes = self.disputes.values();
+        let lost = disputes.filter(|dispute| dispute.state == DisputeState::Lost);
+        lost.map(|dispute| dispute.amount).sum()
+    }
+
+    /// The transfers of which something is owed and still asked for.
+    pub(super) fn debts(&self, now: Timestamp) -> impl Iterator<Item = (&str, &Transfer)> {
+        let names = self.transfers.iter();
+        names
+            .filter(move |(_, transfer)| transfer.is_owed(now))
+            .map(|(name, transfer)| (&**name, transfer))
+    }
+
+    /// What is neither gone, nor given back, nor asked to be, in minor units.
     pub(super) fn left(&self) -> i64 {
-        let stands = self.refunds.values().filter(|refund| !refund.failed);
-        self.amount - stands.map(|refund| refund.amount).sum::<i64>()
+        self.amount - self.amount_lost() - self.refunded_of(|_| true)
+    }
+
+    /// What of `part`, the sum of what belongs to this name, is neither given back nor asked to be.
+    pub(super) fn left_of(&self, name: &str, part: i64) -> i64 {
+        part - self.refunded_of(|refund| part_of(refund) == name)
+    }
+
+    /// Whether what is left of the charge covers a transfer of `amount` beside the others that came
+    /// from it. What was taken back of those is not counted on.
+    pub(super) fn charge_covers(&self, amount: i64) -> bool {
+        let from_charge = self
+            .transfers
+            .values()
+            .filter(|it| it.from_charge && it.id.is_some());
+        let passed_on: i64 = from_charge.map(|it| it.amount).sum();
+        amount <= self.left() - passed_on
+    }
+
+    /// What is given back, or asked to be, under these names.
+    fn refunded_of(&self, which: impl Fn(&str) -> bool) -> i64 {
+        let stands = self.refunds.iter();
+        stands
+            .filter(|(name, refund)| !refund.failed && which(name))
+            .map(|(_, refund)| refund.amount)
+            .sum()
     }
 
     /// What the announcements say of it.

@@ -11,9 +11,11 @@ use stripe_connect::{
     },
     account_link::{CreateAccountLink, CreateAccountLinkType},
     login_link::CreateAccountLoginLink,
-    transfer::CreateTransfer,
+    transfer::{CreateTransfer, RetrieveTransfer},
     transfer_reversal::CreateIdTransferReversal,
 };
+
+use stripe_core::balance::RetrieveForMyAccountBalance;
 
 use super::{Answer, Stripe, currency, id, or_default, owned};
 
@@ -76,8 +78,9 @@ pub struct NewTransfer<'a> {
     /// `acct_…`.
     pub destination: &'a str,
     /// The charge it comes from, `ch_…`: it goes when that charge's money is there, and all
-    /// transfers from a charge together are no more than it.
-    pub source_transaction: &'a str,
+    /// transfers from a charge together are no more than it. Without one it comes from the platform's
+    /// available balance.
+    pub source_transaction: Option<&'a str>,
     /// What ties it to its payment.
     pub transfer_group: &'a str,
     /// Ours.
@@ -100,6 +103,17 @@ pub struct Transfer {
     /// Ours.
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Balance {
+    available: Vec<Funds>,
+}
+
+#[derive(Deserialize)]
+struct Funds {
+    amount: i64,
+    currency: String,
 }
 
 /// Money taken back.
@@ -164,21 +178,39 @@ impl Stripe {
             .await
     }
 
-    /// Passes money on. Refused with 400 when the charge has less left, with
-    /// `insufficient_capabilities_for_transfer` while the account cannot be passed money.
+    /// Passes money on. Refused with 400 when the charge has less left, with `balance_insufficient`
+    /// when without a charge the platform has less, with `insufficient_capabilities_for_transfer`
+    /// while the account cannot be passed money.
     pub async fn create_transfer(&self, key: &str, transfer: &NewTransfer<'_>) -> Answer<Transfer> {
         let mut request = CreateTransfer::new(currency(transfer.currency), transfer.destination)
             .amount(transfer.amount)
-            .source_transaction(transfer.source_transaction)
             .transfer_group(transfer.transfer_group);
+        if let Some(charge) = transfer.source_transaction {
+            request = request.source_transaction(charge);
+        }
         if let Some(metadata) = owned(transfer.metadata) {
             request = request.metadata(metadata);
         }
         self.write(key, request).await
     }
 
+    /// A transfer's present state.
+    pub async fn transfer(&self, transfer: &str) -> Answer<Transfer> {
+        self.read(RetrieveTransfer::new(id(transfer)?)).await
+    }
+
+    /// What a connected account has, in minor units: what can be taken back of what was passed on to it.
+    pub async fn available(&self, account: &str, currency: &str) -> Answer<i64> {
+        let request = RetrieveForMyAccountBalance::new();
+        let balance: Balance = self.read_as(id(account)?, request).await?;
+        let of_currency = balance.available.iter();
+        let of_currency = of_currency.filter(|it| it.currency.eq_ignore_ascii_case(currency));
+        Ok(of_currency.map(|it| it.amount).sum())
+    }
+
     /// Takes back `amount` minor units of a transfer, all that is left of it where `None`. Refused
-    /// with 400 when less is left.
+    /// with 400 when less is left, or when the account that it went to has less
+    /// (`balance_insufficient`).
     pub async fn reverse_transfer(
         &self,
         key: &str,

@@ -1,14 +1,17 @@
-//! Payments and refunds.
+//! Payments, refunds and disputes.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use stripe_core::{
+    dispute::RetrieveDispute,
     payment_intent::RetrievePaymentIntent,
     refund::{CreateRefund, RetrieveRefund},
 };
 
-use super::{Answer, PaymentIntentStatus, RefundStatus, Stripe, id, or_default, owned};
+use super::{
+    Answer, DisputeStatus, PaymentIntentStatus, RefundStatus, Stripe, id, or_default, owned,
+};
 
 /// A payment, with all attempts at it.
 #[derive(Clone, Debug, Deserialize)]
@@ -67,7 +70,29 @@ pub struct Refund {
     pub metadata: BTreeMap<String, String>,
 }
 
+/// A payment that the payer's bank takes back, for a time or for good.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Dispute {
+    /// `du_…` or `dp_…`.
+    pub id: String,
+    /// Where it stands.
+    pub status: DisputeStatus,
+    /// In minor units.
+    pub amount: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// `fraudulent`, `product_not_received` and so on.
+    pub reason: String,
+    /// The payment.
+    pub payment_intent: Option<String>,
+}
+
 impl Stripe {
+    /// A dispute's present state.
+    pub async fn dispute(&self, dispute: &str) -> Answer<Dispute> {
+        self.read(RetrieveDispute::new(id(dispute)?)).await
+    }
+
     /// A payment's present state, with its last attempt.
     pub async fn payment_intent(&self, payment_intent: &str) -> Answer<PaymentIntent> {
         let request = RetrievePaymentIntent::new(id(payment_intent)?)

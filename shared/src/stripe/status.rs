@@ -97,6 +97,28 @@ statuses! {
 }
 
 statuses! {
+    /// Of a dispute. A warning is an inquiry: no money has moved.
+    DisputeStatus {
+        /// The bank asks, and has taken no money.
+        WarningNeedsResponse = "warning_needs_response",
+        /// It thinks about the answer.
+        WarningUnderReview = "warning_under_review",
+        /// It takes none.
+        WarningClosed = "warning_closed",
+        /// The bank has taken the money and waits for evidence.
+        NeedsResponse = "needs_response",
+        /// It looks at the evidence.
+        UnderReview = "under_review",
+        /// Decided for us.
+        Won = "won",
+        /// Decided for the payer.
+        Lost = "lost",
+        /// Settled before it began.
+        Prevented = "prevented",
+    }
+}
+
+statuses! {
     /// Of a subscription.
     SubscriptionStatus {
         /// The first payment is under way.

@@ -1,5 +1,8 @@
-//! A maker and a customer, from the maker's sign-up to a cart whose price changes, played through the public
-//! API of a stack in memory.
+//! A maker and her customers, from their log-in with Firebase to a cart whose price changes, the race for the last
+//! piece, and what becomes of the money; played through the public API of a stack in memory.
+
+mod orders;
+mod parcels;
 
 use bytes::Bytes;
 use http::{Request, header};
@@ -7,8 +10,11 @@ use http_body_util::Full;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Client, text};
-use crate::stack::{Options, Stack};
+use super::{Client, declared, picture::bowl, text};
+use crate::{
+    firebase::PROJECT,
+    stack::{Options, Stack},
+};
 
 /// What the maker makes.
 const ITEMS: [(&str, &str, u32, u32); 6] = [
@@ -28,10 +34,34 @@ pub async fn run() -> Result<(), String> {
     let stack = Stack::start(Options::in_memory(Timestamp::now())).await?;
     let client = Client::new(stack.url());
     let play = Play { stack, client };
-    let hana = play.sign_up("hana").await?;
-    let sora = play.sign_up("sora").await?;
+    println!(
+        "hana, sora and riku log in with Firebase, which knows that their addresses are theirs."
+    );
+    let hana = play.log_in("hana").await?;
+    let sora = play.log_in("sora").await?;
+    let riku = play.log_in("riku").await?;
+    let address = json!({
+        "name": "佐藤 空", "zip_code": "9200001", "address": "石川県金沢市広坂1-2-3",
+        "phone_number": "076-123-4567",
+    });
+    let customer = play
+        .expect("POST", "/api/address", &sora, Some(address.clone()))
+        .await?;
+    play.expect("POST", "/api/address", &riku, Some(address))
+        .await?;
+    println!(
+        "sora's parcels go to 〒{} {}, {}.",
+        text(&customer, "zip_code"),
+        text(&customer, "address"),
+        text(&customer, "name"),
+    );
+    for told in ["is_registered", "is_email_verified"] {
+        if customer[told] != true {
+            return Err(format!("{told} should be true: {customer}"));
+        }
+    }
 
-    println!("hana becomes a maker, tells Stripe about herself and lists what she makes.");
+    println!("\nhana becomes a maker, tells Stripe about herself and lists what she makes.");
     let maker = json!({
         "maker_name": "花工房", "shipping_fee": 500, "description": "金沢の小さな工房です。",
         "notice": {
@@ -56,12 +86,16 @@ pub async fn run() -> Result<(), String> {
             .await?;
         ids.push(text(&item, "item_id"));
     }
+    println!(
+        "The first one has a picture: {}",
+        play.picture(&hana, &ids).await?
+    );
     play.stack.settle().await;
     println!(
         "Before Stripe knows her, {} items are on sale.",
         play.found("").await?.len()
     );
-    play.finish(&text(&link, "url")).await?;
+    play.press(&text(&link, "url"), "finish").await?;
     let listed = play.found("").await?;
     println!("Then {}: {}", listed.len(), listed.join(", "));
     if listed.len() != ITEMS.len() {
@@ -106,7 +140,20 @@ pub async fn run() -> Result<(), String> {
     if after["cart_version"] == before["cart_version"] {
         return Err("the cart should be another one".into());
     }
-    Ok(())
+
+    let customers = [("sora", sora), ("riku", riku)].map(|(name, token)| Customer { name, token });
+    let [last, other, ..] = &ids[..] else {
+        return Err("there should be things to buy".into());
+    };
+    let [one, two] = &customers;
+    let (winner, orders) = orders::run(&play, [one, two], last, other).await?;
+    parcels::run(&play, &hana, winner, orders.each_ref().map(String::as_str)).await
+}
+
+/// Somebody who buys.
+struct Customer {
+    name: &'static str,
+    token: String,
 }
 
 struct Play {
@@ -115,13 +162,31 @@ struct Play {
 }
 
 impl Play {
-    async fn sign_up(&self, name: &str) -> Result<String, String> {
+    /// Signs somebody up at Firebase, where their address is verified, and logs them in here.
+    async fn log_in(&self, name: &str) -> Result<String, String> {
+        let firebase = Client::new(format!(
+            "{}/identitytoolkit.googleapis.com/v1",
+            self.stack.aws_url()
+        ));
+        let owner = Some("owner");
         let account = json!({
-            "username": name, "email": format!("{name}@example.com"),
-            "password": "the path to the shrine",
+            "email": format!("{name}@example.com"), "password": "the path to the shrine",
         });
-        let answer = self.client.expect("POST", "/signup", None, Some(account));
-        Ok(text(&answer.await?, "access_token"))
+        let path = "/accounts:signUp?key=any";
+        let made = firebase.expect("POST", path, owner, Some(account.clone()));
+        let verified = json!({"localId": made.await?["localId"], "emailVerified": true});
+        let path = format!("/projects/{PROJECT}/accounts:update");
+        firebase
+            .expect("POST", &path, owner, Some(verified))
+            .await?;
+        let path = "/accounts:signInWithPassword?key=any";
+        let token = firebase.expect("POST", path, owner, Some(account));
+        let token = json!({"id_token": token.await?["idToken"]});
+        let session = self
+            .client
+            .expect("POST", "/api/session", None, Some(token))
+            .await?;
+        Ok(text(&session, "access_token"))
     }
 
     async fn expect(
@@ -134,11 +199,11 @@ impl Play {
         self.client.expect(method, path, Some(token), body).await
     }
 
-    /// Presses the button of Stripe's page, and lets everything hear of it.
-    async fn finish(&self, page: &str) -> Result<(), String> {
+    /// Presses a button of Stripe's page, and lets everything hear of it.
+    async fn press(&self, page: &str, button: &str) -> Result<(), String> {
         let request = Request::post(page)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from_static(b"do=finish")));
+            .body(Full::new(Bytes::from(format!("do={button}"))));
         let request = request.map_err(|error| error.to_string())?;
         let (status, answer) = self.client.request(request).await?;
         if !(300..400).contains(&status) {
@@ -147,6 +212,24 @@ impl Play {
         self.stack.stripe().deliver().await;
         self.stack.settle().await;
         Ok(())
+    }
+
+    /// Draws a picture of the first item, uploads it and shows it; its address.
+    async fn picture(&self, token: &str, items: &[String]) -> Result<String, String> {
+        let file = bowl([58, 98, 150]).map_err(|error| error.to_string())?;
+        let path = format!("/images/{}", items.first().map_or("", String::as_str));
+        let wanted = declared("image/png", &file);
+        let allowed = self.expect("POST", &path, token, Some(wanted)).await?;
+        self.client.upload(&allowed, file.clone()).await?;
+        let images = json!({"images": [allowed["image_id"]]});
+        let shown = self.expect("PUT", &path, token, Some(images)).await?;
+        let url = text(&shown[0], "url");
+        let request = Request::get(&url).body(Full::default());
+        let request = request.map_err(|error| error.to_string())?;
+        match self.client.request(request).await? {
+            (200, _) => Ok(format!("{url} ({} bytes)", file.len())),
+            (status, answer) => Err(format!("{url} answered {status}: {answer}")),
+        }
     }
 
     /// The names of a list's items.

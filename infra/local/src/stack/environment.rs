@@ -109,11 +109,11 @@ pub struct Worlds {
 impl Worlds {
     /// Every function's environment, by its logical id.
     pub fn environments(&self) -> BTreeMap<String, BTreeMap<String, String>> {
-        let live_url = live_url(&self.system, self.api);
+        let (live_url, photos_url) = (live_url(&self.system, self.api), self.photos_url());
         let functions = self.system.functions.iter();
         functions
             .map(|function| {
-                let environment = environment(function, self.aws, &live_url);
+                let environment = environment(function, self.aws, &live_url, &photos_url);
                 (function.logical_id.clone(), environment)
             })
             .collect()
@@ -127,7 +127,8 @@ impl Worlds {
         let mut functions = self.system.functions.iter();
         let found = functions.find(|one| one.logical_id == function);
         let found = found.ok_or_else(|| format!("there is no function {function}"))?;
-        let environment = environment(found, self.aws, &live_url(&self.system, self.api));
+        let live_url = live_url(&self.system, self.api);
+        let environment = environment(found, self.aws, &live_url, &self.photos_url());
         Ok(Parts {
             env: environment.into_iter().collect(),
             clock: self.clock.as_clock(),
@@ -137,6 +138,12 @@ impl Worlds {
             password_cost: self.password_cost,
         })
     }
+
+    /// Where pictures are read.
+    fn photos_url(&self) -> String {
+        let bucket = self.system.functions.iter().find_map(photos_bucket);
+        format!("http://{}/{}", self.aws, bucket.unwrap_or_default())
+    }
 }
 
 /// A function's environment: the template's, what Lambda and the SDKs set, and the local address of
@@ -145,10 +152,12 @@ fn environment(
     function: &template::Function,
     aws: SocketAddr,
     live_url: &str,
+    photos_url: &str,
 ) -> BTreeMap<String, String> {
     let mut environment = function.environment.clone();
     for (name, here) in [
         ("LIVE_URL", live_url),
+        ("PHOTOS_URL", photos_url),
         (
             "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
             &format!("http://{aws}"),
@@ -169,9 +178,6 @@ fn environment(
     }
     if environment.contains_key("FIREBASE_PROJECT_ID") {
         environment.insert("FIREBASE_AUTH_EMULATOR_HOST".to_owned(), aws.to_string());
-    }
-    if let Some(bucket) = photos_bucket(function) {
-        environment.insert("PHOTOS_URL".to_owned(), format!("http://{aws}/{bucket}"));
     }
     environment
 }

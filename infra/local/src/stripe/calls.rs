@@ -13,14 +13,24 @@ use super::{
 /// What is to be done, and answered.
 pub type Execution = Box<dyn FnOnce(&mut State) -> Result<Value, Refusal> + Send>;
 
-/// Reads a request; `path` is what follows `/v1`.
+/// Reads a request; `path` is what follows `/v1`, `account` the connected account it is made for.
 ///
 /// # Errors
 /// What is wrong with the parameters; 404 for what is not offered.
-pub fn prepare(method: &Method, path: &str, mut params: Params) -> Result<Execution, Refusal> {
+pub fn prepare(
+    method: &Method,
+    path: &str,
+    account: Option<&str>,
+    mut params: Params,
+) -> Result<Execution, Refusal> {
     let get = *method == Method::GET;
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let asked = &mut params;
+    if account.is_some() && parts != ["balance"] {
+        return Err(Refusal::invalid(
+            "Only its balance is asked of a connected account here",
+        ));
+    }
     let execution = match (get, parts.as_slice()) {
         (false, ["checkout", "sessions"]) => checkout::create(asked)?,
         (true, ["checkout", "sessions", id]) => one("checkout.session", id),
@@ -31,6 +41,9 @@ pub fn prepare(method: &Method, path: &str, mut params: Params) -> Result<Execut
         (false, ["refunds"]) => money::refund(asked)?,
         (true, ["refunds", id]) => one("refund", id),
         (false, ["transfers"]) => money::transfer(asked)?,
+        (true, ["transfers", id]) => one("transfer", id),
+        (true, ["disputes", id]) => one("dispute", id),
+        (true, ["balance"]) => money::balance(account),
         (false, ["transfers", id, "reversals"]) => money::reverse(id, asked)?,
         (false, ["accounts"]) => connect::create(asked)?,
         (true, ["accounts", id]) => one("account", id),

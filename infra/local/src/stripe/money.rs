@@ -1,10 +1,12 @@
-//! Charges, refunds, transfers and their reversals. There are no fees, and no bank pays out: what
-//! was paid is with the platform, with connected accounts, or back with the customers.
+//! Charges, refunds, transfers and their reversals. There are no fees: what was paid is with the platform,
+//! with connected accounts or at their banks, back with the customers, or taken by disputes. What is
+//! paid is available at once.
 
 use serde_json::{Value, json};
 
 use super::{
     calls::Execution,
+    disputes,
     params::{Params, Refusal},
     state::{State, list, number, shown, text},
 };
@@ -77,6 +79,12 @@ pub fn refund(asked: &mut Params) -> Result<Execution, Refusal> {
                     .code("charge_already_refunded"),
             );
         }
+        if disputes::taken(state, &charge) > 0 {
+            return Err(
+                Refusal::invalid(format!("Charge {charge} has been charged back."))
+                    .code("charge_disputed"),
+            );
+        }
         let amount = amount.unwrap_or(left);
         if amount > left {
             return Err(Refusal::invalid(format!(
@@ -140,7 +148,7 @@ pub fn transfer(asked: &mut Params) -> Result<Execution, Refusal> {
     let amount = amount.ok_or_else(|| Params::missing("amount"))?;
     let currency = asked.required("currency")?;
     let destination = asked.required("destination")?;
-    let source = asked.required("source_transaction")?;
+    let source = asked.take("source_transaction");
     let group = asked.take("transfer_group");
     let metadata = asked.metadata("metadata")?;
     Ok(Box::new(move |state| {
@@ -152,30 +160,15 @@ pub fn transfer(asked: &mut Params) -> Result<Execution, Refusal> {
             )
             .code("insufficient_capabilities_for_transfer"));
         }
-        let charge = state.get("charge", &source);
-        let charge = charge.map_err(|refusal| refusal.named_in("source_transaction"))?;
-        if text(charge, "currency") != currency {
-            return Err(Refusal::invalid(
-                "The currency of source_transaction's balance transaction must be the same as \
-                 the transfer currency",
-            )
-            .param("currency"));
-        }
-        let left = number(charge, "amount") - number(charge, "amount_refunded");
-        let passed: i64 = state
-            .all("transfer")
-            .into_iter()
-            .filter(|transfer| text(transfer, "source_transaction") == source)
-            .map(|transfer| number(transfer, "amount") - number(transfer, "amount_reversed"))
-            .sum();
-        if amount > left - passed {
-            return Err(Refusal::invalid(format!(
-                "Transfers using this transaction as a source must not exceed the source amount \
-                 of {left}. (There is already {passed} transferred using this source_transaction.)"
-            ))
-            .param("amount"));
-        }
-        let group = group.map_or_else(|| charge["transfer_group"].clone(), Value::from);
+        let group = match &source {
+            Some(source) => covered(state, source, amount, &currency, group)?,
+            None => {
+                if amount > platform(state) {
+                    return Err(insufficient());
+                }
+                group.into()
+            }
+        };
         let id = State::id("tr_");
         let transfer = state.make(json!({
             "id": id,
@@ -195,6 +188,47 @@ pub fn transfer(asked: &mut Params) -> Result<Execution, Refusal> {
     }))
 }
 
+/// Whether a charge has so much left to be passed on; the transfer's group then.
+fn covered(
+    state: &State,
+    source: &str,
+    amount: i64,
+    currency: &str,
+    group: Option<String>,
+) -> Result<Value, Refusal> {
+    let charge = state.get("charge", source);
+    let charge = charge.map_err(|refusal| refusal.named_in("source_transaction"))?;
+    if text(charge, "currency") != currency {
+        return Err(Refusal::invalid(
+            "The currency of source_transaction's balance transaction must be the same as the \
+             transfer currency",
+        )
+        .param("currency"));
+    }
+    let left = number(charge, "amount")
+        - number(charge, "amount_refunded")
+        - disputes::taken(state, source);
+    let passed: i64 = state
+        .all("transfer")
+        .into_iter()
+        .filter(|transfer| text(transfer, "source_transaction") == source)
+        .map(|transfer| number(transfer, "amount") - number(transfer, "amount_reversed"))
+        .sum();
+    if amount > left - passed {
+        return Err(Refusal::invalid(format!(
+            "Transfers using this transaction as a source must not exceed the source amount of \
+             {left}. (There is already {passed} transferred using this source_transaction.)"
+        ))
+        .param("amount"));
+    }
+    Ok(group.map_or_else(|| charge["transfer_group"].clone(), Value::from))
+}
+
+fn insufficient() -> Refusal {
+    Refusal::invalid("You have insufficient available funds in your Stripe account.")
+        .code("balance_insufficient")
+}
+
 /// `POST /v1/transfers/{id}/reversals`.
 pub fn reverse(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
     let id = id.to_owned();
@@ -210,6 +244,9 @@ pub fn reverse(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
                 "Reversal amount ({amount}) is greater than unreversed amount on transfer ({left})"
             ))
             .param("amount"));
+        }
+        if amount > held(state, text(&transfer, "destination")) {
+            return Err(insufficient());
         }
         let reversal = state.make(json!({
             "id": State::id("trr_"),
@@ -234,15 +271,69 @@ pub fn reverse(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
     }))
 }
 
-/// What connected accounts hold: all of them, or one.
+/// `GET /v1/balance`, of the platform or of a connected account. Everything is in yen here.
+pub fn balance(account: Option<&str>) -> Execution {
+    let account = account.map(str::to_owned);
+    Box::new(move |state| {
+        let available = match &account {
+            Some(account) => {
+                state.get("account", account)?;
+                held(state, account)
+            }
+            None => platform(state),
+        };
+        let amount = |amount: i64| json!([{"amount": amount, "currency": "jpy"}]);
+        Ok(json!({
+            "object": "balance",
+            "available": amount(available),
+            "pending": amount(0),
+            "livemode": false,
+        }))
+    })
+}
+
+/// A connected account's money goes to its bank.
+pub fn pay_out(state: &mut State, account: &str) -> Result<(), Refusal> {
+    state.get("account", account)?;
+    let amount = held(state, account);
+    if amount > 0 {
+        let id = State::id("po_");
+        state.make(json!({"id": id, "object": "_payout", "amount": amount, "account": account}));
+    }
+    Ok(())
+}
+
+/// What was passed on to connected accounts and not taken back: to all of them, or to one.
 pub fn passed_on(state: &State, account: Option<&str>) -> i64 {
-    let held = |transfer: &&Value| account.is_none_or(|id| text(transfer, "destination") == id);
-    state
-        .all("transfer")
-        .iter()
-        .filter(|transfer| held(transfer))
+    let to = |transfer: &&Value| account.is_none_or(|id| text(transfer, "destination") == id);
+    let transfers = state.all("transfer").into_iter().filter(to);
+    transfers
         .map(|transfer| number(transfer, "amount") - number(transfer, "amount_reversed"))
         .sum()
+}
+
+/// What a connected account has: what was passed on to it and is not at its bank.
+pub fn held(state: &State, account: &str) -> i64 {
+    let payouts = state.all("_payout").into_iter();
+    let mine = payouts.filter(|payout| text(payout, "account") == account);
+    let paid_out: i64 = mine.map(|payout| number(payout, "amount")).sum();
+    passed_on(state, Some(account)) - paid_out
+}
+
+/// What disputes have taken, for now or for good.
+pub fn disputed(state: &State) -> i64 {
+    let charges = state.all("charge").into_iter();
+    charges
+        .map(|it| disputes::taken(state, text(it, "id")))
+        .sum()
+}
+
+/// What the platform has.
+fn platform(state: &State) -> i64 {
+    charges(state, "amount")
+        - charges(state, "amount_refunded")
+        - passed_on(state, None)
+        - disputed(state)
 }
 
 /// The sum of a number field over all charges.

@@ -77,6 +77,13 @@ fn usual(kind: &str) -> Map<String, Value> {
             "disputed": false,
             "livemode": false,
         }),
+        "dispute" => json!({
+            "balance_transactions": [],
+            "enhanced_eligibility_types": [],
+            "evidence": {"enhanced_evidence": {}},
+            "livemode": false,
+            "metadata": {},
+        }),
         "customer" => json!({"balance": 0, "invoice_settings": {}, "livemode": false}),
         "subscription" => json!({
             "automatic_tax": {"enabled": false},

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Stripe, billing, checkout, connect, money,
+    Stripe, billing, checkout, connect, disputes, money,
     state::{number, text},
 };
 
@@ -22,10 +22,10 @@ pub fn router(stripe: Stripe) -> Router {
         .route("/stripe/v1/{*path}", any(api))
         .route("/stripe/pay/{session}", get(shown_checkout).post(check_out))
         .route("/stripe/connect/{link}", get(onboarding).post(onboard))
-        .route("/stripe/express/{account}", get(dashboard))
+        .route("/stripe/express/{account}", get(dashboard).post(pay_out))
         .route("/stripe/portal/{portal}", get(portal).post(manage))
         .route("/stripe/invoice/{invoice}", get(document))
-        .route("/stripe/receipt/{charge}", get(document))
+        .route("/stripe/receipt/{charge}", get(document).post(dispute))
         .with_state(stripe)
 }
 
@@ -156,11 +156,24 @@ async fn dashboard(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> 
     if state.get("account", &id).is_err() {
         return missing();
     }
-    let balance = money::passed_on(&state, Some(&id));
-    page(
-        "売上 / Dashboard",
-        &format!("<p>残高 / Balance: <b>{balance}</b></p>"),
-    )
+    let balance = money::held(&state, &id);
+    let mut body = format!("<p>残高 / Balance: <b>{balance}</b></p>");
+    body.push_str(&form(&[("payout", "銀行に振り込む / Pay out")]));
+    page("売上 / Dashboard", &body)
+}
+
+async fn pay_out(
+    Extract(stripe): Extract<Stripe>,
+    Path(id): Path<String>,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    match pressed.button.as_str() {
+        "payout" if stripe.pay_out(&id).is_ok() => {
+            Redirect::to(&format!("/stripe/express/{id}")).into_response()
+        }
+        "payout" => missing(),
+        _ => StatusCode::BAD_REQUEST.into_response(),
+    }
 }
 
 async fn portal(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Response {
@@ -230,13 +243,45 @@ async fn document(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> R
         "invoice" => "total",
         _ => "amount",
     };
-    let body = format!(
+    let mut body = format!(
         "<p>{}</p><p><b>{}</b> ({})</p>",
         escaped(&id),
         sum(document, field),
         escaped(text(document, "status"))
     );
+    if document["payment_method_details"]["type"] == "card" {
+        body.push_str(&match disputes::undecided(&state, &id) {
+            None => form(&[("dispute", "銀行に異議を申し立てる / Dispute")]),
+            Some(_) => form(&[
+                ("win", "異議が退けられた / The dispute is won"),
+                ("lose", "異議が認められた / The dispute is lost"),
+            ]),
+        });
+    }
     page("明細 / Document", &body)
+}
+
+/// What the customer and their bank do about a charge.
+async fn dispute(
+    Extract(stripe): Extract<Stripe>,
+    Path(id): Path<String>,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    let outcome = {
+        let mut state = stripe.lock();
+        let undecided = disputes::undecided(&state, &id).map(str::to_owned);
+        match (pressed.button.as_str(), undecided) {
+            ("dispute", None) => disputes::open(&mut state, &id, None, "fraudulent").map(drop),
+            ("win" | "lose", Some(dispute)) => {
+                disputes::decide(&mut state, &dispute, pressed.button == "win")
+            }
+            _ => return StatusCode::BAD_REQUEST.into_response(),
+        }
+    };
+    match outcome {
+        Ok(()) => Redirect::to(&format!("/stripe/receipt/{id}")).into_response(),
+        Err(refusal) => page("明細 / Document", &escaped(&refusal.message)),
+    }
 }
 
 fn sum(object: &Value, field: &str) -> String {

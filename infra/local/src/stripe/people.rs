@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Stripe, checkout, connect, money, state::Price};
+use super::{
+    Stripe, checkout, connect, disputes, money,
+    state::{Price, State, text},
+};
 
 impl Stripe {
     /// The customer pays a Checkout by card. Answers where the browser goes then.
@@ -63,6 +66,46 @@ impl Stripe {
         money::settle_refund(&mut self.lock(), refund, arrives).map_err(|refusal| refusal.message)
     }
 
+    /// The customer has their bank take a card's payment back: `amount` of it, all that was not given back
+    /// where `None`. `reason` is Stripe's word for it, `fraudulent`. Answers the dispute's id.
+    ///
+    /// # Errors
+    /// The Checkout is not paid by card, or less is left of it.
+    pub fn dispute(
+        &self,
+        session: &str,
+        amount: Option<i64>,
+        reason: &str,
+    ) -> Result<String, String> {
+        let mut state = self.lock();
+        let charge = charge(&state, session).ok_or("the Checkout is not paid")?;
+        disputes::open(&mut state, &charge, amount, reason).map_err(|refusal| refusal.message)
+    }
+
+    /// The bank looks at the evidence.
+    ///
+    /// # Errors
+    /// There is no such dispute, or it is decided.
+    pub fn review_dispute(&self, dispute: &str) -> Result<(), String> {
+        disputes::review(&mut self.lock(), dispute).map_err(|refusal| refusal.message)
+    }
+
+    /// The bank decides a dispute for us, or for the customer.
+    ///
+    /// # Errors
+    /// There is no such dispute, or it is decided.
+    pub fn decide_dispute(&self, dispute: &str, won: bool) -> Result<(), String> {
+        disputes::decide(&mut self.lock(), dispute, won).map_err(|refusal| refusal.message)
+    }
+
+    /// All that a connected account has goes to its bank: none of it can be taken back then.
+    ///
+    /// # Errors
+    /// There is no such account.
+    pub fn pay_out(&self, account: &str) -> Result<(), String> {
+        money::pay_out(&mut self.lock(), account).map_err(|refusal| refusal.message)
+    }
+
     /// A connected account has told Stripe enough about itself to be passed money; or, later, too
     /// little.
     ///
@@ -94,4 +137,11 @@ impl Stripe {
             .map(drop)
             .map_err(|refusal| refusal.message)
     }
+}
+
+/// The charge of a Checkout.
+fn charge(state: &State, session: &str) -> Option<String> {
+    let session = state.get("checkout.session", session).ok()?;
+    let intent = state.get("payment_intent", text(session, "payment_intent"));
+    intent.ok()?["latest_charge"].as_str().map(str::to_owned)
 }

@@ -127,6 +127,44 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         Auth::Owner,
         "/api/meeting/{recorded}/recording",
     ),
+    // Of an item that is still there.
+    (
+        "DELETE",
+        "/images/{item_id}/{image_id}",
+        Auth::Owner,
+        "/images/{pictured}/{image_id}",
+    ),
+    // What somebody has sold, and what is on its way to them.
+    (
+        "POST",
+        "/api/sales/{transaction_id}/refund",
+        Auth::Owner,
+        "/api/sales/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f53/refund",
+    ),
+    (
+        "POST",
+        "/api/sales/{transaction_id}/ship",
+        Auth::Owner,
+        "/api/sales/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f54/ship",
+    ),
+    (
+        "POST",
+        "/api/transaction/{transaction_id}/received",
+        Auth::Owner,
+        "/api/transaction/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f55/received",
+    ),
+    (
+        "POST",
+        "/api/transaction/{transaction_id}/report",
+        Auth::Owner,
+        "/api/transaction/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f55/report",
+    ),
+    (
+        "POST",
+        "/api/operator/transactions/{transaction_id}/refund",
+        Auth::Operator,
+        "/api/operator/transactions/019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50/refund",
+    ),
     // Each can be done once.
     (
         "POST",
@@ -215,8 +253,30 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
         market::become_maker(&world, person).await;
     }
     let item = market::add(&world, &owner, market::cup()).await;
+    // The one that the document's example puts in its place.
+    let image = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071";
+    market::pictures::of(&world, &owner, &item, image).await;
+    let pictured = market::add(&world, &owner, market::cup()).await;
+    market::pictures::of(&world, &owner, &pictured, image).await;
+    fixtures.0.insert("pictured", pictured);
+    fixtures.0.insert("image_id", image.to_owned());
     fixtures.0.insert("item_id", item);
     fixtures.0.insert("maker_id", owner.id.clone());
+    let (sora, hana) = (
+        "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f61",
+        "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f60",
+    );
+    for (end, customer, maker, state) in [
+        ("50", sora, hana, "shipped"),
+        ("53", sora, &*owner.id, "waiting"),
+        ("54", sora, &*owner.id, "waiting"),
+        ("55", &*owner.id, hana, "shipped"),
+    ] {
+        let id = format!("019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f{end}");
+        market::shop::bring_in(&world, &id, customer, maker, state);
+    }
+    let bought = market::orders::order_of(&world, &owner).await;
+    fixtures.0.insert("transaction_id", bought);
 
     // What deletes or logs out comes last, and the account last of all: whoever calls that is no more.
     let mut operations: Vec<_> = operations(&document).into_iter().collect();
@@ -244,9 +304,8 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
         let path = fixtures.path(path, described);
         // Only an owner and an operator have to come through.
         let body = match (method.as_str(), auth) {
-            ("POST" | "PUT" | "PATCH", Auth::Owner) | ("PUT" | "PATCH", Auth::Operator) => {
-                example(described)
-            }
+            ("POST" | "PUT" | "PATCH", Auth::Owner)
+            | ("POST" | "PUT" | "PATCH", Auth::Operator) => example(described),
             _ => None,
         };
         let body = body.or((method == "POST").then(|| json!({})));

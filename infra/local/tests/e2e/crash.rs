@@ -59,6 +59,8 @@ fn all_flows() -> Vec<&'static str> {
         market::crash::FLOWS,
         orgs::crash::FLOWS,
         orgs::crash_projects::FLOWS,
+        market::crash_parcels::FLOWS,
+        market::crash_orders::FLOWS,
         live::crash::FLOWS,
     ];
     services.concat()

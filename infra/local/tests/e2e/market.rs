@@ -1,15 +1,26 @@
 //! market, over HTTP.
 
 mod cart;
+pub mod closing;
 pub mod crash;
+pub mod crash_orders;
+pub mod crash_parcels;
+pub mod customers;
+mod disputes;
 mod favourites;
 pub mod index;
 mod makers;
 pub mod money;
 mod operators;
+pub mod orders;
 mod pages;
+mod parcels;
+pub mod pictures;
 pub mod products;
 mod races;
+pub mod shop;
+mod sums;
+mod told;
 
 use enishi_market::{
     item::table,

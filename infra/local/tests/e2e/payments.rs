@@ -2,7 +2,10 @@
 
 use enishi_shared::{
     App, UserId,
-    payments::{self, Line, NewPayment, Opened, Payment, PaymentId, PaymentRef, Product, Purpose},
+    payments::{
+        self, Line, NewPayment, NewTransfer, Opened, Payment, PaymentId, PaymentRef, Product,
+        Purpose,
+    },
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -10,9 +13,11 @@ use serde_json::{Value, json};
 use crate::support::{Person, World, text};
 
 pub mod crash;
+mod disputes;
 mod ledger;
 mod lists;
 mod money;
+mod passed_on;
 mod permutations;
 pub mod subscriptions;
 mod sweep;
@@ -39,7 +44,7 @@ pub fn new(app: &App, payer: &str, product: Product) -> NewPayment<'static> {
     NewPayment {
         payment_id: PaymentId::new(app),
         payer: payer.parse().unwrap(),
-        purpose: Purpose::new("order"),
+        purpose: Purpose::new("sample"),
         reference: "order-1",
         product,
         currency: "jpy",
@@ -55,6 +60,33 @@ pub async fn open(app: &App, person: &Person) -> Opened {
     payments::open(app, new(app, &person.id, lines()))
         .await
         .unwrap()
+}
+
+/// A payment of ¥3,000 that somebody has made by card.
+pub async fn paid(world: &World, app: &App, person: &Person) -> Payment {
+    let payment = open(app, person).await.payment;
+    world.stack.stripe().pay(session(&payment)).unwrap();
+    world.stack.settle().await;
+    find(app, payment.payment_ref()).await
+}
+
+/// The account at Stripe of somebody whom money can be passed on to.
+pub async fn maker(world: &World, app: &App) -> String {
+    let key = app.new_id().to_string();
+    let client = enishi_shared::stripe::client(app);
+    let account = client.create_account(&key, "JP", None, &[]).await.unwrap();
+    world.stack.stripe().onboard(&account.id, true).unwrap();
+    account.id
+}
+
+/// A part of ¥1,000 of which the house keeps ¥100.
+pub fn part<'a>(name: &'a str, destination: &'a str) -> NewTransfer<'a> {
+    NewTransfer {
+        name,
+        amount: 900,
+        destination,
+        part: 1_000,
+    }
 }
 
 /// The Checkout of a payment.

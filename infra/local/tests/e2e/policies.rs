@@ -17,6 +17,8 @@ use crate::{
 mod identity_sessions;
 mod live;
 mod market;
+mod market_orders;
+mod market_parcels;
 mod orgs_members;
 mod orgs_projects;
 mod payments;
@@ -257,12 +259,14 @@ async fn every_function_uses_all_that_its_policy_grants() {
     market::story(&world).await;
     orgs_members::story(&world).await;
     orgs_projects::story(&world).await;
+    market_orders::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;
     rooms_story(&world).await;
     let letter = requested("1", &json!({"address": "shop@example.com"}));
     announce(&world, "1", &letter).await;
     let mut calls = world.stack.aws().calls();
+    calls.extend(market_parcels::story().await);
     // Whoever has no part in these stories has a sample event.
     let samples = samples::play(&World::new().await).await;
     calls.extend(samples.into_iter().flat_map(|played| played.calls));

@@ -1,10 +1,9 @@
 //! Those who play, and what each of them does first.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::{Client, connect, mailed_token, text};
+use super::super::{Client, connect, declared, mailed_token, text};
 use crate::stack::Stack;
 
 /// Who is listed as operator.
@@ -155,13 +154,7 @@ impl Play {
     /// # Errors
     /// A sentence with what was answered instead.
     pub async fn verify(&self, who: &Visitor, operator: &Visitor) -> Result<(), String> {
-        let sha256 = digest(&SHA256, PICTURE);
-        let sha256: String = sha256
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let card = json!({"content_type": "image/jpeg", "size": PICTURE.len(), "sha256": sha256});
+        let card = declared("image/jpeg", PICTURE);
         let cards = json!({"type_card": card, "identity_card": card});
         let allowed = self
             .expect("POST", "/api/certificates", who, Some(cards))

@@ -77,6 +77,13 @@ async fn every_object_has_what_the_published_description_requires() {
     );
     let path = format!("payment_intents/{intent}?expand[0]=latest_charge");
     answers.push(ok("GET", &path, "").await);
+    // A dispute, and what the maker has.
+    let session = world.checkout("order-4", 3_000).await.id;
+    stripe.pay(&session).unwrap();
+    let dispute = stripe.dispute(&session, None, "fraudulent").unwrap();
+    stripe.decide_dispute(&dispute, true).unwrap();
+    answers.push(ok("GET", &format!("disputes/{dispute}"), "").await);
+    answers.push(ok("GET", "balance", "").await);
     // One that fails, one that expires, one paid at a konbini and given back.
     let session = world.checkout("order-2", 3_000).await.id;
     stripe.fail(&session).unwrap();
@@ -140,10 +147,12 @@ async fn every_object_has_what_the_published_description_requires() {
     for kind in [
         "account",
         "account_link",
+        "balance",
         "billing_portal.session",
         "charge",
         "checkout.session",
         "customer",
+        "dispute",
         "event",
         "invoice",
         "list",

@@ -168,3 +168,44 @@ async fn a_stack_serves_it_beside_the_aws_services() {
     assert_eq!(browse("GET", &events, "").await.2, "[]");
     stack.stop();
 }
+
+#[tokio::test]
+async fn a_charge_is_disputed_on_its_receipt_and_a_balance_paid_out_on_the_dashboard() {
+    let world = World::new().await;
+    let (_, charge) = world.paid("order", 500).await;
+    let receipt = format!("{}/stripe/receipt/{charge}", world.url);
+    for (decision, disputed) in [("win", 0), ("lose", 500)] {
+        assert_eq!(
+            browse("POST", &receipt, &format!("do={decision}")).await.0,
+            400
+        );
+        assert!(browse("GET", &receipt, "").await.2.contains("Dispute"));
+        assert_eq!(browse("POST", &receipt, "do=dispute").await.0, 303);
+        assert_eq!(world.stripe.balance().disputed, 500);
+        assert!(browse("GET", &receipt, "").await.2.contains("is lost"));
+        assert_eq!(browse("POST", &receipt, "do=dispute").await.0, 400);
+        assert_eq!(
+            browse("POST", &receipt, &format!("do={decision}")).await.0,
+            303
+        );
+        assert_eq!(world.stripe.balance().disputed, disputed);
+    }
+    let (_, _, page) = browse("POST", &receipt, "do=dispute").await;
+    assert!(page.contains("no more can be disputed"), "{page}");
+
+    let maker = world.maker().await;
+    let dashboard = format!("{}/stripe/express/{maker}", world.url);
+    let (_, charge) = world.paid("another", 500).await;
+    let form = format!("amount=300&currency=jpy&destination={maker}&source_transaction={charge}");
+    raw(&world.stripe, "POST", "transfers", &[], &form).await;
+    assert!(browse("GET", &dashboard, "").await.2.contains("<b>300</b>"));
+    assert_eq!(browse("POST", &dashboard, "do=nothing").await.0, 400);
+    assert_eq!(browse("POST", &dashboard, "do=payout").await.0, 303);
+    assert!(browse("GET", &dashboard, "").await.2.contains("<b>0</b>"));
+    assert_eq!(
+        browse("POST", &format!("{dashboard}x"), "do=payout")
+            .await
+            .0,
+        404
+    );
+}

@@ -155,7 +155,7 @@ async fn what_is_not_offered_is_404() {
         ("POST", "charges"),
         ("DELETE", "customers/cus_1"),
         ("POST", "payment_intents"),
-        ("GET", "balance"),
+        ("GET", "balance/history"),
         ("GET", ""),
         ("GET", "invoices/in_1"),
         ("GET", "subscriptions/cus_1"),

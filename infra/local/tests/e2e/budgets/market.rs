@@ -1,11 +1,20 @@
 //! What market's endpoints take.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Measured, count};
 use crate::{
-    identity::post_with,
-    market::{become_maker, change, cup, list, money::updated, onboard, stored},
+    identity::{later, post_with},
+    market::{
+        become_maker, change, cup,
+        customers::address,
+        list,
+        money::updated,
+        onboard,
+        pictures::{order, take, upload},
+        stored,
+    },
     support::World,
 };
 
@@ -48,7 +57,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         ("idempotency-key", "1"),
     ];
     let mut item = String::new();
-    for requests in [2, 4] {
+    for requests in [3, 6] {
         let answer = post_with(world, "/api/products", &headers, cup()).await;
         item = answer.expect(201).text("item_id");
         assert_eq!(measured.count(world, "market-add-product"), requests);
@@ -64,6 +73,24 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "market-update-product");
     world.stack.settle().await;
     measured.within(world, "market-index", 7 + 6 + 2 + 6, 1);
+
+    let image = upload(world, &hana, &item).await;
+    assert_eq!(measured.count(world, "market-add-image"), 3);
+    for requests in [3, 1] {
+        order(world, &hana, &item, &[&image]).await.expect(200);
+        assert_eq!(measured.count(world, "market-order-images"), requests);
+    }
+    take(world, &hana, &item, &image).await.expect(204);
+    measured.count(world, "market-delete-image");
+    upload(world, &hana, &item).await;
+    let now = world.stack.clock().now();
+    let due = now + SignedDuration::from_mins(75);
+    let tick = json!({"scheduled_time": due});
+    world.stack.clock().set(Some(due));
+    let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
+    swept.unwrap();
+    assert_eq!(measured.within(world, "market-sweep-images", 1, 2), 4);
+    world.stack.clock().set(Some(now));
 
     let path = format!("/api/item/{item}");
     world.call("GET", &path, None, None).await.expect(200);
@@ -135,4 +162,30 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = format!("/api/products/{item}");
     world.call("DELETE", &path, token, None).await.expect(204);
     measured.count(world, "market-delete-product");
+
+    world.get(&hana, "/api/user").await.expect(200);
+    measured.count(world, "market-me");
+    let name = json!({"display_name": "花"});
+    for (method, path, body, function) in [
+        ("POST", "/api/profile", name.clone(), "market-set-profile"),
+        ("PATCH", "/api/profile", name, "market-update-profile"),
+        ("POST", "/api/address", address(), "market-set-address"),
+        ("PATCH", "/api/address", address(), "market-update-address"),
+    ] {
+        let answer = world.call(method, path, token, Some(body)).await;
+        answer.expect(200);
+        measured.count(world, function);
+    }
+    let path = "/api/user";
+    world.call("DELETE", path, token, None).await.expect(204);
+    measured.count(world, "market-delete-me");
+    let erased = world.account_deleted("MarketErase", &hana.id).await;
+    erased.unwrap();
+    let taken = measured.within(world, "market-erase", 4 + 2, 0);
+    assert_eq!(taken, 4 + 2);
+    later(world, 60 * 60 + 1);
+    let tick = json!({"scheduled_time": world.stack.clock().now()});
+    let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
+    swept.unwrap();
+    assert_eq!(measured.within(world, "market-sweep", 2 + 2, 0), 4);
 }

@@ -2,9 +2,13 @@
 
 use super::{Measured, count};
 use crate::{
-    payments::{later, lines, new, open, seen, service, session, subscriptions::subscribed, sweep},
+    payments::{
+        find, later, lines, maker, new, open, part, seen, service, session,
+        subscriptions::subscribed, sweep,
+    },
     support::World,
 };
+use enishi_shared::payments::{refund, reverse, transfer};
 use jiff::SignedDuration;
 
 /// Lets a payment live and counts.
@@ -37,6 +41,44 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.stack.settle().await;
     assert_eq!(measured.count(world, "payments-ledger"), 2);
     assert_eq!(stripe.requests().len() - asked, 2);
+
+    // A part that is passed on, paid out, and taken back as far as the account covers it.
+    let payment_ref = payment.payment_ref();
+    let account = maker(world, &app).await;
+    let other = maker(world, &app).await;
+    let taken = |world: &World, most: usize| {
+        let taken = count(world, "payments-ledger");
+        assert!(taken <= most, "{taken}");
+    };
+    transfer(&app, payment_ref, part("a", &account))
+        .await
+        .unwrap();
+    taken(world, 3);
+    transfer(&app, payment_ref, part("b", &other))
+        .await
+        .unwrap();
+    taken(world, 3);
+    reverse(&app, payment_ref, "b", 900).await.unwrap();
+    taken(world, 3);
+    stripe.pay_out(&account).unwrap();
+    reverse(&app, payment_ref, "a", 900).await.unwrap();
+    taken(world, 3);
+    refund(&app, payment_ref, "c", Some(400)).await.unwrap();
+    taken(world, 3);
+    world.stack.settle().await;
+    // A dispute, and the debt that is asked for in vain.
+    stripe
+        .dispute(session(&payment), Some(100), "fraudulent")
+        .unwrap();
+    count(world, "");
+    world.stack.settle().await;
+    // It is told twice.
+    taken(world, 2 * 2);
+    later(world, SignedDuration::from_hours(25));
+    count(world, "");
+    sweep(world).await.unwrap();
+    measured.within(world, "payments-sweep", 1, 1);
+    assert!(find(&app, payment_ref).await.due_at.is_some());
 
     // One that nobody paid, and one that is still being made.
     let waiting = open(&app, &hana).await.payment;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{add, change, cup, maker, set};
 use crate::{
     identity::post_with,
-    support::{Answer, Person, World, text},
+    support::{Answer, Person, World, permutations, text},
 };
 
 async fn put(world: &World, person: &Person, item: &str, quantity: u32) -> Answer {
@@ -132,6 +132,99 @@ async fn a_line_whose_item_is_gone_hidden_sold_out_or_repriced_says_so_and_stays
     assert_eq!(versions[1], versions[6]);
 }
 
+/// What befalls an item that is in a cart, and what its line says then, unless something graver does.
+const BEFALLS: [&str; 4] = ["repriced", "sold_out", "hidden", "gone"];
+
+#[tokio::test]
+async fn in_every_order_of_what_befalls_it_a_line_says_the_gravest_and_stays() {
+    let world = World::new().await;
+    let hana = maker(&world, "hana").await;
+    let sora = world.sign_up("sora").await;
+    let orders = permutations(BEFALLS.len());
+    let mut all = Vec::new();
+    for _ in &orders {
+        let item = world.post(&hana, "/api/products", cup()).await;
+        let item = item.expect(201).text("item_id");
+        put(&world, &sora, &item, 2).await.expect(200);
+        all.push(item);
+    }
+    let token = Some(hana.access_token.as_str());
+    for step in 0..BEFALLS.len() {
+        let mut expected = Vec::new();
+        for (order, item) in orders.iter().zip(&all) {
+            let body = match BEFALLS[order[step]] {
+                "repriced" => json!({"price": 3_200}),
+                "sold_out" => json!({"stock_delta": -2}),
+                "hidden" => json!({"status": "hidden"}),
+                _ => json!(null),
+            };
+            let is_gone = order[..step].contains(&3);
+            if body.is_null() {
+                let path = format!("/api/products/{item}");
+                world.call("DELETE", &path, token, None).await.expect(204);
+            } else {
+                let answer = change(&world, &hana, item, &step.to_string(), body).await;
+                answer.expect(if is_gone { 404 } else { 200 });
+            }
+            let gravest = order[..=step].iter().max();
+            expected.push(BEFALLS[*gravest.unwrap()]);
+        }
+        let now = cart(&world, &sora).await;
+        assert_eq!(states(&now), expected, "{step}");
+        for (line, state) in now["lines"].as_array().unwrap().iter().zip(expected) {
+            assert_eq!(line["quantity"], 2);
+            assert_eq!(line["price_before"], 3_000);
+            assert_eq!(line["item_name"], "九谷焼の湯のみ");
+            assert_eq!(line["available"], state == "repriced");
+        }
+        let repriced = now["lines"].as_array().unwrap().iter();
+        let repriced = repriced.filter(|line| line["available"] == true).count();
+        assert_eq!(now["items_amount"], repriced * 2 * 3_200);
+    }
+}
+
+#[tokio::test]
+async fn of_two_tabs_at_once_each_does_what_it_was_asked_for() {
+    let world = World::new().await;
+    let hana = maker(&world, "hana").await;
+    let sora = world.sign_up("sora").await;
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        let body = json!({"item_name": "皿", "price": 50, "stock": 99});
+        all.push(add(&world, &hana, body).await);
+    }
+    let [kept, changed, removed, added, again] = &all[..] else {
+        panic!()
+    };
+    for item in [kept, changed, removed, again] {
+        put(&world, &sora, item, 1).await.expect(200);
+    }
+    let query = format!("?item_id={removed}");
+    let (changes, cleared, puts, more) = futures_util::join!(
+        patch(&world, &sora, changed, 7),
+        clear(&world, &sora, &query),
+        put(&world, &sora, added, 3),
+        put(&world, &sora, again, 4),
+    );
+    for answer in [changes, puts, more] {
+        answer.expect(200);
+    }
+    assert!(!cleared.to_string().contains(removed));
+    let now = cart(&world, &sora).await;
+    let lines = now["lines"].as_array().unwrap().iter();
+    let lines = lines.map(|line| (text(&line["item_id"]), line["quantity"].as_u64().unwrap()));
+    let mut lines: Vec<_> = lines.collect();
+    let mut expected = vec![
+        (kept.clone(), 1),
+        (changed.clone(), 7),
+        (added.clone(), 3),
+        (again.clone(), 5),
+    ];
+    lines.sort();
+    expected.sort();
+    assert_eq!(lines, expected);
+}
+
 #[tokio::test]
 async fn a_price_that_was_seen_is_not_told_again() {
     let world = World::new().await;
@@ -176,6 +269,12 @@ async fn two_tabs_lose_nothing_and_a_lost_answer_counts_once() {
     let lines = now["lines"].as_array().unwrap();
     assert_eq!(lines.len(), 6);
     assert!(lines.iter().all(|line| line["quantity"] == 2), "{now}");
+    // Of what was put at once any may be the first.
+    let quantity = |cart: &Value| {
+        let mut lines = cart["lines"].as_array().unwrap().iter();
+        let line = lines.find(|line| line["item_id"] == all[0].as_str());
+        line.unwrap()["quantity"].clone()
+    };
     let authorization = format!("Bearer {}", sora.access_token);
     let headers = [("authorization", &*authorization), ("idempotency-key", "1")];
     for _ in 0..3 {
@@ -183,10 +282,10 @@ async fn two_tabs_lose_nothing_and_a_lost_answer_counts_once() {
         let answer = post_with(&world, "/api/cart", &headers, body)
             .await
             .expect(200);
-        assert_eq!(answer.body["lines"][0]["quantity"], 7);
+        assert_eq!(quantity(&answer.body), 7);
     }
     put(&world, &sora, &all[0], 99).await.expect(200);
-    assert_eq!(cart(&world, &sora).await["lines"][0]["quantity"], 99);
+    assert_eq!(quantity(&cart(&world, &sora).await), 99);
 }
 
 #[tokio::test]

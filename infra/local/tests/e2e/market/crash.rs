@@ -4,19 +4,25 @@ use http::{Request, header};
 use serde_json::{Value, json};
 
 use super::{
+    closing::{mentions, order},
     cup,
+    customers::address,
     index::is_rebuilt,
     items,
     money::{told, updated},
-    notice, onboard, stored,
+    notice, onboard,
+    pictures::{JPEG, declared, objects, send},
+    stored,
 };
 use crate::{
     crash::{Flow, Scene, flows},
+    identity::later,
     support::text,
 };
 
 flows!(
-    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, put, index,
+    market: become_maker, change_maker, onboard_maker, account, add, change, take_away, put, index, show_picture,
+    take_picture, sweep_pictures, tell, forget, erase, sweep,
 );
 
 async fn become_maker(name: &'static str) {
@@ -137,12 +143,12 @@ async fn change(name: &'static str) {
         async |scene| {
             let path = format!("/api/products/{}", scene.token);
             // More than a bucket has.
-            let body = json!({"price": 3_200, "stock_delta": -2});
+            let body = json!({"price": 3_200, "stock_delta": -3});
             keyed(scene, "PATCH", &path, body).await == 200
         },
         async |scene| {
             let mine = mine(scene).await;
-            match mine[0]["price"] == 3_200 && mine[0]["stock"]["free"] == 1 {
+            match mine[0]["price"] == 3_200 && mine[0]["stock"]["free"] == 0 {
                 true => Ok(()),
                 false => Err(format!("{mine:?}")),
             }
@@ -220,6 +226,99 @@ async fn index(name: &'static str) {
     .await;
 }
 
+async fn show_picture(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketOrderImages",
+        two_meet: true,
+    };
+    flow.survives(
+        uploaded,
+        async |scene| {
+            let (item, image) = scene.token.split_once(' ').unwrap();
+            let body = json!({"images": [image]});
+            let path = format!("/images/{item}");
+            scene.call(0, "PUT", &path, Some(body)).await.0 == 200
+        },
+        async |scene| {
+            let mine = mine(scene).await;
+            let images = mine[0]["images"].as_array().map(Vec::len);
+            if images != Some(1) {
+                return Err(format!("{images:?}"));
+            }
+            counted(scene, [("UPLOADS", 0)])
+        },
+    )
+    .await;
+}
+
+async fn take_picture(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketDeleteImage",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            uploaded(scene).await;
+            let (item, image) = scene.token.split_once(' ').unwrap();
+            let body = json!({"images": [image]});
+            let path = format!("/images/{item}");
+            let (status, shown) = scene.call(0, "PUT", &path, Some(body)).await;
+            assert_eq!(status, 200, "{shown}");
+        },
+        async |scene| {
+            let (item, image) = scene.token.split_once(' ').unwrap();
+            let path = format!("/images/{item}/{image}");
+            // Once more finds it gone.
+            matches!(scene.call(0, "DELETE", &path, None).await.0, 204 | 404)
+        },
+        async |scene| {
+            let mine = mine(scene).await;
+            if mine[0]["images"] != json!([]) {
+                return Err(mine[0].to_string());
+            }
+            counted(scene, [("UPLOADS", 1)])
+        },
+    )
+    .await;
+}
+
+async fn sweep_pictures(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketSweepImages",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            uploaded(scene).await;
+            let due = scene.world.stack.clock().now() + jiff::SignedDuration::from_mins(75);
+            scene.world.stack.clock().set(Some(due));
+        },
+        async |scene| scene.fire("MarketSweepImages").await.is_ok(),
+        async |scene| {
+            let left = objects(&scene.world).await;
+            if !left.is_empty() {
+                return Err(format!("{left:?}"));
+            }
+            counted(scene, [("UPLOADS", 0)])
+        },
+    )
+    .await;
+}
+
+/// The first of them as a maker of an item with a picture that nobody sees yet: the ids of both.
+async fn uploaded(scene: &mut Scene) {
+    item(scene).await;
+    let path = format!("/images/{}", scene.token);
+    let body = declared("image/jpeg", JPEG);
+    let (status, allowed) = scene.call(0, "POST", &path, Some(body)).await;
+    assert_eq!(status, 200, "{allowed}");
+    send(&scene.world, &allowed, JPEG).await.expect(200);
+    scene.token = format!("{} {}", scene.token, text(&allowed["image_id"]));
+}
+
 /// The first of them with an account.
 async fn person(scene: &mut Scene) {
     let person = scene.world.sign_up("hana").await;
@@ -277,4 +376,108 @@ fn counted<const N: usize>(scene: &Scene, expected: [(&str, usize); N]) -> Resul
         }
     }
     Ok(())
+}
+
+async fn tell(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketSetAddress",
+        two_meet: true,
+    };
+    flow.survives(
+        person,
+        async |scene| tells(scene).await == 200,
+        async |scene| {
+            let (_, me) = scene.call(0, "GET", "/api/user", None).await;
+            match me["is_registered"] == true && me["zip_code"] == "920-0001" {
+                true => counted(scene, [("USER#", 1)]),
+                false => Err(me.to_string()),
+            }
+        },
+    )
+    .await;
+}
+
+async fn forget(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketDeleteMe",
+        two_meet: true,
+    };
+    flow.survives(
+        known,
+        async |scene| scene.call(0, "DELETE", "/api/user", None).await.0 == 204,
+        async |scene| counted(scene, [("USER#", 0), ("MAKER#", 3), ("ITEM#", 2)]),
+    )
+    .await;
+}
+
+async fn erase(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketErase",
+        two_meet: true,
+    };
+    flow.survives(
+        known,
+        async |scene| {
+            let gone = &scene.people[0];
+            let erased = scene.world.account_deleted("MarketErase", gone).await;
+            erased.is_ok()
+        },
+        async |scene| {
+            scene.world.stack.settle().await;
+            is_rebuilt(&scene.world).await?;
+            let left = mentions(&scene.world, &scene.people[0]);
+            match left == [format!("ITEM#{} / ITEM", scene.token)] {
+                true => counted(scene, [("ERASURES", 1), ("USER#", 0), ("LIST#", 0)]),
+                false => Err(format!("{left:?}")),
+            }
+        },
+    )
+    .await;
+}
+
+async fn sweep(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "MarketSweep",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            known(scene).await;
+            let gone = &scene.people[0];
+            let erased = scene.world.account_deleted("MarketErase", gone).await;
+            erased.unwrap();
+            tells(scene).await;
+            later(&scene.world, 60 * 60 + 1);
+        },
+        async |scene| scene.fire("MarketSweep").await.is_ok(),
+        async |scene| counted(scene, [("ERASURES", 0), ("USER#", 0)]),
+    )
+    .await;
+}
+
+async fn tells(scene: &Scene) -> u16 {
+    let told = scene.call(0, "POST", "/api/address", Some(address()));
+    told.await.0
+}
+
+/// The first of them as a maker with two items, of which one was ordered, and as a customer who has told all.
+async fn known(scene: &mut Scene) {
+    item(scene).await;
+    order(&scene.world, &scene.token).await;
+    let (status, other) = scene.call(0, "POST", "/api/products", Some(cup())).await;
+    assert_eq!(status, 201);
+    assert_eq!(tells(scene).await, 200);
+    let line = json!({"item_id": other["item_id"], "quantity": 1});
+    for (path, body, expected) in [
+        ("/api/cart", line, 200),
+        ("/api/favourites", json!({"item_id": scene.token}), 204),
+    ] {
+        let (status, _) = scene.call(0, "POST", path, Some(body)).await;
+        assert_eq!(status, expected, "{path}");
+    }
+    scene.world.stack.settle().await;
 }

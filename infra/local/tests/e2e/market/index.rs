@@ -87,8 +87,9 @@ async fn rebuilt(world: &World) -> Rows {
         let id = text(&row["item_id"]["S"]).parse().unwrap();
         let item: Item = table.get(&item_key(id)).await.unwrap().unwrap();
         let maker = maker_key(item.maker_id);
-        let maker: Maker = table.get(&maker).await.unwrap().unwrap();
-        all.push((item, maker));
+        // What is left of a maker who has gone is shown to nobody.
+        let maker: Option<Maker> = table.get(&maker).await.unwrap();
+        all.extend(maker.map(|maker| (item, maker)));
     }
     let other = World::new().await;
     let rows = rebuild::rows(all.iter().map(|(item, maker)| (item, maker)));

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{add, become_maker, cup, names, stored};
-use crate::support::{Person, World, text};
+use crate::support::{Person, World, permutations, text};
 
 /// A maker who has begun to tell Stripe about themselves, and their account.
 pub async fn told(world: &World, name: &str) -> (Person, String) {
@@ -101,4 +101,46 @@ async fn what_is_told_of_an_account_may_be_old_doubled_or_of_somebody_elses() {
         .await
         .unwrap();
     assert_eq!(stored(&world, &hana.id).await, before);
+}
+
+/// What happens to an account, and what is told of it: the first three are changes, each of the others tells of
+/// the one that is three before it.
+#[tokio::test]
+async fn in_every_order_of_what_is_told_of_an_account_it_ends_as_stripe_has_it() {
+    let world = World::new().await;
+    let (hana, account) = told(&world, "hana").await;
+    add(&world, &hana, cup()).await;
+    let stripe = world.stack.stripe();
+    let event = updated(&account);
+    let place = |order: &[usize], it: usize| order.iter().position(|other| *other == it);
+    let mut orders = permutations(6);
+    orders.retain(|order| {
+        let after = |first, then| place(order, first) < place(order, then);
+        after(0, 1) && after(1, 2) && (0..3).all(|change| after(change, change + 3))
+    });
+    assert_eq!(orders.len(), 15);
+    for (nth, order) in orders.iter().enumerate() {
+        let ends = nth % 2 == 0;
+        for it in order {
+            match it {
+                0..3 => stripe.onboard(&account, ends == (it % 2 == 0)).unwrap(),
+                _ => {
+                    // One of them twice.
+                    for _ in 0..1 + usize::from(it % 3 == nth % 3) {
+                        let lambda = world.stack.lambda();
+                        let heard = lambda.invoke("MarketAccount", event.clone()).await;
+                        heard.unwrap();
+                    }
+                }
+            }
+        }
+        let maker = stored(&world, &hana.id).await;
+        assert_eq!(maker.onboarded, ends, "{order:?}");
+        world.stack.settle().await;
+        assert_eq!(
+            names(&world, "").await.len(),
+            usize::from(ends),
+            "{order:?}"
+        );
+    }
 }

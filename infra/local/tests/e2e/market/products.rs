@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use http::{Request, header};
 use serde_json::{Value, json};
 
-use super::{add, change, cup, items, list, maker, names};
+use super::{add, change, closing::order, cup, items, list, maker, names};
 use crate::support::{Person, World, text};
 
 async fn products(world: &World, maker: &Person) -> Vec<Value> {
@@ -21,7 +21,7 @@ async fn an_item_is_listed_shown_and_changed() {
     let preview = json!({
         "item_id": item, "item_name": "九谷焼の湯のみ", "price": 3_000, "color": "青",
         "series": null, "item_size": null, "status": "on_sale", "available": true, "top": false,
-        "item_order": 0, "maker": {"maker_id": hana.id, "maker_name": "hana工房"},
+        "item_order": 0, "image": null, "maker": {"maker_id": hana.id, "maker_name": "hana工房"},
         "created_at": "2026-11-20T11:00:00Z",
     });
     assert_eq!(listed, json!([preview]));
@@ -29,6 +29,7 @@ async fn an_item_is_listed_shown_and_changed() {
     let shown = world.call("GET", &path, None, None).await.expect(200).body;
     let mut details = preview.clone();
     (details["description"], details["shipping_fee"]) = (json!(null), json!(500));
+    details["images"] = json!([]);
     assert_eq!(shown, details);
 
     let body = json!({
@@ -45,7 +46,7 @@ async fn an_item_is_listed_shown_and_changed() {
     assert_eq!(listed[0]["series"], "春の器");
     assert!(names(&world, "color=%E9%9D%92").await.is_empty());
     let mine = products(&world, &hana).await;
-    assert_eq!(mine[0]["stock"], json!({"free": 2}));
+    assert_eq!(mine[0]["stock"], json!({"free": 2, "held": 0}));
 }
 
 #[tokio::test]
@@ -214,11 +215,7 @@ async fn an_item_that_was_ordered_is_hidden_instead() {
     let world = World::new().await;
     let hana = maker(&world, "hana").await;
     let item = add(&world, &hana, cup()).await;
-    let app = world.app("MarketUpdateProduct", |_| {});
-    let table = enishi_market::item::table(&app).unwrap();
-    let key = enishi_market::item::item_key(item.parse().unwrap());
-    let ordered = enishi_shared::store::Change::new().set("was_ordered", true);
-    table.update(key, ordered).await.unwrap();
+    order(&world, &item).await;
     let token = Some(hana.access_token.as_str());
     for _ in 0..2 {
         let path = format!("/api/products/{item}");

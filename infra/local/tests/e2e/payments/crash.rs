@@ -3,7 +3,7 @@
 use enishi_local::stripe::{Balance, Order};
 use enishi_shared::{
     App, Error,
-    payments::{self, NewPayment, NewTransfer, Opened, PaymentId, PaymentRef, State},
+    payments::{self, NewPayment, NewTransfer, Opened, PaymentId, PaymentRef, Reversed, State},
     stripe,
 };
 use jiff::SignedDuration;
@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use super::{announced, dump, later, lines, new, session};
 use crate::crash::{Fault, Flow, Scene, flows};
 
-flows!(payments: open, webhook, relay, ledger, refund, transfer, expire, sweep);
+flows!(
+    payments: open, webhook, relay, ledger, refund, transfer, reverse, debt, dispute, expire, sweep,
+    collect
+);
 
 async fn open(name: &'static str) {
     let flow = Flow {
@@ -57,7 +60,7 @@ async fn ledger(name: &'static str) {
             paid(scene).await;
             assert!(scene.world.stack.stripe().deliver().await);
         },
-        told,
+        async |scene| told(scene, "checkout.session.completed").await,
         settled,
     )
     .await;
@@ -77,7 +80,7 @@ async fn refund(name: &'static str) {
         async |scene| refunds(scene).await.is_ok(),
         async |scene| {
             let announcements = ["refunded", "settled"];
-            let money = [3_000, 1_000, 0];
+            let money = [3_000, 1_000, 0, 0];
             ended(scene, &[State::PartiallyRefunded], &announcements, money).await
         },
     )
@@ -93,7 +96,91 @@ async fn transfer(name: &'static str) {
     flow.survives(
         paid_for_a_maker,
         async |scene| transfers(scene).await.is_ok(),
-        async |scene| ended(scene, &[State::Settled], &["settled"], [3_000, 0, 900]).await,
+        async |scene| ended(scene, &[State::Settled], &["settled"], [3_000, 0, 900, 0]).await,
+    )
+    .await;
+}
+
+async fn reverse(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: SERVICE,
+        two_meet: true,
+    };
+    flow.survives(
+        passed_on,
+        async |scene| reverses(scene, 0).await,
+        async |scene| {
+            let announcements = ["reversed", "settled"];
+            let money = [3_000, 0, 0, 0];
+            ended(scene, &[State::Settled], &announcements, money).await
+        },
+    )
+    .await;
+}
+
+async fn debt(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: SERVICE,
+        two_meet: true,
+    };
+    flow.survives(
+        spent,
+        async |scene| reverses(scene, 300).await,
+        async |scene| {
+            let announcements = ["reversed", "settled"];
+            let money = [3_000, 0, 900, 0];
+            ended(scene, &[State::Settled], &announcements, money).await
+        },
+    )
+    .await;
+}
+
+async fn collect(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "PaymentsSweep",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            spent(scene).await;
+            assert!(reverses(scene, 300).await);
+            earns(scene, 200).await;
+            later(&scene.world, SignedDuration::from_hours(25));
+        },
+        async |scene| {
+            later(&scene.world, SignedDuration::from_mins(11));
+            scene.fire("PaymentsSweep").await.is_ok()
+        },
+        async |scene| {
+            let announcements = ["reversed", "reversed", "settled"];
+            let money = [3_000, 0, 900, 0];
+            ended(scene, &[State::Settled], &announcements, money).await?;
+            if reverses(scene, 100).await {
+                return Ok(());
+            }
+            Err("another debt is left".into())
+        },
+    )
+    .await;
+}
+
+async fn dispute(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "PaymentsLedger",
+        two_meet: true,
+    };
+    flow.survives(
+        lost,
+        async |scene| told(scene, "charge.dispute.created").await,
+        async |scene| {
+            let announcements = ["dispute_lost", "settled"];
+            let money = [3_000, 0, 0, 2_000];
+            ended(scene, &[State::Settled], &announcements, money).await
+        },
     )
     .await;
 }
@@ -110,7 +197,7 @@ async fn expire(name: &'static str) {
             let expired = payments::expire(&service(scene), payment_ref(scene, 0)).await;
             expired.is_ok_and(|payment| payment.state == State::Expired)
         },
-        async |scene| ended(scene, &[State::Expired], &["expired"], [0, 0, 0]).await,
+        async |scene| ended(scene, &[State::Expired], &["expired"], [0, 0, 0, 0]).await,
     )
     .await;
 }
@@ -169,14 +256,38 @@ async fn refunds(scene: &Scene) -> Result<payments::Payment, Error> {
 }
 
 async fn transfers(scene: &Scene) -> Result<payments::Payment, Error> {
-    let events = scene.world.stack.stripe().events();
-    let maker = events.into_iter().find_map(|event| event.account).unwrap();
+    let maker = maker(scene);
     let part = NewTransfer {
         name: "parcel-1",
         amount: 900,
         destination: &maker,
+        part: 1_000,
     };
     payments::transfer(&service(scene), payment_ref(scene, 0), part).await
+}
+
+/// The account of the maker whom money can be passed on to.
+fn maker(scene: &Scene) -> String {
+    let events = scene.world.stack.stripe().events();
+    events.into_iter().find_map(|event| event.account).unwrap()
+}
+
+/// Whether what was passed on is back, or owed: so much.
+async fn reverses(scene: &Scene, owed: i64) -> bool {
+    let app = service(scene);
+    let done = payments::reverse(&app, payment_ref(scene, 0), "parcel-1", 900);
+    let reversed = 900 - owed;
+    done.await
+        .is_ok_and(|done| done == Reversed { reversed, owed })
+}
+
+/// What is owed of a payment's parts.
+fn owed(payment: &payments::Payment) -> i64 {
+    let transfers = payment.transfers.values();
+    transfers
+        .filter_map(|it| it.reversal.as_ref())
+        .map(|it| it.owed)
+        .sum()
 }
 
 /// Opened and paid; Stripe has told nobody yet.
@@ -194,6 +305,55 @@ async fn paid_for_a_maker(scene: &mut Scene) {
     scene.world.stack.stripe().onboard(&maker.id, true).unwrap();
     paid(scene).await;
     scene.world.stack.settle().await;
+}
+
+/// Passed on to a maker.
+async fn passed_on(scene: &mut Scene) {
+    paid_for_a_maker(scene).await;
+    transfers(scene).await.unwrap();
+}
+
+/// Passed on to a maker who has ¥600 of it left.
+async fn spent(scene: &mut Scene) {
+    paid_for_a_maker(scene).await;
+    transfers(scene).await.unwrap();
+    let stripe = scene.world.stack.stripe();
+    stripe.pay_out(&maker(scene)).unwrap();
+    earns(scene, 600).await;
+}
+
+/// The maker gets something of another order.
+async fn earns(scene: &Scene, amount: i64) {
+    let more = stripe::NewTransfer {
+        amount,
+        currency: "jpy",
+        destination: &maker(scene),
+        source_transaction: None,
+        transfer_group: "another order",
+        metadata: &[],
+    };
+    let client = stripe::client(&service(scene));
+    let key = format!("earns {amount}");
+    client.create_transfer(&key, &more).await.unwrap();
+}
+
+/// A dispute that was lost; the ledger was told of neither.
+async fn lost(scene: &mut Scene) {
+    paid(scene).await;
+    let world = &scene.world;
+    world.stack.settle().await;
+    let checkout = session(
+        &payments::find(&service(scene), payment_ref(scene, 0))
+            .await
+            .unwrap(),
+    )
+    .to_owned();
+    let stripe = world.stack.stripe();
+    let dispute = stripe
+        .dispute(&checkout, Some(2_000), "fraudulent")
+        .unwrap();
+    stripe.decide_dispute(&dispute, false).unwrap();
+    assert!(stripe.deliver().await);
 }
 
 /// One that was paid, one that was not and one that was cut off before its Checkout; no webhook comes.
@@ -224,12 +384,12 @@ async fn delivered(scene: &Scene) -> bool {
 }
 
 /// The bus hands the ledger what Stripe told.
-async fn told(scene: &Scene) -> bool {
+async fn told(scene: &Scene, kind: &str) -> bool {
     let rows = dump(&scene.world);
     let text = |row: &Value, field: &str| row[field]["S"].as_str().unwrap_or_default().to_owned();
     let completed = rows
         .iter()
-        .find(|row| row["detail_type"]["S"] == "stripe.checkout.session.completed")
+        .find(|row| text(row, "detail_type") == format!("stripe.{kind}"))
         .unwrap();
     let detail: Value = serde_json::from_str(&text(completed, "detail")).unwrap();
     let event = json!({
@@ -252,13 +412,13 @@ async fn one_that_can_be_paid(scene: &mut Scene) -> Result<(), String> {
 }
 
 async fn settled(scene: &mut Scene) -> Result<(), String> {
-    ended(scene, &[State::Settled], &["settled"], [3_000, 0, 0]).await
+    ended(scene, &[State::Settled], &["settled"], [3_000, 0, 0, 0]).await
 }
 
 async fn nothing_waits(scene: &mut Scene) -> Result<(), String> {
     let states = [State::Settled, State::Expired, State::Expired];
     let announcements = ["expired", "expired", "settled"];
-    ended(scene, &states, &announcements, [3_000, 0, 0]).await?;
+    ended(scene, &states, &announcements, [3_000, 0, 0, 0]).await?;
     later(&scene.world, SignedDuration::from_hours(25));
     let swept = scene.fire("PaymentsSweep").await?;
     if swept == json!({"payments": 0}) {
@@ -268,14 +428,14 @@ async fn nothing_waits(scene: &mut Scene) -> Result<(), String> {
     }
 }
 
-/// That the guest has payments in these states, that nothing is to be done about them, and that each
-/// of these announcements was made once; and where the money is: what was paid, given back and passed
-/// on.
+/// That the guest has payments in these states, that nothing is to be done about them but to ask for
+/// debts, and that each of these announcements was made once; and where the money is: what was paid,
+/// given back, passed on and disputed.
 async fn ended(
     scene: &mut Scene,
     states: &[State],
     announcements: &[&str],
-    [paid, refunded, passed_on]: [i64; 3],
+    [paid, refunded, passed_on, disputed]: [i64; 4],
 ) -> Result<(), String> {
     scene.world.stack.settle().await;
     let app = service(scene);
@@ -283,7 +443,7 @@ async fn ended(
         let payment = payments::find(&app, payment_ref(scene, number)).await;
         let payment = payment.map_err(|error| error.to_string())?;
         if payment.state != *state
-            || payment.due_at.is_some()
+            || (payment.due_at.is_some() && owed(&payment) == 0)
             || payment.amount_refunded != payment.refunds.values().map(|it| it.amount).sum::<i64>()
         {
             return Err(format!("{payment:?}"));
@@ -307,7 +467,8 @@ async fn ended(
         paid,
         refunded,
         passed_on,
-        platform: paid - refunded - passed_on,
+        disputed,
+        platform: paid - refunded - passed_on - disputed,
     };
     if stripe.balance() != balance {
         return Err(format!("{:?}", stripe.balance()));

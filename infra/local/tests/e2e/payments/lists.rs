@@ -58,7 +58,7 @@ async fn a_payment_shows_what_it_is_for_and_where_it_stands() {
         "created_at": "2026-11-20T11:00:00Z",
         "currency": "jpy",
         "id": "[id]",
-        "purpose": "order",
+        "purpose": "sample",
         "receipt_url": "[receipt]",
         "reference": "order-1",
         "state": "settled"

@@ -34,6 +34,12 @@ enum Step {
     RefundArrives,
     /// … or comes back.
     RefundFails,
+    /// The customer's bank takes back what was not given back.
+    Disputed,
+    /// … until that is decided for us.
+    DisputeWon,
+    /// … or for the customer.
+    DisputeLost,
 }
 
 /// What happens, and what comes of it.
@@ -43,13 +49,14 @@ struct Life {
     /// How many events that the ledger listens to.
     events: usize,
     ends: State,
-    /// What is announced, the kinds. Of a refund that came back only who heard in time had heard.
+    /// What is announced, the kinds. Of a slip, of a dispute and of a refund that came back only who
+    /// heard in time had heard.
     kinds: &'static [&'static str],
 }
 
 use Step::*;
 
-static LIVES: [Life; 6] = [
+static LIVES: [Life; 8] = [
     Life {
         name: "by the service",
         steps: &[
@@ -80,7 +87,21 @@ static LIVES: [Life; 6] = [
         steps: &[SlipTaken, SlipPaid, RefundByHand(1_000), RefundFails],
         events: 4,
         ends: State::Settled,
-        kinds: &["settled"],
+        kinds: &["refund_failed", "settled"],
+    },
+    Life {
+        name: "disputed and won",
+        steps: &[Paid, Disputed, DisputeWon],
+        events: 5,
+        ends: State::Settled,
+        kinds: &["dispute_won", "settled"],
+    },
+    Life {
+        name: "disputed and lost",
+        steps: &[Paid, Refund("part", Some(1_000)), Disputed, DisputeLost],
+        events: 5,
+        ends: State::PartiallyRefunded,
+        kinds: &["dispute_lost", "refunded", "settled"],
     },
     Life {
         name: "by card",
@@ -179,6 +200,11 @@ fn ends_alike(life: &Life, outcomes: Vec<(String, Outcome)>) {
             kinds.dedup_by(|one, two| one == two && *one == "refunded");
         } else {
             kinds.retain(|kind| *kind != "refunded");
+        }
+        for passing in ["processing", "disputed"] {
+            let told = kinds.iter().filter(|kind| **kind == passing).count();
+            assert!(told <= 1, "{how}");
+            kinds.retain(|kind| *kind != passing);
         }
         assert_eq!(kinds, life.kinds, "{how}");
     }

@@ -46,7 +46,7 @@ async fn what_no_webhook_tells_is_asked_for() {
     sweep(&world).await.unwrap();
     assert_eq!(find(&app, slow).await.state, State::Settled);
     assert_eq!(find(&app, paid).await.state, State::Refunded);
-    let expected = ["expired", "refunded", "settled", "settled"];
+    let expected = ["expired", "processing", "refunded", "settled", "settled"];
     assert_eq!(announced(&world), expected);
     // Nothing waits any more.
     later(&world, SignedDuration::from_hours(25));

@@ -1,11 +1,18 @@
 //! Every request that market's functions can make.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::saju::twice;
 use crate::{
-    identity::post_with,
-    market::{change, cup, list, money::told},
+    identity::{later, post_with},
+    market::{
+        change, cup,
+        customers::address,
+        list,
+        money::told,
+        pictures::{JPEG, ask, order, send, take, upload},
+    },
     support::{World, text},
 };
 
@@ -71,7 +78,57 @@ pub async fn story(world: &World) {
     let path = format!("/api/operator/makers/{}", maker.id);
     let body = Some(json!({"suspended": false}));
     world.call("PATCH", &path, by, body).await.expect(200);
+    // Without being there first.
+    let nothing = ask(world, &maker, &item, "image/jpeg", JPEG)
+        .await
+        .expect(200);
+    order(world, &maker, &item, &[&nothing.text("image_id")])
+        .await
+        .expect(400);
+    let (kept, gone) = (
+        upload(world, &maker, &item).await,
+        upload(world, &maker, &item).await,
+    );
+    order(world, &maker, &item, &[&kept, &gone])
+        .await
+        .expect(200);
+    take(world, &maker, &item, &gone).await.expect(204);
+    upload(world, &maker, &item).await;
     let path = format!("/api/products/{item}");
     world.call("DELETE", &path, token, None).await.expect(204);
     world.stack.settle().await;
+    let now = world.stack.clock().now();
+    let due = now + SignedDuration::from_mins(75);
+    world.stack.clock().set(Some(due));
+    let tick = json!({"scheduled_time": due});
+    let swept = world.stack.lambda().invoke("MarketSweepImages", tick).await;
+    assert_eq!(swept.unwrap()["images"], 4);
+    world.stack.clock().set(Some(now));
+
+    world.get(&maker, "/api/user").await.expect(200);
+    let name = json!({"display_name": "花"});
+    for (method, path, body) in [
+        ("POST", "/api/profile", name.clone()),
+        ("PATCH", "/api/profile", name),
+        ("POST", "/api/address", address()),
+        ("PATCH", "/api/address", address()),
+    ] {
+        let answer = world.call(method, path, token, Some(body)).await;
+        answer.expect(200);
+    }
+    let path = "/api/user";
+    world.call("DELETE", path, token, None).await.expect(204);
+    let made = world.post(&maker, "/api/products", cup()).await.expect(201);
+    let item = made.text("item_id");
+    upload(world, &maker, &item).await;
+    let late = ask(world, &maker, &item, "image/jpeg", JPEG).await;
+    let late = late.expect(200);
+    let path = "/api/users/me";
+    world.call("DELETE", path, token, None).await.expect(204);
+    world.stack.settle().await;
+    send(world, &late.body, JPEG).await.expect(200);
+    later(world, 60 * 60 + 1);
+    let tick = json!({"scheduled_time": world.stack.clock().now()});
+    let swept = world.stack.lambda().invoke("MarketSweep", tick).await;
+    swept.unwrap();
 }

@@ -134,6 +134,7 @@ async fn ended(
         paid: taken,
         refunded: back,
         passed_on: 0,
+        disputed: 0,
         platform: taken - back,
     };
     let stripe = world.stack.stripe();

@@ -90,6 +90,12 @@ impl Crowd {
             SlipTaken => drop(stripe.konbini(session).unwrap()),
             SlipPaid => stripe.settle_late(session, true).unwrap(),
             Days => {}
+            Disputed => drop(stripe.dispute(session, None, "fraudulent").unwrap()),
+            DisputeWon | DisputeLost => {
+                let won = matches!(step, DisputeWon);
+                let dispute = told_of(heard, "dispute").unwrap();
+                stripe.decide_dispute(&dispute, won).unwrap();
+            }
             Refund(name, amount) => {
                 let known = find(app, payment.payment_ref()).await;
                 if !known.state.is_paid() {
@@ -108,11 +114,8 @@ impl Crowd {
             }
             RefundArrives | RefundFails => {
                 let arrives = matches!(step, RefundArrives);
-                let refund = (heard.iter())
-                    .map(|event| &event.body["data"]["object"])
-                    .find(|object| object["object"] == "refund")
-                    .map(|object| text(&object["id"]));
-                stripe.settle_refund(&refund.unwrap(), arrives).unwrap();
+                let refund = told_of(heard, "refund").unwrap();
+                stripe.settle_refund(&refund, arrives).unwrap();
             }
         }
     }
@@ -135,7 +138,7 @@ impl Crowd {
             }
             sessions.insert(session.clone(), session);
         }
-        let listens = ["checkout.session.", "refund."];
+        let listens = ["checkout.session.", "refund.", "charge.dispute."];
         for event in self.world.stack.stripe().events() {
             if listens.iter().any(|start| event.kind.starts_with(start)) {
                 let object = &event.body["data"]["object"];
@@ -199,6 +202,13 @@ impl Crowd {
     }
 }
 
+/// The first object of this kind that an event is about.
+fn told_of(heard: &[Event], kind: &str) -> Option<String> {
+    let mut objects = heard.iter().map(|event| &event.body["data"]["object"]);
+    let object = objects.find(|object| object["object"] == kind)?;
+    Some(text(&object["id"]))
+}
+
 /// How it ended for one: the record without what tells it from the others', and what was announced of
 /// it, with what was given back by then, in alphabetical order.
 pub type Outcome = (Value, Vec<(String, i64)>);
@@ -244,6 +254,10 @@ fn plain(payment: &Payment) -> Value {
     }
     if let Some(receipt) = fields.get_mut("receipt_url") {
         *receipt = true.into();
+    }
+    if let Some(Value::Object(disputes)) = fields.remove("disputes") {
+        let disputes = disputes.into_iter().map(|(_, dispute)| dispute);
+        fields.insert("disputes".into(), disputes.collect());
     }
     // Made by hand they are called by Stripe's ids.
     if let Some(Value::Object(refunds)) = fields.remove("refunds") {
