@@ -159,8 +159,9 @@ def settle(api, aws, day):
             log_in(api, "leaving@example.com", PASSWORD)["refresh_token"] for _ in range(9)
         ],
     }
-    of_admin = organisation(api, admin)
-    known |= {"project_id": of_admin["project_id"], "organization_id": of_admin["organization_id"]}
+    known |= organisation(api, admin)
+    # One signs up as who one is.
+    of_admin = {"createUser.uid": [admin["localId"]], "createUser.email": [admin["email"]]}
     # No pattern says which characters of Unicode a line may have, nor that an invitation was mailed.
     known |= {
         **{f"{operation}.name": ["my_video.mp4", "花 1"] for operation in ("createProject", "editProject")},
@@ -172,7 +173,7 @@ def settle(api, aws, day):
         "a stranger": {"token": None, "known": known},
         "hana": {"token": token, "leaving_token": leaving, "known": known | of_hana},
         "an operator": {"token": operator, "leaving_token": leaving, "known": known},
-        "an admin of an organisation": {"token": admin["idToken"], "leaving_token": leaving, "known": known},
+        "an admin of an organisation": {"token": admin["idToken"], "leaving_token": leaving, "known": known | of_admin},
     }
 
 
