@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends the local stack what the OpenAPI document allows and what it forbids, as three kinds of people, and
+"""Sends the local stack what the OpenAPI document allows and what it forbids, as four kinds of people, and
 holds the answers against the document: schemathesis.
 
 Needs schemathesis from PyPI and the built stack (`cargo build`):  python3 infra/fuzz.py
@@ -21,7 +21,7 @@ from invoke import ROOT, TOKYO, request, stack
 PASSWORD = "a quiet morning at nine"
 RATES = (
     "Login LoginAccount LoginAddress Register RegisterEmail Refresh Forgot ForgotAddress ResetAddress Message "
-    "MatchRequest Block Upload Product Image Ticket Report"
+    "MatchRequest Block Upload Product Image Ticket Report Invitation InvitationAddress Project"
 )
 # Seconds; it takes two minutes.
 PATIENCE = 600
@@ -34,7 +34,8 @@ def main():
         directory = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="enishi-")))
         # No limit is met.
         rates = [word for rate in RATES.split() for word in ("--parameter", f"{rate}Rate=999999/1s")]
-        api, aws = stack(running, directory, *rates)
+        allowance = ["--parameter", "OrgFreeSeats=100000", "--parameter", "OrgFreeSeconds=4000000000"]
+        api, aws = stack(running, directory, *rates, *allowance)
         people = settle(api, aws, day)
         # schemathesis keeps what it finds beside its configuration.
         fuzzed = shutil.copytree(ROOT / "infra/fuzz", directory / "fuzz")
@@ -147,8 +148,8 @@ def settle(api, aws, day):
     }
     operator = log_in(api, "operator@example.com", "enishi-operator")["access_token"]
     leaving = sign_up(api, "leaving")["access_token"]
-    account = {"email": "customer@example.com", "password": PASSWORD, "returnSecureToken": True}
-    customer = call(f"{aws}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=any", account)
+    customer = at_firebase(aws, "customer")
+    admin, closing = (at_firebase(aws, name) for name in ("admin", "closing"))
     begin = {"id_token": customer["idToken"]}
     known |= {
         "id_token": [customer["idToken"]],
@@ -158,10 +159,31 @@ def settle(api, aws, day):
             log_in(api, "leaving@example.com", PASSWORD)["refresh_token"] for _ in range(9)
         ],
     }
+    admin_id, of_organisation = organisation(api, admin)
+    known |= of_organisation
+    of_admin = {
+        # What one says of oneself.
+        "createUser.uid": [admin["localId"]],
+        **{f"{operation}.email": [admin["email"]] for operation in ("createUser", "editUser")},
+        **{f"{operation}.user_id": [admin_id] for operation in ("getUser", "editUser", "editOrganizationMember")},
+        "closeOrganization.organization_id": organisation(api, closing)[1]["organization_id"],
+    }
+    # No pattern says which characters of Unicode a line may have, nor that an invitation was mailed.
+    known |= {
+        **{f"{operation}.name": ["my_video.mp4", "花 1"] for operation in ("createProject", "editProject")},
+        **{f"{operation}.status": ["created", "exported"] for operation in ("createProject", "editProject")},
+        **{f"{operation}.company_name": ["いろは株式会社"] for operation in ("createUser", "editOrganization")},
+        **{f"{operation}.address": ["東京都港区白銀高輪1-1-1"] for operation in ("createUser", "editOrganization")},
+    }
     return {
         "a stranger": {"token": None, "known": known},
         "hana": {"token": token, "leaving_token": leaving, "known": known | of_hana},
         "an operator": {"token": operator, "leaving_token": leaving, "known": known},
+        "an admin of an organisation": {
+            "token": admin["idToken"],
+            "leaving_token": closing["idToken"],
+            "known": known | of_admin,
+        },
     }
 
 
@@ -177,6 +199,27 @@ def sign_up(api, name):
     profile |= {"type": "student", "affiliation": "縁大学"}
     call(f"{api}/api/users", profile, person["access_token"])
     return person
+
+
+def at_firebase(aws, name):
+    """Somebody with an account at Firebase; the answer to their sign-up."""
+    account = {"email": f"{name}@example.com", "password": PASSWORD, "returnSecureToken": True}
+    return call(f"{aws}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=any", account)
+
+
+def organisation(api, admin):
+    """Makes somebody an organisation with projects; their id, and what is known of it."""
+    token = admin["idToken"]
+    company = {"company_name": "いろは株式会社", "postal_code": "123-4567", "address": "東京都港区白銀高輪1-1-1"}
+    account = {"uid": admin["localId"], "email": admin["email"], "role": "admin", **company}
+    user = call(f"{api}/v1/service/users", account, token)["user"]
+    project = {"name": "my_video.mp4", "video_length": 1}
+    projects = [call(f"{api}/v1/service/projects", project, token)["project"]["id"] for _ in range(30)]
+    return user["id"], {
+        "project_id": projects[10:],
+        "deleteProject.project_id": projects[:10],
+        "organization_id": [user["organization_id"]],
+    }
 
 
 def log_in(api, email, password):

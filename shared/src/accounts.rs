@@ -1,5 +1,5 @@
 //! Accounts: how they lie in the table of the service identity, how they are found, and how they are
-//! made ([`Registration`]). Below all services, for each product has a sign-up of its own, which
+//! made ([`Registration`], and [`enter`] for who comes from Firebase). Below all services, for each product has a sign-up of its own, which
 //! writes the account and the product's profile in one transaction.
 //!
 //! | access pattern of `IDENTITY_TABLE` | key | requests | capacity units |
@@ -16,6 +16,7 @@
 //! While there is one, the account cannot be closed. A function that does either needs
 //! `IDENTITY_TABLE` with `dynamodb:UpdateItem`.
 
+mod entry;
 mod registration;
 mod session;
 
@@ -32,6 +33,7 @@ use crate::{
     username,
 };
 
+pub use entry::{enter, leave};
 pub use registration::{Registration, not_joined, taken};
 pub use session::{OpenSession, SESSIONS, session_key};
 

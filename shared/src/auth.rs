@@ -74,6 +74,19 @@ impl FromRequestParts<App> for ServiceUser {
     }
 }
 
+/// Somebody whom Firebase vouches for, with its ID token and no other. A function that takes it needs what
+/// [`firebase::verify`] needs.
+pub struct FirebaseCaller(pub FirebaseUser);
+
+impl FromRequestParts<App> for FirebaseCaller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let token = bearer(parts).ok_or_else(Error::token_invalid)?;
+        firebase::verify(app, token).await.map(Self)
+    }
+}
+
 /// A user whose token carries the operator scope; others get 403.
 pub struct Operator(pub User);
 

@@ -197,6 +197,15 @@ impl Error {
         }])
     }
 
+    /// 400 `invalid_parameter` naming a field whose id names nothing.
+    pub fn unknown(field: &'static str) -> Self {
+        Self::invalid_fields(vec![FieldError {
+            field: field.into(),
+            code: FieldCode::Missing,
+            rule: None,
+        }])
+    }
+
     /// 401 `access_token_invalid`.
     pub fn token_invalid() -> Self {
         Self::new(Code::AccessTokenInvalid, "a valid access token is needed").with_header(

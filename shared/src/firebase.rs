@@ -21,7 +21,7 @@ use crate::{
     error::Error,
 };
 
-pub use account::disable_account;
+pub use account::{disable_account, enable_account};
 use keys::Keys;
 
 /// How far Google's clock may run ahead of ours.
@@ -40,6 +40,8 @@ pub struct FirebaseUser {
     pub name: Option<String>,
     /// When they logged in.
     pub auth_time: Timestamp,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
 }
 
 /// `FIREBASE_PROJECT_ID`: the project whose tokens are taken. `FIREBASE_KEYS_URL`: where the keys
@@ -103,7 +105,8 @@ impl Config {
         let ours = claims.iss == issuer
             && claims.aud == self.project_id
             && (1..=128).contains(&claims.sub.chars().count());
-        let (Some(auth_time), Some(_), true) = (past(claims.auth_time), past(claims.iat), ours)
+        let (Some(auth_time), Some(issued_at), true) =
+            (past(claims.auth_time), past(claims.iat), ours)
         else {
             return Err(Error::token_invalid());
         };
@@ -117,6 +120,7 @@ impl Config {
             email,
             name: claims.name.filter(|name| !name.is_empty()),
             auth_time,
+            issued_at,
         })
     }
 }

@@ -72,16 +72,17 @@ impl Letter {
     }
 }
 
+/// Whether a name cannot be an advertisement. Anybody can sign up with somebody else's address, or invite
+/// it, and what they call themselves goes out in our letters.
+pub fn is_harmless(name: &str) -> bool {
+    let plain = |char: char| char.is_alphanumeric() || " -_'・".contains(char);
+    !name.is_empty() && name.chars().count() <= 30 && name.chars().all(plain)
+}
+
 /// The line that greets somebody called `name`, with the empty one below it. A name that could be an
-/// advertisement is left out: anybody can sign up with somebody else's address, and what they call
-/// themselves goes out in our letters.
+/// advertisement is left out.
 pub fn greeting(language: Language, name: &str) -> String {
-    let harmless = !name.is_empty()
-        && name.chars().count() <= 30
-        && name
-            .chars()
-            .all(|char| char.is_alphanumeric() || " -_'・".contains(char));
-    match (language, harmless) {
+    match (language, is_harmless(name)) {
         (Language::Japanese, true) => format!("{name} 様\n\n"),
         (Language::Japanese, false) => String::new(),
         (Language::Korean, true) => format!("{name} 님, 안녕하세요.\n\n"),

@@ -21,10 +21,11 @@ const DEFAULT: i32 = 20;
 /// The longest cursor, in bytes.
 const LONGEST_CURSOR: usize = 512;
 
-/// `?limit=&cursor=`: how many at the most (1–`MOST`, 20 unless told), and where the last page ended.
+/// `?limit=&cursor=`: how many at the most (1–`MOST`, `UNLESS_TOLD` unless told), and where the last page
+/// ended.
 #[derive(Debug, Default, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
-pub struct PageQuery<const MOST: i32 = 100> {
+pub struct PageQuery<const MOST: i32 = 100, const UNLESS_TOLD: i32 = DEFAULT> {
     /// How many at the most.
     #[garde(range(min = 1, max = MOST))]
     pub limit: Option<i32>,
@@ -34,7 +35,7 @@ pub struct PageQuery<const MOST: i32 = 100> {
 }
 
 /// As the derive would, which cannot name `MOST`.
-impl<const MOST: i32> IntoParams for PageQuery<MOST> {
+impl<const MOST: i32, const UNLESS_TOLD: i32> IntoParams for PageQuery<MOST, UNLESS_TOLD> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let parameter = |name: &str, description: String, schema: ObjectBuilder| {
             ParameterBuilder::new()
@@ -52,10 +53,10 @@ impl<const MOST: i32> IntoParams for PageQuery<MOST> {
         vec![
             parameter(
                 "limit",
-                format!("How many at the most: 1–{MOST}, {DEFAULT} unless told."),
+                format!("How many at the most: 1–{MOST}, {UNLESS_TOLD} unless told."),
                 limit,
             )
-            .example(Some(DEFAULT.into()))
+            .example(Some(UNLESS_TOLD.into()))
             .build(),
             parameter(
                 "cursor",
@@ -71,10 +72,10 @@ impl<const MOST: i32> IntoParams for PageQuery<MOST> {
     }
 }
 
-impl<const MOST: i32> PageQuery<MOST> {
+impl<const MOST: i32, const UNLESS_TOLD: i32> PageQuery<MOST, UNLESS_TOLD> {
     /// The limit, or its default.
     pub fn limit(&self) -> i32 {
-        self.limit.unwrap_or(DEFAULT)
+        self.limit.unwrap_or(UNLESS_TOLD)
     }
 
     /// The sort key after which the page starts.

@@ -143,7 +143,8 @@ impl Reserve {
         Key::new(format!("{}#{number}", self.key.pk), &self.key.sk)
     }
 
-    fn keys(&self) -> Vec<Key> {
+    /// Where its buckets lie, to be read together with something else.
+    pub fn keys(&self) -> Vec<Key> {
         (0..self.buckets)
             .map(|number| self.bucket(number))
             .collect()
@@ -156,6 +157,14 @@ impl Reserve {
     /// `service_unavailable` when DynamoDB does not answer.
     pub async fn left(&self) -> Result<u64, Error> {
         Ok(self.read().await?.iter().sum())
+    }
+
+    /// How much is left, of buckets that were read at their [`Self::keys`]; these are taken out of `items`.
+    ///
+    /// # Errors
+    /// `internal_server_error` when one of them is no bucket.
+    pub fn left_in(&self, items: &mut HashMap<Key, Item>) -> Result<u64, Error> {
+        Ok(self.contents(items)?.iter().sum())
     }
 
     /// How much is left in each bucket, for [`Self::check`]. One request, of which the same holds as of
@@ -206,10 +215,10 @@ impl Reserve {
     }
 
     async fn read(&self) -> Result<Vec<u64>, Error> {
-        self.contents(self.table.batch_get(&self.keys()).await?)
+        self.contents(&mut self.table.batch_get(&self.keys()).await?)
     }
 
-    fn contents(&self, mut items: HashMap<Key, Item>) -> Result<Vec<u64>, Error> {
+    fn contents(&self, items: &mut HashMap<Key, Item>) -> Result<Vec<u64>, Error> {
         let keys = self.keys().into_iter();
         let buckets = keys.map(|key| match items.remove(&key) {
             Some(item) => Ok(decode::<Bucket>(item)?.left),
@@ -229,15 +238,9 @@ pub async fn left(reserves: &[Reserve]) -> Result<Vec<u64>, Error> {
     let Some(first) = reserves.first() else {
         return Ok(Vec::new());
     };
-    let found = first.table.batch_get_all(&keys).await?;
-    let mut all = Vec::with_capacity(reserves.len());
-    for reserve in reserves {
-        let buckets = reserve.keys().into_iter();
-        let buckets = buckets.filter_map(|key| found.get(&key).cloned().map(|item| (key, item)));
-        let buckets = reserve.contents(buckets.collect())?;
-        all.push(buckets.iter().sum());
-    }
-    Ok(all)
+    let mut found = first.table.batch_get_all(&keys).await?;
+    let lefts = reserves.iter().map(|reserve| reserve.left_in(&mut found));
+    lefts.collect()
 }
 
 /// A taking, through as many transactions as it needs.
@@ -301,8 +304,8 @@ impl Taking<'_> {
         if buckets.iter().sum::<u64>() < u64::from(self.quantity) {
             // Read one by one: what came back to one bucket and was taken from the next may be
             // missing in both. What there was at one moment decides.
-            let snapshot = self.reserve.table.snapshot(&self.reserve.keys()).await?;
-            buckets = self.reserve.contents(snapshot)?;
+            let mut snapshot = self.reserve.table.snapshot(&self.reserve.keys()).await?;
+            buckets = self.reserve.contents(&mut snapshot)?;
         }
         Ok(match choose(&buckets, self.quantity, self.reserve.any()) {
             Some(taken) => {

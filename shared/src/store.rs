@@ -153,44 +153,10 @@ impl Table {
     /// Reads up to 100 items at once, consistently; those that are not there are left out. One
     /// request, more only while DynamoDB leaves keys unprocessed.
     pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, Error> {
-        let mut found = HashMap::new();
-        if keys.is_empty() {
-            return Ok(found);
-        }
-        let mut wanted = Some(HashMap::from([(
-            self.name.clone(),
-            KeysAndAttributes::builder()
-                .set_keys(Some(keys.iter().map(Key::attributes).collect()))
-                .consistent_read(true)
-                .build()
-                .map_err(|error| Error::internal(error))?,
-        )]));
-        for attempt in 0..ATTEMPTS {
-            let output = self
-                .app
-                .dynamodb()
-                .batch_get_item()
-                .set_request_items(wanted)
-                .send()
-                .await
-                .or_failed()?;
-            for item in output
-                .responses
-                .into_iter()
-                .flatten()
-                .flat_map(|(_, items)| items)
-            {
-                if let Some(key) = Key::of(&item) {
-                    found.insert(key, item);
-                }
-            }
-            wanted = output.unprocessed_keys.filter(|left| !left.is_empty());
-            if wanted.is_none() {
-                return Ok(found);
-            }
-            pause(&self.app, attempt).await;
-        }
-        Err(Error::unavailable(1))
+        let places: Vec<_> = keys.iter().map(|key| (self, key.clone())).collect();
+        let items = batch_get(&self.app, &places).await?;
+        let found = keys.iter().cloned().zip(items);
+        Ok(found.filter_map(|(key, item)| Some((key, item?))).collect())
     }
 
     /// Reads up to 100 items as they stand at one moment, which [`Self::batch_get`] does not; those
@@ -238,6 +204,50 @@ impl Table {
             })
             .await
     }
+}
+
+/// Reads up to 100 items of any tables at once, consistently, in the order of their places. One request,
+/// more only while DynamoDB leaves keys unprocessed.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn batch_get(app: &App, places: &[(&Table, Key)]) -> Result<Vec<Option<Item>>, Error> {
+    let mut keys: HashMap<String, Vec<Item>> = HashMap::new();
+    for (table, key) in places {
+        let keys = keys.entry(table.name.clone()).or_default();
+        keys.push(key.attributes());
+    }
+    let wanted = keys.into_iter().map(|(table, keys)| {
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys));
+        let keys = keys.consistent_read(true).build();
+        keys.map(|keys| (table, keys))
+    });
+    let wanted: Result<HashMap<_, _>, _> = wanted.collect();
+    let mut wanted = wanted.map_err(|error| Error::internal(error))?;
+    let mut found: HashMap<(String, Key), Item> = HashMap::new();
+    let mut attempt = 0;
+    while !wanted.is_empty() {
+        if attempt == ATTEMPTS {
+            return Err(Error::unavailable(1));
+        }
+        if attempt > 0 {
+            pause(app, attempt - 1).await;
+        }
+        attempt += 1;
+        let request = app.dynamodb().batch_get_item();
+        let output = request.set_request_items(Some(wanted)).send().await;
+        let output = output.or_failed()?;
+        for (table, items) in output.responses.into_iter().flatten() {
+            let keyed = items
+                .into_iter()
+                .filter_map(|item| Some((Key::of(&item)?, item)));
+            found.extend(keyed.map(|(key, item)| ((table.clone(), key), item)));
+        }
+        wanted = output.unprocessed_keys.unwrap_or_default();
+    }
+    let place =
+        |(table, key): &(&Table, Key)| found.get(&(table.name.clone(), key.clone())).cloned();
+    Ok(places.iter().map(place).collect())
 }
 
 fn write_id(app: &App) -> String {

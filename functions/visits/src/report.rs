@@ -7,10 +7,10 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
-    App, Error, FieldCode, Function, Result, UserId,
+    App, Error, Function, Result, UserId,
     auth::User,
     conversation::{LAST_SEQ, Stretch},
-    error::{ErrorBody, FieldError},
+    error::ErrorBody,
     http::Json,
     idempotency::IdempotencyKey,
     metric,
@@ -186,13 +186,7 @@ pub async fn report(
 
 /// What the reported one wrote under this number.
 async fn written(chats: &Chats, matching: &StoredMatching, by: Party, seq: u64) -> Result<String> {
-    let missing = || {
-        Error::invalid_fields(vec![FieldError {
-            field: "seq".to_owned(),
-            code: FieldCode::Missing,
-            rule: None,
-        }])
-    };
+    let missing = || Error::unknown("seq");
     let id = matching.matching_id;
     let entering = async { chats.get(id).await?.ok_or_else(missing) };
     let found = chats.messages(id, Stretch::After(seq - 1), 1, entering);

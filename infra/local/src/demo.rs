@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::stack::{Options, Stack};
 
 pub mod market;
+pub mod orgs;
 mod picture;
 pub mod saju;
 pub mod visits;

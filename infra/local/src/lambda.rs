@@ -32,6 +32,7 @@ pub fn registered() -> Vec<Function> {
         enishi_saju::FUNCTIONS,
         enishi_visits::FUNCTIONS,
         enishi_market::FUNCTIONS,
+        enishi_orgs::FUNCTIONS,
         enishi_live::FUNCTIONS,
         enishi_payments::FUNCTIONS,
         enishi_platform::FUNCTIONS,

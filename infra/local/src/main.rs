@@ -100,6 +100,7 @@ enum Product {
     Saju,
     Visits,
     Market,
+    Orgs,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {
@@ -127,6 +128,7 @@ async fn main() -> ExitCode {
             Product::Saju => demo::saju::run().await,
             Product::Visits => demo::visits::run().await,
             Product::Market => demo::market::run().await,
+            Product::Orgs => demo::orgs::run().await,
         },
         Some(Command::Fire { function, at }) => {
             let path = format!("fire/{function}");
@@ -252,6 +254,7 @@ Try:
   cargo run -- demo saju     # a match by the four pillars and its chat
   cargo run -- demo visits   # a student and an employee, from the sign-up to an appointment
   cargo run -- demo market   # a maker lists what she makes, a customer finds it
+  cargo run -- demo orgs     # an organisation, its members, their projects
 ",
         milliseconds = started.elapsed().as_millis(),
         functions = system.functions.len(),

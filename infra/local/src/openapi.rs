@@ -41,12 +41,17 @@ pub fn document() -> Result<String, serde_json::Error> {
         {"name": "saju", "description": "Matchmaking by the four pillars"},
         {"name": "visits", "description": "Students meet employees of companies"},
         {"name": "market", "description": "Makers sell what they make by hand"},
+        {"name": "orgs", "description": "Organisations and those who belong to them"},
         {"name": "payments", "description": "What people pay, whatever for"},
         {"name": "live", "description": "Messages to people at once, over a WebSocket"},
         {"name": "platform", "description": "The API itself"},
     ]);
     document["components"]["securitySchemes"] = json!({
         "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "id_token": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "An ID token of Firebase's",
+        },
         "stripe_signature": {
             "type": "apiKey", "in": "header", "name": "Stripe-Signature",
             "description": "Stripe's signature of the body, scheme v1",

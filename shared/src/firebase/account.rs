@@ -1,4 +1,5 @@
-//! Disabling an account, through the Identity Toolkit API and as a service account of the project.
+//! Disabling an account and enabling it again, through the Identity Toolkit API and as a service account
+//! of the project.
 //!
 //! The service account proves itself with a JWT that it signs (RFC 7523) and gets an access token
 //! for an hour, which is kept until a minute before it ends. An emulator takes the token `owner`,
@@ -75,37 +76,49 @@ struct TokenAnswer {
 /// # Errors
 /// `service_unavailable` when Google does not answer, `internal_server_error` when it refuses.
 pub async fn disable_account(app: &App, uid: &str) -> Result<(), Error> {
+    set_disabled(app, uid, true).await
+}
+
+/// Takes [`disable_account`] back.
+///
+/// # Errors
+/// As [`disable_account`].
+pub async fn enable_account(app: &App, uid: &str) -> Result<(), Error> {
+    set_disabled(app, uid, false).await
+}
+
+async fn set_disabled(app: &App, uid: &str, disabled: bool) -> Result<(), Error> {
+    let update = json!({"localId": uid, "disableUser": disabled});
     let config = app.config::<Config>()?;
     if let Some(host) = &config.emulator {
         let base = format!("http://{host}/identitytoolkit.googleapis.com");
-        let answer = update(app, &base, &config.project_id, uid, "owner").await?;
+        let answer = send(app, &base, &config.project_id, &update, "owner").await?;
         return outcome(&answer);
     }
     let account = app.config::<ServiceAccount>()?;
     let base = "https://identitytoolkit.googleapis.com";
     let token = account.token(app).await?;
-    let mut answer = update(app, base, &config.project_id, uid, &token).await?;
+    let mut answer = send(app, base, &config.project_id, &update, &token).await?;
     if answer.status() == StatusCode::UNAUTHORIZED {
         account.forget(&token).await;
         let token = account.token(app).await?;
-        answer = update(app, base, &config.project_id, uid, &token).await?;
+        answer = send(app, base, &config.project_id, &update, &token).await?;
     }
     outcome(&answer)
 }
 
-/// Asks the Identity Toolkit API at `base` to disable an account.
-async fn update(
+/// Asks the Identity Toolkit API at `base` to update an account.
+async fn send(
     app: &App,
     base: &str,
     project_id: &str,
-    uid: &str,
+    update: &Value,
     token: &str,
 ) -> Result<Response<Bytes>, Error> {
-    let body = json!({"localId": uid, "disableUser": true}).to_string();
     let request = Request::post(format!("{base}/v1/projects/{project_id}/accounts:update"))
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Bytes::from(body))
+        .body(Bytes::from(update.to_string()))
         .map_err(|_| Error::internal("Firebase's project or access token has an unknown form"))?;
     outbound::send(app, request).await
 }
@@ -126,7 +139,7 @@ fn outcome(answer: &Response<Bytes>) -> Result<(), Error> {
         return Err(Error::unavailable(5));
     }
     Err(Error::internal(format_args!(
-        "an account cannot be disabled: {status} {code}"
+        "an account cannot be disabled or enabled: {status} {code}"
     )))
 }
 

@@ -26,6 +26,7 @@ Parameters:
   TokenPublicKeys: {Type: String}
   TokenSigningSecretArn: {Type: String}
   JoinTokenSecretArn: {Type: String}
+  FirebaseServiceAccountSecretArn: {Type: String}
   StripeSecretArn: {Type: String}
   StripeWebhookSecretArn: {Type: String}
   OperatorEmails: {Type: String}

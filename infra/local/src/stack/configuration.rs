@@ -13,6 +13,7 @@ fn checks() -> Vec<Check> {
         enishi_identity::CHECKS,
         enishi_rooms::CHECKS,
         enishi_visits::CHECKS,
+        enishi_orgs::CHECKS,
     ]
     .concat()
 }

@@ -45,6 +45,11 @@ pub fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<Str
             "JoinTokenSecretArn".to_owned(),
             secret_arn("join-token-key"),
         ),
+        // The emulator wants no proof.
+        (
+            "FirebaseServiceAccountSecretArn".to_owned(),
+            secret_arn("firebase-service-account"),
+        ),
         ("StripeSecretArn".to_owned(), secret_arn("stripe")),
         (
             "StripeWebhookSecretArn".to_owned(),

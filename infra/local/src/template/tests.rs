@@ -438,6 +438,7 @@ fn project() -> System {
         ("TokenPublicKeys", "{\"keys\":[]}"),
         ("TokenSigningSecretArn", &secret("token")),
         ("JoinTokenSecretArn", &secret("join")),
+        ("FirebaseServiceAccountSecretArn", &secret("firebase")),
         ("StripeSecretArn", &secret("stripe")),
         ("StripeWebhookSecretArn", &secret("stripe-webhook")),
     ];

@@ -11,6 +11,8 @@ mod identity_sessions;
 mod market;
 mod market_orders;
 mod market_parcels;
+mod orgs_members;
+mod orgs_projects;
 mod payments;
 mod rooms;
 mod saju;
@@ -78,6 +80,8 @@ async fn every_function_states_as_its_budget_the_most_that_it_takes() {
     visits_money::measure(&World::new().await, &mut measured).await;
     visits_recording::measure(&World::new().await, &mut measured).await;
     market::measure(&World::new().await, &mut measured).await;
+    orgs_members::measure(&crate::orgs::world(9, 600).await, &mut measured).await;
+    orgs_projects::measure(&crate::orgs::world(1, 600).await, &mut measured).await;
     market_parcels::measure(&mut measured).await;
     market_orders::measure(&World::new().await, &mut measured).await;
     payments::measure(&World::new().await, &mut measured).await;

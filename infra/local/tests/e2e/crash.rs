@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::{identity, live, mail, market, payments, rooms, saju, visits};
+use crate::{identity, live, mail, market, orgs, payments, rooms, saju, visits};
 use faults::{Calls, FAULTS};
 pub use faults::{Fault, Faults};
 use scene::Prepared;
@@ -57,6 +57,8 @@ fn all_flows() -> Vec<&'static str> {
         visits::crash_meeting::FLOWS,
         visits::crash_recording::FLOWS,
         market::crash::FLOWS,
+        orgs::crash::FLOWS,
+        orgs::crash_projects::FLOWS,
         market::crash_parcels::FLOWS,
         market::crash_orders::FLOWS,
         live::crash::FLOWS,

@@ -12,6 +12,7 @@ mod identity;
 mod live;
 mod mail;
 mod market;
+mod orgs;
 mod payments;
 mod policies;
 mod reserve;

@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use super::*;
 use crate::{
     error::Code,
-    firebase::{disable_account, verify},
+    firebase::{disable_account, enable_account, verify},
 };
 
 const TOKEN_PATH: &str = "/oauth2.googleapis.com/token";
@@ -94,6 +94,14 @@ async fn an_account_is_disabled_as_the_service_account() {
             "exp": now + 3600,
         })
     );
+}
+
+#[tokio::test]
+async fn an_account_is_enabled_again() {
+    let (world, app) = world(done).await;
+    enable_account(&app, "u1").await.unwrap();
+    let body: Value = serde_json::from_str(&world.asked(UPDATE_PATH)[0].body).unwrap();
+    assert_eq!(body, json!({"localId": "u1", "disableUser": false}));
 }
 
 #[tokio::test]

@@ -270,6 +270,7 @@ async fn a_good_token_tells_who_it_is() {
         email_verified: true,
         name: Some("Hana".into()),
         auth_time: "2026-11-20T11:50:00Z".parse().unwrap(),
+        issued_at: "2026-11-20T11:59:00Z".parse().unwrap(),
     };
     assert_eq!(verify(&app, &good()).await.unwrap(), hana);
     let second = sign(&with(header(), "kid", json!("two")), &claims(), &KEYS[1]);

@@ -1,0 +1,5 @@
+//! `orgs-close`: see [`enishi_orgs::close`].
+
+fn main() -> Result<(), enishi_shared::function::BoxError> {
+    enishi_shared::function::run(&enishi_orgs::close::FUNCTION)
+}
