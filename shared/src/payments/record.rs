@@ -50,6 +50,38 @@ impl fmt::Display for PaymentId {
     }
 }
 
+/// Who pays: a user, or an organisation. Their ids are of one kind, so that nobody has another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PayerId(Uuid);
+
+impl From<UserId> for PayerId {
+    fn from(user: UserId) -> Self {
+        Self::from_bytes(user.to_bytes())
+    }
+}
+
+impl PayerId {
+    /// The payer whose id has these 16 bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl FromStr for PayerId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl fmt::Display for PayerId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 /// What is paid for: a name that the service chooses, such as `order`, and that the rule of its
 /// function listens for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -186,7 +218,7 @@ pub struct Payment {
     /// Its id.
     pub payment_id: PaymentId,
     /// Who pays.
-    pub payer: UserId,
+    pub payer: PayerId,
     /// What for.
     pub purpose: Purpose,
     /// The service's own record.
