@@ -32,7 +32,7 @@ use crate::{
 };
 
 pub use billing::{
-    Customer, PendingUpdate, Period, Portal, Proration, Subscription, SubscriptionItem,
+    Customer, PendingUpdate, Period, Portal, Price, Proration, Subscription, SubscriptionItem,
 };
 pub use checkout::{CheckoutSession, LineItem, PaymentCheckout, SubscriptionCheckout};
 pub use connect::{Account, AccountLink, Capabilities, LoginLink, NewTransfer, Reversal, Transfer};

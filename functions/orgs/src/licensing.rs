@@ -3,7 +3,7 @@
 
 use enishi_shared::{
     Error, Result,
-    payments::{PayerId, PaymentId, PaymentRef, PendingSeats, Purpose},
+    payments::{PayerId, PaymentId, PaymentRef, Purpose, subscription::PendingSeats},
     store::{Key, Table, Transaction},
     stripe::{Subscription, SubscriptionStatus},
 };

@@ -28,7 +28,7 @@ impl PaymentId {
     }
 
     /// The id of what Stripe itself has begun (`in_…`) at `created`: always the same.
-    pub(super) fn derived(name: &str, created: Timestamp) -> Self {
+    pub fn derived(name: &str, created: Timestamp) -> Self {
         let mut random = [0; 10];
         random.copy_from_slice(&sha256(name.as_bytes())[..10]);
         let millis = u64::try_from(created.as_millisecond()).unwrap_or_default();

@@ -123,7 +123,23 @@ pub struct Portal {
     pub url: String,
 }
 
+/// What one of something costs each period.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Price {
+    /// `price_…`.
+    pub id: String,
+    /// In minor units.
+    pub unit_amount: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+}
+
 impl Stripe {
+    /// What is asked for something.
+    pub async fn price(&self, price: &str) -> Answer<Price> {
+        self.read(RetrievePrice(id(price)?)).await
+    }
+
     /// Makes a customer.
     pub async fn create_customer(
         &self,
@@ -202,6 +218,17 @@ impl Stripe {
             .customer(customer)
             .return_url(return_url);
         self.write(key, request).await
+    }
+}
+
+/// The typed request is in a crate of its own, for one call.
+struct RetrievePrice<'a>(&'a str);
+
+impl StripeRequest for RetrievePrice<'_> {
+    type Output = Price;
+
+    fn build(&self) -> RequestBuilder {
+        RequestBuilder::new(StripeMethod::Get, format!("/prices/{}", self.0))
     }
 }
 

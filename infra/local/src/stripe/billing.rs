@@ -33,6 +33,25 @@ pub fn customer(asked: &mut Params) -> Result<Execution, Refusal> {
     }))
 }
 
+/// `GET /v1/prices/{id}`.
+pub fn price(id: &str) -> Execution {
+    let id = id.to_owned();
+    Box::new(move |state| {
+        let price = state.prices.get(&id);
+        let price = price.ok_or_else(|| Refusal::no_such("price", &id))?;
+        Ok(json!({
+            "id": id,
+            "object": "price",
+            "active": true,
+            "currency": price.currency,
+            "type": "recurring",
+            "unit_amount": price.unit_amount,
+            "unit_amount_decimal": price.unit_amount.to_string(),
+            "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
+        }))
+    })
+}
+
 /// `POST /v1/billing_portal/sessions`.
 pub fn portal(asked: &mut Params) -> Result<Execution, Refusal> {
     let customer = asked.required("customer")?;

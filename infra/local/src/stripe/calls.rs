@@ -49,6 +49,7 @@ pub fn prepare(
         (true, ["accounts", id]) => one("account", id),
         (false, ["accounts", id, "login_links"]) => connect::login_link(id),
         (false, ["account_links"]) => connect::account_link(asked)?,
+        (true, ["prices", id]) => billing::price(id),
         (false, ["customers"]) => billing::customer(asked)?,
         (true, ["subscriptions", id]) => one("subscription", id),
         (false, ["subscriptions", id]) => billing::update(id, asked)?,
