@@ -59,6 +59,7 @@ fn all_flows() -> Vec<&'static str> {
         market::crash::FLOWS,
         orgs::crash::FLOWS,
         orgs::crash_projects::FLOWS,
+        orgs::crash_licenses::FLOWS,
         market::crash_parcels::FLOWS,
         market::crash_orders::FLOWS,
         live::crash::FLOWS,
