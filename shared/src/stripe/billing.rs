@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use stripe_billing::{
     billing_portal_session::CreateBillingPortalSession,
     subscription::{
@@ -235,12 +235,17 @@ impl StripeRequest for RetrievePrice<'_> {
 /// An empty `cancel_at`, which the typed request has no words for.
 struct ClearCancelAt<'a>(&'a str);
 
+#[derive(Serialize)]
+struct Cleared {
+    cancel_at: &'static str,
+}
+
 impl StripeRequest for ClearCancelAt<'_> {
     type Output = Subscription;
 
     fn build(&self) -> RequestBuilder {
         RequestBuilder::new(StripeMethod::Post, format!("/subscriptions/{}", self.0))
-            .form(&[("cancel_at", "")])
+            .form(&Cleared { cancel_at: "" })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use stripe_billing::invoice::{ListInvoice, RetrieveInvoice};
 use stripe_client_core::{RequestBuilder, StripeMethod, StripeRequest};
 use stripe_types::RangeQueryTs;
@@ -106,23 +106,36 @@ impl Stripe {
     }
 }
 
-/// The payments of invoices that are this PaymentIntent.
+/// The payments of invoices that are this PaymentIntent; async-stripe has it behind a feature.
 struct InvoicePaymentsOf<'a>(&'a str);
+
+#[derive(Serialize)]
+struct OfPayment<'a> {
+    payment: OfIntent<'a>,
+}
+
+#[derive(Serialize)]
+struct OfIntent<'a> {
+    r#type: &'static str,
+    payment_intent: &'a str,
+}
 
 impl StripeRequest for InvoicePaymentsOf<'_> {
     type Output = ();
 
     fn build(&self) -> RequestBuilder {
-        RequestBuilder::new(StripeMethod::Get, "/invoice_payments").query(&[
-            ("payment[type]", "payment_intent"),
-            ("payment[payment_intent]", self.0),
-        ])
+        let payment = OfIntent {
+            r#type: "payment_intent",
+            payment_intent: self.0,
+        };
+        RequestBuilder::new(StripeMethod::Get, "/invoice_payments").query(&OfPayment { payment })
     }
 }
 
 #[derive(Deserialize)]
 struct InvoicePayment {
     invoice: String,
+    status: String,
     payment: Associated,
 }
 
@@ -202,6 +215,8 @@ impl From<InvoiceShape> for Invoice {
             .map(|details| (details.subscription, details.metadata))
             .unzip();
         let lines = &shape.lines.data;
+        let period = lines.last().map(|line| line.period);
+        let of_period = lines.iter().filter(|line| Some(line.period) == period);
         let quantity = |line: &Line| match line.is_credit() {
             true => -line.quantity,
             false => line.quantity,
@@ -216,12 +231,13 @@ impl From<InvoiceShape> for Invoice {
             amount_paid: shape.amount_paid,
             currency: shape.currency,
             created: shape.created,
-            period: lines.last().map(|line| line.period),
-            quantity: lines.iter().map(quantity).sum(),
+            period,
+            quantity: of_period.map(quantity).sum(),
             customer: shape.customer,
             subscription,
             metadata: metadata.unwrap_or_default(),
             payment_intent: payments
+                .filter(|payment| payment.status == "paid")
                 .filter_map(|payment| payment.payment.payment_intent)
                 .last(),
             hosted_invoice_url: shape.hosted_invoice_url,
