@@ -5,7 +5,7 @@
 //! The record goes into the transaction of the creation itself, so there is no state between
 //! "created" and "remembered".
 
-use std::str::FromStr;
+use std::{slice::from_ref, str::FromStr};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -23,7 +23,7 @@ use crate::{
     app::App,
     error::Error,
     seal::sha256,
-    store::{Change, Key, Part, Table, Transaction, decode, gone},
+    store::{Change, Item, Key, Part, Table, Transaction, decode, gone},
 };
 
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
@@ -122,9 +122,25 @@ impl Creation {
         app: &App,
         table: &Table,
     ) -> Result<Option<Id>, Error> {
-        let places = [self.place.clone()];
-        let record = table.batch_get(&places).await?.remove(&self.place);
-        let Some(record) = record.map(decode).transpose()? else {
+        let found = table.batch_get(from_ref(&self.place)).await?;
+        self.created_in(app, found.into_values().next())
+    }
+
+    /// Where it lies what the key was used for, for who reads it together with something else.
+    pub fn key(&self) -> Key {
+        self.place.clone()
+    }
+
+    /// [`Self::created`], of what lies at [`Self::key`].
+    ///
+    /// # Errors
+    /// `conflict` when the key came with another body.
+    pub fn created_in<Id: FromStr>(
+        &self,
+        app: &App,
+        found: Option<Item>,
+    ) -> Result<Option<Id>, Error> {
+        let Some(record) = found.map(decode).transpose()? else {
             return Ok(None);
         };
         let id = self.recall(app.now().as_second(), record)?;

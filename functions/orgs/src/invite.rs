@@ -7,12 +7,13 @@ use enishi_shared::{
     error::ErrorBody,
     events::announce,
     http::Json,
+    idempotency::IdempotencyKey,
     store::{self, Outcome, Race, Transaction, decode},
     throttle::{self, Limit},
     validate,
 };
 use garde::Validate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -40,7 +41,7 @@ const BY_ONE: Limit = Limit::new("INVITATION_RATE", 50, 24 * 60 * 60);
 const TO_ONE: Limit = Limit::new("INVITATION_ADDRESS_RATE", 3, 7 * 24 * 60 * 60);
 
 /// Who is invited.
-#[derive(Deserialize, Validate, ToSchema)]
+#[derive(Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InviteRequest {
     /// Whom.
@@ -63,19 +64,21 @@ pub struct InviteRequest {
     post, path = "/v1/service/invitations", tag = "orgs",
     operation_id = "createInvitation",
     security(("access_token" = []), ("id_token" = [])),
+    params(IdempotencyKey),
     request_body = InviteRequest,
     responses(
         (status = 200, description = "Invited"),
         (status = 400, body = ErrorBody, description = "A value is missing or wrong; `organization_id`: not the caller's"),
         (status = 401, body = ErrorBody, description = "No valid token"),
         (status = 403, body = ErrorBody, description = "No admin, or no organisation"),
-        (status = 409, body = ErrorBody, description = "All seats are taken, or `email` is a member's"),
+        (status = 409, body = ErrorBody, description = "All seats are taken, or `email` is a member's, or the `Idempotency-Key` was used with another body"),
         (status = 429, body = ErrorBody, description = "Too many invitations by the organisation or to the address; `Retry-After` says when"),
     )
 )]
 pub async fn invite(
     State(app): State<App>,
     caller: Caller,
+    key: IdempotencyKey,
     Json(body): Json<InviteRequest>,
 ) -> Result<StatusCode> {
     caller.admin()?;
@@ -83,18 +86,27 @@ pub async fn invite(
     if body.organization_id != organization_id {
         return Err(Error::unknown("organization_id"));
     }
+    let scope = format!("orgs-invite\n{organization_id}\n{}", caller.user_id);
+    let creation = key.creation(&app, &scope, &body)?;
     let (orgs, identity) = (table(&app)?, accounts::table(&app)?);
     let address = address_key(&body.email, organization_id);
-    let places = [
+    let mut places = vec![
         (&orgs, organization_key(organization_id)),
         (&orgs, address),
         (&identity, email_key(&body.email)),
     ];
+    places.extend(creation.iter().map(|creation| (&orgs, creation.key())));
     let mut counted = false;
     let mut race = Race::new(&app);
     loop {
         let mut found = store::batch_get(&app, &places).await?.into_iter();
-        let [organization, earlier, owner] = std::array::from_fn(|_| found.next().flatten());
+        let [organization, earlier, owner, used] = std::array::from_fn(|_| found.next().flatten());
+        if let Some(creation) = &creation
+            && creation.created_in::<InvitationId>(&app, used)?.is_some()
+        {
+            // No second letter, which would make the first one's link worthless.
+            return Ok(StatusCode::OK);
+        }
         let before: Organization = decode(organization.ok_or_else(Caller::belongs_no_more)?)?;
         caller.still_admin(&before)?;
         let earlier: Option<Invitation> = earlier.map(decode).transpose()?;
@@ -157,8 +169,9 @@ pub async fn invite(
             Action::Invite,
             Some(&whom),
         )?;
-        match tx.commit().await? {
-            Outcome::Done => return Ok(StatusCode::OK),
+        let creation = creation.as_ref();
+        match tx.commit_once(&orgs, creation, &invitation_id).await? {
+            Outcome::Done | Outcome::Replayed { .. } => return Ok(StatusCode::OK),
             Outcome::Refused(_) => race.lost().await?,
         }
     }

@@ -120,9 +120,9 @@ pub async fn play(stack: Stack) -> Result<(), String> {
         return Err("60 seconds should be left".into());
     }
 
-    println!("\n空 is removed; what they made stays. 海 is deleted.");
+    println!("\n空 leaves; what they made stays. 海 is deleted.");
     let path = format!("/v1/service/organization_members/{}", sora.id);
-    play.ask(&hana, "DELETE", &path, None).await?;
+    play.ask(sora, "DELETE", &path, None).await?;
     let path = format!("/v1/service/projects/{}", projects[0]);
     play.ask(&hana, "GET", &path, None).await?;
     let path = format!("/v1/service/users/{}", umi.id);

@@ -224,7 +224,13 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
     let open = get(&world, &hana, path).await.expect(200);
     let invitation = text(&open.body["invitations"][0]["id"]);
 
-    let ours = enter(&world, &deleted.firebase).await;
+    // Our own tokens are as good, but to come with.
+    let ours_of = async |member: &Member| enter(&world, &member.firebase).await.access_token;
+    let ours = ours_of(&deleted).await;
+    let ours_of_member = ours_of(&member).await;
+    let ours_of_demoted = ours_of(&demoted).await;
+    let ours_of_removed = ours_of(&removed).await;
+    let ours_of_other = ours_of(&other).await;
     let closed = enter(&world, &verified(&world, "closed@example.com").await).await;
     let token = Some(closed.access_token.as_str());
     world
@@ -263,11 +269,7 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
     for token in [&of_another_project, &of_an_other_issuer, "e30.e30.e30"] {
         scene.refuses("a foreign token", Some(token), invalid).await;
     }
-    for token in [
-        &deleted.firebase.id_token,
-        &ours.access_token,
-        &closed.access_token,
-    ] {
+    for token in [&deleted.firebase.id_token, &ours, &closed.access_token] {
         scene
             .refuses("somebody who was deleted", Some(token), invalid)
             .await;
@@ -291,16 +293,17 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
             .refuses("somebody of no organisation", Some(token), nowhere)
             .await;
     }
-    scene
-        .refuses(
-            "somebody of another product",
-            Some(&rooms.access_token),
-            |call| match call.whose {
+    for (who, token) in [
+        ("somebody of another product", &rooms.access_token),
+        ("who was removed, with our token", &ours_of_removed),
+    ] {
+        scene
+            .refuses(who, Some(token), |call| match call.whose {
                 For::Newcomers => Some(INVALID),
                 _ => nowhere(call),
-            },
-        )
-        .await;
+            })
+            .await;
+    }
 
     let belongs: Refusal = (409, "conflict", &["uid: already_exists"]);
     let colleague = |call: &Call| match call.whose {
@@ -317,26 +320,32 @@ async fn every_operation_refuses_whom_it_is_not_for_and_does_nothing() {
             .refuses(who, Some(&token.firebase.id_token), colleague)
             .await;
     }
-    scene
-        .refuses(
-            "an admin of another one",
-            Some(&other.firebase.id_token),
-            |call| match call.whose {
-                For::OwnerAndAdmins | For::MakerAndAdmins | For::Admins
-                    if call.path.contains('-') =>
-                {
-                    Some(NOT_FOUND)
-                }
-                For::MakerAndAdmins => {
-                    Some((400, "invalid_parameter", &["project_id: missing"][..]))
-                }
-                For::Admins if call.path.ends_with("invitations") && call.method == "POST" => {
-                    Some((400, "invalid_parameter", &["organization_id: missing"][..]))
-                }
-                _ => None,
-            },
-        )
-        .await;
+    for (who, token) in [
+        ("a member, with our token", &ours_of_member),
+        ("who was demoted, with our token", &ours_of_demoted),
+    ] {
+        scene
+            .refuses(who, Some(token), |call| match call.whose {
+                For::Newcomers => Some(INVALID),
+                _ => colleague(call),
+            })
+            .await;
+    }
+    let of_another = |call: &Call| match call.whose {
+        For::OwnerAndAdmins | For::MakerAndAdmins | For::Admins if call.path.contains('-') => {
+            Some(NOT_FOUND)
+        }
+        For::MakerAndAdmins => Some((400, "invalid_parameter", &["project_id: missing"][..])),
+        For::Admins if call.path.ends_with("invitations") && call.method == "POST" => {
+            Some((400, "invalid_parameter", &["organization_id: missing"][..]))
+        }
+        _ => None,
+    };
+    for token in [&other.firebase.id_token, &ours_of_other] {
+        scene
+            .refuses("an admin of another one", Some(token), of_another)
+            .await;
+    }
 
     later(&scene.world, 3600);
     assert!(scene.world.stack.clock().now() > now);

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
-use enishi_local::stack::plain_http;
+use enishi_local::{firebase::PROJECT, stack::plain_http};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -253,6 +253,25 @@ async fn whether_it_is_wanted_is_asked_at_each_attempt() {
     }
     // Google may have heard of it before, whatever it answered.
     assert_eq!(google.asked(), [false, false]);
+}
+
+#[tokio::test]
+async fn who_was_disabled_at_firebase_itself_has_no_token_after_the_last_one() {
+    let google = Google::default();
+    let world = google.world().await;
+    let hana = admin(&world, "hana").await;
+    let path = format!("projects/{PROJECT}/accounts:update");
+    let body = json!({"localId": hana.firebase.uid, "disableUser": true});
+    firebase(&world, &path, body).await.expect(200);
+    assert!(is_disabled(&world, &hana).await);
+    // Nothing asks Google at a request: the last token goes on to its end.
+    let path = "/v1/service/users";
+    later(&world, 3599);
+    get(&world, &hana, path).await.expect(200);
+    later(&world, 1);
+    get(&world, &hana, path)
+        .await
+        .expect_error(401, "access_token_expired", &[]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Member, admin, allowance, delete, get, invited, items, logged_in, newcomer, post, world,
+    Member, admin, allowance, delete, get, invited, items, keyed, logged_in, newcomer, post, world,
 };
 use crate::{
     identity::{
@@ -212,6 +212,39 @@ async fn an_organisation_invites_fifty_a_day_and_an_address_gets_three_a_week() 
     later(&world, 6 * DAY);
     let hana = logged_in(&world, hana).await;
     invite(&world, &hana, "sora@example.com").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_same_request_with_a_key_invites_mails_and_counts_once() {
+    let world = World::with(|options| {
+        allowance(3, 0)(options);
+        options.parameters.remove("InvitationAddressRate");
+    })
+    .await;
+    let hana = admin(&world, "hana").await;
+    let body = json!({
+        "email": "sora@example.com", "role": "member", "organization_id": hana.organization_id,
+    });
+    for _ in 0..5 {
+        keyed(&world, &hana, INVITATIONS, "one", body.clone())
+            .await
+            .expect(200);
+    }
+    let token = mailed(&world, "sora@example.com").await;
+    assert_eq!(mails(&world, "sora@example.com").await, 1);
+    let mut other = body.clone();
+    other["role"] = json!("admin");
+    keyed(&world, &hana, INVITATIONS, "one", other)
+        .await
+        .expect_error(409, "conflict", &[]);
+    let sora = verified(&world, "sora@example.com").await;
+    accept(&world, &sora, &token).await.expect(200);
+    keyed(&world, &hana, INVITATIONS, "one", body.clone())
+        .await
+        .expect(200);
+    keyed(&world, &hana, INVITATIONS, "two", body)
+        .await
+        .expect_error(409, "conflict", &["email: already_exists"]);
 }
 
 #[tokio::test]

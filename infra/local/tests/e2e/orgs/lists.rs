@@ -3,7 +3,7 @@
 use http::header;
 use serde_json::{Value, json};
 
-use super::{Member, World, admin, get, invited, project, text, world};
+use super::{Member, World, admin, get, invited, post, project, text, world};
 use crate::support::Answer;
 
 const SCOPE: &str = "/v1/service/projects?scope=organization";
@@ -27,6 +27,16 @@ async fn walk(world: &World, member: &Member, path: &str, list: &str) -> (usize,
         path = next(&answer);
     }
     (pages, all)
+}
+
+/// Invites somebody who does not come.
+async fn invite(world: &World, by: &Member, name: &str) {
+    let body = json!({
+        "email": format!("{name}@example.com"), "role": "member",
+        "organization_id": by.organization_id,
+    });
+    let answer = post(world, by, "/v1/service/invitations", body).await;
+    answer.expect(200);
 }
 
 #[tokio::test]
@@ -54,7 +64,7 @@ async fn projects_come_the_newest_first_and_page_by_page() {
 
 #[tokio::test]
 async fn a_cursor_of_another_list_or_of_another_organisation_is_refused() {
-    let world = world(2, 600).await;
+    let world = world(4, 600).await;
     let hana = admin(&world, "hana").await;
     let other = admin(&world, "other").await;
     let sora = invited(&world, &hana, "sora", "admin").await;
@@ -63,6 +73,9 @@ async fn a_cursor_of_another_list_or_of_another_organisation_is_refused() {
             project(&world, member, &format!("{nth}"), 1).await;
         }
     }
+    for name in ["ame", "yuki"] {
+        invite(&world, &hana, name).await;
+    }
     let own = "/v1/service/projects?limit=1";
     let all = format!("{SCOPE}&limit=1");
     let usage = "/v1/service/usage?limit=1";
@@ -70,6 +83,7 @@ async fn a_cursor_of_another_list_or_of_another_organisation_is_refused() {
     lists.extend([
         "/v1/service/users?limit=1",
         "/v1/service/organization_members?limit=1",
+        "/v1/service/invitations?limit=1",
     ]);
     let mut cursors = Vec::new();
     for list in &lists {
@@ -103,7 +117,7 @@ async fn a_cursor_of_another_list_or_of_another_organisation_is_refused() {
 
 #[tokio::test]
 async fn what_two_organisations_have_is_never_in_one_list() {
-    let world = world(2, 600).await;
+    let world = world(3, 600).await;
     let mut both = Vec::new();
     for name in ["hana", "other"] {
         let admin = admin(&world, name).await;
@@ -111,6 +125,7 @@ async fn what_two_organisations_have_is_never_in_one_list() {
         for of in [&admin, &member] {
             project(&world, of, &of.id, 1).await;
         }
+        invite(&world, &admin, &format!("{}-3", admin.id)).await;
         both.push((admin, member));
     }
     for (admin, member) in &both {
@@ -131,5 +146,9 @@ async fn what_two_organisations_have_is_never_in_one_list() {
             own.sort();
             assert_eq!(json!(ids), json!(own), "{path}");
         }
+        let path = "/v1/service/invitations";
+        let (_, all) = walk(&world, admin, path, "invitations").await;
+        let emails: Vec<String> = all.iter().map(|one| text(&one["email"])).collect();
+        assert_eq!(emails, [format!("{}-3@example.com", admin.id)]);
     }
 }

@@ -132,7 +132,7 @@ async fn twenty_accepts_at_once_make_one_membership() {
 }
 
 #[tokio::test]
-async fn of_many_who_accept_at_once_as_many_come_as_there_are_seats() {
+async fn of_many_who_are_invited_at_once_as_many_come_as_there_are_seats() {
     let world = world(4, 0).await;
     let hana = admin(&world, "hana").await;
     let invite = |email: String| {
@@ -142,11 +142,25 @@ async fn of_many_who_accept_at_once_as_many_come_as_there_are_seats() {
         post(&world, &hana, "/v1/service/invitations", body)
     };
     let answers = join_all((0..8).map(|nth| invite(format!("p{nth}@example.com")))).await;
-    let sent = answers.iter().filter(|answer| answer.status == 200).count();
-    assert_eq!(sent, 3);
-    for answer in answers.into_iter().filter(|answer| answer.status != 200) {
+    let is_sent = |(_, answer): &(usize, Answer)| answer.status == 200;
+    let (sent, refused): (Vec<_>, Vec<_>) = answers.into_iter().enumerate().partition(is_sent);
+    assert_eq!(sent.len(), 3);
+    for (_, answer) in refused {
         answer.expect_error(409, "conflict", &[]);
     }
+    consistent(&world);
+    let come = sent.iter().map(async |(nth, _)| {
+        let caller = verified(&world, &format!("p{nth}@example.com")).await;
+        let body = Some(json!({"token": mailed(&world, &caller.email).await}));
+        let path = "/v1/service/invitations/accept";
+        let answer = world.call("POST", path, Some(&caller.id_token), body).await;
+        answer.expect(200);
+    });
+    join_all(come).await;
+    assert_eq!(roles(&world, &hana).await.len(), 4);
+    invite("p8@example.com".into())
+        .await
+        .expect_error(409, "conflict", &[]);
     consistent(&world);
 }
 
