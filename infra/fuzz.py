@@ -14,7 +14,10 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
+from time import sleep
+from urllib.parse import urlsplit
 
 from invoke import ROOT, TOKYO, request, stack
 
@@ -160,7 +163,7 @@ def settle(api, aws, day):
         ],
     }
     of_admin = organisation(api, admin)
-    known |= {"project_id": of_admin["project_id"], "organization_id": of_admin["organization_id"]}
+    known |= of_admin
     # No pattern says which characters of Unicode a line may have, nor that an invitation was mailed.
     known |= {
         **{f"{operation}.name": ["my_video.mp4", "花 1"] for operation in ("createProject", "editProject")},
@@ -197,14 +200,33 @@ def at_firebase(aws, name):
 
 
 def organisation(api, admin):
-    """Makes somebody an organisation with projects; what is known of it."""
+    """Makes somebody an organisation with projects and a licence; what is known of it."""
     token = admin["idToken"]
     company = {"company_name": "いろは株式会社", "postal_code": "123-4567", "address": "東京都港区白銀高輪1-1-1"}
     account = {"uid": admin["localId"], "email": admin["email"], "role": "admin", **company}
     user = call(f"{api}/v1/service/users", account, token)["user"]
     project = {"name": "my_video.mp4", "video_length": 1}
     projects = [call(f"{api}/v1/service/projects", project, token)["project"]["id"] for _ in range(30)]
-    return {"project_id": projects, "organization_id": [user["organization_id"]]}
+    return {
+        "project_id": projects,
+        "organization_id": [user["organization_id"]],
+        "plan_id": [1],
+        "license_id": [license(api, token)],
+    }
+
+
+def license(api, token):
+    """Buys an organisation a licence on Stripe's page; its id."""
+    path = f"{api}/v1/service/licenses"
+    page = urlsplit(call(path, {"plan_id": 1, "quantity": 10000}, token)["checkout_url"])
+    connection = HTTPConnection(page.netloc)
+    connection.request("POST", page.path, "do=pay", {"content-type": "application/x-www-form-urlencoded"})
+    connection.getresponse()
+    for _ in range(100):
+        if licenses := call(path, token=token)["licenses"]:
+            return licenses[0]["id"]
+        sleep(0.1)
+    raise SystemExit("nobody was told that a licence was paid")
 
 
 def log_in(api, email, password):

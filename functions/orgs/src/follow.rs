@@ -7,7 +7,7 @@ use enishi_shared::{
     App, Error, Result,
     payments::{self, Payment, PaymentRef, Product, State, subscription},
     store::{Outcome, Race, Table, Transaction},
-    stripe::{self, Invoice, Subscription},
+    stripe::{self, Invoice, InvoiceStatus, Subscription},
 };
 use jiff::Timestamp;
 
@@ -57,7 +57,8 @@ pub async fn follow(
             return Ok(None);
         };
         let pending = subscription::pending(app, &present).await?;
-        let license = license.seen(&present, pending, applied_at, app.now())?;
+        let is_charging = sent.iter().any(|it| it.status == InvoiceStatus::Draft);
+        let license = license.seen(&present, pending, applied_at, is_charging, app.now())?;
         let known = invoices::known(&orgs, organization_id, &sent).await?;
         let step = Step::next(&before, license, &sent, |invoice| known.get(&invoice.id));
         if step.is_nothing(&before) {

@@ -213,7 +213,7 @@ impl License {
     }
 
     /// What it is by what Stripe says of its subscription now; `applied_at` is when somebody has called it off
-    /// here.
+    /// here, `is_charging` whether an invoice of it is yet to be sent.
     ///
     /// # Errors
     /// `internal_server_error` when the subscription is to nothing.
@@ -222,6 +222,7 @@ impl License {
         subscription: &Subscription,
         pending: Option<PendingSeats>,
         applied_at: Option<Timestamp>,
+        is_charging: bool,
         now: Timestamp,
     ) -> Result<Self> {
         let item = subscription.item()?;
@@ -245,7 +246,7 @@ impl License {
             lowering: lowering.filter(|it| now < it.until && it.quantity < quantity),
             ..self.clone()
         };
-        let next = seen.next_look(now).map(Timestamp::as_second);
+        let next = seen.next_look(is_charging, now).map(Timestamp::as_second);
         // What is to be looked at earlier stays so.
         let kept = self.due_at.filter(|due_at| *due_at > now.as_second());
         seen.due_at = next.map(|next| kept.map_or(next, |kept| kept.min(next)));
@@ -253,7 +254,7 @@ impl License {
     }
 
     /// When Stripe is asked about it again.
-    fn next_look(&self, now: Timestamp) -> Option<Timestamp> {
+    fn next_look(&self, is_charging: bool, now: Timestamp) -> Option<Timestamp> {
         let daily = now + DAILY;
         let pending = self.pending.as_ref();
         let expected = pending.map(|pending| pending.expires_at.min(daily));
@@ -263,7 +264,9 @@ impl License {
             LicenseStatus::PastDue | LicenseStatus::Unpaid => Some(daily),
             LicenseStatus::Active => {
                 let renewed = self.current_period_end.unwrap_or(now).max(now) + AFTER_PERIOD;
-                [Some(renewed), expected, lowering].into_iter().flatten().min()
+                let charged = is_charging.then(|| now + AFTER_PERIOD);
+                let all = [Some(renewed), expected, lowering, charged];
+                all.into_iter().flatten().min()
             }
         }
         .map(|at| at.max(now + SignedDuration::from_secs(60)))

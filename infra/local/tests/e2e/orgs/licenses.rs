@@ -1,6 +1,7 @@
 //! Licences: bought on Stripe's page, changed, called off, and what they give.
 
 mod changes;
+mod chance;
 mod ends;
 mod seconds;
 mod told;
