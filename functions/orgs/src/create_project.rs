@@ -33,7 +33,7 @@ use crate::{
 pub const FUNCTION: Function = Function::http("orgs-create-project", || {
     OpenApiRouter::new().routes(routes!(create_project))
 })
-.budget(9);
+.budget(8);
 
 /// Projects an organisation makes: beyond them its items would be too hot.
 const RATE: Limit = Limit::new("PROJECT_RATE", 100, 1);

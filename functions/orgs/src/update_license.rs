@@ -28,14 +28,14 @@ use crate::{
 
 /// `orgs-update-license`
 ///
-/// Budget: the caller, the organisation, the change, for fewer seats before Stripe has them; the organisation, the
-/// invoices, what Stripe has now, and with a grant these once more.
+/// Budget: the caller, the organisation, that it was asked; the organisation, the invoices, what Stripe has now, and
+/// after a grant the first two once more.
 pub const FUNCTION: Function = Function::http("orgs-update-license", || {
     OpenApiRouter::new()
         .routes(routes!(update_license))
         .routes(routes!(edit_license))
 })
-.budget(9);
+.budget(8);
 
 /// A time in either form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,7 +51,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let listed = get(world, &hana, LICENSES).await.expect(200);
     measured.count(world, "orgs-licenses");
     let path = format!("{LICENSES}/{}", text(&listed.body["licenses"][0]["id"]));
-    for (quantity, requests) in [(8, 7), (6, 5)] {
+    for (quantity, requests) in [(8, 8), (6, 6)] {
         put(world, &hana, &path, json!({"quantity": quantity}))
             .await
             .expect(200);
