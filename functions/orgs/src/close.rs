@@ -52,11 +52,7 @@ pub async fn close(app: App, Event { detail }: Event<Closed>) -> Result<()> {
 
 /// Ends a licence at once, or keeps it from being paid. One that was paid since comes to nobody: it is given back
 /// when that is told ([`crate::follow`]).
-async fn end(
-    app: &App,
-    organization_id: OrganizationId,
-    license: ClosedLicense,
-) -> Result<()> {
+async fn end(app: &App, organization_id: OrganizationId, license: ClosedLicense) -> Result<()> {
     if let Some(its) = license.subscription {
         return subscription::end(app, &its).await.map(drop);
     }

@@ -61,7 +61,10 @@ pub struct CreateLicenseRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CreateLicenseResponse {
     /// Stripe's page.
-    #[schema(format = "uri", example = "https://checkout.stripe.com/c/pay/cs_test_a1b2c3")]
+    #[schema(
+        format = "uri",
+        example = "https://checkout.stripe.com/c/pay/cs_test_a1b2c3"
+    )]
     pub checkout_url: String,
 }
 

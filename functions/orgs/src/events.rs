@@ -3,9 +3,7 @@
 use enishi_shared::{events::Announcement, payments::PaymentId};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    invitation::InvitationId, licensing::License, organization::OrganizationId, seconds,
-};
+use crate::{invitation::InvitationId, licensing::License, organization::OrganizationId, seconds};
 
 /// Somebody was invited. Announced in the transaction that invites them.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -202,8 +202,7 @@ pub async fn follow_payment(app: &App, payment: &Payment) -> Result<()> {
         State::Expired | State::Failed => forget(app, payment.payment_ref()).await,
         State::Settled | State::PartiallyRefunded | State::Refunded => {
             let begun = payment.stripe.subscription.as_deref();
-            let begun =
-                begun.ok_or_else(|| Error::internal("a licence's payment began none"))?;
+            let begun = begun.ok_or_else(|| Error::internal("a licence's payment began none"))?;
             let of = payment.payment_ref();
             follow(app, of, begun, None).await.map(drop)
         }

@@ -170,7 +170,11 @@ pub struct Payment {
     #[schema(required, value_type = Option<String>, pattern = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$", example = "2026-12-20 14:00:00")]
     pub period_end: Option<Timestamp>,
     /// Stripe's page of the invoice.
-    #[schema(required, format = "uri", example = "https://invoice.stripe.com/i/acct_1/test_1")]
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://invoice.stripe.com/i/acct_1/test_1"
+    )]
     pub url: Option<String>,
 }
 

@@ -40,7 +40,10 @@ async fn license(app: App, Event { detail }: Event<Told>) -> Result<()> {
         Told::Stripe(told) => match changed(&app, &told).await {
             // Another system's, that shares our account at Stripe; or a test of Stripe's own.
             Err(StripeError::Refused(failure)) if failure.status == 404 => {
-                tracing::warn!(kind = told.kind, "Stripe told of something it does not have");
+                tracing::warn!(
+                    kind = told.kind,
+                    "Stripe told of something it does not have"
+                );
                 Ok(())
             }
             other => other.map_err(Into::into),

@@ -178,7 +178,11 @@ pub fn follow_due(
         tx.delete(table, due_key(organization_id, was));
     }
     match is {
-        Some(is) => tx.put(table, due_key(organization_id, is), &Due { organization_id }),
+        Some(is) => tx.put(
+            table,
+            due_key(organization_id, is),
+            &Due { organization_id },
+        ),
         None => Ok(()),
     }
 }
@@ -229,7 +233,11 @@ impl License {
         let count = |quantity: u64| u32::try_from(quantity).unwrap_or(u32::MAX);
         let quantity = count(item.quantity);
         let lowering = self.lowering;
-        let called_off = || applied_at.or(self.cancel_applied_at).or(subscription.canceled_at);
+        let called_off = || {
+            applied_at
+                .or(self.cancel_applied_at)
+                .or(subscription.canceled_at)
+        };
         let mut seen = Self {
             quantity,
             status: LicenseStatus::from(&subscription.status),
@@ -280,7 +288,11 @@ pub struct PendingQuantity {
     #[schema(example = 10)]
     pub quantity: u32,
     /// Where they are paid for.
-    #[schema(required, format = "uri", example = "https://invoice.stripe.com/i/acct_1/test_1")]
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://invoice.stripe.com/i/acct_1/test_1"
+    )]
     pub url: Option<String>,
     /// Until when, at universal time.
     #[serde(serialize_with = "time::serialize")]

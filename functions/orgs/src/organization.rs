@@ -17,9 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    caller::Caller, invitation::InvitationId, licensing::License, seconds::Grant,
-};
+use crate::{caller::Caller, invitation::InvitationId, licensing::License, seconds::Grant};
 
 /// What the product is called among those that an account has a profile of.
 pub const PRODUCT: &str = "orgs";

@@ -25,7 +25,10 @@ pub const FUNCTION: Function = Function::http("orgs-portal", || {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PortalResponse {
     /// Stripe's page, for a few minutes.
-    #[schema(format = "uri", example = "https://billing.stripe.com/p/session/test_a1b2c3")]
+    #[schema(
+        format = "uri",
+        example = "https://billing.stripe.com/p/session/test_a1b2c3"
+    )]
     pub url: String,
 }
 
@@ -43,10 +46,7 @@ pub struct PortalResponse {
         (status = 409, body = ErrorBody, description = "No licence was ever asked for"),
     )
 )]
-pub async fn portal(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<axum::Json<PortalResponse>> {
+pub async fn portal(State(app): State<App>, caller: Caller) -> Result<axum::Json<PortalResponse>> {
     caller.admin()?;
     let organization = organization::of_caller(&table(&app)?, &caller).await?;
     let customer = organization

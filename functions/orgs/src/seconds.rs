@@ -288,7 +288,10 @@ mod tests {
     fn a_period_takes_the_place_of_the_one_before_and_adds_up_in_itself()
     -> Result<(), Box<dyn std::error::Error>> {
         let id: PaymentId = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51".parse()?;
-        let (march, april) = ("2027-03-31T08:00:00Z".parse()?, "2027-04-30T08:00:00Z".parse()?);
+        let (march, april) = (
+            "2027-03-31T08:00:00Z".parse()?,
+            "2027-04-30T08:00:00Z".parse()?,
+        );
         let free = Grant::free(600);
         let first = free.with(id, march, 36_000);
         assert_eq!((first.seconds, first.until), (36_000, Some(march)));

@@ -63,7 +63,13 @@ mod tests {
         ] {
             assert_eq!(read(text)?, at, "{text}");
         }
-        for wrong in ["", "2020-04-01", "2020-04-01T14:12:34", "2020-13-01 14:12:34", "soon"] {
+        for wrong in [
+            "",
+            "2020-04-01",
+            "2020-04-01T14:12:34",
+            "2020-13-01 14:12:34",
+            "soon",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
         Ok(())

@@ -95,8 +95,7 @@ pub async fn update_license(
     caller.admin()?;
     let wish = body.wish()?;
     let orgs = table(&app)?;
-    let (payment_ref, its) =
-        prepare(&app, &orgs, &caller, id, wish).await?;
+    let (payment_ref, its) = prepare(&app, &orgs, &caller, id, wish).await?;
     let applied_at = match wish {
         Wish::Seats(quantity) => {
             subscription::set_quantity(&app, &its, quantity.into()).await?;

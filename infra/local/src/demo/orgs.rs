@@ -190,7 +190,8 @@ impl Play {
         self.stack.stripe().decline(&subscription, true)?;
         let body = json!({"quantity": 12});
         let declined = self.ask(&hana, "PUT", &path, Some(body)).await?;
-        if declined["license"]["quantity"] != 8 || declined["license"]["pending"]["quantity"] != 12 {
+        if declined["license"]["quantity"] != 8 || declined["license"]["pending"]["quantity"] != 12
+        {
             return Err(format!("twelve should wait: {declined}"));
         }
         self.shown(&hana).await?;

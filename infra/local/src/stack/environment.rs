@@ -35,7 +35,10 @@ pub fn secrets(keys: Keys) -> [(String, String); 4] {
 
 /// One plan, of the only price that a new Stripe knows: ten hours a seat.
 fn plans() -> String {
-    format!(r#"[{{"id": 1, "price": "{}", "seconds_per_seat": 36000}}]"#, stripe::PRICE)
+    format!(
+        r#"[{{"id": 1, "price": "{}", "seconds_per_seat": 36000}}]"#,
+        stripe::PRICE
+    )
 }
 
 /// The parameters without a default, the operator of a local stack and what can be bought there.

@@ -1,7 +1,7 @@
 //! Licences: bought on Stripe's page, changed, called off, and what they give.
 
-mod changes;
 mod chance;
+mod changes;
 mod ends;
 mod seconds;
 mod told;
@@ -177,13 +177,17 @@ async fn what_names_nothing_or_is_too_small_is_refused() {
     let hana = admin(&world, "hana").await;
     invited(&world, &hana, "sora", "member").await;
     let body = json!({"plan_id": 7, "quantity": 5});
-    post(&world, &hana, LICENSES, body)
-        .await
-        .expect_error(400, "invalid_parameter", &["plan_id"]);
+    post(&world, &hana, LICENSES, body).await.expect_error(
+        400,
+        "invalid_parameter",
+        &["plan_id: missing"],
+    );
     let body = json!({"plan_id": 1, "quantity": 0});
-    post(&world, &hana, LICENSES, body)
-        .await
-        .expect_error(400, "invalid_parameter", &["quantity"]);
+    post(&world, &hana, LICENSES, body).await.expect_error(
+        400,
+        "invalid_parameter",
+        &["quantity: invalid"],
+    );
     let body = json!({"plan_id": 1, "quantity": 1});
     post(&world, &hana, LICENSES, body)
         .await

@@ -51,7 +51,10 @@ async fn three_hundred_random_steps_agree_with_stripe_to_the_yen() {
     let mut hana = admin(&world, "hana").await;
     for _ in 0..STEPS {
         let license = license(&world, &hana).await;
-        if !matches!(license["status"].as_str(), Some("active" | "past_due" | "unpaid")) {
+        if !matches!(
+            license["status"].as_str(),
+            Some("active" | "past_due" | "unpaid")
+        ) {
             buy(&world, &hana, 1 + u32::try_from(draw(20)).unwrap()).await;
             continue;
         }
@@ -62,7 +65,11 @@ async fn three_hundred_random_steps_agree_with_stripe_to_the_yen() {
             0..4 => {
                 let body = json!({"quantity": 1 + draw(30)});
                 let answer = put(&world, &hana, &path, body).await;
-                assert!(matches!(answer.status.as_u16(), 200 | 409), "{}", answer.text);
+                assert!(
+                    matches!(answer.status.as_u16(), 200 | 409),
+                    "{}",
+                    answer.text
+                );
             }
             4 => drop(stripe.decline(&its, draw(2) == 0)),
             5 => drop(stripe.call_off(&its, draw(3) == 0)),
@@ -88,7 +95,10 @@ async fn three_hundred_random_steps_agree_with_stripe_to_the_yen() {
         world.stack.settle().await;
     }
     // What is under way comes to its end.
-    world.stack.at(world.stack.clock().now() + SignedDuration::from_hours(2)).await;
+    world
+        .stack
+        .at(world.stack.clock().now() + SignedDuration::from_hours(2))
+        .await;
     sweep(&world).await;
     let organization = items(&world, &format!("ORG#{}", hana.organization_id));
     let mut customers = organization.iter().map(|item| &item["customer"]["S"]);
@@ -100,7 +110,10 @@ async fn three_hundred_random_steps_agree_with_stripe_to_the_yen() {
         .collect();
     let mut kept = kept(&world, &hana);
     let paid = |all: &[(i64, String)]| -> i64 {
-        all.iter().filter(|(_, status)| status == "paid").map(|(amount, _)| amount).sum()
+        all.iter()
+            .filter(|(_, status)| status == "paid")
+            .map(|(amount, _)| amount)
+            .sum()
     };
     assert_eq!(paid(&kept), paid(&expected));
     assert_eq!(paid(&kept), world.stack.stripe().balance().paid);

@@ -102,7 +102,11 @@ async fn an_offer_that_nobody_takes_is_over_after_a_day() {
     let now = self::license(&world, &hana).await;
     assert_eq!(now["quantity"], 5);
     assert!(now.get("pending").is_none());
-    assert_eq!(paid(&world, &hana).await[1].1, "void");
+    let payments = paid(&world, &hana).await;
+    assert!(
+        payments.iter().any(|(_, status)| status == "void"),
+        "{payments:?}"
+    );
     assert_eq!(usage(&world, &hana).await, (0, 180_000));
 }
 
@@ -169,5 +173,8 @@ async fn a_thousand_seats_in_the_last_hour_grant_an_hours_seconds() {
     let hour = 999 * 36_000 / (30 * 24);
     assert_eq!(usage(&world, &hana).await, (0, 36_000 + hour));
     assert_eq!(seats(&world, &hana).await, 1_000);
-    assert_eq!(self::license(&world, &hana).await["current_period_end"], text(&license["current_period_end"]));
+    assert_eq!(
+        self::license(&world, &hana).await["current_period_end"],
+        text(&license["current_period_end"])
+    );
 }

@@ -55,7 +55,16 @@ async fn called_off_it_ends_with_its_period_to_the_second() {
     assert_eq!(usage(&world, &hana).await, (100, 179_900));
     let hana = at(&world, "2027-07-01T08:00:00Z", hana).await;
     is_over(&world, &hana, &project).await;
-    assert_eq!(get(&world, &hana, "/v1/service/users").await.expect(200).body["users"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        get(&world, &hana, "/v1/service/users")
+            .await
+            .expect(200)
+            .body["users"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     // Another one begins anew.
     assert_eq!(buy(&world, &hana, 2).await["status"], "active");
     assert_eq!(usage(&world, &hana).await, (0, 72_000));

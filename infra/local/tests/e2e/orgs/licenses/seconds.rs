@@ -1,10 +1,12 @@
 //! Seconds of detection: granted by what is paid, never exceeded, and told of when they are spent.
 
 use std::{
+    collections::BTreeMap,
     io::{Write as _, stderr},
     time::Instant,
 };
 
+use enishi_local::aws::Exchange;
 use futures_util::future::join_all;
 
 use super::*;
@@ -51,12 +53,24 @@ async fn hundred(rate: Option<&str>) -> (World, Member) {
     (world, hana)
 }
 
+/// The capacity units that a request has taken.
+fn consumed(exchange: &Exchange) -> f64 {
+    let answer: Value = serde_json::from_slice(&exchange.answer).unwrap_or_default();
+    let consumed = &answer["ConsumedCapacity"];
+    let tables = match consumed {
+        Value::Array(tables) => tables.as_slice(),
+        table => std::slice::from_ref(table),
+    };
+    let units = tables
+        .iter()
+        .filter_map(|table| table["CapacityUnits"].as_f64());
+    units.sum()
+}
+
 #[tokio::test]
 async fn two_hundred_at_once_against_a_hundred_make_exactly_a_hundred() {
     let (world, hana) = hundred(Some("10000/1h")).await;
-    let asked = || ["TransactWriteItems", "BatchGetItem", "UpdateItem", "TransactGetItems"]
-        .map(|operation| world.asked(operation));
-    let before = asked();
+    let mut watch = world.stack.aws().watch();
     let begun = Instant::now();
     let make = |nth: usize| {
         let body = json!({"name": format!("{nth}"), "video_length": 1});
@@ -64,7 +78,12 @@ async fn two_hundred_at_once_against_a_hundred_make_exactly_a_hundred() {
     };
     let answers = join_all((0..200).map(make)).await;
     let took = begun.elapsed();
-    let requests: Vec<u64> = asked().iter().zip(before).map(|(now, was)| now - was).collect();
+    let mut requests = BTreeMap::new();
+    let mut units = BTreeMap::new();
+    while let Ok(exchange) = watch.try_recv() {
+        *requests.entry(exchange.operation.clone()).or_insert(0) += 1;
+        *units.entry(exchange.operation.clone()).or_insert(0.0) += consumed(&exchange);
+    }
     let made = answers.iter().filter(|it| it.status == 200).count();
     assert_eq!(made, 100);
     for answer in answers.into_iter().filter(|it| it.status != 200) {
@@ -73,8 +92,8 @@ async fn two_hundred_at_once_against_a_hundred_make_exactly_a_hundred() {
     assert_eq!(usage(&world, &hana).await, (100, 0));
     writeln!(
         stderr(),
-        "\n200 creations at once against a quota of 100: 100 made in {took:?}; \
-         TransactWriteItems, BatchGetItem, UpdateItem, TransactGetItems: {requests:?}"
+        "\n200 creations at once against a quota of 100: 100 made in {took:?}\n\
+         requests: {requests:?}\ncapacity units: {units:?}"
     )
     .unwrap();
 }
@@ -90,7 +109,7 @@ async fn beyond_a_hundred_a_second_there_are_too_many_and_never_an_error() {
         post(&world, &hana, PROJECTS, body)
     };
     let answers = join_all((0..150).map(make)).await;
-    let mut statuses = std::collections::BTreeMap::new();
+    let mut statuses = BTreeMap::new();
     for answer in &answers {
         *statuses.entry(answer.status.as_u16()).or_insert(0) += 1;
     }

@@ -66,7 +66,12 @@ async fn however_it_is_told_it_comes_to_the_same() {
     assert_eq!(expected["usage"], json!([0, 6 * 36_000]));
     assert_eq!(
         expected["payments"],
-        json!([[5_000, "paid"], [1_500, "paid"], [6_000, "paid"], [6_000, "paid"]])
+        json!([
+            [5_000, "paid"],
+            [1_500, "paid"],
+            [6_000, "paid"],
+            [6_000, "paid"]
+        ])
     );
     for order in orders() {
         assert_eq!(life(order).await, expected, "{order:?}");
