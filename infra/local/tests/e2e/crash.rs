@@ -50,6 +50,7 @@ fn all_flows() -> Vec<&'static str> {
         mail::crash::FLOWS,
         rooms::crash::FLOWS,
         payments::crash::FLOWS,
+        payments::crash_subscriptions::FLOWS,
         saju::crash::FLOWS,
         visits::crash::FLOWS,
         visits::crash_money::FLOWS,
