@@ -152,7 +152,7 @@ def settle(api, aws, day):
     operator = log_in(api, "operator@example.com", "enishi-operator")["access_token"]
     leaving = sign_up(api, "leaving")["access_token"]
     customer = at_firebase(aws, "customer")
-    admin = at_firebase(aws, "admin")
+    admin, closing = (at_firebase(aws, name) for name in ("admin", "closing"))
     begin = {"id_token": customer["idToken"]}
     known |= {
         "id_token": [customer["idToken"]],
@@ -162,8 +162,15 @@ def settle(api, aws, day):
             log_in(api, "leaving@example.com", PASSWORD)["refresh_token"] for _ in range(9)
         ],
     }
-    of_admin = organisation(api, admin)
-    known |= of_admin
+    admin_id, of_organisation = organisation(api, admin)
+    known |= of_organisation
+    of_admin = {
+        # What one says of oneself.
+        "createUser.uid": [admin["localId"]],
+        **{f"{operation}.email": [admin["email"]] for operation in ("createUser", "editUser")},
+        **{f"{operation}.user_id": [admin_id] for operation in ("getUser", "editUser", "editOrganizationMember")},
+        "closeOrganization.organization_id": organisation(api, closing)[1]["organization_id"],
+    }
     # No pattern says which characters of Unicode a line may have, nor that an invitation was mailed.
     known |= {
         **{f"{operation}.name": ["my_video.mp4", "花 1"] for operation in ("createProject", "editProject")},
@@ -175,7 +182,11 @@ def settle(api, aws, day):
         "a stranger": {"token": None, "known": known},
         "hana": {"token": token, "leaving_token": leaving, "known": known | of_hana},
         "an operator": {"token": operator, "leaving_token": leaving, "known": known},
-        "an admin of an organisation": {"token": admin["idToken"], "leaving_token": leaving, "known": known},
+        "an admin of an organisation": {
+            "token": admin["idToken"],
+            "leaving_token": closing["idToken"],
+            "known": known | of_admin,
+        },
     }
 
 
@@ -200,15 +211,16 @@ def at_firebase(aws, name):
 
 
 def organisation(api, admin):
-    """Makes somebody an organisation with projects and a licence; what is known of it."""
+    """Makes somebody an organisation with projects and a licence; their id, and what is known of it."""
     token = admin["idToken"]
     company = {"company_name": "いろは株式会社", "postal_code": "123-4567", "address": "東京都港区白銀高輪1-1-1"}
     account = {"uid": admin["localId"], "email": admin["email"], "role": "admin", **company}
     user = call(f"{api}/v1/service/users", account, token)["user"]
     project = {"name": "my_video.mp4", "video_length": 1}
     projects = [call(f"{api}/v1/service/projects", project, token)["project"]["id"] for _ in range(30)]
-    return {
-        "project_id": projects,
+    return user["id"], {
+        "project_id": projects[10:],
+        "deleteProject.project_id": projects[:10],
         "organization_id": [user["organization_id"]],
         "plan_id": [1],
         "license_id": [license(api, token)],

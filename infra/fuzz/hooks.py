@@ -1,8 +1,8 @@
 """What schemathesis cannot know: who calls, and which values exist.
 
 `PERSON` in the environment says it as JSON: `token` (none of a stranger), `leaving_token` (somebody else's,
-for what ends sessions and accounts), and `known`: values by the name of a field, or of an operation and its
-field. A field without any is left out.
+for what ends sessions, accounts and organisations), and `known`: values by the name of a field, or of an
+operation and its field. A field without any is left out.
 """
 
 import json
@@ -14,7 +14,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 PERSON = json.loads(os.environ["PERSON"])
 CHOICE = Random(1)
-ENDING = {"closeMyAccount", "logOut", "endSession"}
+ENDING = {"closeMyAccount", "closeOrganization", "logOut", "endSession"}
 
 
 @schemathesis.hook
