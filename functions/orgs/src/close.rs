@@ -19,7 +19,7 @@ use crate::{
 /// `orgs-close`
 ///
 /// Budget: of each invitation 2, of each of its tokens and of each project, export and member who has spent 1;
-/// 6 beside these.
+/// 6 beside these, and 4 of a licence.
 pub const FUNCTION: Function =
     Function::event("orgs-close", |app, event| on(app, event, close)).budget(2);
 

@@ -205,13 +205,17 @@ impl License {
         }
     }
 
-    /// With fewer seats, as Stripe is about to be told.
+    /// While Stripe is asked for so many seats: fewer count at once.
     #[must_use]
-    pub fn lowered(&self, quantity: u32, now: Timestamp) -> Self {
+    pub fn asked(&self, quantity: u32, now: Timestamp) -> Self {
         let until = now + LOWERING_FOR;
+        let is_lower = quantity < self.quantity;
         Self {
-            lowering: Some(Lowering { quantity, until }),
-            due_at: Some(until.as_second()),
+            lowering: is_lower.then_some(Lowering { quantity, until }),
+            due_at: match is_lower {
+                true => Some(until.as_second()),
+                false => self.due_at,
+            },
             ..self.clone()
         }
     }

@@ -266,7 +266,8 @@ pub async fn tell(app: &App, organization: &Organization) -> Result<()> {
 /// As [`left`]; what is erased again does no harm.
 pub async fn erase(app: &App, organization_id: OrganizationId, period: &str) -> Result<()> {
     let table = table(app)?;
-    for period in [FREE, period] {
+    let last = Some(period).filter(|period| *period != FREE);
+    for period in [Some(FREE), last].into_iter().flatten() {
         let spent = spent_in(organization_id, period);
         table.delete_all(&spent.pk, "").await?;
         let told = format!("SECONDS#{organization_id}#{period}");

@@ -193,11 +193,9 @@ async fn prepare(
             if quantity > license.quantity && !is_paid {
                 return Err(Error::conflict("a payment has failed; pay it first"));
             }
-            if quantity < license.quantity {
-                let lowered = license.lowered(quantity, now);
-                after.seats = lowered.seats();
-                after.license = Some(lowered);
-            }
+            let asked = license.asked(quantity, now);
+            after.seats = asked.seats();
+            after.license = Some(asked);
         }
         let mut tx = Transaction::new(app);
         after.replace(&mut tx, orgs, &before)?;

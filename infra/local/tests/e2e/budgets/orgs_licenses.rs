@@ -89,4 +89,6 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let path = format!("/v1/service/organizations/{}", hana.organization_id);
     delete(world, &hana, &path).await.expect(200);
     measured.count(world, "orgs-close-organization");
+    world.stack.settle().await;
+    measured.within(world, "orgs-close", 6 + 4 + 2, 1);
 }
