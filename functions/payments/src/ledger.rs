@@ -12,10 +12,11 @@ use enishi_shared::{
 
 /// `payments-ledger`
 ///
-/// Budget: for an invoice, and at most 4 to Stripe; 2 for the others (the payment, its next state
-/// with its announcement) and at most 2 to Stripe, 1 when nothing is new.
+/// Budget: for what was given back or disputed of a subscription's period of which nothing was told yet, and
+/// at most 5 to Stripe; 3 for an invoice (the first period's payment, its own, that one's next state with its
+/// announcement) and 2 to Stripe; 2 for the others and at most 3 to Stripe, 1 when nothing is new.
 pub const FUNCTION: Function =
-    Function::event("payments-ledger", |app, event| on(app, event, settle)).budget(3);
+    Function::event("payments-ledger", |app, event| on(app, event, settle)).budget(4);
 
 async fn settle(app: App, Event { detail }: Event<StripeEvent>) -> Result<()> {
     let event = detail.data;

@@ -64,13 +64,19 @@ async fn of_checkout(
 ) -> Result<Observed, Error> {
     let mut seen = match (&session.status, &session.payment_status) {
         (SessionStatus::Complete, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired) => {
+            let asked = payment.product.amount().unwrap_or(payment.amount);
             let sum = session.amount_total.zip(session.currency.as_deref());
-            expect(payment, sum)?;
+            expect(payment, asked, sum)?;
             match (&session.payment_intent, &session.invoice) {
                 (Some(intent), _) => paid_by(payment, &stripe.payment_intent(intent).await?)?,
                 (None, Some(invoice)) => {
-                    let invoice = stripe.invoice(invoice).await?;
-                    of_invoice(stripe, payment, State::Settled, invoice).await?
+                    of_invoice(
+                        stripe,
+                        payment,
+                        State::Settled,
+                        stripe.invoice(invoice).await?,
+                    )
+                    .await?
                 }
                 (None, None) => Observed::state(State::Settled),
             }
@@ -89,10 +95,11 @@ async fn of_checkout(
 }
 
 /// What the PaymentIntent of a Checkout that is complete says.
-fn paid_by(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Error> {
+pub(super) fn paid_by(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Error> {
     let state = match &intent.status {
         PaymentIntentStatus::Succeeded => {
-            expect(payment, Some((intent.amount_received, &intent.currency)))?;
+            let sum = Some((intent.amount_received, intent.currency.as_str()));
+            expect(payment, payment.amount, sum)?;
             State::Settled
         }
         PaymentIntentStatus::RequiresPaymentMethod | PaymentIntentStatus::Canceled => State::Failed,
@@ -168,10 +175,10 @@ impl Observed {
 }
 
 /// Nothing is settled by another sum than was asked for.
-fn expect(payment: &Payment, sum: Option<(i64, &str)>) -> Result<(), Error> {
+fn expect(payment: &Payment, asked: i64, sum: Option<(i64, &str)>) -> Result<(), Error> {
     match sum {
         Some((amount, currency))
-            if amount == payment.amount && currency.eq_ignore_ascii_case(&payment.currency) =>
+            if amount == asked && currency.eq_ignore_ascii_case(&payment.currency) =>
         {
             Ok(())
         }
@@ -240,7 +247,7 @@ pub(super) async fn unopened(app: &App, payment: Payment, cause: &str) -> Result
 
 /// Moves the payment that an invoice is to what Stripe says of it now: that of the subscription's first
 /// period is its Checkout's, each further one gets a record of its own. `None` when it is not ours, costs
-/// nothing or is not final yet. At most 3 requests to Stripe.
+/// nothing or is not final yet. At most 2 requests to Stripe.
 ///
 /// # Errors
 /// As [`follow`]; Stripe's refusal when it knows no such invoice.
@@ -254,30 +261,32 @@ pub async fn follow_invoice(
     let Some(payment_ref) = PaymentRef::of_metadata(&invoice.metadata) else {
         return Ok(None);
     };
-    let first = find(app, payment_ref).await?;
-    if invoice.reason == InvoiceReason::Create {
-        let payment = follow(app, first, Sight::Nothing, cause).await?;
-        return Ok(Some(payment));
-    }
+    let is_first = invoice.reason == InvoiceReason::Create;
     let state = match &invoice.status {
-        _ if invoice.amount_due <= 0 => return Ok(None),
         InvoiceStatus::Paid => State::Settled,
+        // Its Checkout is open still, and says what becomes of it.
+        _ if is_first => return Ok(None),
         InvoiceStatus::Open | InvoiceStatus::Uncollectible | InvoiceStatus::Void => State::Failed,
         _ => return Ok(None),
     };
-    let renewal = renewal(first, &invoice);
-    let known = table(app)?
-        .get::<Payment>(&renewal.payment_ref().key())
-        .await?;
-    let renewal = known.unwrap_or(renewal);
-    let seen = of_invoice(&stripe, &renewal, state, invoice).await?;
+    let first = find(app, payment_ref).await?;
+    let payment = if is_first {
+        first
+    } else if invoice.amount_due > 0 {
+        let renewal = renewal(first, &invoice);
+        let known = table(app)?.get(&renewal.payment_ref().key()).await?;
+        known.unwrap_or(renewal)
+    } else {
+        return Ok(None);
+    };
+    let seen = of_invoice(&stripe, &payment, state, invoice).await?;
     let now = app.now();
-    let payment = update(app, renewal, |payment| Ok(payment.moved(&seen, now, cause)));
+    let payment = update(app, payment, |payment| Ok(payment.moved(&seen, now, cause)));
     Ok(Some(payment.await?))
 }
 
 /// The payment that a PaymentIntent is: it says so itself, or its invoice does. `None` when it is not ours.
-/// At most 4 requests to Stripe.
+/// At most 3 requests to Stripe.
 ///
 /// # Errors
 /// As [`follow_invoice`].
@@ -302,13 +311,20 @@ async fn of_invoice(
     state: State,
     invoice: Invoice,
 ) -> Result<Observed, Error> {
+    let payment = Payment {
+        amount: invoice.amount_due,
+        ..payment.clone()
+    };
     let mut seen = match &invoice.payment_intent {
         Some(intent) if state == State::Settled => {
-            paid_by(payment, &stripe.payment_intent(intent).await?)?
+            paid_by(&payment, &stripe.payment_intent(intent).await?)?
         }
         _ => Observed::state(state),
     };
+    seen.amount = Some(payment.amount);
     seen.stripe.receipt_url = invoice.hosted_invoice_url;
+    seen.stripe.subscription = invoice.subscription;
+    seen.stripe.invoice = Some(invoice.id);
     Ok(seen)
 }
 

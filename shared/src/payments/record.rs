@@ -280,6 +280,9 @@ impl StripeObjects {
 /// What Stripe says of a payment now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
+    /// What is to be paid, in minor units, where that is another sum than was asked for: what a customer had to
+    /// its credit, or owed, goes into the invoice of a subscription.
+    pub amount: Option<i64>,
     /// Where it stands: nothing about what was given back, which follows from `refunds`.
     pub state: State,
     /// Some of its refunds, by the names that [`Payment::refunds`] has for them.
@@ -294,6 +297,7 @@ impl Observed {
     /// A state, and nothing else.
     pub fn state(state: State) -> Self {
         Self {
+            amount: None,
             state,
             refunds: BTreeMap::new(),
             disputes: BTreeMap::new(),
@@ -327,6 +331,7 @@ impl Payment {
     pub fn moved(&self, seen: &Observed, now: Timestamp, cause: &str) -> Option<Self> {
         let mut next = self.clone();
         next.state = self.state.max(seen.state);
+        next.amount = seen.amount.unwrap_or(self.amount);
         next.stripe.learn(&seen.stripe);
         for (name, refund) in &seen.refunds {
             let known = next.refunds.entry(name.clone());

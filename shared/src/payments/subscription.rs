@@ -155,8 +155,8 @@ pub async fn end(app: &App, subscription: &str) -> Result<Subscription, Error> {
 }
 
 /// Ends a subscription at once and gives back all that was paid for it: one that nobody needed, because
-/// there is another. For each of its invoices, mostly one, 5 requests to DynamoDB and 4 to Stripe; 3 more to
-/// Stripe.
+/// there is another. At most 6 requests to DynamoDB and 3 to Stripe for each of its invoices, of which there is
+/// mostly one, and 3 to Stripe.
 ///
 /// # Errors
 /// `conflict` while a payment of it is disputed, or when Stripe refuses a refund; `service_unavailable`: ask
@@ -171,8 +171,8 @@ pub async fn end_and_refund(app: &App, subscription: &str) -> Result<(), Error> 
     for invoice in invoices.await? {
         let payment = follow_invoice(app, &invoice.id, CAUSE).await?;
         if let Some(payment) = payment
-            && payment.state.is_paid()
-            && payment.state != State::Refunded
+            && matches!(payment.state, State::Settled | State::PartiallyRefunded)
+            && payment.amount > 0
         {
             refund(app, payment.payment_ref(), ENDED, None).await?;
         }

@@ -180,6 +180,7 @@ pub fn finalize(state: &mut State, id: &str) -> Result<bool, Refusal> {
         "status_transitions": transitions(&draft, "finalized_at", now),
     });
     let open = state.change("invoice", id, fields)?;
+    state.emit("invoice.finalized", &open, None);
     let subscription = subscription(state, id)?;
     let declines = state.get("subscription", &subscription)?["_declines"] == true;
     if declines && due > 0 {

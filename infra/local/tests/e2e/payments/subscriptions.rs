@@ -21,16 +21,24 @@ pub async fn subscribed(world: &World, person: &Person) -> Payment {
     find(&app, first.payment_ref()).await
 }
 
-/// So many seats at ¥1,000 a month, for somebody who is Stripe's customer.
+/// So many seats at ¥1,000 a month, for somebody who is new to Stripe.
 pub async fn subscribe(app: &App, payer: &str, quantity: u64) -> Payment {
+    let customer = customer(app).await;
+    subscribe_as(app, payer, &customer, quantity).await
+}
+
+/// A new customer of Stripe's.
+pub async fn customer(app: &App) -> String {
     let stripe = stripe::client(app);
     let key = app.new_id().to_string();
-    let customer = stripe
-        .create_customer(&key, "縁", "hana@example.com", &[])
-        .await
-        .unwrap();
+    let made = stripe.create_customer(&key, "縁", "hana@example.com", &[]);
+    made.await.unwrap().id
+}
+
+/// So many seats at ¥1,000 a month.
+pub async fn subscribe_as(app: &App, payer: &str, customer: &str, quantity: u64) -> Payment {
     let seats = Product::Subscription {
-        customer: customer.id,
+        customer: customer.to_owned(),
         price: PRICE.into(),
         unit_amount: 1_000,
         quantity,
@@ -326,4 +334,40 @@ async fn a_subscription_too_many_is_ended_and_all_of_it_given_back() {
     );
     let ended = stripe::client(&app).subscription(&id).await.unwrap();
     assert!(ended.status.is_final());
+}
+
+#[tokio::test]
+async fn what_was_carried_over_is_paid_with_the_next_subscription() {
+    let world = World::new().await;
+    let app = service(&world);
+    let payer = app.new_id().to_string();
+    let customer = customer(&app).await;
+    let stripe = world.stack.stripe();
+    let first = subscribe_as(&app, &payer, &customer, 1).await;
+    stripe.pay(session(&first)).unwrap();
+    let of = |payment: &Payment| text(&stripe.object(session(payment)).unwrap()["subscription"]);
+    let id = of(&first);
+    let present = stripe::client(&app).subscription(&id).await.unwrap();
+    // Ten seats for the last two hours: ¥28, less than can be charged.
+    let end_of_period = present.item().unwrap().period.end;
+    let before = end_of_period.duration_since(world.stack.clock().now());
+    later(&world, before - SignedDuration::from_hours(2));
+    set_quantity(&app, &id, 11).await.unwrap();
+    let carried = invoices(&app, &id).await.pop().unwrap();
+    assert!((20..50).contains(&carried.total) && carried.amount_due == 0);
+    end(&app, &id).await.unwrap();
+    let second = subscribe_as(&app, &payer, &customer, 3).await;
+    stripe.pay(session(&second)).unwrap();
+    world.stack.settle().await;
+    let sum = 3_000 + carried.total;
+    let second = find(&app, second.payment_ref()).await;
+    assert_eq!((second.state, second.amount), (State::Settled, sum));
+    end_and_refund(&app, &of(&second)).await.unwrap();
+    let payments = ledger(&world, first.payer).await;
+    let amounts: Vec<i64> = payments.iter().map(|it| it.amount).collect();
+    assert_eq!(amounts, [1_000, sum]);
+    let balance = stripe.balance();
+    assert_eq!((balance.paid, balance.refunded), (1_000 + sum, sum));
+    world.stack.settle().await;
+    assert!(world.stack.lambda().dead_letters().is_empty());
 }
