@@ -23,13 +23,12 @@ use crate::{
 const AT_ONCE: usize = 50;
 
 /// Makes an organisation's licence, its seats, seconds and invoices what Stripe says of a subscription now;
-/// `applied_at` is when somebody has called it off here. Answers the organisation, if the subscription is its
-/// licence: one that is not is ended, and given back where nobody has had anything of it. For each grant, mostly
-/// none or one: the organisation, the invoices and the change; 2 requests to Stripe, one more for pending seats.
+/// `applied_at` is when somebody has called it off here. Answers the organisation; none if the subscription is not
+/// its licence. For each grant, mostly none or one: the organisation, the invoices and the change; 2 requests to
+/// Stripe, one more for pending seats.
 ///
 /// # Errors
-/// `service_unavailable` when somebody does not answer; `conflict` while a payment that is to be given back is
-/// disputed.
+/// `service_unavailable` when somebody does not answer.
 pub async fn follow(
     app: &App,
     payment_ref: PaymentRef,
@@ -38,24 +37,16 @@ pub async fn follow(
 ) -> Result<Option<Organization>> {
     let orgs = table(app)?;
     let organization_id = licensing::organization_of(payment_ref.payer)?;
-    let stripe = stripe::client(app);
     let mut race = Race::new(app);
     loop {
-        let before = organization::find(&orgs, organization_id).await?;
-        let present = stripe.subscription(subscription_id).await?;
-        let mut sent = stripe
-            .invoices_of(subscription_id, Timestamp::UNIX_EPOCH)
-            .await?;
-        sent.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
-        let license = |it: &Organization| {
-            let license = it.license.clone();
-            license.filter(|license| license.license_id == payment_ref.payment_id)
-        };
-        let Some((before, license)) = before.and_then(|it| license(&it).map(|its| (it, its)))
-        else {
-            unwanted(app, &orgs, organization_id, &present, &sent).await?;
+        let Some(before) = organization::find(&orgs, organization_id).await? else {
             return Ok(None);
         };
+        let license = before.license.clone();
+        let Some(license) = license.filter(|it| it.license_id == payment_ref.payment_id) else {
+            return Ok(None);
+        };
+        let (present, sent) = ask(app, subscription_id).await?;
         let pending = subscription::pending(app, &present).await?;
         let is_charging = sent.iter().any(|it| it.status == InvoiceStatus::Draft);
         let license = license.seen(&present, pending, applied_at, is_charging, app.now())?;
@@ -70,6 +61,17 @@ pub async fn follow(
             None => race.lost().await?,
         }
     }
+}
+
+/// A subscription and its invoices, the oldest first, as they are now. Two requests to Stripe.
+async fn ask(app: &App, subscription_id: &str) -> Result<(Subscription, Vec<Invoice>)> {
+    let stripe = stripe::client(app);
+    let present = stripe.subscription(subscription_id).await?;
+    let mut sent = stripe
+        .invoices_of(subscription_id, Timestamp::UNIX_EPOCH)
+        .await?;
+    sent.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+    Ok((present, sent))
 }
 
 /// What is written in one transaction.
@@ -152,16 +154,18 @@ impl Step {
     }
 }
 
-/// Ends a subscription that is no organisation's licence: one that was paid beside another or after the
-/// organisation was closed is given back, one that was the licence of an organisation that is closed is not.
-async fn unwanted(
-    app: &App,
-    orgs: &Table,
-    organization_id: OrganizationId,
-    present: &Subscription,
-    sent: &[Invoice],
-) -> Result<()> {
-    let known = invoices::known(orgs, organization_id, sent).await?;
+/// Ends a subscription that is not its organisation's licence ([`follow`]): one that was paid beside another or after
+/// the organisation was closed is given back, one that was the licence of an organisation that is closed is not. Two
+/// requests, and five for each invoice that is given back.
+///
+/// # Errors
+/// `service_unavailable` when somebody does not answer; `conflict` while a payment that is to be given back is
+/// disputed.
+pub async fn refuse(app: &App, payment_ref: PaymentRef, subscription_id: &str) -> Result<()> {
+    let orgs = table(app)?;
+    let organization_id = licensing::organization_of(payment_ref.payer)?;
+    let (present, sent) = ask(app, subscription_id).await?;
+    let known = invoices::known(&orgs, organization_id, &sent).await?;
     let was_given = known.values().any(|invoice| invoice.granted.is_some());
     let is_given_back =
         |invoice: &StoredInvoice| was_given || invoice.status != PaymentStatus::Paid;
@@ -182,29 +186,31 @@ async fn unwanted(
     for invoices in now.chunks(AT_ONCE) {
         let mut tx = Transaction::new(app);
         for invoice in invoices {
-            invoice.put(&mut tx, orgs, organization_id)?;
+            invoice.put(&mut tx, &orgs, organization_id)?;
         }
         tx.commit().await?;
     }
     Ok(())
 }
 
-/// Follows what has become of the payment that a licence begins with: one that was paid begins it, one that
-/// cannot be paid any more makes room for another. Further periods are Stripe's to tell of. As [`follow`];
-/// otherwise 2 requests.
+/// The subscription that a licence's payment has begun, once it is paid. One that cannot be paid any more makes room
+/// for another, with 2 requests. Further periods are Stripe's to tell of.
 ///
 /// # Errors
 /// As [`follow`].
-pub async fn follow_payment(app: &App, payment: &Payment) -> Result<()> {
+pub async fn begun(app: &App, payment: &Payment) -> Result<Option<String>> {
     match payment.state {
-        _ if matches!(payment.product, Product::Renewal(_)) => Ok(()),
-        State::Pending | State::Processing => Ok(()),
-        State::Expired | State::Failed => forget(app, payment.payment_ref()).await,
+        _ if matches!(payment.product, Product::Renewal(_)) => Ok(None),
+        State::Pending | State::Processing => Ok(None),
+        State::Expired | State::Failed => {
+            forget(app, payment.payment_ref()).await?;
+            Ok(None)
+        }
         State::Settled | State::PartiallyRefunded | State::Refunded => {
-            let begun = payment.stripe.subscription.as_deref();
-            let begun = begun.ok_or_else(|| Error::internal("a licence's payment began none"))?;
-            let of = payment.payment_ref();
-            follow(app, of, begun, None).await.map(drop)
+            let begun = payment.stripe.subscription.clone();
+            begun
+                .map(Some)
+                .ok_or_else(|| Error::internal("a licence's payment has begun none"))
         }
     }
 }
@@ -246,8 +252,12 @@ pub async fn look(app: &App, organization_id: OrganizationId) -> Result<()> {
         return Ok(());
     };
     let payment_ref = license.payment_ref(organization_id);
-    match license.subscription {
-        Some(its) => follow(app, payment_ref, &its, None).await.map(drop),
-        None => follow_payment(app, &payments::find(app, payment_ref).await?).await,
+    let its = match license.subscription {
+        Some(its) => Some(its),
+        None => begun(app, &payments::find(app, payment_ref).await?).await?,
+    };
+    if let Some(its) = its {
+        follow(app, payment_ref, &its, None).await?;
     }
+    Ok(())
 }

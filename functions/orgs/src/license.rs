@@ -12,7 +12,7 @@ use enishi_shared::{
 use serde::Deserialize;
 
 use crate::{
-    follow::{follow, follow_payment},
+    follow::{begun, follow, refuse},
     licensing::LICENSE,
 };
 
@@ -57,13 +57,24 @@ async fn settled(app: &App, told: PaymentSummary) -> Result<()> {
         payment_id: told.payment_id,
     };
     match payments::find(app, payment_ref).await {
-        Ok(payment) => follow_payment(app, &payment).await,
+        Ok(payment) => match begun(app, &payment).await? {
+            Some(its) => obey(app, payment_ref, &its).await,
+            None => Ok(()),
+        },
         // No repetition would find it: an alarm tells the operators.
         Err(error) if error.code() == Code::NotFound => {
             tracing::error!(payment = %told.payment_id, "a licence's payment is unknown");
             Ok(())
         }
         Err(error) => Err(error),
+    }
+}
+
+/// A subscription is its organisation's licence, or is ended.
+async fn obey(app: &App, payment_ref: PaymentRef, subscription_id: &str) -> Result<()> {
+    match follow(app, payment_ref, subscription_id, None).await? {
+        Some(_) => Ok(()),
+        None => refuse(app, payment_ref, subscription_id).await,
     }
 }
 
@@ -87,8 +98,7 @@ async fn changed(app: &App, told: &StripeEvent) -> Result<(), StripeError> {
     };
     match payments::find(app, payment_ref).await {
         Ok(payment) if payment.purpose == LICENSE => {
-            follow(app, payment_ref, &subscription, None).await?;
-            Ok(())
+            Ok(obey(app, payment_ref, &subscription).await?)
         }
         // Another stack's, that shares our account at Stripe.
         Err(error) if error.code() != Code::NotFound => Err(error.into()),

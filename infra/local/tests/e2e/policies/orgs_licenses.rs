@@ -61,8 +61,11 @@ pub async fn story(world: &World) {
     assert!(!subscription(world, &hana).is_empty());
     let path = format!("/v1/service/organizations/{}", hana.organization_id);
     delete(world, &hana, &path).await.expect(200);
-    // One that was asked for, and one that is paid after all.
+    // One that was asked for twice.
     let sora = admin(world, "license-sora").await;
+    checkout(world, &sora, 5).await;
+    later(world, 50 * 60);
+    sweep(world).await;
     checkout(world, &sora, 5).await;
     let path = format!("/v1/service/organizations/{}", sora.organization_id);
     delete(world, &sora, &path).await.expect(200);
