@@ -366,3 +366,77 @@ pub struct LicenseResponse {
     /// It.
     pub license: ShownLicense,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    type Test = Result<(), Box<dyn std::error::Error>>;
+
+    const NOW: i64 = 1_000_000;
+    const END: i64 = NOW + 20 * 86_400;
+
+    fn license() -> Result<License, Box<dyn std::error::Error>> {
+        Ok(License {
+            license_id: "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51".parse()?,
+            created_at: Timestamp::from_second(0)?,
+            plan_id: 1,
+            price: "price_1".to_owned(),
+            unit_amount: 1_000,
+            currency: "jpy".to_owned(),
+            seconds_per_seat: 36_000,
+            quantity: 5,
+            status: LicenseStatus::Checkout,
+            subscription: None,
+            current_period_end: None,
+            cancel_applied_at: None,
+            pending: None,
+            lowering: None,
+            due_at: None,
+        })
+    }
+
+    /// What a licence of five seats is when Stripe says that its subscription is so.
+    fn seen(of: &License, status: &str, now: i64) -> Result<License, Box<dyn std::error::Error>> {
+        let subscription: Subscription = serde_json::from_value(json!({
+            "id": "sub_1", "status": status, "customer": "cus_1", "cancel_at_period_end": false,
+            "items": {"data": [{
+                "id": "si_1", "price": {"id": "price_1"}, "quantity": 5,
+                "current_period_start": 0, "current_period_end": END,
+            }]},
+        }))?;
+        let now = Timestamp::from_second(now)?;
+        Ok(of.seen(&subscription, None, None, false, now)?)
+    }
+
+    #[test]
+    fn it_is_looked_after_an_hour_after_its_period_and_daily_while_it_is_not_paid() -> Test {
+        let active = seen(&license()?, "active", NOW)?;
+        assert_eq!((active.seats(), active.due_at), (5, Some(END + 3_600)));
+        let late = seen(&active, "active", END + 7_200)?;
+        assert_eq!(late.due_at, Some(END + 10_800));
+        let past_due = seen(&active, "past_due", END + 7_200)?;
+        let daily = Some(END + 7_200 + 86_400);
+        assert_eq!((past_due.seats(), past_due.due_at), (5, daily));
+        assert_eq!(seen(&past_due, "past_due", END + 8_000)?.due_at, daily);
+        let unpaid = seen(&active, "unpaid", END + 7_200)?;
+        assert_eq!((unpaid.seats(), unpaid.due_at), (0, daily));
+        let ended = seen(&past_due, "canceled", END + 9_000)?;
+        assert_eq!((ended.seats(), ended.due_at), (0, None));
+        Ok(())
+    }
+
+    #[test]
+    fn fewer_seats_count_before_stripe_has_them_and_no_longer_than_that_takes() -> Test {
+        let active = seen(&license()?, "active", NOW)?;
+        let asked = active.asked(2, Timestamp::from_second(NOW)?);
+        assert_eq!((asked.seats(), asked.due_at), (2, Some(NOW + 300)));
+        assert_eq!(seen(&asked, "active", NOW + 299)?.seats(), 2);
+        assert_eq!(seen(&asked, "active", NOW + 300)?.seats(), 5);
+        let again = asked.asked(5, Timestamp::from_second(NOW)?);
+        assert_eq!(again.seats(), 5);
+        Ok(())
+    }
+}
