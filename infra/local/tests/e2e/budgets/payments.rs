@@ -31,8 +31,9 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     let client = client(&app);
     let id = first.stripe.subscription.unwrap();
     let invoice = invoices(&app, &id).await.pop().unwrap();
-    let intent = client.invoice(&invoice.id).await.unwrap().payment_intent;
-    let given_back = client.create_refund("by hand", &intent.unwrap(), Some(500), &[]);
+    let invoice = client.invoice(&invoice.id).await.unwrap();
+    let intent = invoice.payment_intent.unwrap();
+    let given_back = client.create_refund("by hand", &intent, Some(500), &[]);
     let given_back = given_back.await.unwrap();
     let told = json!({
         "source": "enishi.payments",
