@@ -230,7 +230,10 @@ async fn every_example_of_the_specification_answers_what_it_shows() {
     let bought = world.call("GET", path, Some(&token), None).await;
     let license_id = text(&bought.expect(200).body["licenses"][0]["id"]);
     let edited = examples.run("edit_license", &token, &license_id).await;
-    assert_eq!(edited["license"]["cancel_applied_at"], "2020-04-01 14:12:34");
+    assert_eq!(
+        edited["license"]["cancel_applied_at"],
+        "2020-04-01 14:12:34"
+    );
     let listed = examples.run("list_payments", &token, "").await;
     assert_eq!(listed["payments"][0]["created_at"], "2026-11-20 11:00:00");
     assert_eq!(listed["payments"][0]["amount"], 1_000);
