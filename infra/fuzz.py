@@ -14,7 +14,10 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
+from time import sleep
+from urllib.parse import urlsplit
 
 from invoke import ROOT, TOKYO, request, stack
 
@@ -208,7 +211,7 @@ def at_firebase(aws, name):
 
 
 def organisation(api, admin):
-    """Makes somebody an organisation with projects; their id, and what is known of it."""
+    """Makes somebody an organisation with projects and a licence; their id, and what is known of it."""
     token = admin["idToken"]
     company = {"company_name": "いろは株式会社", "postal_code": "123-4567", "address": "東京都港区白銀高輪1-1-1"}
     account = {"uid": admin["localId"], "email": admin["email"], "role": "admin", **company}
@@ -219,7 +222,23 @@ def organisation(api, admin):
         "project_id": projects[10:],
         "deleteProject.project_id": projects[:10],
         "organization_id": [user["organization_id"]],
+        "plan_id": [1],
+        "license_id": [license(api, token)],
     }
+
+
+def license(api, token):
+    """Buys an organisation a licence on Stripe's page; its id."""
+    path = f"{api}/v1/service/licenses"
+    page = urlsplit(call(path, {"plan_id": 1, "quantity": 10000}, token)["checkout_url"])
+    connection = HTTPConnection(page.netloc)
+    connection.request("POST", page.path, "do=pay", {"content-type": "application/x-www-form-urlencoded"})
+    connection.getresponse()
+    for _ in range(100):
+        if licenses := call(path, token=token)["licenses"]:
+            return licenses[0]["id"]
+        sleep(0.1)
+    raise SystemExit("nobody was told that a licence was paid")
 
 
 def log_in(api, email, password):

@@ -19,6 +19,7 @@ mod given;
 mod parts;
 mod record;
 mod reverse;
+pub mod subscription;
 #[cfg(test)]
 mod tests;
 
@@ -31,17 +32,16 @@ use crate::{
         PaymentRefunded, PaymentReversed, PaymentSettled, ReversalSummary, outbox_row,
     },
     store::{Key, Outcome, Race, Table, Transaction, Written, when},
-    user_id::UserId,
 };
 
 use serde::Serialize;
 
 pub use checkout::{NewPayment, Opened, begin, expire, open};
-pub use follow::{Sight, follow, look, renewed};
+pub use follow::{Sight, follow, follow_invoice, look, of_intent};
 pub use given::{NewTransfer, refund, transfer};
 pub use parts::{Dispute, DisputeState, Refund, Reversal, Transfer};
 pub use record::{
-    Line, Observed, Payment, PaymentId, Product, Purpose, State, StripeObjects, Transition,
+    Line, Observed, PayerId, Payment, PaymentId, Product, Purpose, State, StripeObjects, Transition,
 };
 pub use reverse::{Reversed, reverse};
 
@@ -54,7 +54,7 @@ pub fn table(app: &App) -> Result<Table, Error> {
 }
 
 /// The partition of somebody's payments, in the order in which they were made.
-pub fn partition(payer: UserId) -> String {
+pub fn partition(payer: PayerId) -> String {
     format!("PAYER#{payer}")
 }
 
@@ -70,7 +70,7 @@ pub const WAITING: &str = "PAYMENT";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaymentRef {
     /// Who pays.
-    pub payer: UserId,
+    pub payer: PayerId,
     /// The payment.
     pub payment_id: PaymentId,
 }

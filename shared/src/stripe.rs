@@ -13,6 +13,7 @@ mod billing;
 mod checkout;
 mod connect;
 mod error;
+mod invoice;
 mod payment;
 mod status;
 pub mod webhook;
@@ -30,14 +31,17 @@ use crate::{
     outbound,
 };
 
-pub use billing::{Customer, Invoice, InvoicePage, Period, Portal, Subscription, SubscriptionItem};
+pub use billing::{
+    Customer, PendingUpdate, Period, Portal, Price, Proration, Subscription, SubscriptionItem,
+};
 pub use checkout::{CheckoutSession, LineItem, PaymentCheckout, SubscriptionCheckout};
 pub use connect::{Account, AccountLink, Capabilities, LoginLink, NewTransfer, Reversal, Transfer};
 pub use error::{Failure, StripeError};
+pub use invoice::{Invoice, InvoicePage};
 pub use payment::{Charge, Dispute, PaymentIntent, Refund};
 pub use status::{
-    DisputeStatus, InvoiceStatus, PaymentIntentStatus, PaymentStatus, RefundStatus, SessionStatus,
-    SubscriptionStatus,
+    DisputeStatus, InvoiceReason, InvoiceStatus, PaymentIntentStatus, PaymentStatus, RefundStatus,
+    SessionStatus, SubscriptionStatus,
 };
 
 /// `STRIPE_SECRET`: the ARN of the secret `{"api_key": "sk_…"}`. `STRIPE_API_BASE`: where the API
@@ -74,7 +78,7 @@ pub fn client(app: &App) -> Stripe {
 pub struct Stripe(App);
 
 impl Stripe {
-    /// Sends a request that reads.
+    /// Sends a request that reads, or that says by itself what it is a repetition of.
     async fn read<T: DeserializeOwned>(&self, request: impl StripeRequest) -> Answer<T> {
         parse(&self.send(request.build(), None, None).await?)
     }
@@ -166,6 +170,12 @@ fn id(text: &str) -> Answer<&str> {
         code: "resource_missing".into(),
         status: 404,
     }))
+}
+
+/// Stripe's own form of a list.
+#[derive(Deserialize)]
+struct List<T> {
+    data: Vec<T>,
 }
 
 /// What Stripe leaves empty now and then: null is as good as absent.

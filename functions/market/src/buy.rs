@@ -439,7 +439,7 @@ impl Addresses {
     ) -> Result<NewPayment<'_>> {
         Ok(NewPayment {
             payment_id: order.payment_id,
-            payer: order.user_id,
+            payer: order.user_id.into(),
             purpose: ORDER,
             reference: &self.reference,
             product: Product::Lines(paid_lines(contents)),

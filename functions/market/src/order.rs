@@ -191,7 +191,7 @@ impl StoredOrder {
     /// Where its payment lies.
     pub fn payment_ref(&self) -> PaymentRef {
         PaymentRef {
-            payer: self.user_id,
+            payer: self.user_id.into(),
             payment_id: self.payment_id,
         }
     }

@@ -34,6 +34,10 @@ pub enum Action {
     DeleteUser,
     /// Deleted somebody's project.
     DeleteProject,
+    /// Asked for a licence.
+    BuyLicense,
+    /// Changed a licence.
+    EditLicense,
 }
 
 /// That somebody did something.
@@ -47,8 +51,8 @@ struct Entry<'a> {
     at: Timestamp,
 }
 
-/// Writes down in the transaction of it that `by` did it; `whom` is the id of the user or the invitation
-/// it was done to, if it was done to one.
+/// Writes down in the transaction of it that `by` did it; `whom` is the id of the user, the invitation or
+/// the licence it was done to, if it was done to one.
 ///
 /// # Errors
 /// `internal_server_error` when it cannot be stored.

@@ -5,12 +5,13 @@ use enishi_shared::{
     App, Error, Function, Result,
     error::{Code, ErrorBody},
     http::Json,
-    idempotency::IdempotencyKey,
+    idempotency::{Creation, IdempotencyKey},
     reserve::Next,
-    store::{Outcome, Transaction},
+    store::{Outcome, Race, Table, Transaction},
     throttle::{self, Limit},
     validate,
 };
+use futures_util::future::try_join;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,19 +19,21 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::Caller,
-    organization::table,
+    organization::{self, Organization, table},
     project::{LONGEST, ProjectId, ProjectResponse, StoredProject, project_key},
     seconds,
 };
 
 /// `orgs-create-project`
 ///
-/// Budget: the caller, the throttle, one transaction; of a replay, what it made; where a bucket has not enough,
-/// all of them and the transaction again; where all together have not, once more as they are at one moment.
+/// Budget: the caller; the throttle and the organisation at once; one transaction; what is spent now, and the
+/// letters where there is something to tell; of a replay, what it made; where a bucket has not enough, all of
+/// them and the transaction again; where all together have not, once more as they are at one moment, and the
+/// organisation.
 pub const FUNCTION: Function = Function::http("orgs-create-project", || {
     OpenApiRouter::new().routes(routes!(create_project))
 })
-.budget(5);
+.budget(8);
 
 /// Projects an organisation makes: beyond them its items would be too hot.
 const RATE: Limit = Limit::new("PROJECT_RATE", 100, 1);
@@ -103,7 +106,9 @@ pub async fn create_project(
     let creation = key.creation(&app, &scope, &body)?;
     let table = table(&app)?;
     let by_organization = organization_id.to_string();
-    throttle::count(&app, &table, "project", &by_organization, &RATE).await?;
+    let counted = throttle::count(&app, &table, "project", &by_organization, &RATE);
+    let (mut organization, ()) =
+        try_join(organization::of_caller(&table, &caller), counted).await?;
     let project = StoredProject {
         project_id: ProjectId::new(&app),
         organization_id,
@@ -113,36 +118,77 @@ pub async fn create_project(
         status: body.status.unwrap_or_else(|| CREATED.to_owned()),
         created_at: app.now(),
     };
-    let project_id = project.project_id;
-    let reserve = seconds::reserve(&app, organization_id)?;
+    let creation = creation.as_ref();
+    let mut race = Race::new(&app);
+    let made = loop {
+        match make(&app, &table, &caller, &organization, &project, creation).await? {
+            Made::Now => break Ok(project),
+            Made::Before(id) => {
+                let before: Option<StoredProject> =
+                    table.get(&project_key(organization_id, id)).await?;
+                break before.ok_or_else(|| {
+                    Error::conflict("this Idempotency-Key was used for a project that is gone")
+                });
+            }
+            Made::Short { left } => {
+                let now = organization::of_caller(&table, &caller).await?;
+                if now.grant == organization.grant {
+                    let message = format!("only {left} seconds of detection are left");
+                    break Err(Error::new(Code::QuotaExceeded, message));
+                }
+                // Others were granted meanwhile.
+                organization = now;
+            }
+        }
+        race.lost().await?;
+    };
+    // What is made is made: whoever spends next tells of it.
+    if let Err(error) = seconds::tell(&app, &organization).await {
+        tracing::warn!(%error, "nobody was told what is spent");
+    }
+    made.map(|project| axum::Json(project.into()))
+}
+
+/// What became of a project.
+enum Made {
+    /// It is there.
+    Now,
+    /// The same request has made another one before.
+    Before(ProjectId),
+    /// There are too few seconds.
+    Short {
+        /// How many there are.
+        left: u64,
+    },
+}
+
+/// Makes a project of what an organisation was granted. From one request.
+async fn make(
+    app: &App,
+    table: &Table,
+    caller: &Caller,
+    organization: &Organization,
+    project: &StoredProject,
+    creation: Option<&Creation>,
+) -> Result<Made> {
+    let reserve = seconds::reserve(app, organization)?;
     let mut taking = reserve.taking(project.video_length);
     loop {
-        let mut tx = Transaction::new(&app);
-        let belongs = caller.check(&mut tx, &table);
+        let mut tx = Transaction::new(app);
+        let belongs = caller.check(&mut tx, table);
         for key in project.keys() {
-            tx.create(&table, key, &project)?;
+            tx.create(table, key, project)?;
         }
         taking.take(&mut tx);
-        seconds::spend(&mut tx, &table, &caller, project.video_length);
-        match tx
-            .commit_once(&table, creation.as_ref(), &project_id)
-            .await?
-        {
-            Outcome::Done => return Ok(axum::Json(project.into())),
-            Outcome::Replayed { id, .. } => {
-                let place = project_key(organization_id, id);
-                let made: Option<StoredProject> = table.get(&place).await?;
-                let made = made.ok_or_else(|| {
-                    Error::conflict("this Idempotency-Key was used for a project that is gone")
-                })?;
-                return Ok(axum::Json(made.into()));
-            }
+        seconds::spend(&mut tx, table, organization, caller, project.video_length);
+        match tx.commit_once(table, creation, &project.project_id).await? {
+            Outcome::Done => return Ok(Made::Now),
+            Outcome::Replayed { id, .. } => return Ok(Made::Before(id)),
             // They left, or have another role, since they were looked up.
             Outcome::Refused(refused) if refused.is(belongs) => return Err(Error::unavailable(1)),
             Outcome::Refused(refused) => {
                 if let Next::Short { left } = taking.after(&refused).await? {
-                    let message = format!("only {left} seconds of detection are left");
-                    return Err(Error::new(Code::QuotaExceeded, message));
+                    return Ok(Made::Short { left });
                 }
             }
         }

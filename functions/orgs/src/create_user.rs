@@ -28,7 +28,7 @@ use crate::{
     organization::{
         self, FreeSeats, Organization, OrganizationId, PRODUCT, Role, organization_key, table,
     },
-    seconds,
+    seconds::{self, FreeSeconds, Grant},
     user::{User, UserResponse},
 };
 
@@ -186,6 +186,9 @@ async fn found(
             members: 1,
             admins: BTreeSet::from([user_id]),
             invitations: BTreeMap::new(),
+            grant: Grant::free(app.config::<FreeSeconds>()?.0),
+            customer: None,
+            license: None,
             version: 1,
             created_at: now,
         };
@@ -201,7 +204,7 @@ async fn found(
             created_at: now,
         };
         tx.create(orgs, organization_key(organization_id), &organization)?;
-        seconds::grant(&mut tx, organization_id)?;
+        seconds::follow(&mut tx, None, &organization)?;
         let issued_at = newcomer.user.issued_at.as_second();
         let standings = put_in(&mut tx, orgs, &member, issued_at)?;
         let action = Action::CreateOrganization;

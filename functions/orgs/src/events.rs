@@ -1,9 +1,9 @@
 //! What orgs tells itself.
 
-use enishi_shared::events::Announcement;
+use enishi_shared::{events::Announcement, payments::PaymentId};
 use serde::{Deserialize, Serialize};
 
-use crate::{invitation::InvitationId, organization::OrganizationId};
+use crate::{invitation::InvitationId, licensing::License, organization::OrganizationId, seconds};
 
 /// Somebody was invited. Announced in the transaction that invites them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +24,32 @@ impl Announcement for Invited {
 pub struct Closed {
     /// Which.
     pub organization_id: OrganizationId,
+    /// The period of its last seconds.
+    #[serde(default = "seconds::free")]
+    pub period: String,
+    /// What it had bought, or asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<ClosedLicense>,
+}
+
+/// The licence of an organisation that was closed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClosedLicense {
+    /// Its payment.
+    pub license_id: PaymentId,
+    /// Stripe's `sub_…`, if it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<String>,
+}
+
+impl ClosedLicense {
+    /// What is to be said of a licence.
+    pub fn of(license: &License) -> Self {
+        Self {
+            license_id: license.license_id,
+            subscription: license.subscription.clone(),
+        }
+    }
 }
 
 impl Announcement for Closed {

@@ -35,6 +35,39 @@ pub fn invitation(company_name: &str, frontend: &str, token: &str) -> Letter {
     japanese.followed_by(english)
 }
 
+/// That so many percent of an organisation's seconds are spent.
+pub fn spent(company_name: &str, percent: u64, granted: u64) -> Letter {
+    let (subject, japanese, english) = match percent {
+        100 => (
+            "検出可能時間をすべて使い切りました",
+            "すべて使い切りました。次の期間が始まるまで、新しいプロジェクトは作成できません",
+            "all of its detection time. No project can be made until the next period",
+        ),
+        _ => (
+            "検出可能時間の80%を使用しました",
+            "80%を使用しました",
+            "80 % of its detection time",
+        ),
+    };
+    let japanese = Letter::new(
+        subject,
+        format!(
+            "「{company_name}」は、この期間の検出可能時間({granted}秒)のうち、{japanese}。\n\n\
+             ライセンスの席数を増やすと、検出可能時間も増えます。\n\n\
+             Enishi\n\n"
+        ),
+    );
+    let english = Letter::new(
+        "Your organization's detection time",
+        format!(
+            "\"{company_name}\" has used {english} of this period ({granted} seconds).\n\
+             More seats come with more detection time.\n\n\
+             Enishi\n"
+        ),
+    );
+    japanese.followed_by(english)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,8 @@ use enishi_shared::{
 
 use crate::{
     caller::{Standing, caller_key, firebase_caller_key},
-    events::Closed,
+    events::{Closed, ClosedLicense},
+    licensing,
     member::{Member, member_key},
     organization::{Organization, Role, organization_key},
     seconds,
@@ -172,8 +173,15 @@ pub fn close(
         organization.as_read(),
     );
     remove(tx, table, member, going)?;
-    seconds::reserve(tx.app(), organization_id)?.delete(tx);
-    announce(tx, table, Closed { organization_id })
+    seconds::reserve(tx.app(), organization)?.delete(tx);
+    licensing::follow_due(tx, table, organization, None)?;
+    let license = organization.license.as_ref();
+    let closed = Closed {
+        organization_id,
+        period: organization.grant.period.clone(),
+        license: license.map(ClosedLicense::of),
+    };
+    announce(tx, table, closed)
 }
 
 /// Removes a member and where they stand; beside it the organisation is to be changed or closed.

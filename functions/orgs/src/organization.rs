@@ -2,19 +2,22 @@
 //! this item too, under the condition that it has not changed meanwhile. So each rule is decided on what
 //! is there: the seats, and that an organisation with several members has an admin.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice::from_ref,
+};
 
 use enishi_shared::{
     App, Error, Result, UserId,
     app::{ConfigError, Configure, Env},
-    store::{Condition, Key, Part, Table, Transaction, when},
+    store::{Condition, Key, Part, Table, Transaction, decode, when},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::invitation::InvitationId;
+use crate::{caller::Caller, invitation::InvitationId, licensing::License, seconds::Grant};
 
 /// What the product is called among those that an account has a profile of.
 pub const PRODUCT: &str = "orgs";
@@ -81,7 +84,8 @@ pub struct Organization {
     pub postal_code: String,
     /// Where in it.
     pub address: String,
-    /// How many may belong to it, those counted who are invited.
+    /// How many may belong to it, those counted who are invited: those of its licence, or what is free before it
+    /// has one.
     pub seats: u32,
     /// How many belong to it.
     pub members: u32,
@@ -89,6 +93,14 @@ pub struct Organization {
     pub admins: BTreeSet<UserId>,
     /// The invitations, and until when they are open; some that have expired may be among them.
     pub invitations: BTreeMap<InvitationId, Timestamp>,
+    /// The seconds of detection that it was granted last.
+    pub grant: Grant,
+    /// Stripe's `cus_…`, once it has asked for a licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// What it has bought, or asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<License>,
     /// How often it has changed.
     pub version: u32,
     /// When it was made.
@@ -139,6 +151,25 @@ pub fn organization_key(organization_id: OrganizationId) -> Key {
     Key::new(partition(organization_id), "ORG")
 }
 
+/// An organisation, if it has not been closed. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn find(table: &Table, organization_id: OrganizationId) -> Result<Option<Organization>> {
+    let key = organization_key(organization_id);
+    let found = table.batch_get(from_ref(&key)).await?.remove(&key);
+    found.map(decode).transpose()
+}
+
+/// A caller's organisation. One request.
+///
+/// # Errors
+/// `profile_missing` when it was closed since; `service_unavailable` when DynamoDB does not answer.
+pub async fn of_caller(table: &Table, caller: &Caller) -> Result<Organization> {
+    let found = find(table, caller.organization_id).await?;
+    found.ok_or_else(Caller::belongs_no_more)
+}
+
 impl Organization {
     /// The seats that are taken at `now`: by members, and by who is invited.
     pub fn taken(&self, now: Timestamp) -> u32 {
@@ -157,6 +188,19 @@ impl Organization {
             false => Err(Error::conflict(format!(
                 "all {} seats are taken by members and open invitations",
                 self.seats
+            ))),
+        }
+    }
+
+    /// That so many seats are enough for who belongs to it and who is invited.
+    ///
+    /// # Errors
+    /// `conflict` where they are too few.
+    pub fn fits(&self, seats: u32, now: Timestamp) -> Result<()> {
+        match self.taken(now) {
+            taken if taken <= seats => Ok(()),
+            taken => Err(Error::conflict(format!(
+                "{taken} seats are taken by members and open invitations"
             ))),
         }
     }
@@ -232,6 +276,9 @@ mod tests {
                     at("2026-11-21T00:00:00Z")?,
                 ),
             ]),
+            grant: Grant::free(600),
+            customer: None,
+            license: None,
             version: 7,
             created_at: at("2026-11-01T00:00:00Z")?,
         })

@@ -16,7 +16,7 @@ use crate::{
     caller::Caller,
     create_export::exports,
     organization::{OrganizationId, Role, partition},
-    seconds, time,
+    time,
 };
 
 /// What the sort keys of projects begin with.
@@ -122,7 +122,7 @@ pub fn no_project() -> Error {
     Error::not_found("project")
 }
 
-/// Erases all that an organisation's members have made, with what they have spent, once it is closed.
+/// Erases all that an organisation's members have made, once it is closed.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer; what is erased again does no harm.
@@ -137,8 +137,7 @@ pub async fn erase_all(app: &App, table: &Table, organization_id: OrganizationId
         tx.commit().await.map(drop)
     })
     .await?;
-    table.delete_all(&exports(organization_id), "").await?;
-    seconds::erase(app, organization_id).await
+    table.delete_all(&exports(organization_id), "").await
 }
 
 /// A project as it is shown.

@@ -13,15 +13,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     caller::Caller,
     list::PageQuery,
-    organization::{Role, table},
+    organization::{self, Role, table},
     seconds::{self, Spent},
 };
 
 /// `orgs-usage`
 ///
-/// Budget: the caller; what is left, and for an admin what each has spent, at once.
+/// Budget: the caller, the organisation; what is left, and for an admin what each has spent, at once.
 pub const FUNCTION: Function =
-    Function::http("orgs-usage", || OpenApiRouter::new().routes(routes!(usage))).budget(3);
+    Function::http("orgs-usage", || OpenApiRouter::new().routes(routes!(usage))).budget(4);
 
 /// What a member has spent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,10 +74,12 @@ pub async fn usage(
     uri: Uri,
     Query(query): Query<PageQuery>,
 ) -> Result<(HeaderMap, axum::Json<UsageResponse>)> {
-    let usage = seconds::usage(&app, &caller);
+    let table = table(&app)?;
+    let organization = organization::of_caller(&table, &caller).await?;
+    let usage = seconds::usage(&app, &organization, &caller);
     let (usage, (link, spent)) = match caller.role {
         Role::Admin => {
-            let (table, by_member) = (table(&app)?, seconds::by_member(caller.organization_id));
+            let by_member = seconds::by_member(&organization);
             try_join(usage, by_member.page(&table, false, &query, &uri)).await?
         }
         Role::Member => {

@@ -75,7 +75,7 @@ impl User {
     /// # Errors
     /// `service_unavailable` when DynamoDB does not answer.
     pub async fn show(app: &App, member: Member, organization: &Organization) -> Result<Self> {
-        let left = seconds::left(app, organization.organization_id).await?;
+        let left = seconds::left(app, organization).await?;
         Ok(Self::new(member, organization, left))
     }
 }

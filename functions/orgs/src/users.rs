@@ -63,7 +63,7 @@ pub async fn users(
         .remove(&organization)
         .ok_or_else(Caller::belongs_no_more)?;
     let organization: Organization = decode(organization)?;
-    let left = seconds::left(&app, organization_id).await?;
+    let left = seconds::left(&app, &organization).await?;
     let shown = |member| User::new(member, &organization, left);
     let users = members.into_iter().map(shown).collect();
     Ok((next, axum::Json(UsersResponse { users })))

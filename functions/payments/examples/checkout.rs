@@ -26,7 +26,7 @@ async fn checkout(app: App, asked: Asked) -> Result<String> {
     };
     let payment = NewPayment {
         payment_id: asked.payment_id,
-        payer: asked.payer,
+        payer: asked.payer.into(),
         purpose: Purpose::new("sample"),
         reference: "order",
         product: Product::Lines(vec![line]),

@@ -6,16 +6,17 @@ use enishi_shared::{
     error::Code,
     events::{Event, StripeEvent},
     function::on,
-    payments::{self, PaymentRef, Sight, find, follow},
+    payments::{PaymentRef, Sight, find, follow, follow_invoice, of_intent},
     stripe::{self, RefundStatus, StripeError},
 };
 
 /// `payments-ledger`
 ///
-/// Budget: for an invoice, and at most 4 to Stripe; 2 for the others (the payment, its next state
-/// with its announcement) and at most 2 to Stripe, 1 when nothing is new.
+/// Budget: for what was given back or disputed of a subscription's period of which nothing was told yet, and
+/// at most 5 to Stripe; 3 for an invoice (the first period's payment, its own, that one's next state with its
+/// announcement) and 2 to Stripe; 2 for the others and at most 3 to Stripe, 1 when nothing is new.
 pub const FUNCTION: Function =
-    Function::event("payments-ledger", |app, event| on(app, event, settle)).budget(3);
+    Function::event("payments-ledger", |app, event| on(app, event, settle)).budget(4);
 
 async fn settle(app: App, Event { detail }: Event<StripeEvent>) -> Result<()> {
     let event = detail.data;
@@ -45,10 +46,15 @@ async fn settle(app: App, Event { detail }: Event<StripeEvent>) -> Result<()> {
 
 async fn look_up(app: &App, event: &StripeEvent) -> Result<(), StripeError> {
     let stripe = stripe::client(app);
-    let (metadata, sight) = match event.object.as_str() {
+    let cause = &event.kind;
+    let (payment, sight) = match event.object.as_str() {
         "checkout.session" => {
             let session = stripe.checkout_session(&event.object_id).await?;
-            (session.metadata.clone(), Sight::Checkout(session))
+            let Some(payment_ref) = PaymentRef::of_metadata(&session.metadata) else {
+                return Ok(());
+            };
+            let payment = find(app, payment_ref).await?;
+            (Some(payment), Sight::Checkout(session))
         }
         "refund" => {
             let refund = stripe.refund(&event.object_id).await?;
@@ -59,7 +65,8 @@ async fn look_up(app: &App, event: &StripeEvent) -> Result<(), StripeError> {
                 return Ok(());
             };
             let intent = stripe.payment_intent(intent).await?;
-            (intent.metadata.clone(), Sight::Refund(refund, intent))
+            let payment = of_intent(app, &intent, cause).await?;
+            (payment, Sight::Refund(refund, intent))
         }
         "dispute" => {
             let dispute = stripe.dispute(&event.object_id).await?;
@@ -67,16 +74,15 @@ async fn look_up(app: &App, event: &StripeEvent) -> Result<(), StripeError> {
                 return Ok(());
             };
             let intent = stripe.payment_intent(intent).await?;
-            (intent.metadata.clone(), Sight::Dispute(dispute, intent))
+            let payment = of_intent(app, &intent, cause).await?;
+            (payment, Sight::Dispute(dispute, intent))
         }
-        "invoice" => return payments::renewed(app, &event.object_id, &event.kind).await,
+        "invoice" => return follow_invoice(app, &event.object_id, cause).await.map(drop),
         _ => return Ok(()),
     };
-    let Some(payment_ref) = PaymentRef::of_metadata(&metadata) else {
-        return Ok(());
-    };
-    let payment = find(app, payment_ref).await?;
-    follow(app, payment, sight, &event.kind).await?;
+    if let Some(payment) = payment {
+        follow(app, payment, sight, cause).await?;
+    }
     Ok(())
 }
 

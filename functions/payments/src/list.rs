@@ -88,7 +88,7 @@ pub async fn list(
     uri: Uri,
     Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
-    let payer = user.id;
+    let payer = user.id.into();
     // `~` sorts behind every id.
     let last_shown = query.after()?.unwrap_or_else(|| "~".to_owned());
     let page = table(&app)?

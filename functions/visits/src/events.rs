@@ -1,6 +1,10 @@
 //! What visits tells itself.
 
-use enishi_shared::{UserId, events::Announcement, payments::PaymentId};
+use enishi_shared::{
+    UserId,
+    events::Announcement,
+    payments::{PayerId, PaymentId},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{matching::MatchingId, state::Action};
@@ -25,7 +29,7 @@ impl Announcement for VisitorWithdrawn {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefundOwed {
     /// Who paid.
-    pub payer: UserId,
+    pub payer: PayerId,
     /// Which payment.
     pub payment_id: PaymentId,
     /// What it was for.

@@ -179,7 +179,7 @@ impl StoredMatching {
     /// Where a payment of it lies.
     pub fn payment_ref(&self, payment_id: PaymentId) -> PaymentRef {
         PaymentRef {
-            payer: self.listener,
+            payer: self.listener.into(),
             payment_id,
         }
     }

@@ -248,7 +248,7 @@ impl Addresses {
         };
         Ok(NewPayment {
             payment_id: begun.payment_id,
-            payer: stored.listener,
+            payer: stored.listener.into(),
             purpose: APPOINTMENT,
             reference: &self.reference,
             product: Product::Lines(vec![line]),

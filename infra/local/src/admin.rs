@@ -127,7 +127,7 @@ async fn checkout(State(stack): State<Stack>, Json(body): Json<CheckoutBody>) ->
     };
     let payment = NewPayment {
         payment_id: PaymentId::new(&app),
-        payer: body.user_id,
+        payer: body.user_id.into(),
         purpose: Purpose::new("sample"),
         reference: "by hand",
         product: Product::Lines(vec![line]),

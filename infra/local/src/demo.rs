@@ -126,6 +126,21 @@ impl Client {
         ))
     }
 
+    /// Presses a button of one of Stripe's pages.
+    ///
+    /// # Errors
+    /// When the page does not lead on.
+    pub async fn press(&self, page: &str, button: &str) -> Result<(), String> {
+        let request = Request::post(page)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from(format!("do={button}"))));
+        let request = request.map_err(|error| error.to_string())?;
+        match self.request(request).await? {
+            (300..400, _) => Ok(()),
+            (status, answer) => Err(format!("Stripe's page answered {status}: {answer}")),
+        }
+    }
+
     /// Sends a request that is expected to succeed.
     ///
     /// # Errors

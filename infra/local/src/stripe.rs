@@ -13,6 +13,7 @@ mod checkout;
 mod connect;
 mod disputes;
 mod events;
+mod invoices;
 mod money;
 mod objects;
 pub mod page;

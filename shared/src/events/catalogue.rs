@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Announcement;
 use crate::{
     mail::Letter,
-    payments::{PaymentId, Purpose},
+    payments::{PayerId, PaymentId, Purpose},
     user_id::UserId,
 };
 
@@ -98,7 +98,7 @@ pub struct PaymentSummary {
     /// The payment.
     pub payment_id: PaymentId,
     /// Who paid, or was to pay.
-    pub payer: UserId,
+    pub payer: PayerId,
     /// What for: rules choose by it.
     pub purpose: Purpose,
     /// The service's own record.

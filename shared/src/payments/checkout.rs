@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Line, Observed, Payment, PaymentId, PaymentRef, Product, Purpose, Sight, State, StripeObjects,
-    find, follow, follow::unopened, store, stored, table, update,
+    Line, Observed, PayerId, Payment, PaymentId, PaymentRef, Product, Purpose, Sight, State,
+    StripeObjects, find, follow, follow::unopened, store, stored, table, update,
 };
 use crate::{
     app::App,
@@ -16,7 +16,6 @@ use crate::{
         self, CheckoutSession, LineItem, PaymentCheckout, SessionStatus, StripeError,
         SubscriptionCheckout,
     },
-    user_id::UserId,
 };
 
 /// Stripe takes no Checkout that expires earlier than 30 minutes from its own present.
@@ -29,7 +28,7 @@ pub struct NewPayment<'a> {
     /// opening the same payment.
     pub payment_id: PaymentId,
     /// Who pays.
-    pub payer: UserId,
+    pub payer: PayerId,
     /// What for.
     pub purpose: Purpose,
     /// The service's own record, at most 200 characters.

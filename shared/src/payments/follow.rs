@@ -10,7 +10,7 @@ use crate::{
     app::App,
     error::Error,
     stripe::{
-        self, CheckoutSession, DisputeStatus, Invoice, InvoiceStatus, PaymentIntent,
+        self, CheckoutSession, DisputeStatus, Invoice, InvoiceReason, InvoiceStatus, PaymentIntent,
         PaymentIntentStatus, PaymentStatus, RefundStatus, SessionStatus, Stripe, StripeError,
     },
 };
@@ -29,7 +29,7 @@ pub enum Sight {
 }
 
 /// Moves a record to what Stripe says of it now; what `sight` holds is not asked for again. `cause`
-/// goes into the history. At most 2 requests to Stripe, and one to DynamoDB if that is news.
+/// goes into the history. At most 3 requests to Stripe, and one to DynamoDB if that is news.
 ///
 /// # Errors
 /// `service_unavailable` when somebody does not answer; `internal_server_error` when Stripe took
@@ -64,15 +64,25 @@ async fn of_checkout(
 ) -> Result<Observed, Error> {
     let mut seen = match (&session.status, &session.payment_status) {
         (SessionStatus::Complete, PaymentStatus::Paid | PaymentStatus::NoPaymentRequired) => {
+            let asked = payment.product.amount().unwrap_or(payment.amount);
             let sum = session.amount_total.zip(session.currency.as_deref());
-            expect(payment, sum)?;
-            match &session.payment_intent {
-                Some(intent) => of_intent(payment, &stripe.payment_intent(intent).await?)?,
-                None => Observed::state(State::Settled),
+            expect(payment, asked, sum)?;
+            match (&session.payment_intent, &session.invoice) {
+                (Some(intent), _) => paid_by(payment, &stripe.payment_intent(intent).await?)?,
+                (None, Some(invoice)) => {
+                    of_invoice(
+                        stripe,
+                        payment,
+                        State::Settled,
+                        stripe.invoice(invoice).await?,
+                    )
+                    .await?
+                }
+                (None, None) => Observed::state(State::Settled),
             }
         }
         (SessionStatus::Complete, PaymentStatus::Unpaid) => match &session.payment_intent {
-            Some(intent) => of_intent(payment, &stripe.payment_intent(intent).await?)?,
+            Some(intent) => paid_by(payment, &stripe.payment_intent(intent).await?)?,
             None => Observed::state(State::Processing),
         },
         (SessionStatus::Expired, _) => Observed::state(State::Expired),
@@ -85,10 +95,11 @@ async fn of_checkout(
 }
 
 /// What the PaymentIntent of a Checkout that is complete says.
-pub(super) fn of_intent(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Error> {
+pub(super) fn paid_by(payment: &Payment, intent: &PaymentIntent) -> Result<Observed, Error> {
     let state = match &intent.status {
         PaymentIntentStatus::Succeeded => {
-            expect(payment, Some((intent.amount_received, &intent.currency)))?;
+            let sum = Some((intent.amount_received, intent.currency.as_str()));
+            expect(payment, payment.amount, sum)?;
             State::Settled
         }
         PaymentIntentStatus::RequiresPaymentMethod | PaymentIntentStatus::Canceled => State::Failed,
@@ -111,7 +122,7 @@ fn of_refund(
     refund: stripe::Refund,
     intent: &PaymentIntent,
 ) -> Result<Observed, Error> {
-    let mut seen = of_intent(payment, intent)?;
+    let mut seen = paid_by(payment, intent)?;
     let name = refund.metadata.get(REFUND).unwrap_or(&refund.id).clone();
     seen.refunds.insert(name, Refund::from(refund));
     Ok(seen)
@@ -133,7 +144,7 @@ fn of_dispute(
     dispute: stripe::Dispute,
     intent: &PaymentIntent,
 ) -> Result<Observed, Error> {
-    let mut seen = of_intent(payment, intent)?;
+    let mut seen = paid_by(payment, intent)?;
     seen.dispute(dispute);
     Ok(seen)
 }
@@ -164,10 +175,10 @@ impl Observed {
 }
 
 /// Nothing is settled by another sum than was asked for.
-fn expect(payment: &Payment, sum: Option<(i64, &str)>) -> Result<(), Error> {
+fn expect(payment: &Payment, asked: i64, sum: Option<(i64, &str)>) -> Result<(), Error> {
     match sum {
         Some((amount, currency))
-            if amount == payment.amount && currency.eq_ignore_ascii_case(&payment.currency) =>
+            if amount == asked && currency.eq_ignore_ascii_case(&payment.currency) =>
         {
             Ok(())
         }
@@ -234,50 +245,87 @@ pub(super) async fn unopened(app: &App, payment: Payment, cause: &str) -> Result
     .await
 }
 
-/// Keeps the payment that an invoice is: that of the subscription's first period is its Checkout's,
-/// each further one gets a record of its own. At most 4 requests to Stripe.
+/// Moves the payment that an invoice is to what Stripe says of it now: that of the subscription's first
+/// period is its Checkout's, each further one gets a record of its own. `None` when it is not ours, costs
+/// nothing or is not final yet. At most 2 requests to Stripe.
 ///
 /// # Errors
 /// As [`follow`]; Stripe's refusal when it knows no such invoice.
-pub async fn renewed(app: &App, invoice: &str, cause: &str) -> Result<(), StripeError> {
+pub async fn follow_invoice(
+    app: &App,
+    invoice: &str,
+    cause: &str,
+) -> Result<Option<Payment>, StripeError> {
     let stripe = stripe::client(app);
     let invoice = stripe.invoice(invoice).await?;
+    let Some(payment_ref) = PaymentRef::of_metadata(&invoice.metadata) else {
+        return Ok(None);
+    };
+    let is_first = invoice.reason == InvoiceReason::Create;
     let state = match &invoice.status {
         InvoiceStatus::Paid => State::Settled,
+        // Its Checkout is open still, and says what becomes of it.
+        _ if is_first => return Ok(None),
         InvoiceStatus::Open | InvoiceStatus::Uncollectible | InvoiceStatus::Void => State::Failed,
-        _ => return Ok(()),
-    };
-    let Some(subscription) = &invoice.subscription else {
-        return Ok(());
-    };
-    let subscription = stripe.subscription(subscription).await?;
-    let Some(payment_ref) = PaymentRef::of_metadata(&subscription.metadata) else {
-        return Ok(());
+        _ => return Ok(None),
     };
     let first = find(app, payment_ref).await?;
-    let first = match first.stripe.invoice {
-        Some(_) => first,
-        None => follow(app, first, Sight::Nothing, cause).await?,
+    let payment = if is_first {
+        first
+    } else if invoice.amount_due > 0 {
+        let renewal = renewal(first, &invoice);
+        let known = table(app)?.get(&renewal.payment_ref().key()).await?;
+        known.unwrap_or(renewal)
+    } else {
+        return Ok(None);
     };
-    match &first.stripe.invoice {
-        // Its Checkout is not complete yet: this comes again.
-        None => return Err(Error::unavailable(1).into()),
-        Some(its) if *its == invoice.id => return Ok(()),
-        Some(_) if invoice.total <= 0 => return Ok(()),
-        Some(_) => {}
-    }
-    let renewal = renewal(first, &invoice);
-    let known = table(app)?
-        .get::<Payment>(&renewal.payment_ref().key())
-        .await?;
-    let mut seen = Observed::state(state);
-    seen.stripe.receipt_url = invoice.hosted_invoice_url;
+    let seen = of_invoice(&stripe, &payment, state, invoice).await?;
     let now = app.now();
-    update(app, known.unwrap_or(renewal), |payment| {
-        Ok(payment.moved(&seen, now, cause))
-    })
-    .await?;
-    Ok(())
+    let payment = update(app, payment, |payment| Ok(payment.moved(&seen, now, cause)));
+    Ok(Some(payment.await?))
+}
+
+/// The payment that a PaymentIntent is: it says so itself, or its invoice does. `None` when it is not ours.
+/// At most 3 requests to Stripe.
+///
+/// # Errors
+/// As [`follow_invoice`].
+pub async fn of_intent(
+    app: &App,
+    intent: &PaymentIntent,
+    cause: &str,
+) -> Result<Option<Payment>, StripeError> {
+    if let Some(payment_ref) = PaymentRef::of_metadata(&intent.metadata) {
+        return Ok(Some(find(app, payment_ref).await?));
+    }
+    match stripe::client(app).invoice_of(&intent.id).await? {
+        Some(invoice) => follow_invoice(app, &invoice, cause).await,
+        None => Ok(None),
+    }
+}
+
+/// What an invoice says of its payment: once that is paid, with what is to be known to give it back.
+async fn of_invoice(
+    stripe: &Stripe,
+    payment: &Payment,
+    state: State,
+    invoice: Invoice,
+) -> Result<Observed, Error> {
+    let payment = Payment {
+        amount: invoice.amount_due,
+        ..payment.clone()
+    };
+    let mut seen = match &invoice.payment_intent {
+        Some(intent) if state == State::Settled => {
+            paid_by(&payment, &stripe.payment_intent(intent).await?)?
+        }
+        _ => Observed::state(state),
+    };
+    seen.amount = Some(payment.amount);
+    seen.stripe.receipt_url = invoice.hosted_invoice_url;
+    seen.stripe.subscription = invoice.subscription;
+    seen.stripe.invoice = Some(invoice.id);
+    Ok(seen)
 }
 
 /// The record of a further period, not stored yet (version 0).
@@ -285,7 +333,7 @@ fn renewal(first: Payment, invoice: &Invoice) -> Payment {
     Payment {
         payment_id: PaymentId::derived(&invoice.id, invoice.created),
         product: Product::Renewal(invoice.id.clone()),
-        amount: invoice.total,
+        amount: invoice.amount_due,
         currency: invoice.currency.clone(),
         state: State::Pending,
         amount_refunded: 0,
@@ -294,6 +342,7 @@ fn renewal(first: Payment, invoice: &Invoice) -> Payment {
         expires_at: invoice.created,
         stripe: StripeObjects {
             subscription: invoice.subscription.clone(),
+            invoice: Some(invoice.id.clone()),
             ..StripeObjects::default()
         },
         refunds: BTreeMap::new(),

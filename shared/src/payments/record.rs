@@ -28,7 +28,7 @@ impl PaymentId {
     }
 
     /// The id of what Stripe itself has begun (`in_…`) at `created`: always the same.
-    pub(super) fn derived(name: &str, created: Timestamp) -> Self {
+    pub fn derived(name: &str, created: Timestamp) -> Self {
         let mut random = [0; 10];
         random.copy_from_slice(&sha256(name.as_bytes())[..10]);
         let millis = u64::try_from(created.as_millisecond()).unwrap_or_default();
@@ -45,6 +45,38 @@ impl FromStr for PaymentId {
 }
 
 impl fmt::Display for PaymentId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Who pays: a user, or an organisation. Their ids are of one kind, so that nobody has another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PayerId(Uuid);
+
+impl From<UserId> for PayerId {
+    fn from(user: UserId) -> Self {
+        Self::from_bytes(user.to_bytes())
+    }
+}
+
+impl PayerId {
+    /// The payer whose id has these 16 bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl FromStr for PayerId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::from_str(text).map(Self)
+    }
+}
+
+impl fmt::Display for PayerId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }
@@ -186,7 +218,7 @@ pub struct Payment {
     /// Its id.
     pub payment_id: PaymentId,
     /// Who pays.
-    pub payer: UserId,
+    pub payer: PayerId,
     /// What for.
     pub purpose: Purpose,
     /// The service's own record.
@@ -248,6 +280,9 @@ impl StripeObjects {
 /// What Stripe says of a payment now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
+    /// What is to be paid, in minor units, where that is another sum than was asked for: what a customer had to
+    /// its credit, or owed, goes into the invoice of a subscription.
+    pub amount: Option<i64>,
     /// Where it stands: nothing about what was given back, which follows from `refunds`.
     pub state: State,
     /// Some of its refunds, by the names that [`Payment::refunds`] has for them.
@@ -262,6 +297,7 @@ impl Observed {
     /// A state, and nothing else.
     pub fn state(state: State) -> Self {
         Self {
+            amount: None,
             state,
             refunds: BTreeMap::new(),
             disputes: BTreeMap::new(),
@@ -295,6 +331,7 @@ impl Payment {
     pub fn moved(&self, seen: &Observed, now: Timestamp, cause: &str) -> Option<Self> {
         let mut next = self.clone();
         next.state = self.state.max(seen.state);
+        next.amount = seen.amount.unwrap_or(self.amount);
         next.stripe.learn(&seen.stripe);
         for (name, refund) in &seen.refunds {
             let known = next.refunds.entry(name.clone());

@@ -395,7 +395,7 @@ fn nothing_is_settled_by_another_sum() {
             "id": "pi_1", "status": status, "amount": received, "amount_received": received,
             "currency": currency, "transfer_group": null, "metadata": {}, "latest_charge": null,
         });
-        follow::of_intent(&payment(), &serde_json::from_value(intent).unwrap())
+        follow::paid_by(&payment(), &serde_json::from_value(intent).unwrap())
     };
     assert_eq!(
         intent("succeeded", 1_000, "jpy").unwrap().state,

@@ -1,20 +1,22 @@
-//! Customers, their subscriptions and invoices.
+//! Customers, their subscriptions, and the billing portal.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use stripe_billing::{
     billing_portal_session::CreateBillingPortalSession,
-    invoice::{ListInvoice, RetrieveInvoice},
     subscription::{
-        RetrieveSubscription, UpdateSubscription, UpdateSubscriptionItems,
-        UpdateSubscriptionProrationBehavior,
+        CancelSubscription, RetrieveSubscription, UpdateSubscription, UpdateSubscriptionItems,
+        UpdateSubscriptionPaymentBehavior, UpdateSubscriptionProrationBehavior,
     },
 };
+use stripe_client_core::{RequestBuilder, StripeMethod, StripeRequest};
 use stripe_core::customer::CreateCustomer;
 
-use super::{Answer, InvoiceStatus, Stripe, SubscriptionStatus, id, or_default, owned};
+use crate::error::Error;
+
+use super::{Answer, List, Stripe, SubscriptionStatus, id, or_default, owned};
 
 /// Somebody who subscribes.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +37,8 @@ pub struct Subscription {
     pub customer: String,
     /// It goes on until its period's end and no longer; a state of its own beside `status`.
     pub cancel_at_period_end: bool,
+    /// When it is to end; set by a page of Stripe's, perhaps without `cancel_at_period_end`.
+    pub cancel_at: Option<Timestamp>,
     /// When somebody called it off.
     pub canceled_at: Option<Timestamp>,
     /// When it ended.
@@ -43,6 +47,48 @@ pub struct Subscription {
     pub metadata: BTreeMap<String, String>,
     /// What is subscribed to; Enishi's have one.
     pub items: Vec<SubscriptionItem>,
+    /// `in_…`, the last one; while an update is pending, the one that it waits for.
+    pub latest_invoice: Option<String>,
+    /// A change that counts once it is paid.
+    pub pending_update: Option<PendingUpdate>,
+}
+
+impl Subscription {
+    /// What is subscribed to.
+    ///
+    /// # Errors
+    /// `internal_server_error` when there is nothing: then it is none of ours.
+    pub fn item(&self) -> Result<&SubscriptionItem, Error> {
+        let item = self.items.first();
+        item.ok_or_else(|| Error::internal("a subscription is to nothing"))
+    }
+
+    /// When it ends, if somebody has called it off, whichever way.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let period = || self.items.first().map(|item| item.period.end);
+        let at_period_end = self.cancel_at_period_end.then(period).flatten();
+        self.ended_at.or(self.cancel_at).or(at_period_end)
+    }
+}
+
+/// A change that counts once its invoice is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "PendingShape")]
+pub struct PendingUpdate {
+    /// How many there would be.
+    pub quantity: Option<u64>,
+    /// When it is dropped: 23 hours after it was asked for, or with the period if that is earlier.
+    pub expires_at: Timestamp,
+}
+
+/// Whether a change of quantity costs something for the rest of the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proration {
+    /// It is free until the period's end.
+    None,
+    /// The rest of the period is invoiced at once, and the change counts when that is paid: at once, or as
+    /// [`Subscription::pending_update`] if the card is declined.
+    Paid,
 }
 
 /// What a subscription is for. The period is the item's, since items may differ.
@@ -70,41 +116,6 @@ pub struct Period {
     pub end: Timestamp,
 }
 
-/// An invoice.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(from = "InvoiceShape")]
-pub struct Invoice {
-    /// `in_…`.
-    pub id: String,
-    /// Where it stands.
-    pub status: InvoiceStatus,
-    /// The sum, in minor units.
-    pub total: i64,
-    /// What of it was paid.
-    pub amount_paid: i64,
-    /// ISO 4217, lower case.
-    pub currency: String,
-    /// When it was made.
-    pub created: Timestamp,
-    /// What its last line is for: an invoice's own period is the one before.
-    pub period: Option<Period>,
-    /// `cus_…`.
-    pub customer: Option<String>,
-    /// `sub_…`.
-    pub subscription: Option<String>,
-    /// Where the customer sees it.
-    pub hosted_invoice_url: Option<String>,
-}
-
-/// Some invoices, the newest first.
-#[derive(Clone, Debug, Deserialize)]
-pub struct InvoicePage {
-    /// The invoices.
-    pub data: Vec<Invoice>,
-    /// Whether there are more after the last one.
-    pub has_more: bool,
-}
-
 /// Stripe's page on which a customer manages its subscriptions. For a short while.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Portal {
@@ -112,7 +123,23 @@ pub struct Portal {
     pub url: String,
 }
 
+/// What one of something costs each period.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Price {
+    /// `price_…`.
+    pub id: String,
+    /// In minor units.
+    pub unit_amount: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+}
+
 impl Stripe {
+    /// What is asked for something.
+    pub async fn price(&self, price: &str) -> Answer<Price> {
+        self.read(RetrievePrice(id(price)?)).await
+    }
+
     /// Makes a customer.
     pub async fn create_customer(
         &self,
@@ -134,21 +161,27 @@ impl Stripe {
             .await
     }
 
-    /// Changes how many of `item` (`si_…`) are subscribed to. The rest of the period is invoiced at
-    /// once, for the seats can be used at once.
+    /// Changes how many of `item` (`si_…`) are subscribed to. A pending update is dropped, its invoice void.
     pub async fn set_quantity(
         &self,
         key: &str,
         subscription: &str,
         item: &str,
         quantity: u64,
+        proration: Proration,
     ) -> Answer<Subscription> {
         let mut change = UpdateSubscriptionItems::new();
         change.id = Some(item.to_owned());
         change.quantity = Some(quantity);
-        let request = UpdateSubscription::new(id(subscription)?)
-            .items(vec![change])
-            .proration_behavior(UpdateSubscriptionProrationBehavior::AlwaysInvoice);
+        let request = UpdateSubscription::new(id(subscription)?).items(vec![change]);
+        let request = match proration {
+            Proration::None => {
+                request.proration_behavior(UpdateSubscriptionProrationBehavior::None)
+            }
+            Proration::Paid => request
+                .proration_behavior(UpdateSubscriptionProrationBehavior::AlwaysInvoice)
+                .payment_behavior(UpdateSubscriptionPaymentBehavior::PendingIfIncomplete),
+        };
         self.write(key, request).await
     }
 
@@ -163,23 +196,15 @@ impl Stripe {
         self.write(key, request).await
     }
 
-    /// An invoice's present state.
-    pub async fn invoice(&self, invoice: &str) -> Answer<Invoice> {
-        self.read(RetrieveInvoice::new(id(invoice)?)).await
+    /// Lets a subscription go on that was to end at a certain time.
+    pub async fn clear_cancel_at(&self, key: &str, subscription: &str) -> Answer<Subscription> {
+        self.write(key, ClearCancelAt(id(subscription)?)).await
     }
 
-    /// A customer's invoices, newest first: `limit` (1–100) of those after the invoice `after`.
-    pub async fn invoices(
-        &self,
-        customer: &str,
-        limit: u8,
-        after: Option<&str>,
-    ) -> Answer<InvoicePage> {
-        let mut request = ListInvoice::new().customer(customer).limit(limit);
-        if let Some(after) = after {
-            request = request.starting_after(after);
-        }
-        self.read(request).await
+    /// Ends a subscription at once; nothing is invoiced or given back. Refused with 404 when it has ended, so
+    /// that repeating it needs no key.
+    pub async fn end_subscription(&self, subscription: &str) -> Answer<Subscription> {
+        self.read(CancelSubscription::new(id(subscription)?)).await
     }
 
     /// Opens the billing portal for a customer, who comes back to `return_url`.
@@ -196,10 +221,32 @@ impl Stripe {
     }
 }
 
-/// Stripe's own form of a list.
-#[derive(Deserialize)]
-struct List<T> {
-    data: Vec<T>,
+/// The typed request is in a crate of its own, for one call.
+struct RetrievePrice<'a>(&'a str);
+
+impl StripeRequest for RetrievePrice<'_> {
+    type Output = Price;
+
+    fn build(&self) -> RequestBuilder {
+        RequestBuilder::new(StripeMethod::Get, format!("/prices/{}", self.0))
+    }
+}
+
+/// An empty `cancel_at`, which the typed request has no words for.
+struct ClearCancelAt<'a>(&'a str);
+
+#[derive(Serialize)]
+struct Cleared {
+    cancel_at: &'static str,
+}
+
+impl StripeRequest for ClearCancelAt<'_> {
+    type Output = Subscription;
+
+    fn build(&self) -> RequestBuilder {
+        RequestBuilder::new(StripeMethod::Post, format!("/subscriptions/{}", self.0))
+            .form(&Cleared { cancel_at: "" })
+    }
 }
 
 #[derive(Deserialize)]
@@ -209,12 +256,16 @@ struct SubscriptionShape {
     customer: String,
     cancel_at_period_end: bool,
     #[serde(default, with = "jiff::fmt::serde::timestamp::second::optional")]
+    cancel_at: Option<Timestamp>,
+    #[serde(default, with = "jiff::fmt::serde::timestamp::second::optional")]
     canceled_at: Option<Timestamp>,
     #[serde(default, with = "jiff::fmt::serde::timestamp::second::optional")]
     ended_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "or_default")]
     metadata: BTreeMap<String, String>,
     items: List<SubscriptionItem>,
+    latest_invoice: Option<String>,
+    pending_update: Option<PendingUpdate>,
 }
 
 impl From<SubscriptionShape> for Subscription {
@@ -224,10 +275,38 @@ impl From<SubscriptionShape> for Subscription {
             status: shape.status,
             customer: shape.customer,
             cancel_at_period_end: shape.cancel_at_period_end,
+            cancel_at: shape.cancel_at,
             canceled_at: shape.canceled_at,
             ended_at: shape.ended_at,
             metadata: shape.metadata,
             items: shape.items.data,
+            latest_invoice: shape.latest_invoice,
+            pending_update: shape.pending_update,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct PendingShape {
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    expires_at: Timestamp,
+    #[serde(default, deserialize_with = "or_default")]
+    subscription_items: Vec<PendingItem>,
+}
+
+#[derive(Deserialize)]
+struct PendingItem {
+    quantity: Option<u64>,
+}
+
+impl From<PendingShape> for PendingUpdate {
+    fn from(shape: PendingShape) -> Self {
+        Self {
+            quantity: shape
+                .subscription_items
+                .first()
+                .and_then(|item| item.quantity),
+            expires_at: shape.expires_at,
         }
     }
 }
@@ -259,54 +338,6 @@ impl From<ItemShape> for SubscriptionItem {
                 start: shape.current_period_start,
                 end: shape.current_period_end,
             },
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Line {
-    period: Period,
-}
-
-#[derive(Deserialize)]
-struct Parent {
-    subscription_details: Option<SubscriptionDetails>,
-}
-
-#[derive(Deserialize)]
-struct SubscriptionDetails {
-    subscription: String,
-}
-
-#[derive(Deserialize)]
-struct InvoiceShape {
-    id: String,
-    status: InvoiceStatus,
-    total: i64,
-    amount_paid: i64,
-    currency: String,
-    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
-    created: Timestamp,
-    customer: Option<String>,
-    parent: Option<Parent>,
-    hosted_invoice_url: Option<String>,
-    lines: List<Line>,
-}
-
-impl From<InvoiceShape> for Invoice {
-    fn from(shape: InvoiceShape) -> Self {
-        let details = shape.parent.and_then(|parent| parent.subscription_details);
-        Self {
-            id: shape.id,
-            status: shape.status,
-            total: shape.total,
-            amount_paid: shape.amount_paid,
-            currency: shape.currency,
-            created: shape.created,
-            period: shape.lines.data.last().map(|line| line.period),
-            customer: shape.customer,
-            subscription: details.map(|details| details.subscription),
-            hosted_invoice_url: shape.hosted_invoice_url,
         }
     }
 }

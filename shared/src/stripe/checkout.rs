@@ -8,7 +8,9 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes,
     CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
     CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData,
-    ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
+    CreateCheckoutSessionSubscriptionDataBillingMode as BillingMode,
+    CreateCheckoutSessionSubscriptionDataBillingModeType as BillingModeType, ExpireCheckoutSession,
+    ProductData, RetrieveCheckoutSession,
 };
 use stripe_shared::CheckoutSessionMode;
 
@@ -156,6 +158,9 @@ impl Stripe {
         line.quantity = Some(checkout.quantity);
         let mut subscription = CreateCheckoutSessionSubscriptionData::new();
         subscription.metadata = owned(checkout.metadata);
+        // In the flexible mode, the default, more seats after fewer would be set off against all that was
+        // paid before.
+        subscription.billing_mode = Some(BillingMode::new(BillingModeType::Classic));
         let mut request = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Subscription)
             .client_reference_id(checkout.reference)

@@ -140,6 +140,13 @@ statuses! {
     }
 }
 
+impl SubscriptionStatus {
+    /// Whether it has ended, and will never be anything else.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::IncompleteExpired | Self::Canceled)
+    }
+}
+
 statuses! {
     /// Of an invoice.
     InvoiceStatus {
@@ -153,6 +160,18 @@ statuses! {
         Uncollectible = "uncollectible",
         /// Withdrawn.
         Void = "void",
+    }
+}
+
+statuses! {
+    /// What an invoice was made for.
+    InvoiceReason {
+        /// A subscription's first period.
+        Create = "subscription_create",
+        /// A further period.
+        Cycle = "subscription_cycle",
+        /// A change within a period.
+        Update = "subscription_update",
     }
 }
 

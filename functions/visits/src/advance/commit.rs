@@ -91,7 +91,7 @@ pub async fn commit(
     let changed = put(&mut tx, table, before, &after, &record)?;
     if let Some(payment_id) = owed {
         let owed = RefundOwed {
-            payer: after.listener,
+            payer: after.listener.into(),
             payment_id,
             matching_id: id,
             amount: step.refund,

@@ -201,14 +201,7 @@ impl Play {
 
     /// Presses a button of Stripe's page, and lets everything hear of it.
     async fn press(&self, page: &str, button: &str) -> Result<(), String> {
-        let request = Request::post(page)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from(format!("do={button}"))));
-        let request = request.map_err(|error| error.to_string())?;
-        let (status, answer) = self.client.request(request).await?;
-        if !(300..400).contains(&status) {
-            return Err(format!("Stripe's page answered {status}: {answer}"));
-        }
+        self.client.press(page, button).await?;
         self.stack.stripe().deliver().await;
         self.stack.settle().await;
         Ok(())

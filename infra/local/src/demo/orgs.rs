@@ -1,7 +1,8 @@
-//! An organisation, from its admin's sign-up at Firebase to a user who is deleted and disabled there, played
+//! An organisation, from its admin's sign-up at Firebase to a user who is deleted and disabled there, and its
+//! licence from the payment to the end, played
 //! through the public API of a stack in memory.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Client, mailed_token, text};
@@ -12,6 +13,7 @@ use crate::{
 
 /// What an organisation has at first: seats, and seconds of detection.
 const ALLOWANCE: [(&str, &str); 2] = [("OrgFreeSeats", "3"), ("OrgFreeSeconds", "600")];
+const LICENSES: &str = "/v1/service/licenses";
 const PASSWORD: &str = "the path to the shrine";
 
 /// Plays it and shows it.
@@ -136,7 +138,7 @@ pub async fn play(stack: Stack) -> Result<(), String> {
             return Err(format!("{} should not stand so", who.name));
         }
     }
-    Ok(())
+    play.license(hana).await
 }
 
 /// Somebody with an account at Firebase.
@@ -156,6 +158,107 @@ struct Play {
 }
 
 impl Play {
+    /// An admin buys five seats, uses up their seconds, buys more, has a card declined and calls it off.
+    async fn license(&self, mut hana: Person) -> Result<(), String> {
+        println!("\n花 buys five seats on Stripe's page.");
+        let body = json!({"plan_id": 1, "quantity": 5});
+        let bought = self.ask(&hana, "POST", LICENSES, Some(body)).await?;
+        let page = text(&bought, "checkout_url");
+        self.client.press(&page, "pay").await?;
+        self.told().await;
+        let license = self.shown(&hana).await?;
+        let path = format!("{LICENSES}/{}", text(&license, "id"));
+        let session = page.rsplit('/').next().unwrap_or_default();
+        let session = self.stack.stripe().object(session).unwrap_or_default();
+        let subscription = text(&session, "subscription");
+
+        println!("\nAll of the period's seconds are used up.");
+        let body = json!({"name": "社史.mp4", "video_length": 180_000});
+        let projects = "/v1/service/projects";
+        self.ask(&hana, "POST", projects, Some(body)).await?;
+        let body = json!({"name": "一秒.mp4", "video_length": 1});
+        self.refused(&hana, "POST", projects, body, 403).await?;
+
+        println!("\nTen days later she raises it to eight, and pays for the rest of the period.");
+        self.after(10, &mut hana).await?;
+        let body = json!({"quantity": 8});
+        self.ask(&hana, "PUT", &path, Some(body)).await?;
+        self.told().await;
+        self.shown(&hana).await?;
+
+        println!("\nHer card is declined: twelve wait until they are paid.");
+        self.stack.stripe().decline(&subscription, true)?;
+        let body = json!({"quantity": 12});
+        let declined = self.ask(&hana, "PUT", &path, Some(body)).await?;
+        if declined["license"]["quantity"] != 8 || declined["license"]["pending"]["quantity"] != 12
+        {
+            return Err(format!("twelve should wait: {declined}"));
+        }
+        self.shown(&hana).await?;
+        self.stack.stripe().decline(&subscription, false)?;
+
+        println!("\nShe calls it off; it ends with its period.");
+        self.after(2, &mut hana).await?;
+        let now = self.stack.clock().now().to_string();
+        let body = json!({"cancel_applied_at": now});
+        self.ask(&hana, "PUT", &path, Some(body)).await?;
+        self.shown(&hana).await?;
+        self.after(20, &mut hana).await?;
+        let over = self.shown(&hana).await?;
+        if over["status"] != "canceled" {
+            return Err("it should be over".into());
+        }
+
+        println!("\nThe invoices:");
+        let path = "/v1/service/payments";
+        let listed = self.ask(&hana, "GET", path, None).await?;
+        let payments = listed["payments"].as_array().cloned().unwrap_or_default();
+        for payment in payments.iter().rev() {
+            println!(
+                "  {} ¥{} {}",
+                text(payment, "created_at"),
+                payment["amount"],
+                text(payment, "status")
+            );
+        }
+        match payments.len() {
+            3 => Ok(()),
+            other => Err(format!("there should be three invoices, not {other}")),
+        }
+    }
+
+    /// Shows the licence, and the seconds.
+    async fn shown(&self, person: &Person) -> Result<Value, String> {
+        let listed = self.ask(person, "GET", LICENSES, None).await?;
+        let path = "/v1/service/usage";
+        let usage = self.ask(person, "GET", path, None).await?;
+        let license = listed["licenses"][0].clone();
+        println!(
+            "  {} seats, {}, until {}; {} seconds used, {} left",
+            license["quantity"],
+            text(&license, "status"),
+            text(&license, "current_period_end"),
+            usage["usage"]["used"],
+            usage["usage"]["left"]
+        );
+        Ok(license)
+    }
+
+    /// So many days pass, and somebody logs in again.
+    async fn after(&self, days: i64, person: &mut Person) -> Result<(), String> {
+        let later = SignedDuration::from_hours(24 * days);
+        self.stack.at(self.stack.clock().now() + later).await;
+        self.told().await;
+        person.id_token = text(&self.log_in(&person.email).await?, "idToken");
+        Ok(())
+    }
+
+    /// Lets everything hear of what has happened at Stripe.
+    async fn told(&self) {
+        self.stack.stripe().deliver().await;
+        self.stack.settle().await;
+    }
+
     /// Signs somebody up at Firebase, with an address that is known to be theirs.
     async fn at_firebase(&self, name: &'static str, email: &str) -> Result<Person, String> {
         let body = json!({"email": email, "password": PASSWORD, "displayName": name});

@@ -33,7 +33,15 @@ pub fn secrets(keys: Keys) -> [(String, String); 4] {
     ]
 }
 
-/// The parameters without a default, and the operator of a local stack.
+/// One plan, of the only price that a new Stripe knows: ten hours a seat.
+fn plans() -> String {
+    format!(
+        r#"[{{"id": 1, "price": "{}", "seconds_per_seat": 36000}}]"#,
+        stripe::PRICE
+    )
+}
+
+/// The parameters without a default, the operator of a local stack and what can be bought there.
 pub fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut parameters = BTreeMap::from([
         ("TokenPublicKeys".to_owned(), keys.public_keys.clone()),
@@ -56,6 +64,7 @@ pub fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<Str
             secret_arn("stripe-webhook"),
         ),
         ("OperatorEmails".to_owned(), OPERATOR_EMAIL.to_owned()),
+        ("OrgPlans".to_owned(), plans()),
     ]);
     parameters.extend(others);
     parameters

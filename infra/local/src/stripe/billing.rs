@@ -1,16 +1,21 @@
-//! Customers, their subscriptions, the invoices for these, and the billing portal.
+//! Customers, their subscriptions, and the billing portal.
 
 use jiff::{Span, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::{
     calls::Execution,
+    invoices::{self, Line, Reason},
     params::{Params, Refusal},
     state::{State, list, number, shown, text},
 };
 
-/// How long a payment that failed is tried again.
+/// How long a payment that failed is tried again, in seconds: it ends a week before the next one is due.
 const RETRIES_LAST: i64 = 21 * 86_400;
+/// For how long the invoice of a further period is a draft, in seconds.
+const DRAFT_LASTS: i64 = 3_600;
+/// For how long a change waits for its payment, in seconds, unless its period ends before.
+const PENDING_LASTS: i64 = 23 * 3_600;
 
 /// `POST /v1/customers`.
 pub fn customer(asked: &mut Params) -> Result<Execution, Refusal> {
@@ -31,6 +36,25 @@ pub fn customer(asked: &mut Params) -> Result<Execution, Refusal> {
             "metadata": metadata,
         }))))
     }))
+}
+
+/// `GET /v1/prices/{id}`.
+pub fn price(id: &str) -> Execution {
+    let id = id.to_owned();
+    Box::new(move |state| {
+        let price = state.prices.get(&id);
+        let price = price.ok_or_else(|| Refusal::no_such("price", &id))?;
+        Ok(json!({
+            "id": id,
+            "object": "price",
+            "active": true,
+            "currency": price.currency,
+            "type": "recurring",
+            "unit_amount": price.unit_amount,
+            "unit_amount_decimal": price.unit_amount.to_string(),
+            "recurring": {"interval": "month", "interval_count": 1, "usage_type": "licensed"},
+        }))
+    })
 }
 
 /// `POST /v1/billing_portal/sessions`.
@@ -108,7 +132,7 @@ pub fn begin(state: &mut State, session: &Value) -> Result<Value, Refusal> {
         "current_period_start": now,
         "current_period_end": after(now, 1).ok_or_else(no_time)?,
     });
-    let mut made = state.make(json!({
+    let made = state.make(json!({
         "id": id,
         "object": "subscription",
         "status": "active",
@@ -123,87 +147,41 @@ pub fn begin(state: &mut State, session: &Value) -> Result<Value, Refusal> {
         "metadata": session["_subscription"],
         "items": list("/v1/subscription_items", vec![item], false),
         "latest_invoice": null,
+        "pending_update": null,
         "_anchor": now,
         "_periods": 1,
-        "_credit": 0,
         "_declines": false,
     }));
     state.emit("customer.subscription.created", &made, None);
-    let total = price.unit_amount * number(session, "_quantity");
-    made["latest_invoice"] = invoice(state, &id, "subscription_create", total)?["id"].clone();
-    Ok(made)
+    let lines = vec![Line::of_period(&made)];
+    let invoice = invoices::make(state, &id, Reason::Create, lines)?;
+    invoices::finalize(state, &invoice)?;
+    state.get("subscription", &id).cloned()
 }
 
-/// Invoices `total` for the present period. It is paid, unless the subscription's card is declined.
-fn invoice(
-    state: &mut State,
-    subscription: &str,
-    reason: &str,
-    total: i64,
-) -> Result<Value, Refusal> {
-    let of = state.get("subscription", subscription)?.clone();
-    let item = &of["items"]["data"][0];
-    let declined = of["_declines"] == true && total > 0;
-    let id = State::id("in_");
-    let line = json!({
-        "id": State::id("il_"),
-        "object": "line_item",
-        "amount": total,
-        "subtotal": total,
-        "currency": of["currency"],
-        "invoice": id,
-        "subscription": subscription,
-        "quantity": item["quantity"],
-        "period": {"start": item["current_period_start"], "end": item["current_period_end"]},
-    });
-    let number = state.all("invoice").len() + 1;
-    let url = format!("{}/invoice/{id}", state.base);
-    let made = state.make(json!({
-        "id": id,
-        "object": "invoice",
-        "number": format!("ENISHI-{number:04}"),
-        "status": if declined { "open" } else { "paid" },
-        "customer": of["customer"],
-        "currency": of["currency"],
-        "billing_reason": reason,
-        "subtotal": total,
-        "total": total,
-        "amount_due": total,
-        "amount_paid": if declined { 0 } else { total },
-        "amount_remaining": if declined { total } else { 0 },
-        "period_start": state.now.as_second(),
-        "period_end": state.now.as_second(),
-        "status_transitions": {
-            "finalized_at": state.now.as_second(),
-            "paid_at": (!declined).then(|| state.now.as_second()),
-        },
-        "parent": {
-            "type": "subscription_details",
-            "subscription_details": {"subscription": subscription, "metadata": of["metadata"]},
-        },
-        "lines": list(&format!("/v1/invoices/{id}/lines"), vec![line], false),
-        "hosted_invoice_url": url,
-    }));
-    state.change("subscription", subscription, json!({"latest_invoice": id}))?;
-    let kind = if declined {
-        "invoice.payment_failed"
-    } else {
-        "invoice.paid"
-    };
-    state.emit(kind, &made, None);
-    Ok(made)
-}
-
-/// `POST /v1/subscriptions/{id}`: the quantity of its item, or whether it ends with its period.
+/// `POST /v1/subscriptions/{id}`: the quantity of its item, or when it ends.
 pub fn update(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
     let id = id.to_owned();
     let cancel = asked.boolean("cancel_at_period_end")?;
+    let clear_cancel_at = asked.cleared("cancel_at");
     let item = asked.take("items[0][id]");
     let quantity = asked.positive("items[0][quantity]")?;
-    let prorate = asked.choice("proration_behavior", &["always_invoice", "none"])?;
-    // Without the item's id Stripe would add a second item.
-    if quantity.is_some() && item.is_none() {
-        return Err(Params::missing("items[0][id]"));
+    let proration = asked.choice("proration_behavior", &["always_invoice", "none"])?;
+    let payment = asked.choice("payment_behavior", &["pending_if_incomplete"])?;
+    let change = match (quantity, item, proration) {
+        (None, None, None) => None,
+        (Some(quantity), Some(item), Some(proration)) => Some((quantity, item, proration)),
+        // Without the item's id Stripe would add a second item.
+        (_, None, _) => return Err(Params::missing("items[0][id]")),
+        (None, _, _) => return Err(Params::missing("items[0][quantity]")),
+        // Prorations that wait for the next invoice are not offered here.
+        (_, _, None) => return Err(Params::missing("proration_behavior")),
+    };
+    if payment.is_some() && (change.is_none() || clear_cancel_at) {
+        return Err(Refusal::invalid(
+            "With payment_behavior=pending_if_incomplete only what is invoiced can be updated.",
+        )
+        .param("payment_behavior"));
     }
     Ok(Box::new(move |state| {
         let of = state.get("subscription", &id)?;
@@ -212,60 +190,147 @@ pub fn update(id: &str, asked: &mut Params) -> Result<Execution, Refusal> {
                 "A canceled subscription can only update its cancellation_details and metadata.",
             ));
         }
-        if let Some(item) = item
-            && text(&of["items"]["data"][0], "id") != item
-        {
-            return Err(Refusal::no_such("subscription_item", &item).named_in("items[0][id]"));
-        }
-        if let Some(quantity) = quantity {
-            let prorate = prorate.as_deref() == Some("always_invoice");
-            set_quantity(state, &id, quantity, prorate)?;
+        if let Some((quantity, item, proration)) = change {
+            if text(&of["items"]["data"][0], "id") != item {
+                return Err(Refusal::no_such("subscription_item", &item).named_in("items[0][id]"));
+            }
+            drop_pending(state, &id)?;
+            match proration.as_str() {
+                "none" => apply(state, &id, quantity)?,
+                _ => prorate(state, &id, quantity, payment.is_some())?,
+            }
         }
         if let Some(cancel) = cancel {
-            set_cancel(state, &id, cancel)?;
+            set_cancel(state, &id, cancel, true)?;
         }
-        let changed = state.get("subscription", &id)?.clone();
-        state.emit("customer.subscription.updated", &changed, None);
-        Ok(shown(&changed))
+        if clear_cancel_at {
+            set_cancel(state, &id, false, false)?;
+        }
+        Ok(shown(&updated(state, &id)?))
     }))
 }
 
-/// The rest of the period is invoiced, or taken off the next invoice.
-fn set_quantity(state: &mut State, id: &str, quantity: i64, prorate: bool) -> Result<(), Refusal> {
-    let now = state.now.as_second();
+/// `DELETE /v1/subscriptions/{id}`: ends it at once.
+pub fn end(id: &str) -> Execution {
+    let id = id.to_owned();
+    Box::new(move |state| {
+        if text(state.get("subscription", &id)?, "status") == "canceled" {
+            return Err(Refusal::no_such("subscription", &id));
+        }
+        cancel(state, &id)?;
+        Ok(shown(state.get("subscription", &id)?))
+    })
+}
+
+/// Tells that a subscription has changed, and answers it.
+fn updated(state: &mut State, id: &str) -> Result<Value, Refusal> {
+    let changed = state.get("subscription", id)?.clone();
+    state.emit("customer.subscription.updated", &changed, None);
+    Ok(changed)
+}
+
+fn apply(state: &mut State, id: &str, quantity: i64) -> Result<(), Refusal> {
     let of = state.get_mut("subscription", id)?;
-    let item = &mut of["items"]["data"][0];
-    let more = quantity - number(item, "quantity");
-    let (start, end) = (
-        number(item, "current_period_start"),
-        number(item, "current_period_end"),
+    of["items"]["data"][0]["quantity"] = quantity.into();
+    Ok(())
+}
+
+/// Changes the quantity and invoices the difference for the rest of the period at once. A payment that is
+/// declined leaves the change pending, or counts as failed.
+fn prorate(state: &mut State, id: &str, quantity: i64, may_wait: bool) -> Result<(), Refusal> {
+    let of = state.get("subscription", id)?.clone();
+    let item = &of["items"]["data"][0];
+    if number(item, "quantity") == quantity {
+        return Ok(());
+    }
+    let lines = Line::of_change(&of, quantity, state.now.as_second());
+    let invoice = invoices::make(state, id, Reason::Update, lines)?;
+    if invoices::finalize(state, &invoice)? {
+        return apply(state, id, quantity);
+    }
+    if !may_wait {
+        apply(state, id, quantity)?;
+        return past_due(state, id);
+    }
+    let latest = state.now.as_second() + PENDING_LASTS;
+    let mut wished = shown(item);
+    wished["quantity"] = quantity.into();
+    let pending = json!({
+        "billing_cycle_anchor": null,
+        "cancel_at_period_end": null,
+        "discount": null,
+        "discounts": null,
+        "expires_at": latest.min(number(item, "current_period_end")),
+        "metadata": null,
+        "subscription_items": [wished],
+        "trial_end": null,
+        "trial_from_plan": null,
+    });
+    let fields = json!({"pending_update": pending, "_pending_invoice": invoice});
+    state.change("subscription", id, fields).map(drop)
+}
+
+/// What waits for its payment is dropped, if anything does.
+fn drop_pending(state: &mut State, id: &str) -> Result<(), Refusal> {
+    let of = state.get("subscription", id)?;
+    let Some(invoice) = of["_pending_invoice"].as_str().map(str::to_owned) else {
+        return Ok(());
+    };
+    let fields = json!({"pending_update": null, "_pending_invoice": null});
+    let changed = state.change("subscription", id, fields)?;
+    invoices::void(state, &invoice)?;
+    state.emit(
+        "customer.subscription.pending_update_expired",
+        &changed,
+        None,
     );
-    let sum = number(&item["price"], "unit_amount") * more * (end - now) / (end - start).max(1);
-    item["quantity"] = quantity.into();
-    if prorate && sum < 0 {
-        of["_credit"] = (number(of, "_credit") - sum).into();
-    } else if prorate && sum > 0 {
-        invoice(state, id, "subscription_update", sum)?;
+    Ok(())
+}
+
+/// The customer pays an open invoice on its page: what waits for it counts now.
+pub fn pay_invoice(state: &mut State, invoice: &str) -> Result<(), Refusal> {
+    let subscription = invoices::subscription(state, invoice)?;
+    invoices::pay(state, invoice)?;
+    let of = state.get("subscription", &subscription)?.clone();
+    if text(&of, "_pending_invoice") == invoice {
+        let wished = &of["pending_update"]["subscription_items"][0];
+        apply(state, &subscription, number(wished, "quantity"))?;
+        let fields = json!({"pending_update": null, "_pending_invoice": null});
+        let changed = state.change("subscription", &subscription, fields)?;
+        let kind = "customer.subscription.pending_update_applied";
+        state.emit(kind, &changed, None);
+        updated(state, &subscription)?;
+    } else if text(&of, "status") == "past_due" {
+        state.change("subscription", &subscription, json!({"status": "active"}))?;
+        updated(state, &subscription)?;
     }
     Ok(())
 }
 
-fn set_cancel(state: &mut State, id: &str, cancel: bool) -> Result<(), Refusal> {
+/// Lets a subscription end with its period, or go on. Only where it is asked for by the API it says so in
+/// `cancel_at_period_end` too.
+fn set_cancel(state: &mut State, id: &str, cancel: bool, by_api: bool) -> Result<(), Refusal> {
     let end = state.get("subscription", id)?["items"]["data"][0]["current_period_end"].clone();
     let (at, since) = match cancel {
         true => (end, state.now.as_second().into()),
         false => (Value::Null, Value::Null),
     };
-    let fields = json!({"cancel_at_period_end": cancel, "cancel_at": at, "canceled_at": since});
+    let fields = json!({
+        "cancel_at_period_end": cancel && by_api,
+        "cancel_at": at,
+        "canceled_at": since,
+    });
     state.change("subscription", id, fields).map(drop)
 }
 
-/// The customer ends a subscription with its period in the portal, or lets it go on.
+/// The customer ends a subscription with its period in the portal, which sets `cancel_at` alone, or lets it
+/// go on.
 pub fn choose(state: &mut State, id: &str, cancel: bool) -> Result<(), Refusal> {
-    set_cancel(state, id, cancel)?;
-    let changed = state.get("subscription", id)?.clone();
-    state.emit("customer.subscription.updated", &changed, None);
-    Ok(())
+    if text(state.get("subscription", id)?, "status") == "canceled" {
+        return Err(Refusal::invalid("the subscription has ended"));
+    }
+    set_cancel(state, id, cancel, false)?;
+    updated(state, id).map(drop)
 }
 
 /// Renews and ends what is due, each at its own time.
@@ -285,47 +350,79 @@ pub fn tick(state: &mut State) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What happens to a subscription by itself; of two at the same moment the first.
+enum Step {
+    PendingExpires,
+    Ends,
+    GivenUp,
+    DraftIsDone,
+    Renews,
+}
+
 /// The next thing that happens to a subscription until `present`, if any does.
 fn step(state: &mut State, id: &str, present: Timestamp) -> Result<bool, Refusal> {
     let of = state.get("subscription", id)?.clone();
-    let end = number(&of["items"]["data"][0], "current_period_end");
     match text(&of, "status") {
         "canceled" => return Ok(false),
         "past_due" if of["_declines"] == false => {
             pay_open(state, id)?;
             return Ok(true);
         }
-        "past_due" if given_up(&of) <= present.as_second() => {
-            state.now = Timestamp::from_second(given_up(&of)).unwrap_or(present);
-            return cancel(state, id).map(|()| true);
-        }
         _ => {}
     }
-    if end > present.as_second() {
+    let failed_at = (text(&of, "status") == "past_due").then(|| number(&of, "_failed_at"));
+    let next = [
+        (
+            of["pending_update"]["expires_at"].as_i64(),
+            Step::PendingExpires,
+        ),
+        (of["cancel_at"].as_i64(), Step::Ends),
+        (failed_at.map(|at| at + RETRIES_LAST), Step::GivenUp),
+        (of["_draft_until"].as_i64(), Step::DraftIsDone),
+        (
+            of["items"]["data"][0]["current_period_end"].as_i64(),
+            Step::Renews,
+        ),
+    ];
+    let next = next
+        .into_iter()
+        .filter_map(|(at, step)| Some((at?, step)))
+        .filter(|(at, _)| *at <= present.as_second())
+        .min_by_key(|(at, _)| *at);
+    let Some((at, step)) = next else {
         return Ok(false);
+    };
+    state.now = Timestamp::from_second(at).unwrap_or(present);
+    match step {
+        Step::PendingExpires => {
+            drop_pending(state, id)?;
+            updated(state, id)?;
+        }
+        Step::Ends | Step::GivenUp => cancel(state, id)?,
+        Step::DraftIsDone => charge_period(state, id, &of)?,
+        Step::Renews => renew(state, id, &of)?,
     }
-    state.now = Timestamp::from_second(end).unwrap_or(present);
-    if of["cancel_at_period_end"] == true {
-        return cancel(state, id).map(|()| true);
-    }
-    renew(state, id, &of).map(|()| true)
+    Ok(true)
 }
 
-/// When the payment that failed is no longer tried, a week before the next one is due.
-fn given_up(subscription: &Value) -> i64 {
-    number(subscription, "_failed_at") + RETRIES_LAST
-}
-
+/// Ends a subscription. What it owes is not asked for any more.
 fn cancel(state: &mut State, id: &str) -> Result<(), Refusal> {
+    drop_pending(state, id)?;
     let now = state.now.as_second();
     let of = state.get("subscription", id)?;
     let since = of["canceled_at"].as_i64().unwrap_or(now);
-    let fields = json!({"status": "canceled", "ended_at": now, "canceled_at": since});
+    let fields = json!({
+        "status": "canceled",
+        "ended_at": now,
+        "canceled_at": since,
+        "_draft_until": null,
+    });
     let ended = state.change("subscription", id, fields)?;
     state.emit("customer.subscription.deleted", &ended, None);
     Ok(())
 }
 
+/// A period begins; its invoice is a draft first.
 fn renew(state: &mut State, id: &str, of: &Value) -> Result<(), Refusal> {
     let mut items = of["items"].clone();
     let item = &mut items["data"][0];
@@ -333,41 +430,40 @@ fn renew(state: &mut State, id: &str, of: &Value) -> Result<(), Refusal> {
     let end = after(number(of, "_anchor"), periods).ok_or_else(no_time)?;
     item["current_period_start"] = item["current_period_end"].clone();
     item["current_period_end"] = end.into();
-    let sum = number(&item["price"], "unit_amount") * number(item, "quantity");
-    let credit = number(of, "_credit").min(sum);
     let fields = json!({
         "items": items,
         "_periods": periods,
-        "_credit": number(of, "_credit") - credit,
+        "_draft_until": state.now.as_second() + DRAFT_LASTS,
     });
-    state.change("subscription", id, fields)?;
-    let invoice = invoice(state, id, "subscription_cycle", sum - credit)?;
-    let mut fields = json!({});
-    if text(&invoice, "status") == "open" && text(of, "status") == "active" {
-        fields = json!({"status": "past_due", "_failed_at": state.now.as_second()});
-    }
     let renewed = state.change("subscription", id, fields)?;
-    state.emit("customer.subscription.updated", &renewed, None);
+    let lines = vec![Line::of_period(&renewed)];
+    invoices::make(state, id, Reason::Cycle, lines)?;
+    updated(state, id).map(drop)
+}
+
+/// The invoice of a further period is no draft any more.
+fn charge_period(state: &mut State, id: &str, of: &Value) -> Result<(), Refusal> {
+    state.change("subscription", id, json!({"_draft_until": null}))?;
+    if !invoices::finalize(state, text(of, "_period_invoice"))? && text(of, "status") == "active" {
+        past_due(state, id)?;
+        updated(state, id)?;
+    }
     Ok(())
 }
 
-/// The card works again: what is open is paid.
+fn past_due(state: &mut State, id: &str) -> Result<(), Refusal> {
+    let fields = json!({"status": "past_due", "_failed_at": state.now.as_second()});
+    state.change("subscription", id, fields).map(drop)
+}
+
+/// The card works again: what is open is paid, but for what the customer has to pay on its page.
 fn pay_open(state: &mut State, id: &str) -> Result<(), Refusal> {
-    let open: Vec<(String, i64)> = state
-        .all("invoice")
-        .into_iter()
-        .filter(|invoice| {
-            text(invoice, "status") == "open"
-                && text(&invoice["parent"]["subscription_details"], "subscription") == id
-        })
-        .map(|invoice| (text(invoice, "id").to_owned(), number(invoice, "total")))
-        .collect();
-    for (invoice, total) in open {
-        let fields = json!({"status": "paid", "amount_paid": total, "amount_remaining": 0});
-        let paid = state.change("invoice", &invoice, fields)?;
-        state.emit("invoice.paid", &paid, None);
+    let pending = text(state.get("subscription", id)?, "_pending_invoice").to_owned();
+    for invoice in invoices::open_of(state, id) {
+        if invoice != pending {
+            invoices::pay(state, &invoice)?;
+        }
     }
-    let changed = state.change("subscription", id, json!({"status": "active"}))?;
-    state.emit("customer.subscription.updated", &changed, None);
-    Ok(())
+    state.change("subscription", id, json!({"status": "active"}))?;
+    updated(state, id).map(drop)
 }

@@ -5,9 +5,9 @@ use http::Method;
 use serde_json::Value;
 
 use super::{
-    billing, checkout, connect, money,
+    billing, checkout, connect, invoices, money,
     params::{Params, Refusal},
-    state::{State, list, shown, text},
+    state::{State, shown},
 };
 
 /// What is to be done, and answered.
@@ -24,6 +24,7 @@ pub fn prepare(
     mut params: Params,
 ) -> Result<Execution, Refusal> {
     let get = *method == Method::GET;
+    let delete = *method == Method::DELETE;
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let asked = &mut params;
     if account.is_some() && parts != ["balance"] {
@@ -32,6 +33,8 @@ pub fn prepare(
         ));
     }
     let execution = match (get, parts.as_slice()) {
+        (false, ["subscriptions", id]) if delete => billing::end(id),
+        _ if delete => return Err(unknown(method, &parts)),
         (false, ["checkout", "sessions"]) => checkout::create(asked)?,
         (true, ["checkout", "sessions", id]) => one("checkout.session", id),
         (false, ["checkout", "sessions", id, "expire"]) => checkout::expire(id),
@@ -49,20 +52,15 @@ pub fn prepare(
         (true, ["accounts", id]) => one("account", id),
         (false, ["accounts", id, "login_links"]) => connect::login_link(id),
         (false, ["account_links"]) => connect::account_link(asked)?,
+        (true, ["prices", id]) => billing::price(id),
         (false, ["customers"]) => billing::customer(asked)?,
         (true, ["subscriptions", id]) => one("subscription", id),
         (false, ["subscriptions", id]) => billing::update(id, asked)?,
-        (true, ["invoices"]) => invoices(asked)?,
-        (true, ["invoices", id]) => one("invoice", id),
+        (true, ["invoices"]) => invoices::all(asked)?,
+        (true, ["invoices", id]) => invoices::one(id, asked)?,
+        (true, ["invoice_payments"]) => invoices::payments_of(asked)?,
         (false, ["billing_portal", "sessions"]) => billing::portal(asked)?,
-        _ => {
-            let mut refusal = Refusal::invalid(format!(
-                "Unrecognized request URL ({method}: /v1/{}).",
-                parts.join("/")
-            ));
-            refusal.status = 404;
-            return Err(refusal);
-        }
+        _ => return Err(unknown(method, &parts)),
     };
     params.finish()?;
     Ok(execution)
@@ -73,41 +71,11 @@ fn one(kind: &'static str, id: &str) -> Execution {
     Box::new(move |state| Ok(shown(state.get(kind, &id)?)))
 }
 
-fn invoices(asked: &mut Params) -> Result<Execution, Refusal> {
-    let customer = asked.take("customer");
-    let subscription = asked.take("subscription");
-    let after = asked.take("starting_after");
-    let limit = asked.integer("limit")?.unwrap_or(10);
-    let Some(limit) = usize::try_from(limit)
-        .ok()
-        .filter(|it| (1..=100).contains(it))
-    else {
-        return Err(Refusal::invalid("Invalid limit: must be between 1 and 100").param("limit"));
-    };
-    Ok(Box::new(move |state| {
-        if let Some(customer) = &customer {
-            let known = state.get("customer", customer);
-            known.map_err(|refusal| refusal.named_in("customer"))?;
-        }
-        let mut found: Vec<&Value> = state.all("invoice");
-        found.reverse();
-        found.retain(|invoice| {
-            customer
-                .as_ref()
-                .is_none_or(|it| text(invoice, "customer") == it)
-                && subscription.as_ref().is_none_or(|it| {
-                    text(&invoice["parent"]["subscription_details"], "subscription") == it
-                })
-        });
-        if let Some(after) = &after {
-            let place = found
-                .iter()
-                .position(|invoice| text(invoice, "id") == after);
-            let place = place
-                .ok_or_else(|| Refusal::no_such("invoice", after).named_in("starting_after"))?;
-            found.drain(..=place);
-        }
-        let page = found.iter().take(limit).map(|invoice| shown(invoice));
-        Ok(list("/v1/invoices", page.collect(), found.len() > limit))
-    }))
+fn unknown(method: &Method, parts: &[&str]) -> Refusal {
+    let mut refusal = Refusal::invalid(format!(
+        "Unrecognized request URL ({method}: /v1/{}).",
+        parts.join("/")
+    ));
+    refusal.status = 404;
+    refusal
 }

@@ -78,6 +78,11 @@ pub fn create(asked: &mut Params) -> Result<Execution, Refusal> {
         }
         "subscription" => {
             session["_subscription"] = asked.metadata("subscription_data[metadata]")?;
+            // The flexible mode, which it is where nobody has chosen, is not offered here.
+            let mode = "subscription_data[billing_mode][type]";
+            if asked.choice(mode, &["classic"])?.is_none() {
+                return Err(Params::missing(mode));
+            }
             session["_price"] = asked.required("line_items[0][price]")?.into();
             let quantity = asked.positive("line_items[0][quantity]")?.unwrap_or(1);
             session["_quantity"] = quantity.into();

@@ -134,7 +134,7 @@ fn usual(kind: &str) -> Map<String, Value> {
             "metadata": {},
         }),
         "billing_portal.session" => json!({"configuration": "bpc_local", "livemode": false}),
-        "event" | "transfer" => json!({"livemode": false}),
+        "event" | "invoice_payment" | "transfer" => json!({"livemode": false}),
         _ => json!({}),
     };
     match usual {

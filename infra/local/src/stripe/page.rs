@@ -24,7 +24,7 @@ pub fn router(stripe: Stripe) -> Router {
         .route("/stripe/connect/{link}", get(onboarding).post(onboard))
         .route("/stripe/express/{account}", get(dashboard).post(pay_out))
         .route("/stripe/portal/{portal}", get(portal).post(manage))
-        .route("/stripe/invoice/{invoice}", get(document))
+        .route("/stripe/invoice/{invoice}", get(document).post(pay_invoice))
         .route("/stripe/receipt/{charge}", get(document).post(dispute))
         .with_state(stripe)
 }
@@ -183,11 +183,13 @@ async fn portal(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> Res
     };
     let mut body = String::new();
     for subscription in state.all("subscription") {
-        if subscription["customer"] != portal["customer"] {
+        if subscription["customer"] != portal["customer"]
+            || text(subscription, "status") == "canceled"
+        {
             continue;
         }
         let id = text(subscription, "id");
-        let (button, label) = match subscription["cancel_at_period_end"] == true {
+        let (button, label) = match subscription["cancel_at"].is_i64() {
             true => ("keep", "続ける / Keep"),
             false => ("end", "期間の終わりで解約 / Cancel at the period's end"),
         };
@@ -240,7 +242,7 @@ async fn document(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> R
         return missing();
     };
     let field = match text(document, "object") {
-        "invoice" => "total",
+        "invoice" => "amount_due",
         _ => "amount",
     };
     let mut body = format!(
@@ -249,6 +251,9 @@ async fn document(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> R
         sum(document, field),
         escaped(text(document, "status"))
     );
+    if text(document, "object") == "invoice" && text(document, "status") == "open" {
+        body.push_str(&form(&[("pay", "支払う / Pay")]));
+    }
     if document["payment_method_details"]["type"] == "card" {
         body.push_str(&match disputes::undecided(&state, &id) {
             None => form(&[("dispute", "銀行に異議を申し立てる / Dispute")]),
@@ -259,6 +264,20 @@ async fn document(Extract(stripe): Extract<Stripe>, Path(id): Path<String>) -> R
         });
     }
     page("明細 / Document", &body)
+}
+
+async fn pay_invoice(
+    Extract(stripe): Extract<Stripe>,
+    Path(id): Path<String>,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    if pressed.button != "pay" {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    match stripe.pay_invoice(&id) {
+        Ok(()) => Redirect::to(&format!("/stripe/invoice/{id}")).into_response(),
+        Err(error) => page("明細 / Document", &escaped(&error)),
+    }
 }
 
 /// What the customer and their bank do about a charge.

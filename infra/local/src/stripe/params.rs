@@ -93,12 +93,15 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Params(BTreeMap<String, String>);
 
+/// What may be given empty.
+const CLEARED: [&str; 1] = ["cancel_at"];
+
 impl Params {
     /// Reads a query or a form.
     pub fn parse(text: &[u8]) -> Result<Self, Refusal> {
         let mut params = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(text) {
-            if value.is_empty() {
+            if value.is_empty() && !CLEARED.contains(&&*name) {
                 return Err(
                     Refusal::invalid(format!("You passed an empty string for '{name}'."))
                         .code("parameter_invalid_empty")
@@ -126,6 +129,12 @@ impl Params {
     /// A parameter that may be absent.
     pub fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
+    }
+
+    /// Whether it was given empty, to clear what is there; a value is not offered.
+    pub fn cleared(&mut self, name: &str) -> bool {
+        let is_empty = self.0.get(name).is_some_and(String::is_empty);
+        is_empty && self.take(name).is_some()
     }
 
     /// A parameter that must be there.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Stripe, checkout, connect, disputes, money,
+    Stripe, billing, checkout, connect, disputes, money,
     state::{Price, State, text},
 };
 
@@ -124,6 +124,22 @@ impl Stripe {
         let mut state = self.lock();
         state.changed = true;
         state.prices.insert(id.to_owned(), price);
+    }
+
+    /// The customer pays an open invoice on its page.
+    ///
+    /// # Errors
+    /// There is no such invoice, or it is not open.
+    pub fn pay_invoice(&self, invoice: &str) -> Result<(), String> {
+        billing::pay_invoice(&mut self.lock(), invoice).map_err(|refusal| refusal.message)
+    }
+
+    /// The customer ends a subscription with its period in the billing portal, or lets it go on.
+    ///
+    /// # Errors
+    /// There is no such subscription, or it has ended.
+    pub fn call_off(&self, subscription: &str, ends: bool) -> Result<(), String> {
+        billing::choose(&mut self.lock(), subscription, ends).map_err(|refusal| refusal.message)
     }
 
     /// From now on a subscription's card is declined, or works again.

@@ -11,6 +11,7 @@ mod identity_sessions;
 mod market;
 mod market_orders;
 mod market_parcels;
+mod orgs_licenses;
 mod orgs_members;
 mod orgs_projects;
 mod payments;
@@ -82,6 +83,7 @@ async fn every_function_states_as_its_budget_the_most_that_it_takes() {
     market::measure(&World::new().await, &mut measured).await;
     orgs_members::measure(&crate::orgs::world(9, 600).await, &mut measured).await;
     orgs_projects::measure(&crate::orgs::world(1, 600).await, &mut measured).await;
+    orgs_licenses::measure(&crate::orgs::world(1, 0).await, &mut measured).await;
     market_parcels::measure(&mut measured).await;
     market_orders::measure(&World::new().await, &mut measured).await;
     payments::measure(&World::new().await, &mut measured).await;

@@ -3,11 +3,13 @@
 mod actors;
 mod contract;
 pub mod crash;
+pub mod crash_licenses;
 pub mod crash_projects;
 mod demo;
 mod disabling;
 mod invitations;
 mod leaving;
+pub mod licenses;
 mod lists;
 mod membership;
 mod projects;

@@ -13,11 +13,13 @@ use serde_json::{Value, json};
 use crate::support::{Person, World, text};
 
 pub mod crash;
+pub mod crash_subscriptions;
 mod disputes;
 mod ledger;
 mod lists;
 mod money;
 mod passed_on;
+mod periods;
 mod permutations;
 pub mod subscriptions;
 mod sweep;

@@ -19,6 +19,7 @@ mod live;
 mod market;
 mod market_orders;
 mod market_parcels;
+mod orgs_licenses;
 mod orgs_members;
 mod orgs_projects;
 mod payments;
@@ -259,6 +260,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     market::story(&world).await;
     orgs_members::story(&world).await;
     orgs_projects::story(&world).await;
+    orgs_licenses::story(&world).await;
     market_orders::story(&world).await;
     live::story(&world).await;
     payments::story(&world).await;

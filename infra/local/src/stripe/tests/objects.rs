@@ -108,6 +108,7 @@ async fn every_object_has_what_the_published_description_requires() {
     let customer = id(&ok("POST", "customers", "email=hana@example.com").await);
     let form = format!(
         "mode=subscription&customer={customer}&success_url=https://s.example&\
+         subscription_data[billing_mode][type]=classic&\
          line_items[0][price]={PRICE}&line_items[0][quantity]=2"
     );
     let session = id(&ok("POST", "checkout/sessions", &form).await);
@@ -123,7 +124,18 @@ async fn every_object_has_what_the_published_description_requires() {
     let form =
         format!("items[0][id]={item}&items[0][quantity]=3&proration_behavior=always_invoice");
     answers.push(ok("POST", &path, &form).await);
-    answers.push(ok("GET", "invoices?limit=100", "").await);
+    // More that is declined, so that it waits for its payment, and is dropped at the end.
+    stripe.decline(&id(&subscription), true).unwrap();
+    let form = format!(
+        "items[0][id]={item}&items[0][quantity]=9&proration_behavior=always_invoice&\
+         payment_behavior=pending_if_incomplete"
+    );
+    answers.push(ok("POST", &path, &form).await);
+    let invoices = ok("GET", "invoices?limit=100", "").await;
+    let first = id(&invoices["data"][2]);
+    answers.push(invoices);
+    answers.push(ok("GET", &format!("invoices/{first}?expand[0]=payments"), "").await);
+    answers.push(ok("DELETE", &path, "").await);
     let form = format!("customer={customer}&return_url=https://s.example");
     answers.push(ok("POST", "billing_portal/sessions", &form).await);
     assert!(money::charges(&stripe.lock(), "amount") > 0);
@@ -155,6 +167,7 @@ async fn every_object_has_what_the_published_description_requires() {
         "dispute",
         "event",
         "invoice",
+        "invoice_payment",
         "list",
         "login_link",
         "payment_intent",

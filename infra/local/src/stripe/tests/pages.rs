@@ -112,7 +112,7 @@ async fn a_maker_finishes_onboarding_while_the_link_lasts() {
 
 #[tokio::test]
 async fn a_subscription_is_ended_and_kept_in_the_portal() {
-    use enishi_shared::stripe::SubscriptionCheckout;
+    use enishi_shared::stripe::{Proration, SubscriptionCheckout};
     let world = World::new().await;
     let client = &world.client;
     let customer = client
@@ -144,12 +144,30 @@ async fn a_subscription_is_ended_and_kept_in_the_portal() {
         let form = format!("do={button}&of={id}");
         assert_eq!(browse("POST", &url, &form).await.0, 303);
         let subscription = client.subscription(&id).await.unwrap();
-        assert_eq!(subscription.cancel_at_period_end, ends);
+        // The portal sets `cancel_at` alone.
+        let end = subscription.items[0].period.end;
+        assert_eq!(subscription.cancel_at, ends.then_some(end));
+        assert!(!subscription.cancel_at_period_end);
     }
     assert_eq!(browse("POST", &url, "do=end&of=sub_other").await.0, 404);
     let invoice = client.invoices(&customer, 1, None).await.unwrap().data;
     let invoice = invoice[0].hosted_invoice_url.as_deref().unwrap();
     assert!(browse("GET", invoice, "").await.2.contains("1000 JPY"));
+    let again = browse("POST", invoice, "do=pay").await.2;
+    assert!(again.contains("not open"), "{again}");
+    // What is declined is paid on its page.
+    world.stripe.decline(&id, true).unwrap();
+    let subscription = client.subscription(&id).await.unwrap();
+    let item = &subscription.items[0].id;
+    let more = client.set_quantity("q", &id, item, 3, Proration::Paid);
+    assert_eq!(more.await.unwrap().items[0].quantity, 1);
+    let invoice = client.invoices(&customer, 1, None).await.unwrap().data;
+    let invoice = invoice[0].hosted_invoice_url.as_deref().unwrap();
+    assert!(browse("GET", invoice, "").await.2.contains("value=\"pay\""));
+    assert_eq!(browse("POST", invoice, "do=else").await.0, 400);
+    assert_eq!(browse("POST", invoice, "do=pay").await.0, 303);
+    let subscription = client.subscription(&id).await.unwrap();
+    assert_eq!(subscription.items[0].quantity, 3);
 }
 
 #[tokio::test]

@@ -114,6 +114,13 @@ async fn unknown_missing_and_wrong_parameters_are_refused() {
         ),
         (
             "mode=subscription&success_url=https://s.example/&line_items[0][price]=price_no".into(),
+            "parameter_missing",
+            "subscription_data[billing_mode][type]",
+        ),
+        (
+            "mode=subscription&success_url=https://s.example/&line_items[0][price]=price_no&\
+             subscription_data[billing_mode][type]=classic"
+                .into(),
             "resource_missing",
             "line_items[0][price]",
         ),
@@ -159,6 +166,8 @@ async fn what_is_not_offered_is_404() {
         ("GET", ""),
         ("GET", "invoices/in_1"),
         ("GET", "subscriptions/cus_1"),
+        ("DELETE", "subscriptions/cus_1"),
+        ("DELETE", "invoices/in_1"),
     ] {
         assert_eq!(error(&stripe, method, path, "").await.0, 404, "{path}");
     }

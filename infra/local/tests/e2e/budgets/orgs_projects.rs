@@ -16,7 +16,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.stack.settle().await;
     count(world, "");
     let body = json!({"name": "a", "video_length": 10});
-    for requests in [3, 4] {
+    for requests in [5, 6] {
         keyed(world, &hana, PROJECTS, "1", body.clone())
             .await
             .expect(200);
@@ -24,10 +24,10 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     }
     // No bucket has so much.
     let id = project(world, &hana, "b", 100).await;
-    assert_eq!(measured.count(world, "orgs-create-project"), 5);
+    assert_eq!(measured.count(world, "orgs-create-project"), 7);
     let body = json!({"name": "a", "video_length": 600});
     post(world, &hana, PROJECTS, body).await.expect(403);
-    assert_eq!(measured.count(world, "orgs-create-project"), 5);
+    assert_eq!(measured.count(world, "orgs-create-project"), 8);
 
     get(world, &hana, PROJECTS).await.expect(200);
     measured.count(world, "orgs-projects");
@@ -58,7 +58,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
             let tick = json!({"scheduled_time": world.stack.clock().now()});
             let swept = world.stack.lambda().invoke("OrgsSweep", tick).await;
             assert_eq!(swept.unwrap()["accounts"], 1);
-            assert_eq!(measured.within(world, "orgs-sweep", 1, 1), 4);
+            assert_eq!(measured.within(world, "orgs-sweep", 2, 1), 5);
         } else {
             world.stack.settle().await;
             measured.count(world, "orgs-disable");

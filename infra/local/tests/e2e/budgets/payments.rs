@@ -4,22 +4,51 @@ use super::{Measured, count};
 use crate::{
     payments::{
         find, later, lines, maker, new, open, part, seen, service, session,
-        subscriptions::subscribed, sweep,
+        subscriptions::{invoices, subscribed},
+        sweep,
     },
     support::World,
 };
-use enishi_shared::payments::{refund, reverse, transfer};
+use enishi_shared::{
+    payments::{refund, reverse, transfer},
+    stripe::client,
+};
 use jiff::SignedDuration;
+use serde_json::json;
 
 /// Lets a payment live and counts.
 pub async fn measure(world: &World, measured: &mut Measured) {
     // An invoice: that of the second month.
     let member = world.sign_up("member").await;
-    subscribed(world, &member).await;
+    let first = subscribed(world, &member).await;
     later(world, SignedDuration::from_hours(31 * 24));
     count(world, "");
     world.stack.settle().await;
+    assert_eq!(measured.count(world, "payments-ledger"), 3);
+    // What is given back at Stripe of the third month's, of which nobody has told yet.
+    later(world, SignedDuration::from_hours(31 * 24));
+    let app = service(world);
+    let client = client(&app);
+    let id = first.stripe.subscription.unwrap();
+    let invoice = invoices(&app, &id).await.pop().unwrap();
+    let invoice = client.invoice(&invoice.id).await.unwrap();
+    let intent = invoice.payment_intent.unwrap();
+    let given_back = client.create_refund("by hand", &intent, Some(500), &[]);
+    let given_back = given_back.await.unwrap();
+    let told = json!({
+        "source": "enishi.payments",
+        "detail-type": "stripe.refund.created",
+        "detail": {
+            "id": "evt_refund",
+            "time": "2026-11-20T11:00:00Z",
+            "data": {"type": "refund.created", "object": "refund", "object_id": given_back.id},
+        },
+    });
+    count(world, "");
+    let lambda = world.stack.lambda();
+    lambda.invoke("PaymentsLedger", told).await.unwrap();
     measured.count(world, "payments-ledger");
+    world.stack.settle().await;
 
     let hana = world.sign_up("payer").await;
     let app = service(world);

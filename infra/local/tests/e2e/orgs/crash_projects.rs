@@ -1,7 +1,7 @@
 //! The flows of projects, exports and Firebase accounts under faults.
 
 use enishi_local::firebase::PROJECT;
-use enishi_orgs::seconds;
+use enishi_orgs::{organization, seconds};
 use enishi_shared::store::Transaction;
 use http::{Request, header};
 use serde_json::{Value, json};
@@ -149,7 +149,9 @@ async fn organization(scene: &mut Scene) {
     let hana = admin(&scene.world, "hana").await;
     let app = scene.app("OrgsCreateProject");
     let mut tx = Transaction::new(&app);
-    let reserve = seconds::reserve(&app, hana.organization_id.parse().unwrap());
+    let orgs = organization::table(&app).unwrap();
+    let its = organization::find(&orgs, hana.organization_id.parse().unwrap());
+    let reserve = seconds::reserve(&app, &its.await.unwrap().unwrap());
     reserve.unwrap().add(&mut tx, 100);
     tx.commit().await.unwrap();
     scene.people[0] = hana.id;

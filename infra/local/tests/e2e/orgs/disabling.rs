@@ -201,11 +201,17 @@ async fn while_google_is_unreachable_the_deletion_stands_and_the_account_is_disa
 
     google.cut(false);
     later(&world, 300);
-    assert_eq!(sweep(&world).await.unwrap(), json!({"accounts": 1}));
+    assert_eq!(
+        sweep(&world).await.unwrap(),
+        json!({"accounts": 1, "licenses": 0})
+    );
     assert!(is_disabled(&world, &sora).await);
     for _ in 0..2 {
         later(&world, 300);
-        assert_eq!(sweep(&world).await.unwrap(), json!({"accounts": 0}));
+        assert_eq!(
+            sweep(&world).await.unwrap(),
+            json!({"accounts": 0, "licenses": 0})
+        );
     }
     assert_eq!(google.asked(), [true]);
 }
@@ -246,7 +252,10 @@ async fn whether_it_is_wanted_is_asked_at_each_attempt() {
         .expect(200);
 
     google.cut(false);
-    assert_eq!(sweep(&world).await.unwrap(), json!({"accounts": 2}));
+    assert_eq!(
+        sweep(&world).await.unwrap(),
+        json!({"accounts": 2, "licenses": 0})
+    );
     assert!(items(&world, "DISABLINGS").is_empty());
     for there in [&sora, &riku] {
         assert!(!is_disabled(&world, there).await);

@@ -221,6 +221,23 @@ async fn every_example_of_the_specification_answers_what_it_shows() {
         .run("delete_organization_member", &token, &member_id)
         .await;
     assert!(is_nothing(&removed), "{removed}");
+
+    examples.run("create_license", &token, "").await;
+    let open = world.stack.stripe().open_sessions();
+    world.stack.stripe().pay(&open[0]).unwrap();
+    world.stack.settle().await;
+    let path = "/v1/service/licenses";
+    let bought = world.call("GET", path, Some(&token), None).await;
+    let license_id = text(&bought.expect(200).body["licenses"][0]["id"]);
+    let edited = examples.run("edit_license", &token, &license_id).await;
+    assert_eq!(
+        edited["license"]["cancel_applied_at"],
+        "2020-04-01 14:12:34"
+    );
+    let listed = examples.run("list_payments", &token, "").await;
+    assert_eq!(listed["payments"][0]["created_at"], "2026-11-20 11:00:00");
+    assert_eq!(listed["payments"][0]["amount"], 1_000);
+
     let deleted = examples.run("delete_user", &token, &id).await;
     assert_eq!(deleted, json!({"user": {}}));
     world

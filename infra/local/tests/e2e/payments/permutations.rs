@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 
 use super::*;
 use crate::support::permutations;
+pub use crowd::Draw;
 use crowd::{Crowd, Outcome, Settles};
 
 /// What happens to a payment.

@@ -62,7 +62,7 @@ async fn what_was_cut_off_between_the_record_and_stripe_is_finished() {
     let cut = || (0..3).for_each(|_| world.stack.stripe().inject(Fault::Unavailable));
     let never = new(&app, &hana.id, lines());
     let payment_ref = PaymentRef {
-        payer: id(&hana),
+        payer: id(&hana).into(),
         payment_id: never.payment_id,
     };
     cut();

@@ -130,7 +130,7 @@ impl Visit {
     pub async fn payment(&self, number: usize) -> payments::Payment {
         let stored = self.stored().await;
         let payment_ref = PaymentRef {
-            payer: stored.listener,
+            payer: stored.listener.into(),
             payment_id: stored.payments[number].payment_id,
         };
         let app = self.world.app("PaymentsLedger", |_| {});

@@ -11,7 +11,7 @@ use enishi_shared::{
 use super::{super::*, Step, Step::*};
 
 /// Draws the same for the same seed.
-pub struct Draw(Random);
+pub struct Draw(pub Random);
 
 impl Draw {
     /// A number below `bound`.
