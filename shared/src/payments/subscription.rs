@@ -192,3 +192,61 @@ async fn alive(stripe: &Stripe, subscription: &str) -> Result<Subscription, Erro
 fn key(app: &App) -> String {
     format!("change-{}", app.new_id())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const END: i64 = 2_000_000;
+
+    /// An invoice of a period that ends at `end`, of lines of so many seats; what is negative is given back.
+    fn invoice(reason: &str, status: &str, end: i64, quantities: &[i64]) -> Invoice {
+        let line = |quantity: &i64| {
+            let credited = (*quantity < 0).then(|| json!({"invoice": "in_0"}));
+            json!({
+                // In a period's last second seats cost nothing.
+                "amount": 0,
+                "quantity": quantity.abs(),
+                "period": {"start": end - 1_000, "end": end},
+                "parent": {"subscription_item_details": {
+                    "proration_details": {"credited_items": credited},
+                }},
+            })
+        };
+        let lines: Vec<_> = quantities.iter().map(line).collect();
+        let invoice = json!({
+            "id": "in_1", "status": status, "billing_reason": reason, "total": 0, "amount_due": 0,
+            "amount_paid": 0, "currency": "jpy", "created": 0, "lines": {"data": lines},
+        });
+        serde_json::from_value(invoice).unwrap()
+    }
+
+    #[test]
+    fn billed_is_what_the_period_began_with_paid_or_not_and_what_was_added_and_paid() {
+        for status in ["draft", "open", "paid"] {
+            let began = invoice("subscription_cycle", status, END, &[10]);
+            let others = [
+                invoice("subscription_update", "paid", END, &[-5, 7]),
+                invoice("subscription_update", "open", END, &[-7, 20]),
+                invoice("subscription_update", "void", END, &[-7, 30]),
+                invoice("subscription_create", "paid", END - 1_000, &[40]),
+            ];
+            let mut invoices = vec![began];
+            invoices.extend(others);
+            let end = Timestamp::from_second(END).unwrap();
+            assert_eq!(billed(&invoices, end), 12, "{status}");
+            invoices.remove(0);
+            assert_eq!(billed(&invoices, end), 2);
+        }
+        for status in ["void", "uncollectible", "given_up"] {
+            let began = invoice("subscription_create", status, END, &[10]);
+            assert_eq!(
+                billed(&[began], Timestamp::from_second(END).unwrap()),
+                0,
+                "{status}"
+            );
+        }
+    }
+}

@@ -221,7 +221,7 @@ impl From<InvoiceShape> for Invoice {
             true => -line.quantity,
             false => line.quantity,
         };
-        let payments = shape.payments.into_iter().flat_map(|list| list.data);
+        let mut payments = shape.payments.into_iter().flat_map(|list| list.data);
         Self {
             id: shape.id,
             status: shape.status,
@@ -237,9 +237,8 @@ impl From<InvoiceShape> for Invoice {
             subscription,
             metadata: metadata.unwrap_or_default(),
             payment_intent: payments
-                .filter(|payment| payment.status == "paid")
-                .filter_map(|payment| payment.payment.payment_intent)
-                .last(),
+                .find(|payment| payment.status == "paid")
+                .and_then(|paid| paid.payment.payment_intent),
             hosted_invoice_url: shape.hosted_invoice_url,
         }
     }
