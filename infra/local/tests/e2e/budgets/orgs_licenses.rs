@@ -85,6 +85,8 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.within(world, "orgs-sweep", 2, 1);
     world.stack.settle().await;
     let hana = logged_in(world, hana).await;
+    // This one notes it.
+    get(world, &hana, LICENSES).await.expect(200);
     count(world, "");
     let path = format!("/v1/service/organizations/{}", hana.organization_id);
     delete(world, &hana, &path).await.expect(200);

@@ -1,5 +1,6 @@
 //! Every request that the functions of licences can make.
 
+use enishi_local::aws::Call;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -7,7 +8,7 @@ use crate::{
     identity::later,
     orgs::{
         Member, admin, call, delete, get,
-        licenses::{LICENSES, checkout, second, subscription, sweep},
+        licenses::{LICENSES, checkout, second, selling, subscription, sweep},
         logged_in, put,
     },
     support::{World, text},
@@ -19,8 +20,9 @@ async fn again(world: &World, member: Member) -> Member {
     logged_in(world, member).await
 }
 
-/// The story.
-pub async fn story(world: &World) {
+/// The story, in a world of its own: a month passes.
+pub async fn story() -> Vec<Call> {
+    let world = &selling().await;
     let stripe = world.stack.stripe();
     let hana = admin(world, "license-hana").await;
     let hana = again(world, hana).await;
@@ -70,4 +72,6 @@ pub async fn story(world: &World) {
     let path = format!("/v1/service/organizations/{}", sora.organization_id);
     delete(world, &sora, &path).await.expect(200);
     world.stack.settle().await;
+    world.nothing_given_up();
+    world.stack.aws().calls()
 }
