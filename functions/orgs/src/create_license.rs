@@ -35,7 +35,7 @@ use crate::{
 pub const FUNCTION: Function = Function::http("orgs-create-license", || {
     OpenApiRouter::new().routes(routes!(create_license))
 })
-.budget(9);
+.budget(8);
 
 /// For how long it can be paid: a Checkout's 31 minutes, and time to open it again.
 const LASTS: SignedDuration = SignedDuration::from_mins(36);

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn plans_of_another_form_are_refused() {
         for wrong in [
-            "",
+            "none",
             "{}",
             r#"[{"id": 1, "price": "price_seat"}]"#,
             r#"[{"id": 1, "price": "seat", "seconds_per_seat": 1}]"#,
