@@ -30,6 +30,7 @@ Parameters:
   StripeSecretArn: {Type: String}
   StripeWebhookSecretArn: {Type: String}
   OperatorEmails: {Type: String}
+  OrgPlans: {Type: String}
 Resources:
   Api:
     Type: AWS::Serverless::HttpApi
