@@ -32,6 +32,7 @@ pub const FUNCTION: Function = Function::http("orgs-projects", || {
 pub struct ProjectsQuery {
     /// Whose: one's own unless told.
     #[garde(skip)]
+    #[param(inline)]
     pub scope: Option<Scope>,
     /// How many at the most: 1–100, 100 unless told.
     #[garde(range(min = 1, max = 100))]
@@ -46,7 +47,6 @@ pub struct ProjectsQuery {
 /// Whose projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = ProjectScope)]
 pub enum Scope {
     /// The organisation's, for an admin.
     Organization,
