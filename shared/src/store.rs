@@ -245,9 +245,9 @@ pub async fn batch_get(app: &App, places: &[(&Table, Key)]) -> Result<Vec<Option
         }
         wanted = output.unprocessed_keys.unwrap_or_default();
     }
-    let place =
-        |(table, key): &(&Table, Key)| found.get(&(table.name.clone(), key.clone())).cloned();
-    Ok(places.iter().map(place).collect())
+    let places = places.iter();
+    let found = places.map(|(table, key)| found.remove(&(table.name.clone(), key.clone())));
+    Ok(found.collect())
 }
 
 fn write_id(app: &App) -> String {

@@ -3,8 +3,7 @@
 //! What there is of it lies in buckets beside it ([`enishi_shared::reserve`]). The item says only whether
 //! there is any: the index function keeps that true ([`crate::index`]).
 
-use std::{fmt, str::FromStr};
-
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Result, UserId,
     reserve::Reserve,
@@ -27,7 +26,19 @@ pub const MAX_STOCK: u32 = 99_999;
 
 /// An item's id: a UUIDv7.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
@@ -37,20 +48,6 @@ impl ItemId {
     /// The id of a new one.
     pub fn new(app: &App) -> Self {
         Self(app.new_id())
-    }
-}
-
-impl FromStr for ItemId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for ItemId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

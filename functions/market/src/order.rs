@@ -9,6 +9,7 @@ mod commit;
 pub mod purchases;
 pub mod state;
 
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Error, Result, UserId,
     app::{ConfigError, Configure, Env},
@@ -39,7 +40,19 @@ pub const WAITING: &str = "ORDER";
 
 /// An order's id: a UUIDv7, which tells when it was made.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(as = TransactionId, value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
@@ -49,20 +62,6 @@ impl OrderId {
     /// The id of a new one.
     pub fn new(app: &App) -> Self {
         Self(app.new_id())
-    }
-}
-
-impl std::str::FromStr for OrderId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl std::fmt::Display for OrderId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

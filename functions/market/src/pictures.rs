@@ -6,8 +6,7 @@
 //! each object is either an item's or has a row, and [`sweep`] takes what has one
 //! when nothing can be uploaded any more.
 
-use std::{fmt, str::FromStr};
-
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Error, Result, UserId,
     media::{
@@ -29,25 +28,23 @@ pub const UPLOADS: &str = "UPLOADS";
 
 /// A picture's id: a UUIDv7, of the moment in which its upload was allowed.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2c3-1f0e-7c55-8a1b-2c3d4e5f6071")]
 pub struct ImageId(pub Uuid);
-
-impl FromStr for ImageId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for ImageId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
 
 impl ImageId {
     /// That of the picture with this key.

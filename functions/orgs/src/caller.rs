@@ -5,8 +5,6 @@
 //! Both are written with the membership. Somebody who was deleted leaves a row for a day, by which tokens
 //! that were issued before are known: the longest lasts an hour.
 
-use std::slice::from_ref;
-
 use axum::{extract::FromRequestParts, http::request::Parts};
 use enishi_shared::{
     App, Error, Result, UserId,
@@ -21,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     member::{Member, member_key},
-    organization::{Organization, OrganizationId, PRODUCT, Role, table},
+    organization::{Organization, OrganizationId, PRODUCT, Role, read, table},
 };
 
 /// Longer than any token that was issued before a deletion is good.
@@ -253,8 +251,7 @@ impl FromRequestParts<App> for Newcomer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let FirebaseCaller(user) = FirebaseCaller::from_request_parts(parts, app).await?;
         let key = firebase_caller_key(&user.uid);
-        let standing = table(app)?.batch_get(from_ref(&key)).await?.remove(&key);
-        let standing = standing.map(decode::<Standing>).transpose()?;
+        let standing: Option<Standing> = read(&table(app)?, &key).await?;
         let belongs = match standing {
             Some(Standing::Member { .. }) => true,
             Some(deleted) if deleted.ends(user.issued_at.as_second()) => {

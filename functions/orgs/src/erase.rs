@@ -2,8 +2,6 @@
 //! them. An only admin of others cannot close their account; but the only two can at the same moment, and
 //! then whoever has been there longest becomes an admin.
 
-use std::slice::from_ref;
-
 use enishi_shared::{
     App, Function, Result, UserId,
     events::{AccountDeleted, Event},
@@ -14,9 +12,9 @@ use enishi_shared::{
 use crate::{
     audit::{self, Action},
     caller::{Standing, caller_key},
-    member::{Member, member_key, members_of},
+    member::{self, Member, members_of},
     membership::{self, Going},
-    organization::{Organization, OrganizationId, Role, organization_key, table},
+    organization::{OrganizationId, Role, read, table},
 };
 
 /// `orgs-erase`
@@ -37,21 +35,14 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
     let mut held = true;
     let mut race = Race::new(&app);
     loop {
-        let standing = orgs.batch_get(from_ref(&caller)).await?.remove(&caller);
-        let standing = standing.map(decode::<Standing>).transpose()?;
         let Some(Standing::Member {
             organization_id, ..
-        }) = standing
+        }) = read(&orgs, &caller).await?
         else {
             return Ok(());
         };
-        let places = [
-            organization_key(organization_id),
-            member_key(organization_id, user_id),
-        ];
-        let mut found = orgs.batch_get(&places).await?;
-        if let [Some(organization), Some(member)] = places.map(|place| found.remove(&place)) {
-            let (before, member): (Organization, Member) = (decode(organization)?, decode(member)?);
+        let found = member::look_up(&orgs, organization_id, user_id).await?;
+        if let Some((before, member)) = found {
             let mut tx = Transaction::new(&app);
             let changed = if before.members <= 1 {
                 membership::close(&mut tx, &orgs, &before, &member, Going::Deleted)?;

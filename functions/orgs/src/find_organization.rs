@@ -1,9 +1,7 @@
 //! `GET /v1/service/organizations/{organization_id}`: what an organisation says of itself.
 
-use std::slice::from_ref;
-
 use axum::extract::State;
-use enishi_shared::{App, Error, Function, Result, error::ErrorBody, http::Path, store::decode};
+use enishi_shared::{App, Error, Function, Result, error::ErrorBody, http::Path};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     caller::Caller,
-    organization::{Organization, OrganizationId, organization_key, table},
+    organization::{self, OrganizationId, table},
     time,
 };
 
@@ -80,10 +78,8 @@ pub async fn find_organization(
     Path(id): Path<OrganizationId>,
 ) -> Result<axum::Json<OrganizationResponse>> {
     caller.admin_of(id)?;
-    let key = organization_key(id);
-    let organization = table(&app)?.batch_get(from_ref(&key)).await?.remove(&key);
-    let organization = organization.ok_or_else(|| Error::not_found("organization"))?;
-    let organization: Organization = decode(organization)?;
+    let found = organization::find(&table(&app)?, id).await?;
+    let organization = found.ok_or_else(|| Error::not_found("organization"))?;
     let organization = ShownOrganization {
         id,
         created_at: organization.created_at,

@@ -1,9 +1,8 @@
 //! An invitation: open for seven days, for one address, single use. Its token goes out by mail alone; only
 //! its digest lies in the table, and it is good while the invitation is the address's own.
 
-use std::{fmt, slice::from_ref, str::FromStr};
-
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Error, Result, UserId,
     accounts::normalised,
@@ -18,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     list::List,
-    organization::{Organization, OrganizationId, Role, organization_key, partition},
+    organization::{Organization, OrganizationId, Role, organization_key, partition, read},
 };
 
 /// How long an invitation is open.
@@ -28,7 +27,19 @@ const INVITATIONS: &str = "INVITATION#";
 
 /// An invitation's id: a UUIDv7.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f53")]
@@ -38,20 +49,6 @@ impl InvitationId {
     /// The id of a new one.
     pub fn new(app: &App) -> Self {
         Self(app.new_id())
-    }
-}
-
-impl FromStr for InvitationId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for InvitationId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 
@@ -138,8 +135,7 @@ pub async fn of_token(
     email: &str,
 ) -> Result<(Invitation, Organization)> {
     let (organization_id, key) = read_token(token)?;
-    let token = table.batch_get(from_ref(&key)).await?.remove(&key);
-    let token: Token = decode(token.ok_or_else(rejected)?)?;
+    let token: Token = read(table, &key).await?.ok_or_else(rejected)?;
     let id = token.invitation_id;
     let places = [
         invitation_key(organization_id, id),

@@ -1,21 +1,19 @@
 //! Coming to an organisation by an invitation, which the sign-up of a member and the accepting share.
 
-use std::slice::from_ref;
-
 use enishi_shared::{
     App, Result, UserId, accounts,
     idempotency::Creation,
     language::Language,
-    store::{self, Outcome, Race, Table, Transaction, decode},
+    store::{Outcome, Race, Table, Transaction},
 };
 
 use crate::{
     audit::{self, Action},
     caller::{Newcomer, Standing, belongs_already, caller_key},
     invitation,
-    member::{Member, member_key},
+    member::{self, Member},
     membership::{change, put_in},
-    organization::{Organization, PRODUCT, Role, organization_key, table},
+    organization::{PRODUCT, Role, read, table},
     user::User,
 };
 
@@ -115,25 +113,14 @@ pub async fn replayed(app: &App, creation: Option<&Creation>) -> Result<User> {
 /// # Errors
 /// `conflict` when they have gone since.
 pub async fn shown_again(app: &App, orgs: &Table, user_id: UserId) -> Result<User> {
-    let key = caller_key(user_id);
-    let standing = orgs.batch_get(from_ref(&key)).await?.remove(&key);
-    let standing = standing.map(decode::<Standing>).transpose()?;
+    let standing = read(orgs, &caller_key(user_id)).await?;
     let Some(Standing::Member {
         organization_id, ..
     }) = standing
     else {
         return Err(belongs_already());
     };
-    let places = [
-        (orgs, member_key(organization_id, user_id)),
-        (orgs, organization_key(organization_id)),
-    ];
-    let mut found = store::batch_get(app, &places).await?.into_iter();
-    match (found.next().flatten(), found.next().flatten()) {
-        (Some(member), Some(organization)) => {
-            let organization: Organization = decode(organization)?;
-            User::show(app, decode(member)?, &organization).await
-        }
-        _ => Err(belongs_already()),
-    }
+    let found = member::look_up(orgs, organization_id, user_id).await?;
+    let (organization, member) = found.ok_or_else(belongs_already)?;
+    User::show(app, member, &organization).await
 }

@@ -61,14 +61,27 @@ pub async fn find(
     organization_id: OrganizationId,
     user_id: UserId,
 ) -> Result<(Organization, Member)> {
+    let found = look_up(table, organization_id, user_id).await?;
+    found.ok_or_else(|| Error::not_found("user"))
+}
+
+/// The same, if they are one of it. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn look_up(
+    table: &Table,
+    organization_id: OrganizationId,
+    user_id: UserId,
+) -> Result<Option<(Organization, Member)>> {
     let places = [
         organization_key(organization_id),
         member_key(organization_id, user_id),
     ];
     let mut found = table.batch_get(&places).await?;
     match places.map(|place| found.remove(&place)) {
-        [Some(organization), Some(member)] => Ok((decode(organization)?, decode(member)?)),
-        _ => Err(Error::not_found("user")),
+        [Some(organization), Some(member)] => Ok(Some((decode(organization)?, decode(member)?))),
+        _ => Ok(None),
     }
 }
 

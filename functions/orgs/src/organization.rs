@@ -7,13 +7,14 @@ use std::{
     slice::from_ref,
 };
 
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Error, Result, UserId,
     app::{ConfigError, Configure, Env},
     store::{Condition, Key, Part, Table, Transaction, decode, when},
 };
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -24,7 +25,19 @@ pub const PRODUCT: &str = "orgs";
 
 /// An organisation's id: a UUIDv7.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51")]
@@ -44,20 +57,6 @@ impl OrganizationId {
     /// The id from its 16 bytes.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
-    }
-}
-
-impl std::str::FromStr for OrganizationId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl std::fmt::Display for OrganizationId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 
@@ -156,8 +155,15 @@ pub fn organization_key(organization_id: OrganizationId) -> Key {
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn find(table: &Table, organization_id: OrganizationId) -> Result<Option<Organization>> {
-    let key = organization_key(organization_id);
-    let found = table.batch_get(from_ref(&key)).await?.remove(&key);
+    read(table, &organization_key(organization_id)).await
+}
+
+/// What lies at one place, by the action that every function of this service has. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn read<T: DeserializeOwned>(table: &Table, key: &Key) -> Result<Option<T>> {
+    let found = table.batch_get(from_ref(key)).await?.remove(key);
     found.map(decode).transpose()
 }
 

@@ -1,8 +1,7 @@
 //! A project: a video, and the seconds of detection that were spent on it. It lies under its organisation and
 //! once more among its creator's, and all that writes the one writes the other.
 
-use std::{fmt, str::FromStr};
-
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Error, Result, UserId,
     store::{Key, Part, Table, Transaction, s, when},
@@ -26,7 +25,19 @@ pub const LONGEST: u32 = 360_000;
 
 /// A project's id: a UUIDv7.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f56")]
@@ -36,20 +47,6 @@ impl ProjectId {
     /// The id of a new one.
     pub fn new(app: &App) -> Self {
         Self(app.new_id())
-    }
-}
-
-impl FromStr for ProjectId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for ProjectId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

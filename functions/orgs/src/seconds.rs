@@ -114,14 +114,9 @@ struct Told {
     ttl: Option<i64>,
 }
 
-/// The partition of a grant, but for its buckets.
-fn partition(organization: &Organization) -> String {
-    let Organization {
-        organization_id,
-        grant,
-        ..
-    } = organization;
-    format!("SECONDS#{organization_id}#{}", grant.period)
+/// The partition of a period's grant, but for its buckets.
+fn partition(organization_id: OrganizationId, period: &str) -> String {
+    format!("SECONDS#{organization_id}#{period}")
 }
 
 fn ttl(grant: &Grant) -> Option<i64> {
@@ -133,7 +128,10 @@ fn ttl(grant: &Grant) -> Option<i64> {
 /// # Errors
 /// `internal_server_error` when the table is not configured.
 pub fn reserve(app: &App, organization: &Organization) -> Result<Reserve> {
-    let key = Key::new(partition(organization), "SECONDS");
+    let key = Key::new(
+        partition(organization.organization_id, &organization.grant.period),
+        "SECONDS",
+    );
     Reserve::new(app, &table(app)?, &key, BUCKETS)
 }
 
@@ -228,7 +226,10 @@ pub async fn tell(app: &App, organization: &Organization) -> Result<()> {
     let (table, reserve) = (table(app)?, reserve(app, organization)?);
     let granted = u64::from(organization.grant.seconds);
     // More that is granted is told of anew.
-    let told_key = Key::new(partition(organization), format!("TOLD#{granted}"));
+    let told_key = Key::new(
+        partition(organization.organization_id, &organization.grant.period),
+        format!("TOLD#{granted}"),
+    );
     let mut keys = reserve.keys();
     keys.push(told_key.clone());
     let mut found = table.batch_get(&keys).await?;
@@ -270,7 +271,7 @@ pub async fn erase(app: &App, organization_id: OrganizationId, period: &str) -> 
     for period in [Some(FREE), last].into_iter().flatten() {
         let spent = spent_in(organization_id, period);
         table.delete_all(&spent.pk, "").await?;
-        let told = format!("SECONDS#{organization_id}#{period}");
+        let told = partition(organization_id, period);
         table.delete_all(&told, "").await?;
     }
     Ok(())

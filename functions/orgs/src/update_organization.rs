@@ -1,13 +1,11 @@
 //! `PUT /v1/service/organizations/{organization_id}`: changes what an organisation says of itself.
 
-use std::slice::from_ref;
-
 use axum::{extract::State, http::StatusCode};
 use enishi_shared::{
     App, Function, Result,
     error::ErrorBody,
     http::{Json, Path},
-    store::{Outcome, Race, Transaction, decode},
+    store::{Outcome, Race, Transaction},
     validate,
 };
 use garde::Validate;
@@ -18,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     audit::{self, Action},
     caller::Caller,
-    organization::{self, Organization, OrganizationId, organization_key, table},
+    organization::{self, Organization, OrganizationId, table},
 };
 
 /// `orgs-update-organization`
@@ -90,11 +88,9 @@ pub async fn update_organization(
 ) -> Result<StatusCode> {
     caller.admin_of(id)?;
     let orgs = table(&app)?;
-    let key = organization_key(id);
     let mut race = Race::new(&app);
     loop {
-        let before = orgs.batch_get(from_ref(&key)).await?.remove(&key);
-        let before: Organization = decode(before.ok_or_else(Caller::belongs_no_more)?)?;
+        let before = organization::of_caller(&orgs, &caller).await?;
         caller.still_admin(&before)?;
         let mut after = Organization {
             company_name: body.company_name.clone(),

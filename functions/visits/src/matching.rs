@@ -4,6 +4,7 @@
 //! Neither learns who the other is before it is paid for: what is shown of them is [`Card`], as it was
 //! when they were matched.
 
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Error, Result, UserId,
     payments::{PaymentId, PaymentRef},
@@ -25,7 +26,9 @@ pub const DUE: &str = "due";
 pub const WAITING: &str = "MATCHING";
 
 /// A matching's id: a UUIDv7, which tells nothing but when it was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, Display, FromStr,
+)]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50")]
 pub struct MatchingId(Uuid);
@@ -34,20 +37,6 @@ impl MatchingId {
     /// The id of a new one.
     pub fn new(app: &App) -> Self {
         Self(app.new_id())
-    }
-}
-
-impl std::str::FromStr for MatchingId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl std::fmt::Display for MatchingId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

@@ -1,7 +1,6 @@
 //! A person's profile: what they said of themselves, and what an operator found of it.
 
-use std::{fmt, str::FromStr};
-
+use derive_more::{Display, FromStr};
 use enishi_shared::{
     App, Error, Result, UserId,
     store::{Change, Condition, Key, Table, when},
@@ -120,7 +119,19 @@ pub struct Shown {
 
 /// What others know somebody by: random, so that it tells neither the account nor when it was made.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "9b2f6c1d-4e5a-4b7c-8d9e-0f1a2b3c4d5e")]
@@ -135,20 +146,6 @@ impl VisitorId {
     /// Where it says whose it is.
     pub fn key(self) -> Key {
         Key::new(format!("VISITOR#{self}"), "VISITOR")
-    }
-}
-
-impl FromStr for VisitorId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for VisitorId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A payment's record, and how it moves forward.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap};
 
+use derive_more::{Display, FromStr};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +16,19 @@ use crate::{app::App, events::PaymentSummary, seal::sha256, user_id::UserId};
 
 /// A payment's id: a UUIDv7.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    FromStr,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f51")]
@@ -36,22 +49,8 @@ impl PaymentId {
     }
 }
 
-impl FromStr for PaymentId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for PaymentId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
 /// Who pays: a user, or an organisation. Their ids are of one kind, so that nobody has another's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Display, FromStr)]
 #[serde(transparent)]
 pub struct PayerId(Uuid);
 
@@ -65,20 +64,6 @@ impl PayerId {
     /// The payer whose id has these 16 bytes.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
-    }
-}
-
-impl FromStr for PayerId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::from_str(text).map(Self)
-    }
-}
-
-impl fmt::Display for PayerId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 

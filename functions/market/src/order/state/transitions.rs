@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Action, Actor, Mail, Order, Parcel, ParcelState, Refund, Refused, Reversal, Sale, Shipment,
-    Step, Stock, To, Topic, Transfer, UNSENT,
+    Step, Stock, To, Topic, Transfer, clock::tick,
 };
 
 /// What becomes of `order` when `actor` does this now. What is done already changes nothing.
@@ -115,7 +115,7 @@ impl Step {
     }
 
     /// With a parcel as it is now.
-    fn with(mut self, parcel: Parcel) -> Self {
+    pub(super) fn with(mut self, parcel: Parcel) -> Self {
         let mut parcels = self.order.parcels.iter_mut();
         if let Some(place) = parcels.find(|place| place.maker_id == parcel.maker_id) {
             *place = parcel;
@@ -148,7 +148,7 @@ impl Step {
         }
     }
 
-    fn tells(mut self, to: To, about: Topic, makers: &[UserId]) -> Self {
+    pub(super) fn tells(mut self, to: To, about: Topic, makers: &[UserId]) -> Self {
         self.mails.push(Mail {
             to,
             about,
@@ -356,7 +356,7 @@ fn receive(here: Step, maker_id: UserId, now: Timestamp) -> Result<Step, Refused
 }
 
 /// Its money goes to its maker, unless it does already.
-fn transfer(here: Step, parcel: Parcel, now: Timestamp) -> Step {
+pub(super) fn transfer(here: Step, parcel: Parcel, now: Timestamp) -> Step {
     match parcel.transfer {
         Transfer::None => here.asks(
             Parcel {
@@ -407,75 +407,12 @@ fn refund(here: Step, actor: Actor, maker_id: UserId, now: Timestamp) -> Result<
 }
 
 /// A parcel is paid back, and both are told, but not who does it.
-fn told_back(here: Step, by: Actor, maker_id: UserId, now: Timestamp) -> Step {
+pub(super) fn told_back(here: Step, by: Actor, maker_id: UserId, now: Timestamp) -> Step {
     let back = pay_back(here, maker_id).pays_out(now);
     let back = back.tells(To::Customer, Topic::Refunded, &[maker_id]);
     match by {
         Actor::Maker => back,
         _ => back.tells(To::Maker, Topic::Refunded, &[maker_id]),
-    }
-}
-
-/// All that is due, of every parcel. A reminder of what is due to be paid back is none.
-fn tick(here: Step, now: Timestamp) -> Step {
-    if here.order.due().is_none_or(|due| due > now) {
-        return here;
-    }
-    let makers: Vec<UserId> = here
-        .order
-        .parcels
-        .iter()
-        .map(|parcel| parcel.maker_id)
-        .collect();
-    let is_retried = here.order.retry_due().is_some_and(|due| due <= now);
-    let mut ticked = makers
-        .into_iter()
-        .fold(here, |step, maker| tick_parcel(step, maker, now));
-    for parcel in &mut ticked.order.parcels {
-        if is_retried && parcel.transfer == Transfer::Waiting {
-            parcel.transfer = Transfer::Asked;
-        }
-    }
-    match ticked.order.is_asked() {
-        true => ticked.pays_out(now),
-        false => ticked,
-    }
-}
-
-fn tick_parcel(here: Step, maker_id: UserId, now: Timestamp) -> Step {
-    let order = &here.order;
-    let parcel = order.parcel(maker_id).filter(|_| order.sale == Sale::Sold);
-    let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-    let Some(parcel) = parcel
-        .filter(|parcel| is_due(order.due_of(parcel)))
-        .cloned()
-    else {
-        return here;
-    };
-    match parcel.state {
-        ParcelState::Waiting if parcel.payable_since + UNSENT <= now => {
-            told_back(here, Actor::Clock, maker_id, now)
-        }
-        ParcelState::Waiting => {
-            let reminded = here.with(Parcel {
-                reminded: true,
-                ..parcel
-            });
-            reminded.tells(To::Maker, Topic::Reminder, &[maker_id])
-        }
-        state => {
-            let is_transfer_due = is_due(order.transfer_due(&parcel));
-            let sent = parcel.shipment.as_ref().map(|shipment| shipment.at);
-            let state = match is_due(sent.map(|sent| sent + super::SENT)) {
-                true => ParcelState::Complete,
-                false => state,
-            };
-            let parcel = Parcel { state, ..parcel };
-            match is_transfer_due {
-                true => transfer(here, parcel, now),
-                false => here.with(parcel),
-            }
-        }
     }
 }
 
