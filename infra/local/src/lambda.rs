@@ -117,8 +117,8 @@ impl Lambda {
                 .find(|registered| registered.name == function.name)
                 .ok_or_else(|| {
                     format!(
-                        "template.yaml:{}: there is no function `{}` in functions/.",
-                        function.line, function.name
+                        "{}:{}: there is no function `{}` in functions/.",
+                        function.file, function.line, function.name
                     )
                 })?;
             // Who is given longer to answer is not cut off before.

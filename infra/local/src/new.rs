@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::{
     openapi,
-    places::{self, Handler, module, operations, pascal_case, read, service, write},
+    places::{self, Handler, module, operations, pascal_case, read, service, template_of, write},
     stack::root,
-    template::System,
+    template::{System, TEMPLATE, code_folder},
 };
 
 #[cfg(test)]
@@ -35,15 +35,13 @@ pub fn endpoint(name: &str, method: &str, path: &str) -> Result<Vec<String>, Str
         ),
         (library.clone(), endpoint.registered(&read(&library)?)?),
         (
-            "template.yaml".to_owned(),
-            endpoint.declared(&read("template.yaml")?, &system, &texts)?,
-        ),
-        (
             format!("events/{name}.json"),
             fill(include_str!("new/sample.txt"), &texts),
         ),
     ];
-    let mut to_fill_in = vec![handler, format!("template.yaml ({})", pascal_case(name))];
+    files.extend(endpoint.declared(&system, &texts)?);
+    let template = template_of(&system, service);
+    let mut to_fill_in = vec![handler, format!("{template} ({})", pascal_case(name))];
     let stories = format!("infra/local/tests/e2e/{service}.rs");
     if let Ok(text) = read(&stories) {
         let story = format!("infra/local/tests/e2e/{service}/{module}.rs");
@@ -165,6 +163,11 @@ impl<'a> Endpoint<'a> {
         let mut texts = Texts::from([
             ("name", self.name.to_owned()),
             ("Name", pascal_case(self.name)),
+            ("arn", format!("{}.Arn", pascal_case(self.name))),
+            (
+                "code",
+                code_folder(template_of(system, service)) + self.name,
+            ),
             ("method", self.method.as_str().to_lowercase()),
             ("METHOD", self.method.to_string()),
             ("path", self.path.to_owned()),
@@ -294,12 +297,13 @@ impl<'a> Endpoint<'a> {
         Ok(lines.join("\n") + "\n")
     }
 
-    /// The template with the function after the last one of its service, and with its route beside the
-    /// others of its path or after the last one of its service.
-    fn declared(&self, template: &str, system: &System, texts: &Texts) -> Result<String, String> {
+    /// The templates with the function after the last one of its service, and with its route beside the
+    /// others of its path or after the last one of its service. A function of a nested stack is found by its
+    /// route as an output.
+    fn declared(&self, system: &System, texts: &Texts) -> Result<BTreeMap<String, String>, String> {
         let own = |name: &str| service(name) == service(self.name);
         let functions = system.functions.iter().filter(|f| own(&f.name));
-        let last = functions.map(|function| function.line).max();
+        let last = functions.max_by_key(|function| function.line);
         let last = last.ok_or("the service has no function yet: write the first by hand.")?;
         let siblings = system.routes.iter().filter(|route| route.path == self.path);
         let neighbours =
@@ -314,27 +318,52 @@ impl<'a> Endpoint<'a> {
                 (line, 10)
             }
         };
-        let lines: Vec<&str> = template.lines().collect();
-        let blocks = [
-            (
-                end(&lines, last, 2),
-                fill(include_str!("new/stanza.txt"), &texts),
-            ),
-            (
-                end(&lines, after, depth),
-                fill(include_str!("new/route.txt"), &texts),
-            ),
+        let mut blocks = vec![
+            (&*last.file, last.line, 2, include_str!("new/stanza.txt")),
+            (TEMPLATE, after, depth, include_str!("new/route.txt")),
         ];
-        let mut text = String::new();
-        for (number, line) in lines.iter().enumerate() {
-            for (_, block) in blocks.iter().filter(|(at, _)| *at == number) {
-                text.push_str(block);
-            }
-            text.push_str(line);
-            text.push('\n');
+        if let Some(stack) = system.nested.get(&last.file) {
+            texts.insert("arn", format!("{stack}.Outputs.{}Arn", texts["Name"]));
+            let outputs = line_of(&read(&last.file)?, "Outputs:")?;
+            blocks.push((&last.file, outputs, 0, include_str!("new/output.txt")));
         }
-        Ok(text)
+        let mut files: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (file, line, depth, text) in blocks {
+            let block = (line, depth, fill(text, &texts));
+            files.entry(file.to_owned()).or_default().push(block);
+        }
+        let files = files.into_iter().map(|(file, blocks)| {
+            let text = with_blocks(&read(&file)?, &blocks);
+            Ok((file, text))
+        });
+        files.collect()
     }
+}
+
+/// The number of the line that holds only `text`, counted from 1.
+fn line_of(file: &str, text: &str) -> Result<usize, String> {
+    let found = file.lines().position(|line| line == text);
+    found
+        .map(|line| line + 1)
+        .ok_or_else(|| format!("there is no `{text}` to put something under."))
+}
+
+/// The text with each block after the one that begins on its line and is indented by more than its depth.
+fn with_blocks(text: &str, blocks: &[(usize, usize, String)]) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut whole = String::new();
+    for number in 0..=lines.len() {
+        for (line, depth, block) in blocks {
+            if end(&lines, *line, *depth) == number {
+                whole.push_str(block);
+            }
+        }
+        if let Some(line) = lines.get(number) {
+            whole.push_str(line);
+            whole.push('\n');
+        }
+    }
+    whole
 }
 
 /// The text with what stands for each `@name@`; a line that held only that is left out where that is

@@ -1,4 +1,4 @@
-//! What stands in several places: a function in template.yaml, among the registered handlers, as a
+//! What stands in several places: a function in template.yaml or a nested stack's template, among the registered handlers, as a
 //! binary, in its service's Cargo.toml and as a sample event; a path in the OpenAPI document and in the
 //! template. [`findings`] says what is missing or differs, and where; [`generate`] writes what follows
 //! from the template and the handlers; [`crate::new`] writes all of it for a new endpoint.
@@ -17,7 +17,7 @@ use crate::{
     lambda::registered,
     openapi,
     stack::{parameters, root},
-    template::{self, Function, System},
+    template::{self, Function, System, TEMPLATE},
 };
 
 mod derived;
@@ -69,14 +69,14 @@ pub fn operations(document: &Value) -> BTreeMap<Operation, Value> {
         .collect()
 }
 
-/// The template of this repository.
+/// The template of this repository, with its nested stacks.
 ///
 /// # Errors
 /// What cannot be read, with its line.
 pub fn system() -> Result<System, String> {
-    let text = read("template.yaml")?;
+    let text = read(TEMPLATE)?;
     let parameters = parameters(&Keys::generate()?, BTreeMap::new());
-    template::load(&text, &parameters).map_err(|error| error.to_string())
+    template::load(&text, &read, &parameters).map_err(|error| error.to_string())
 }
 
 /// Writes what follows from the template and the handlers: the OpenAPI and AsyncAPI documents, and the
@@ -113,11 +113,14 @@ pub fn findings(system: &System, handlers: &[Handler]) -> Result<Vec<String>, St
         .collect();
     for name in &names {
         match system.functions.iter().find(|f| f.name == *name) {
-            None => findings.push(format!(
-                "template.yaml lacks `{name}`: add the function {} with `CodeUri: \
-                 target/lambda/{name}/` and what starts it.",
-                pascal_case(name)
-            )),
+            None => {
+                let file = template_of(system, service(name));
+                findings.push(format!(
+                    "{file} lacks `{name}`: add the function {} with `CodeUri: {}{name}/` and what starts it.",
+                    pascal_case(name),
+                    template::code_folder(file)
+                ));
+            }
             Some(function) => findings.extend(of_stanza(system, function, handlers)),
         }
         let count = handlers.iter().filter(|h| h.name == *name).count();
@@ -147,7 +150,9 @@ pub fn findings(system: &System, handlers: &[Handler]) -> Result<Vec<String>, St
 
 /// What the template says of a function.
 fn of_stanza(system: &System, function: &Function, handlers: &[Handler]) -> Vec<String> {
-    let Function { name, line, .. } = function;
+    let Function {
+        name, file, line, ..
+    } = function;
     let logical_id = pascal_case(name);
     let http = (handlers.iter()).any(|h| h.name == *name && h.operations.is_some());
     let routed = (system.routes.iter()).any(|route| route.function == function.logical_id);
@@ -162,7 +167,7 @@ fn of_stanza(system: &System, function: &Function, handlers: &[Handler]) -> Vec<
         (
             function.logical_id != logical_id,
             format!(
-                "template.yaml:{line}: rename {} to {logical_id}, the PascalCase of its binary.",
+                "{file}:{line}: rename {} to {logical_id}, the PascalCase of its binary.",
                 function.logical_id
             ),
         ),
@@ -183,14 +188,14 @@ fn of_stanza(system: &System, function: &Function, handlers: &[Handler]) -> Vec<
         (
             !http && !socket && !invoked && function.mappings.is_empty(),
             format!(
-                "template.yaml:{line}: nothing starts {logical_id}; give it `Events` (ScheduleV2, \
+                "{file}:{line}: nothing starts {logical_id}; give it `Events` (ScheduleV2, \
                  EventBridgeRule or DynamoDB) or a route of LiveApi."
             ),
         ),
         (
             invoked && !dead_letters,
             format!(
-                "template.yaml:{line}: give {logical_id} a `DeadLetterQueue`, and each of its rules and \
+                "{file}:{line}: give {logical_id} a `DeadLetterQueue`, and each of its rules and \
                  schedules a `DeadLetterConfig`, or what fails is lost."
             ),
         ),
@@ -215,9 +220,12 @@ fn shared_roles(system: &System) -> Vec<String> {
         let owner = *owners.entry(key).or_insert(function);
         if function.role != owner.role {
             findings.push(format!(
-                "template.yaml:{}: {} may do what {} may; write `Role: !GetAtt {}Role.Arn` in place of \
-                 its policies.",
-                function.line, function.logical_id, owner.logical_id, owner.logical_id
+                "{}:{}: {} may do what {} may; write `Role: !GetAtt {}Role.Arn` in place of its policies.",
+                function.file,
+                function.line,
+                function.logical_id,
+                owner.logical_id,
+                owner.logical_id
             ));
         }
     }
@@ -285,6 +293,14 @@ pub fn pascal_case(name: &str) -> String {
 /// `rooms` of `rooms-enroll`.
 pub fn service(name: &str) -> &str {
     name.split('-').next().unwrap_or_default()
+}
+
+/// The template that a service's functions stand in.
+pub fn template_of<'a>(system: &'a System, name: &str) -> &'a str {
+    let mut functions = system.functions.iter();
+    functions
+        .find(|function| service(&function.name) == name)
+        .map_or(TEMPLATE, |function| &function.file)
 }
 
 /// The binary of a function, by its logical id.

@@ -55,9 +55,13 @@ pub const OPERATOR_PASSWORD: &str = "enishi-operator";
 
 /// What the template says, with what its functions would refuse refused.
 fn load(template: &Path, parameters: &BTreeMap<String, String>) -> Result<System, String> {
-    let text = std::fs::read_to_string(template)
-        .map_err(|error| format!("{} cannot be read: {error}", template.display()))?;
-    let system = template::load(&text, parameters).map_err(|error| error.to_string())?;
+    let read = |file: &Path| {
+        std::fs::read_to_string(file)
+            .map_err(|error| format!("{} cannot be read: {error}", file.display()))
+    };
+    let text = read(template)?;
+    let nested = |file: &str| read(&template.with_file_name(file));
+    let system = template::load(&text, &nested, parameters).map_err(|error| error.to_string())?;
     configuration::check(&system)?;
     Ok(system)
 }

@@ -1,10 +1,11 @@
-//! Reads `template.yaml`, the one description of the system, into the values the local stack runs.
+//! Reads `template.yaml`, the one description of the system, with the templates of its nested stacks, into the values
+//! the local stack runs.
 //!
 //! The reader commits to a small part of AWS SAM and CloudFormation: functions with their
 //! environment, policies and events; the HTTP API's routes and CORS, the WebSocket API's routes;
-//! tables, buckets, buses and dead-letter queues; parameters, `Globals.Function`, `Ref`, `GetAtt` and
-//! one-string `Sub`.
-//! Whatever else stands where it reads stops the start with its line: better than a local run that
+//! tables, buckets, buses and dead-letter queues; nested stacks of these; parameters, `Globals.Function`, `Ref`,
+//! `GetAtt` and one-string `Sub`.
+//! Whatever else stands where it reads stops the start with its file and line: better than a local run that
 //! differs from the cloud in silence. What stands elsewhere (alarms, outputs, log groups, roles) is
 //! ignored.
 //!
@@ -12,20 +13,18 @@
 //! ([`crate::cron`]) and whether an event meets a pattern ([`crate::pattern`]).
 //!
 //! The files beside it: `node` keeps lines and tags of the YAML, `parameters` reads and checks their
-//! values, `resolve` turns references into text, `resources` reads tables, buckets, buses and queues, `functions`, `policy`
+//! values, `nested` puts the templates together, `resolve` turns references into text, `resources` reads tables, buckets, buses and queues, `functions`, `policy`
 //! and `events` the functions, what they may do and what starts them, `api` the HTTP routes, `websocket` the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cron::Timetable;
-use node::Node;
 pub use parameters::Parameter;
-use resolve::Resolver;
-use resources::Kind;
 
 mod api;
 mod events;
 mod functions;
+mod nested;
 mod node;
 mod parameters;
 mod policy;
@@ -46,87 +45,29 @@ pub const DEFAULT_ROUTE: &str = "$default";
 /// The event bus that every account has without declaring it.
 pub const DEFAULT_BUS: &str = "default";
 
-/// Reads the template. `overrides` gives parameters their values, by name, before their defaults.
+/// The template; it may have nested stacks, with templates of their own.
+pub const TEMPLATE: &str = "template.yaml";
+
+/// Gives the text of a file by its path from the template's folder, or a sentence why there is none.
+pub type Files<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// Reads the template and those of its nested stacks into one system. `overrides` gives parameters their values, by
+/// name, before their defaults.
 ///
 /// # Errors
-/// The first thing that cannot be run as written, with its line.
-pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, TemplateError> {
-    let template = &*node::tree(text)?;
-    let mut resolver = Resolver::new();
-    let mut system = System {
-        functions: Vec::new(),
-        routes: Vec::new(),
-        cors: None,
-        websocket: None,
-        tables: Vec::new(),
-        buckets: Vec::new(),
-        buses: Vec::new(),
-        queues: Vec::new(),
-        parameters: parameters::read(template, overrides)?,
-    };
-    for (name, parameter) in &system.parameters {
-        resolver.take(name, parameter);
-    }
+/// The first thing that cannot be run as written, with its file and line.
+pub fn load(
+    text: &str,
+    files: Files<'_>,
+    overrides: &BTreeMap<String, String>,
+) -> Result<System, TemplateError> {
+    nested::read(text, files, overrides).map_err(|error| error.within(TEMPLATE))
+}
 
-    // Names first, for a reference may look ahead.
-    let mut resources = Vec::new();
-    for resource in template
-        .require("Resources", "the template")?
-        .entries("Resources")?
-    {
-        match resources::kind(resource)? {
-            Some(kind) => {
-                resources::declare(resource, kind, &mut resolver)?;
-                resources.push((resource, kind));
-            }
-            None => {
-                let kind = resource
-                    .node
-                    .get("Type")
-                    .and_then(Node::literal)
-                    .unwrap_or_default();
-                resolver.ignore(&resource.key, kind);
-            }
-        }
-    }
-
-    // Functions read streams, so tables go before them; routes lead to functions.
-    let globals = functions::globals(template)?;
-    for (resource, kind) in &resources {
-        match kind {
-            Kind::Table => system.tables.push(resources::table(resource, &resolver)?),
-            Kind::Bucket => system.buckets.push(resources::bucket(resource, &resolver)?),
-            Kind::EventBus => system.buses.push(resources::bus(resource, &resolver)?),
-            Kind::Queue => system.queues.push(resources::queue(resource, &resolver)?),
-            Kind::Function | Kind::HttpApi | Kind::WebSocketApi => {}
-        }
-    }
-    for (resource, _) in resources.iter().filter(|(_, kind)| *kind == Kind::Function) {
-        let function = functions::function(
-            resource,
-            globals,
-            &resolver,
-            &system.parameters,
-            &system.tables,
-        )?;
-        system.functions.push(function);
-    }
-    functions::share_roles(&mut system.functions)?;
-    let mut apis = resources.iter().filter(|(_, kind)| *kind == Kind::HttpApi);
-    if let Some((api, _)) = apis.next() {
-        (system.routes, system.cors) = api::read(api, &system.functions, &resolver)?;
-    }
-    if let Some((second, _)) = apis.next() {
-        return Err(second.error("only one HTTP API is run here."));
-    }
-    for (api, _) in (resources.iter()).filter(|(_, kind)| *kind == Kind::WebSocketApi) {
-        if system.websocket.is_some() {
-            return Err(api.error("only one WebSocket API is run here."));
-        }
-        system.websocket = Some(websocket::read(api, &system.functions, &resolver)?);
-    }
-    check(&system)?;
-    Ok(system)
+/// Where the functions' built binaries lie, each in a folder of its name, as a template says it, which is known by
+/// its path in the repository.
+pub fn code_folder(file: &str) -> String {
+    "../".repeat(file.matches('/').count()) + "target/lambda/"
 }
 
 /// What no single resource shows.
@@ -140,26 +81,21 @@ fn check(system: &System) -> Result<(), TemplateError> {
         .collect();
     for function in &system.functions {
         if let Some(other) = binaries.insert(&function.name, &function.logical_id) {
-            return Err(TemplateError::new(
-                function.line,
-                format!(
-                    "`{}` has the binary of `{other}`, `{}`.",
-                    function.logical_id, function.name
-                ),
-            ));
+            return Err(function.error(format!(
+                "`{}` has the binary of `{other}`, `{}`.",
+                function.logical_id, function.name
+            )));
         }
         if let Some(rule) = function
             .rules
             .iter()
             .find(|rule| !buses.contains(rule.bus.as_str()))
         {
-            return Err(TemplateError::new(
-                rule.line,
-                format!(
-                    "rule `{}` is on the bus `{}`, which is not declared.",
-                    rule.name, rule.bus
-                ),
-            ));
+            let sentence = format!(
+                "rule `{}` is on the bus `{}`, which is not declared.",
+                rule.name, rule.bus
+            );
+            return Err(TemplateError::new(rule.line, sentence).within(&function.file));
         }
         let queues = (function.rules.iter().map(|r| (&r.dead_letters, r.line)))
             .chain(function.schedules.iter().map(|s| (&s.dead_letters, s.line)))
@@ -169,10 +105,8 @@ fn check(system: &System) -> Result<(), TemplateError> {
             if let Some(arn) = arn
                 && !system.queues.iter().any(|queue| queue.arn == *arn)
             {
-                return Err(TemplateError::new(
-                    line,
-                    format!("`{arn}` is no queue of this template."),
-                ));
+                let sentence = format!("`{arn}` is no queue of this template.");
+                return Err(TemplateError::new(line, sentence).within(&function.file));
             }
         }
     }
@@ -181,9 +115,11 @@ fn check(system: &System) -> Result<(), TemplateError> {
 
 /// What stopped the reading, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("template.yaml:{line}: {sentence}")]
+#[error("{}:{line}: {sentence}", file.as_deref().unwrap_or(TEMPLATE))]
 pub struct TemplateError {
-    /// The line of `template.yaml`, counted from 1.
+    /// The template, by its path in the repository; `None` is [`TEMPLATE`].
+    pub file: Option<String>,
+    /// The line, counted from 1.
     pub line: usize,
     /// One sentence for the person who edits the template.
     pub sentence: String,
@@ -192,8 +128,17 @@ pub struct TemplateError {
 impl TemplateError {
     pub(crate) fn new(line: usize, sentence: impl Into<String>) -> Self {
         Self {
+            file: None,
             line,
             sentence: sentence.into(),
+        }
+    }
+
+    /// The error with the file that it is in, unless it knows that already.
+    pub(crate) fn within(self, file: &str) -> Self {
+        Self {
+            file: self.file.or_else(|| Some(file.to_owned())),
+            ..self
         }
     }
 }
@@ -219,6 +164,8 @@ pub struct System {
     pub queues: Vec<Queue>,
     /// By their names.
     pub parameters: BTreeMap<String, Parameter>,
+    /// The nested stacks' logical ids, by their templates' paths in the repository.
+    pub nested: BTreeMap<String, String>,
 }
 
 /// One `AWS::Serverless::Function`, `Globals.Function` merged in.
@@ -250,8 +197,17 @@ pub struct Function {
     pub rules: Vec<Rule>,
     /// Table streams it reads.
     pub mappings: Vec<StreamMapping>,
-    /// Where it stands in the template.
+    /// The template that it stands in, by its path in the repository.
+    pub file: String,
+    /// Where it stands there.
     pub line: usize,
+}
+
+impl Function {
+    /// An error about this function.
+    pub(crate) fn error(&self, sentence: impl Into<String>) -> TemplateError {
+        TemplateError::new(self.line, sentence).within(&self.file)
+    }
 }
 
 /// One `Allow` of a policy. Other effects and conditions are refused, so this is all of it.

@@ -14,11 +14,14 @@ fn template_with(name: &str, method: &str, path: &str) -> (System, String) {
     let before = places::system().unwrap();
     let endpoint = Endpoint::new(name, method, path, &before).unwrap();
     let texts = endpoint.texts(&before);
-    let text = endpoint
-        .declared(&read("template.yaml").unwrap(), &before, &texts)
-        .unwrap();
+    let files = endpoint.declared(&before, &texts).unwrap();
     let parameters = parameters(&Keys::generate().unwrap(), BTreeMap::new());
-    let system = template::load(&text, &parameters).unwrap();
+    let nested = |file: &str| {
+        files
+            .get(file)
+            .map_or_else(|| read(file), |text| Ok(text.clone()))
+    };
+    let system = template::load(&files[TEMPLATE], &nested, &parameters).unwrap();
     assert_eq!(system.functions.len(), before.functions.len() + 1);
     assert_eq!(system.routes.len(), before.routes.len() + 1);
     (system, fill(include_str!("sample.txt"), &texts))
@@ -45,6 +48,17 @@ fn the_template_gets_a_function_and_a_route_to_it() {
     assert_eq!(sample["rawPath"], "/rooms/20261121T0900-0/sketches");
     assert_eq!(sample["pathParameters"]["room_id"], "20261121T0900-0");
     assert!(sample["body"].is_null());
+}
+
+#[test]
+fn a_function_of_a_nested_stack_stands_in_its_template_and_its_route_in_the_parents() {
+    let (system, _) = template_with("market-sketch", "GET", "/api/sketches");
+    let function = system.functions.iter().find(|f| f.name == "market-sketch");
+    let function = function.unwrap();
+    assert_eq!(function.file, "functions/market/template.yaml");
+    assert_eq!(function.logical_id, "MarketSketch");
+    assert_eq!(function.environment["MARKET_TABLE"], "MarketTable");
+    assert_eq!(route(&system, "MarketSketch").path, "/api/sketches");
 }
 
 #[test]
@@ -118,6 +132,6 @@ fn what_is_there_or_cannot_be_is_refused_before_anything_is_written() {
     assert!(refused("rooms-new", "HEAD", "/new").contains("`HEAD` is no method"));
     assert!(refused("rooms-new", "GET", "/new/").contains("no path like"));
     let endpoint = Endpoint::new("garden-new", "GET", "/new", &system).unwrap();
-    let error = endpoint.declared(&read("template.yaml").unwrap(), &system, &Texts::new());
+    let error = endpoint.declared(&system, &Texts::new());
     assert!(error.unwrap_err().contains("no function yet"));
 }

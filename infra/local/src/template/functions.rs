@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use super::node::{Entry, Node, Value};
 use super::resolve::Resolver;
-use super::{AsyncInvoke, Function, Parameter, Retry, TemplateError, events, policy, resources};
-
-/// Where a function's built binary lies; the part after it is the binary's name.
-const CODE: &str = "target/lambda/";
+use super::{AsyncInvoke, Function, Retry, TemplateError, events, nested, policy, resources};
 
 /// What would change who may call the function, what it may do or what code it is.
 const REFUSED: [&str; 5] = [
@@ -33,11 +30,11 @@ pub(super) fn globals(template: &Node) -> Result<Option<&Node>, TemplateError> {
 pub(super) fn function(
     resource: &Entry,
     globals: Option<&Node>,
-    resolver: &Resolver,
-    parameters: &BTreeMap<String, Parameter>,
+    part: &nested::Part<'_>,
     tables: &[super::Table],
 ) -> Result<Function, TemplateError> {
     let id = &resource.key;
+    let resolver = &part.resolver;
     let what = format!("function `{id}`");
     let own = resources::properties(resource);
     let node = globals.map_or_else(|| own.clone(), |globals| merge(globals, own));
@@ -46,11 +43,12 @@ pub(super) fn function(
         resource.error(format!("{what} has no `CodeUri`, which names its binary."))
     })?;
     let code_uri = resolver.text(code, &what)?;
+    let folder = super::code_folder(&part.file);
     let name = code_uri
-        .strip_prefix(CODE)
+        .strip_prefix(&folder)
         .map(|rest| rest.strip_suffix('/').unwrap_or(rest));
     let Some(name) = name.filter(|name| !name.is_empty() && !name.contains('/')) else {
-        return Err(code.error(format!("{what}: `CodeUri` must be `{CODE}<binary>/`.")));
+        return Err(code.error(format!("{what}: `CodeUri` must be `{folder}<binary>/`.")));
     };
     let number = |key: &str, otherwise: u32| match node.get(key) {
         Some(value) => resolver.number(value, &format!("`{key}` of `{id}`")),
@@ -73,7 +71,7 @@ pub(super) fn function(
         memory_mb: number("MemorySize", 128)?,
         timeout_s: number("Timeout", 3)?,
         environment: environment(&node, &what, resolver)?,
-        given: given(&node, parameters),
+        given: given(&node, resolver),
         policy: match node.get("Policies") {
             Some(policies) => policy::read(policies, &what, resolver)?,
             None => Vec::new(),
@@ -82,6 +80,7 @@ pub(super) fn function(
         schedules: Vec::new(),
         rules: Vec::new(),
         mappings: Vec::new(),
+        file: part.file.clone(),
         line: resource.line,
     };
     if let Some(declared) = node.get("Events") {
@@ -99,7 +98,7 @@ pub(super) fn share_roles(functions: &mut [Function]) -> Result<(), TemplateErro
         .collect();
     for function in functions {
         let what = format!("function `{}`", function.logical_id);
-        let error = |sentence| Err(TemplateError::new(function.line, sentence));
+        let error = |sentence| Err(function.error(sentence));
         let Some(owner) = owners.get(&function.role) else {
             return error(format!(
                 "{what}: its `Role` is none that SAM generates for a function of this template."
@@ -144,19 +143,14 @@ fn environment(
 }
 
 /// The variables that are a parameter's value, with its name.
-fn given(node: &Node, parameters: &BTreeMap<String, Parameter>) -> BTreeMap<String, String> {
+fn given(node: &Node, resolver: &Resolver) -> BTreeMap<String, String> {
     let variables = node.get("Environment").and_then(|e| e.get("Variables"));
     let Some(Value::Map(variables)) = variables.map(|variables| &variables.value) else {
         return BTreeMap::new();
     };
     let given = variables.iter().filter_map(|entry| {
-        let Value::Call(call, name) = &entry.node.value else {
-            return None;
-        };
-        let name = name
-            .literal()
-            .filter(|name| parameters.contains_key(*name))?;
-        (call == "Ref").then(|| (entry.key.clone(), name.to_owned()))
+        let name = resolver.parameter(&entry.node)?;
+        Some((entry.key.clone(), name.to_owned()))
     });
     given.collect()
 }

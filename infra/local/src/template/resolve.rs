@@ -1,34 +1,36 @@
 //! Turns `Ref`, `GetAtt` and one-string `Sub` into text.
 //!
-//! The names and ARNs of resources come from [`super::resources`]; a reference to a resource that
-//! is not read (a role, an alarm) is an error here, for nothing that runs may depend on it.
+//! The names and ARNs of resources come from [`super::resources`], the outputs of nested stacks from
+//! [`super::nested`]; a reference to a resource that is not read (a role, an alarm) is an error here, for nothing
+//! that runs may depend on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Node, Value};
-use super::{ACCOUNT, Parameter, REGION, STACK, TemplateError};
+use super::{ACCOUNT, Parameter, REGION, TemplateError};
 
 /// Everything a reference may name.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
     /// What `Ref` gives.
     refs: BTreeMap<String, String>,
-    /// What `GetAtt` gives, under `Name.Attribute`.
-    attributes: BTreeMap<String, String>,
+    /// What `GetAtt` gives, under `Name.Attribute`; of an output perhaps why it cannot be read.
+    attributes: BTreeMap<String, Result<String, TemplateError>>,
     /// Parameters whose value is a list.
     lists: BTreeSet<String>,
+    /// The system's parameters, by what they are called here.
+    origins: BTreeMap<String, String>,
     /// Resources that are not read, with their type.
     ignored: BTreeMap<String, String>,
 }
 
 impl Resolver {
-    /// What every template may refer to.
+    /// What every template may refer to. A stack's name is the parent's alone: a nested stack has one of its own.
     pub fn new() -> Self {
         let refs = [
             ("AWS::Region", REGION),
             ("AWS::AccountId", ACCOUNT),
             ("AWS::Partition", "aws"),
-            ("AWS::StackName", STACK),
             ("AWS::URLSuffix", "amazonaws.com"),
         ];
         let refs = refs.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -36,6 +38,7 @@ impl Resolver {
             refs: refs.into(),
             attributes: BTreeMap::new(),
             lists: BTreeSet::new(),
+            origins: BTreeMap::new(),
             ignored: BTreeMap::new(),
         }
     }
@@ -56,7 +59,28 @@ impl Resolver {
     /// Makes `GetAtt name.attribute` give `value`.
     pub fn define_attribute(&mut self, name: &str, attribute: &str, value: &str) {
         self.attributes
-            .insert(format!("{name}.{attribute}"), value.to_owned());
+            .insert(format!("{name}.{attribute}"), Ok(value.to_owned()));
+    }
+
+    /// Makes `GetAtt stack.Outputs.name` give `value`, or say why that cannot be read.
+    pub fn define_output(&mut self, stack: &str, name: &str, value: Result<String, TemplateError>) {
+        self.attributes
+            .insert(format!("{stack}.Outputs.{name}"), value);
+    }
+
+    /// Notes which of the system's parameters the one called `name` here is.
+    pub fn originate(&mut self, name: &str, parameter: &str) {
+        self.origins.insert(name.to_owned(), parameter.to_owned());
+    }
+
+    /// The system's parameter that a `Ref` is to.
+    pub fn parameter(&self, node: &Node) -> Option<&str> {
+        match &node.value {
+            Value::Call(call, name) if call == "Ref" => {
+                self.origins.get(name.literal()?).map(String::as_str)
+            }
+            _ => None,
+        }
     }
 
     /// Notes a resource that is not read, for a clearer error. Of a CDN's distribution the host
@@ -67,6 +91,22 @@ impl Resolver {
             self.define_attribute(name, "DomainName", &host);
         }
         self.ignored.insert(name.to_owned(), kind.to_owned());
+    }
+
+    /// Whether that was noted of `name`.
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.contains_key(name)
+    }
+
+    /// The type of the resource that is not read, where a `Ref` or `GetAtt` is to one.
+    pub fn unread(&self, node: &Node) -> Option<&str> {
+        let Value::Call(call, argument) = &node.value else {
+            return None;
+        };
+        let is_reference = call == "Ref" || call == "GetAtt";
+        let name = argument.literal()?.split('.').next()?;
+        let kind = self.ignored.get(name).filter(|_| is_reference)?;
+        self.text(node, "").is_err().then_some(kind)
     }
 
     /// The text a scalar or a reference gives; `what` names it in errors.
@@ -93,6 +133,16 @@ impl Resolver {
             },
             Value::Null => Err(node.error(format!("{what} is empty."))),
             Value::List(_) | Value::Map(_) => Err(node.error(format!("{what} must be one value."))),
+        }
+    }
+
+    /// [`Self::text`], where a list, which CloudFormation hands to no nested stack, is refused.
+    pub fn single(&self, node: &Node, what: &str) -> Result<String, TemplateError> {
+        match &node.value {
+            Value::Call(_, name) if name.literal().is_some_and(|n| self.lists.contains(n)) => {
+                Err(node.error(format!("{what}: a list cannot be passed.")))
+            }
+            _ => self.text(node, what),
         }
     }
 
@@ -166,14 +216,19 @@ impl Resolver {
         self.attributes
             .get(path)
             .cloned()
-            .ok_or_else(|| self.unknown(name, path, at))
+            .unwrap_or_else(|| Err(self.unknown(name, path, at)))
     }
 
     fn unknown(&self, name: &str, whole: &str, at: &Node) -> TemplateError {
         if let Some(kind) = self.ignored.get(name) {
             return at.error(format!("`{whole}`: {kind} `{name}` is not read here."));
         }
-        if whole != name && self.refs.contains_key(name) {
+        let begin = format!("{name}.");
+        let has_others = self
+            .attributes
+            .keys()
+            .any(|other| other.starts_with(&begin));
+        if whole != name && (has_others || self.refs.contains_key(name)) {
             return at.error(format!("`{whole}`: `{name}` has no such attribute here."));
         }
         at.error(format!(

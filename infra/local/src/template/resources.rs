@@ -10,6 +10,7 @@ use super::{
 /// The types that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    Application,
     Function,
     HttpApi,
     Table,
@@ -47,6 +48,7 @@ pub(super) fn kind(resource: &Entry) -> Result<Option<Kind>, TemplateError> {
         .literal()
         .ok_or_else(|| name.error(format!("{what}: `Type` must be text.")))?;
     let kind = match name {
+        "AWS::Serverless::Application" => Kind::Application,
         "AWS::Serverless::Function" => Kind::Function,
         "AWS::Serverless::HttpApi" => Kind::HttpApi,
         "AWS::Serverless::WebSocketApi" => Kind::WebSocketApi,
@@ -87,6 +89,8 @@ pub(super) fn declare(
 ) -> Result<(), TemplateError> {
     let id = resource.key.as_str();
     match kind {
+        // Its outputs, once its template is read.
+        Kind::Application => {}
         Kind::Function => {
             resolver.define(id, id);
             resolver.define_attribute(id, "Arn", &function_arn(id));

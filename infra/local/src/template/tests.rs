@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
+use super::{node::Node, *};
 
 mod cloud;
+mod nested;
+mod references;
 mod refusals;
 
 /// A small system with one of everything; each test changes a line of it.
@@ -142,6 +144,11 @@ Resources:
 Outputs:
   Url: {Value: !Join ["", [a, b]]}
 "#;
+
+/// Loads a template that has no nested stack.
+fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, TemplateError> {
+    super::load(text, &|file| Err(format!("there is no {file}")), overrides)
+}
 
 fn given(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs
@@ -427,8 +434,9 @@ fn the_long_spelling_of_a_reference_is_the_short_one() {
     );
 }
 
-fn project_text() -> String {
-    std::fs::read_to_string(crate::stack::root().join("template.yaml")).unwrap()
+/// The text of one of the project's templates.
+fn project_text(file: &str) -> String {
+    std::fs::read_to_string(crate::stack::root().join(file)).unwrap()
 }
 
 /// The project's own template, which must be one that this reader takes.
@@ -442,7 +450,9 @@ fn project() -> System {
         ("StripeSecretArn", &secret("stripe")),
         ("StripeWebhookSecretArn", &secret("stripe-webhook")),
     ];
-    load(&project_text(), &given(&parameters)).unwrap_or_else(|error| panic!("{error}"))
+    let nested = |file: &str| Ok(project_text(file));
+    super::load(&project_text(TEMPLATE), &nested, &given(&parameters))
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]

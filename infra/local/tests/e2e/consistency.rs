@@ -6,8 +6,8 @@ use std::{fmt::Display, fs};
 
 use enishi_local::{
     lambda::registered,
-    places::{self, Handler},
-    stack::template_path,
+    places::{self, Handler, service, template_of},
+    stack::root,
 };
 use enishi_shared::metric;
 
@@ -45,14 +45,16 @@ fn every_function_and_every_path_stands_in_all_its_places() {
 
 #[test]
 fn every_services_alarm_reads_the_failures_that_its_functions_count() {
-    let template = fs::read_to_string(template_path()).unwrap();
+    let system = places::system().unwrap();
     let mut findings = Findings::default();
     for function in registered() {
         let name = metric::failures(function.name);
+        let file = template_of(&system, service(function.name));
+        let template = fs::read_to_string(root().join(file)).unwrap();
         findings.unless(
             template.contains(&format!("MetricName: {name}\n")),
             format!(
-                "template.yaml has no alarm on {name}, which {} counts.",
+                "{file} has no alarm on {name}, which {} counts.",
                 function.name
             ),
         );

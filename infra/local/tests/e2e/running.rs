@@ -11,7 +11,7 @@ use enishi_local::{Options, Stack, database::from_json, demo::Client};
 use http::{Request, header};
 use serde_json::{Value, json};
 
-use crate::support::{EVENING, World, tokyo};
+use crate::support::{EVENING, World, template, tokyo, write_template};
 
 mod developer;
 mod doors;
@@ -280,28 +280,21 @@ async fn what_is_in_the_way_of_a_start_is_said_in_a_sentence() {
     let sentence = refusal(|options| options.directory = Some(file.join("below"))).await;
     assert!(sentence.contains("cannot be written to"), "{sentence}");
 
-    let template = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
-    let broken = directory.path().join("template.yaml");
+    let template = template();
     let line = 1 + template
         .lines()
         .position(|line| line.contains("rate(1 minute)"))
         .unwrap();
-    std::fs::write(
-        &broken,
-        template.replacen("rate(1 minute)", "rate(1 fortnight)", 1),
-    )
-    .unwrap();
+    let wrong = template.replacen("rate(1 minute)", "rate(1 fortnight)", 1);
+    let broken = write_template(directory.path(), &wrong);
     let sentence = refusal(|options| options.template = broken.clone()).await;
     assert!(
         sentence.starts_with(&format!("template.yaml:{line}: ")),
         "{sentence}"
     );
 
-    std::fs::write(
-        &broken,
-        template.replace("target/lambda/rooms-join/", "target/lambda/rooms-joyn/"),
-    )
-    .unwrap();
+    let wrong = template.replace("target/lambda/rooms-join/", "target/lambda/rooms-joyn/");
+    let broken = write_template(directory.path(), &wrong);
     let sentence = refusal(|options| options.template = broken.clone()).await;
     assert!(
         sentence.contains("there is no function `rooms-joyn`"),
@@ -312,12 +305,10 @@ async fn what_is_in_the_way_of_a_start_is_said_in_a_sentence() {
 #[tokio::test]
 async fn a_changed_index_is_made_anew_and_what_was_written_stays() {
     let directory = tempfile::tempdir().unwrap();
-    let template = directory.path().join("template.yaml");
     let start = async |text: &str| {
-        std::fs::write(&template, text).unwrap();
         let mut options = Options::in_memory(tokyo(EVENING));
         options.directory = Some(directory.path().join("kept"));
-        options.template = template.clone();
+        options.template = write_template(directory.path(), text);
         Stack::start(options).await
     };
     let found = |stack: &Stack, index: &str| -> Result<Value, String> {
@@ -330,7 +321,7 @@ async fn a_changed_index_is_made_anew_and_what_was_written_stays() {
         let answer = answer.map_err(|error| error.to_string())?;
         Ok(serde_json::to_value(answer).unwrap()["Items"].clone())
     };
-    let text = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
+    let text = template();
     let (others, ours) = text.split_once("\n  PaymentsTable:\n").unwrap();
     let (before, due) = ours.split_once("- IndexName: due\n").unwrap();
     let changed = |name: &str, projection: &str| {

@@ -1,9 +1,13 @@
 //! What the end-to-end tests share: a stack in memory, people, and requests over real HTTP.
 
-use std::time::Duration;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use enishi_local::{Options, Stack};
+use enishi_local::{Options, Stack, places, stack::root, template::TEMPLATE};
 use enishi_shared::{
     App,
     app::{Parts, Random, TimeLimits},
@@ -316,6 +320,23 @@ impl World {
         });
         self.stack.lambda().invoke(function, event).await
     }
+}
+
+/// The text of the project's template.
+pub fn template() -> String {
+    fs::read_to_string(root().join(TEMPLATE)).unwrap()
+}
+
+/// Writes `text` as a template into a folder, with those of its nested stacks as they are.
+pub fn write_template(folder: &Path, text: &str) -> PathBuf {
+    for file in places::system().unwrap().nested.keys() {
+        let copy = folder.join(file);
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(root().join(file), copy).unwrap();
+    }
+    let template = folder.join(TEMPLATE);
+    fs::write(&template, text).unwrap();
+    template
 }
 
 /// Every order of `count` things.

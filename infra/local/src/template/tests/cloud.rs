@@ -1,9 +1,10 @@
-//! What the project's template says to the cloud alone: nothing here runs it, and two stacks of an account
+//! What the project's templates say to the cloud alone: nothing here runs it, and two stacks of an account
 //! must not touch each other by it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
+    super::resolve::Resolver,
     node::{Entry, Value},
     *,
 };
@@ -12,12 +13,40 @@ use crate::pattern;
 /// Stacks of one account: the first is the local one.
 const STACKS: [&str; 4] = [STACK, "enishi-staging", "Enishi", "e"];
 
-fn template() -> std::sync::Arc<Node> {
-    node::tree(&project_text()).unwrap()
+fn template() -> Arc<Node> {
+    node::tree(&project_text(TEMPLATE)).unwrap()
 }
 
-fn resources(template: &Node) -> &[Entry] {
+/// The template and those of its nested stacks, each with the functions in it.
+pub fn templates(system: &System) -> Vec<(Arc<Node>, Vec<&Function>)> {
+    let files = std::iter::once(TEMPLATE).chain(system.nested.keys().map(String::as_str));
+    files
+        .map(|file| {
+            let functions = system.functions.iter().filter(|f| f.file == file);
+            (
+                node::tree(&project_text(file)).unwrap(),
+                functions.collect(),
+            )
+        })
+        .collect()
+}
+
+pub fn resources(template: &Node) -> &[Entry] {
     template.get("Resources").unwrap().entries("").unwrap()
+}
+
+/// A function's name as CloudFormation makes it up: of its stack's name, cut off, and its logical id. A nested
+/// stack's name is made up as well.
+fn name_in(stack: &str, function: &Function, system: &System) -> String {
+    let stack = match system.nested.get(&function.file) {
+        Some(id) => format!("{stack}-{id}-1A2B3C4D5E6F"),
+        None => stack.to_owned(),
+    };
+    format!("{stack:.24}-{}-6F5E4D3C2B1A", function.logical_id)
+}
+
+fn arn_in(stack: &str, function: &Function, system: &System) -> String {
+    super::super::resources::function_arn(&name_in(stack, function, system))
 }
 
 /// The statements of the policy document of a resource.
@@ -33,9 +62,14 @@ fn statements<'a>(resource: &'a str, template: &'a Node) -> &'a [Node] {
     statements.items("").unwrap()
 }
 
-/// The texts under `key`, references resolved.
+/// The texts under `key`, references resolved as in a stack that is called so.
 fn texts(node: &Node, key: &str, system: &System) -> BTreeSet<String> {
+    texts_in(STACK, node, key, system)
+}
+
+fn texts_in(stack: &str, node: &Node, key: &str, system: &System) -> BTreeSet<String> {
     let mut resolver = Resolver::new();
+    resolver.define("AWS::StackName", stack);
     for table in &system.tables {
         resolver.define(&table.logical_id, &table.name);
         let stream = resources::stream_arn(&table.arn);
@@ -50,10 +84,51 @@ fn texts(node: &Node, key: &str, system: &System) -> BTreeSet<String> {
         resolver.define_attribute(&queue.logical_id, "Arn", &queue.arn);
     }
     for function in &system.functions {
-        resolver.define_attribute(&function.logical_id, "Arn", &function.arn);
+        let arn = arn_in(stack, function, system);
+        resolver.define_attribute(&function.logical_id, "Arn", &arn);
+    }
+    for (file, id) in &system.nested {
+        let template = node::tree(&project_text(file)).unwrap();
+        for output in template.get("Outputs").unwrap().entries("").unwrap() {
+            let text = value(output.node.get("Value").unwrap(), &resolver);
+            resolver.define_output(id, &output.key, Ok(text));
+        }
     }
     let texts = resolver.texts(node.get(key).unwrap(), key).unwrap();
     texts.into_iter().collect()
+}
+
+/// What a value gives, also by what only the cloud reads.
+fn value(node: &Node, resolver: &Resolver) -> String {
+    let Value::Call(call, arguments) = &node.value else {
+        return resolver.text(node, "").unwrap();
+    };
+    let arguments = || match arguments.items("").unwrap() {
+        [first, second] => (first, second),
+        _ => panic!("line {}", node.line),
+    };
+    match call.as_str() {
+        "Join" => {
+            let (between, parts) = arguments();
+            let parts = parts.items("").unwrap().iter();
+            let parts: Vec<String> = parts.map(|part| value(part, resolver)).collect();
+            parts.join(between.literal().unwrap())
+        }
+        "Select" => {
+            let (number, split) = arguments();
+            let Value::Call(_, split) = &split.value else {
+                panic!("line {}", node.line)
+            };
+            let [between, text] = split.items("").unwrap() else {
+                panic!("line {}", node.line)
+            };
+            let text = value(text, resolver);
+            let number = resolver.number(number, "").unwrap() as usize;
+            let mut parts = text.split(between.literal().unwrap());
+            parts.nth(number).unwrap().to_owned()
+        }
+        _ => resolver.text(node, "").unwrap(),
+    }
 }
 
 #[test]
@@ -62,51 +137,61 @@ fn api_gateway_may_call_each_function_with_a_route_and_none_of_another_stack() {
     let [statement] = statements("ApiRole", &template) else {
         panic!()
     };
-    let role = Function {
-        policy: vec![Statement {
-            actions: texts(statement, "Action", &system).into_iter().collect(),
-            resources: texts(statement, "Resource", &system).into_iter().collect(),
-            line: statement.line,
-        }],
-        ..system.functions[0].clone()
-    };
-    for route in &system.routes {
-        for stack in STACKS {
-            // As CloudFormation names it.
-            let name = format!("{stack}-{}-1A2B3C4D5E6F", route.function);
-            let may = role.allows("lambda:InvokeFunction", &resources::function_arn(&name));
-            assert_eq!(may, stack == STACK, "{name}");
+    // Of these names the last two leave little or nothing of a nested stack's.
+    let longer = ["enishi-beside-the-sea-2", "enishi-beside-the-sea-24"];
+    for own in STACKS.into_iter().chain(longer) {
+        let role = Function {
+            policy: vec![Statement {
+                actions: texts(statement, "Action", &system).into_iter().collect(),
+                resources: texts_in(own, statement, "Resource", &system)
+                    .into_iter()
+                    .collect(),
+                line: statement.line,
+            }],
+            ..system.functions[0].clone()
+        };
+        for route in &system.routes {
+            let mut functions = system.functions.iter();
+            let function = functions.find(|f| f.logical_id == route.function).unwrap();
+            for stack in STACKS {
+                let arn = arn_in(stack, function, &system);
+                let may = role.allows("lambda:InvokeFunction", &arn);
+                assert_eq!(may, stack == own, "{own}: {arn}");
+            }
+            assert!(role.allows("lambda:InvokeFunction", &arn_in(own, function, &system)));
         }
     }
 }
 
 #[test]
 fn the_scheduler_fires_each_function_with_a_schedule_and_no_other() {
-    let (system, template) = (project(), template());
-    let [invoke, send] = statements("ScheduleRole", &template) else {
-        panic!()
-    };
-    let mut fired = BTreeSet::new();
-    let mut given_up = BTreeSet::new();
-    for function in &system.functions {
-        for schedule in &function.schedules {
-            fired.insert(function.arn.clone());
-            given_up.extend(schedule.dead_letters.clone());
+    let system = project();
+    for (template, functions) in templates(&system) {
+        let [invoke, send] = statements("ScheduleRole", &template) else {
+            panic!()
+        };
+        let mut fired = BTreeSet::new();
+        let mut given_up = BTreeSet::new();
+        for function in functions {
+            for schedule in &function.schedules {
+                fired.insert(arn_in(STACK, function, &system));
+                given_up.extend(schedule.dead_letters.clone());
+            }
         }
+        assert_eq!(texts(invoke, "Resource", &system), fired);
+        assert_eq!(texts(send, "Resource", &system), given_up);
     }
-    assert_eq!(texts(invoke, "Resource", &system), fired);
-    assert_eq!(texts(send, "Resource", &system), given_up);
 }
 
 #[test]
 fn the_bus_may_leave_what_it_gives_up_in_each_queue_that_a_rule_names() {
-    let (system, template) = (project(), template());
-    let mut resources = resources(&template).iter();
-    let policy = resources.find(|entry| entry.key == "DeadLettersPolicy");
-    let properties = resources::properties(policy.unwrap());
-    let open = texts(properties, "Queues", &system);
-    for function in &system.functions {
-        for rule in &function.rules {
+    let system = project();
+    for (template, functions) in templates(&system) {
+        let mut resources = resources(&template).iter();
+        let policy = resources.find(|entry| entry.key == "DeadLettersPolicy");
+        let properties = resources::properties(policy.unwrap());
+        let open = texts(properties, "Queues", &system);
+        for rule in functions.iter().flat_map(|function| &function.rules) {
             let queue = rule.dead_letters.as_ref().unwrap();
             assert!(open.contains(queue), "{}: {queue}", rule.name);
         }
@@ -115,25 +200,26 @@ fn the_bus_may_leave_what_it_gives_up_in_each_queue_that_a_rule_names() {
 
 #[test]
 fn a_function_reads_the_streams_of_this_stack_only() {
-    let (system, template) = (project(), template());
-    let [all_but, streams, _] = statements("FunctionBoundary", &template) else {
-        panic!()
-    };
-    let reading = [
-        "dynamodb:DescribeStream",
-        "dynamodb:GetRecords",
-        "dynamodb:GetShardIterator",
-    ]
-    .map(str::to_owned);
-    assert!(texts(all_but, "NotAction", &system).is_superset(&reading.clone().into()));
-    assert_eq!(texts(streams, "Action", &system), reading.into());
-    let mappings = system.functions.iter().flat_map(|f| &f.mappings);
-    let read = mappings.map(|mapping| {
-        let mut tables = system.tables.iter();
-        let table = tables.find(|table| table.name == mapping.table).unwrap();
-        resources::stream_arn(&table.arn)
-    });
-    assert_eq!(texts(streams, "Resource", &system), read.collect());
+    let system = project();
+    for (template, functions) in templates(&system) {
+        let [all_but, streams, _] = statements("FunctionBoundary", &template) else {
+            panic!()
+        };
+        let reading = [
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        ]
+        .map(str::to_owned);
+        assert!(texts(all_but, "NotAction", &system).is_superset(&reading.clone().into()));
+        assert_eq!(texts(streams, "Action", &system), reading.into());
+        let read = functions.iter().flat_map(|f| &f.mappings).map(|mapping| {
+            let mut tables = system.tables.iter();
+            let table = tables.find(|table| table.name == mapping.table).unwrap();
+            resources::stream_arn(&table.arn)
+        });
+        assert_eq!(texts(streams, "Resource", &system), read.collect());
+    }
 }
 
 #[test]
@@ -163,21 +249,22 @@ fn what_comes_on_the_bus_of_the_whole_account_is_taken_of_this_stack_only() {
 
 #[test]
 fn the_queues_take_dead_letters_of_this_stacks_rules_only() {
-    let template = template();
-    let [statement] = statements("DeadLettersPolicy", &template) else {
-        panic!()
-    };
-    let condition = statement.get("Condition").and_then(|it| it.get("ArnLike"));
-    let sources = condition.and_then(|it| it.get("aws:SourceArn")).unwrap();
-    for source in sources.items("").unwrap() {
-        let own = match &source.value {
-            Value::Call(call, text) if call == "Sub" => {
-                text.literal().unwrap().ends_with(":rule/${Bus}/*")
-            }
-            Value::Call(call, _) => call == "GetAtt",
-            _ => false,
+    for (template, _) in templates(&project()) {
+        let [statement] = statements("DeadLettersPolicy", &template) else {
+            panic!()
         };
-        assert!(own, "line {}", source.line);
+        let condition = statement.get("Condition").and_then(|it| it.get("ArnLike"));
+        let sources = condition.and_then(|it| it.get("aws:SourceArn")).unwrap();
+        for source in sources.items("").unwrap() {
+            let own = match &source.value {
+                Value::Call(call, text) if call == "Sub" => {
+                    text.literal().unwrap().ends_with(":rule/${Bus}/*")
+                }
+                Value::Call(call, _) => call == "GetAtt",
+                _ => false,
+            };
+            assert!(own, "line {}", source.line);
+        }
     }
 }
 
@@ -213,9 +300,13 @@ fn what_nobody_waits_for_has_a_place_among_the_dead_letters() {
 
 #[test]
 fn an_alarm_that_fills_gaps_looks_at_each_point_more_than_once() {
-    let template = template();
+    let system = project();
+    let templates = templates(&system);
     let mut filling = 0;
-    for resource in resources(&template) {
+    for resource in templates
+        .iter()
+        .flat_map(|(template, _)| resources(template))
+    {
         let properties = resources::properties(resource);
         let Some(metrics) = properties.get("Metrics") else {
             continue;

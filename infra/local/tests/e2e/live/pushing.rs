@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::{Socket, known};
 use crate::{
     identity::later,
-    support::{Person, World},
+    support::{Person, World, template, write_template},
 };
 
 /// A stack in which one function may do what functions that push may.
 async fn world() -> World {
-    let text = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
+    let text = template();
     let (before, ping) = text.split_once("\n  LivePing:\n").unwrap();
     let (own, instead) = (
         "Action: dynamodb:GetItem,",
@@ -24,9 +24,9 @@ async fn world() -> World {
     );
     assert!(ping.contains(own));
     let ping = ping.replacen(own, instead, 1);
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), format!("{before}\n  LivePing:\n{ping}")).unwrap();
-    World::with(|options| options.template = file.path().to_owned()).await
+    let folder = tempfile::tempdir().unwrap();
+    let changed = write_template(folder.path(), &format!("{before}\n  LivePing:\n{ping}"));
+    World::with(|options| options.template = changed).await
 }
 
 /// The App of that function, with what differs in its environment.

@@ -151,16 +151,16 @@ async fn sts_says_in_xml_who_one_is() {
 #[tokio::test]
 async fn a_table_is_described_and_items_are_read_in_a_transaction_as_the_policy_says() {
     let directory = tempfile::tempdir().unwrap();
-    let template = directory.path().join("template.yaml");
-    let text = std::fs::read_to_string(enishi_local::stack::template_path()).unwrap();
+    let text = template();
     let (before, fortune) = text.split_once("\n  SajuFortune:\n").unwrap();
     let fortune = fortune.replacen(
         "Action: dynamodb:GetItem",
         "Action: [dynamodb:DescribeTable, dynamodb:GetItem]",
         1,
     );
-    std::fs::write(&template, format!("{before}\n  SajuFortune:\n{fortune}")).unwrap();
-    let world = World::with(|options| options.template = template.clone()).await;
+    let text = format!("{before}\n  SajuFortune:\n{fortune}");
+    let changed = write_template(directory.path(), &text);
+    let world = World::with(|options| options.template = changed).await;
     let app = app(&world, "SajuFortune");
     let describe = |table: &str| app.dynamodb().describe_table().table_name(table).send();
     let described = describe("SajuTable").await.unwrap();
