@@ -52,6 +52,7 @@
 //! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 
 pub mod accept;
+pub mod birthday;
 pub mod block;
 pub mod cancel;
 pub mod chat;
