@@ -11,9 +11,17 @@ use std::fmt;
 
 use enishi_shared::Error;
 use icu_calendar::{Date as LunarDate, Iso, error::LunisolarDateError, types::Month};
-use jiff::civil::Date;
+use jiff::{
+    Timestamp,
+    civil::{Date, Time},
+};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
+
+use crate::{
+    pillars::Birth,
+    profile::{self, MIN_AGE},
+};
 
 /// The calendar by which a date is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -149,6 +157,27 @@ impl Birthday {
             Calendar::Solar => self.as_solar(),
             Calendar::Lunar => self.as_lunar(),
         }
+    }
+
+    /// The birth that is reckoned with, of somebody who may have a profile.
+    ///
+    /// # Errors
+    /// `invalid_parameter` naming `leap_month`, or else `field`: no such date, one that is not
+    /// reckoned, or of somebody who is too young.
+    pub fn born(
+        &self,
+        time: Option<Time>,
+        field: &'static str,
+        now: Timestamp,
+    ) -> enishi_shared::Result<Birth> {
+        let date = self.solar().map_err(|error| error.in_field(field))?;
+        let birth =
+            Birth::new(date, time).map_err(|error| Error::invalid(field, error.to_string()))?;
+        if profile::age(date, profile::today(now)) < MIN_AGE {
+            let message = format!("you must be {MIN_AGE} or older");
+            return Err(Error::invalid(field, message));
+        }
+        Ok(birth)
     }
 
     fn as_solar(&self) -> Result<Date, NoDate> {

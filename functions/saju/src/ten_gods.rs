@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use crate::pillars::Stem;
+use crate::{pillars::Stem, term::Term};
 
 /// What another stem is to the day's stem (십성 十星).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +91,11 @@ impl TenGod {
             Self::Pyeonin => "편인(偏印)",
             Self::Jeongin => "정인(正印)",
         }
+    }
+
+    /// As the API shows it.
+    pub fn term(self) -> Term {
+        Term::new(self.key(), self.name())
     }
 
     /// Wealth (재성 財星): what the day's stem controls; a man's spouse star.
