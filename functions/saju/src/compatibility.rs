@@ -69,8 +69,7 @@ pub async fn compatibility(
     if relation.is_some_and(|relation| relation.is_blocked()) {
         return Err(Error::not_found("user"));
     }
-    let pillars = |profile: &Profile| profile.candidate.birth().map(|birth| birth.pillars());
-    let compatibility = Compatibility::of(&pillars(&mine)?, &pillars(&theirs)?);
+    let compatibility = Compatibility::of(&mine.candidate.side()?, &theirs.candidate.side()?);
     Ok(Json(CompatibilityResponse {
         user_id: other,
         score: compatibility.score,

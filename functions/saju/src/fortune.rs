@@ -1,4 +1,12 @@
-//! `GET /api/fortune/today`: what the day's stem is to one's own, and what is read from that.
+//! `GET /api/fortune/today`: what the day's stem is to one's own, how the day's branch meets one's
+//! own, and what is read from both.
+//!
+//! The ten gods come round in ten days, the branches in twelve: the same pair comes after twenty days
+//! at the earliest.
+
+pub mod meeting;
+#[cfg(test)]
+mod tests;
 
 use axum::{Json, extract::State};
 use enishi_shared::{App, Function, Result, auth::User, error::ErrorBody};
@@ -8,10 +16,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    pillars::day_pillar,
+    pillars::{Pillar, day_pillar},
     profile::{Profile, profile_key, profile_missing, table, today},
     ten_gods::{TenGod, ten_god},
+    term::Term,
 };
+use meeting::Meeting;
 
 /// `saju-fortune`
 pub const FUNCTION: Function = crate::http("saju-fortune", || {
@@ -28,42 +38,49 @@ pub struct Fortune {
     /// The day's pillar (일진 日辰).
     #[schema(example = "갑자(甲子)")]
     pub day_pillar: String,
-    /// What the day's stem is to the stem of one's own day pillar (일간 日干).
-    pub ten_god: TenGodView,
-    /// What is read from that.
-    #[schema(example = "정재(正財)의 날입니다. 차근차근 쌓아 온 것이 빛을 봅니다.")]
+    /// What the day's stem is to the stem of one's own day pillar (일간 日干): one of the ten gods
+    /// (십성 十星).
+    pub ten_god: Term,
+    /// How the day's branch meets the branch of one's own day pillar (일지 日支): `six_union`,
+    /// `three_union`, `quarter`, `same_element`, `begetting`, `controlling`, `controlled`, `clash`,
+    /// `punishment`, `harm`, `break` or `resentment`.
+    #[schema(example = json!({"key": "six_union", "name": "육합", "hanja": "六合"}))]
+    pub branch_relation: Term,
+    /// What is read from the one, then from the other.
+    #[schema(
+        example = "오늘은 성실함이 빛나는 날입니다. … 오늘의 지지(地支)는 내 일지(日支)와 육합(六合)으로 손을 맞잡습니다. …"
+    )]
     pub text: String,
 }
 
-/// One of the ten gods (십성 十星).
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TenGodView {
-    /// The key that a client may choose a picture by.
-    #[schema(example = "jeongjae")]
-    pub key: &'static str,
-    /// The Korean name.
-    #[schema(example = "정재")]
-    pub name: &'static str,
-    /// The name in hanja.
-    #[schema(example = "正財")]
-    pub hanja: &'static str,
+/// What a day is to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// By the stems.
+    pub god: TenGod,
+    /// By the branches.
+    pub meeting: Meeting,
 }
 
-impl TenGodView {
-    fn of(god: TenGod) -> Self {
-        let (name, hanja) = god.name().split_once('(').unwrap_or((god.name(), ""));
+impl Reading {
+    /// Of somebody's day pillar and that of the day.
+    pub fn of(mine: Pillar, day: Pillar) -> Self {
         Self {
-            key: god.key(),
-            name,
-            hanja: hanja.trim_end_matches(')'),
+            god: ten_god(mine.stem, day.stem),
+            meeting: Meeting::of(mine.branch, day.branch),
         }
+    }
+
+    /// Both parts.
+    pub fn text(self) -> String {
+        format!("{} {}", self.god.text(), self.meeting.text())
     }
 }
 
 /// Today's fortune
 ///
-/// It follows from the stem of the day and the stem of the day one was born on, and changes at
-/// midnight in Korea.
+/// It follows from the pillar of the day and that of the day one was born on, and changes at
+/// midnight in Korea. Nothing comes again within ten days.
 #[utoipa::path(
     get,
     path = "/api/fortune/today",
@@ -81,14 +98,15 @@ pub async fn fortune(State(app): State<App>, user: User) -> Result<Json<Fortune>
         .get(&profile_key(user.id))
         .await?
         .ok_or_else(profile_missing)?;
-    let mine = me.candidate.birth()?.pillars().day.stem;
+    let mine = me.candidate.birth()?.pillars().day;
     let date = today(app.now());
     let pillar = day_pillar(date);
-    let god = ten_god(mine, pillar.stem);
+    let reading = Reading::of(mine, pillar);
     Ok(Json(Fortune {
         date,
         day_pillar: pillar.to_string(),
-        ten_god: TenGodView::of(god),
-        text: god.text().to_owned(),
+        ten_god: reading.god.term(),
+        branch_relation: Term::new(reading.meeting.key(), reading.meeting.name()),
+        text: reading.text(),
     }))
 }

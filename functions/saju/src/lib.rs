@@ -7,7 +7,8 @@
 //! | [`photo`] | `POST /api/users/me/photo` | where to send one's picture |
 //! | [`recommendations`] | `GET /api/matches/recommendations` | at most five people a day |
 //! | [`compatibility`] | `GET /api/matches/{user_id}/compatibility` | the score with somebody, part by part |
-//! | [`fortune`] | `GET /api/fortune/today` | today's ten god and its text |
+//! | [`fortune`] | `GET /api/fortune/today` | today's ten god, how its branch meets mine, and the text |
+//! | [`chart`] | `GET /api/saju/me` | my four pillars and what is in them |
 //! | [`request`] | `POST /api/matches/request` | asks somebody |
 //! | [`matches`] | `GET /api/matches` | my requests, sent and received |
 //! | [`accept`] | `POST /api/matches/{match_id}/accept` | accepts, and makes the chat |
@@ -21,8 +22,8 @@
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
 //! | [`sweep`] | every fifteen minutes | their pictures once more, in case one was still on its way |
 //!
-//! [`pillars`], [`score`] and [`ten_gods`] hold the rules of the field; [`profile`], [`pair`] and
-//! [`relation`] what is stored. A [`chat`] is a conversation of [`enishi_shared::conversation`].
+//! [`pillars`], [`birthday`], [`score`] and [`ten_gods`] hold the rules of the field; [`profile`],
+//! [`pair`] and [`relation`] what is stored. A [`chat`] is a conversation of [`enishi_shared::conversation`].
 //!
 //! The table, `SAJU_TABLE` (keys `pk` / `sk`, stream of new images, index `listing` with
 //! `listing_key` / `listing_order`):
@@ -52,8 +53,10 @@
 //! ¹ in `IDENTITY_TABLE`: `enishi_shared::accounts`.
 
 pub mod accept;
+pub mod birthday;
 pub mod block;
 pub mod cancel;
+pub mod chart;
 pub mod chat;
 pub mod chats;
 pub mod compatibility;
@@ -82,6 +85,7 @@ pub mod send_message;
 pub mod send_message_frame;
 pub mod sweep;
 pub mod ten_gods;
+pub mod term;
 pub mod unblock;
 pub mod update_me;
 
@@ -102,6 +106,7 @@ pub const FUNCTIONS: &[Function] = &[
     recommendations::FUNCTION,
     compatibility::FUNCTION,
     fortune::FUNCTION,
+    chart::FUNCTION,
     send_message::FUNCTION,
     messages::FUNCTION,
     chats::FUNCTION,

@@ -14,7 +14,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::profile::{self, Gender, Preferences, Profile, Wanted, profile_key};
+use crate::{
+    birthday::Calendar,
+    profile::{self, Gender, Preferences, Profile, Wanted, profile_key},
+};
 
 /// `saju-me`.
 ///
@@ -34,9 +37,18 @@ pub struct Me {
     /// The account's address.
     #[schema(format = "email", example = "seoyeon@example.kr")]
     pub email: String,
-    /// Of the solar calendar.
+    /// As it was given, by `calendar`: a lunar 30 February is possible.
+    #[schema(required, example = "1995-02-02")]
+    pub birth_date: Option<String>,
+    /// By which calendar it was given.
+    #[schema(required)]
+    pub calendar: Option<Calendar>,
+    /// Whether its month is a leap month (윤달 閏月) of the lunar calendar.
+    #[schema(required, example = false)]
+    pub leap_month: Option<bool>,
+    /// The same day by the solar calendar, from which age and pillars are reckoned.
     #[schema(required, value_type = Option<String>, format = Date, example = "1995-03-02")]
-    pub birth_date: Option<Date>,
+    pub solar_birth_date: Option<Date>,
     /// Korean time, if they told it.
     #[schema(required, example = "07:40")]
     pub birth_time: Option<String>,
@@ -121,6 +133,9 @@ pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
         name: account.shown_name().to_owned(),
         email: account.email,
         birth_date: None,
+        calendar: None,
+        leap_month: None,
+        solar_birth_date: None,
         birth_time: None,
         gender: None,
         location: None,
@@ -131,10 +146,14 @@ pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
         created_at: account.created_at,
     };
     if let Some(profile) = profile {
+        let birthday = profile.birthday();
         let candidate = profile.candidate;
         me = Me {
             name: profile.name,
-            birth_date: Some(candidate.birth_date),
+            birth_date: Some(birthday.date.to_string()),
+            calendar: Some(birthday.calendar),
+            leap_month: Some(birthday.leap_month),
+            solar_birth_date: Some(candidate.birth_date),
             birth_time: candidate.birth_time.map(hour_minute),
             gender: Some(candidate.gender),
             location: candidate.location,

@@ -1,7 +1,7 @@
 //! The search of the pool: whom somebody could be introduced to, best score first, for a number of
 //! requests that does not grow with the pool.
 //!
-//! A score depends on the buckets of two births only. So every occupied bucket is scored in memory,
+//! A score depends on the genders and the buckets of two births only. So every occupied bucket is scored in memory,
 //! and the index is asked for the people of one bucket after the other, from the best down, until
 //! [`CANDIDATES`] stand. In a small pool a bucket holds one person, and it takes a request each; in
 //! a large one the first bucket holds them all.
@@ -22,7 +22,7 @@ use crate::{
     pillars::Bucket,
     profile::{Candidate, Gender, MIN_AGE, Wanted, age, occupied_key, pool},
     relation::{Relation, relation_key},
-    score::score_of,
+    score::{Side, score_of},
 };
 use search::{Search, Step, Visit};
 
@@ -54,6 +54,16 @@ pub struct Partition {
     pub wanted: Wanted,
     /// Their birth.
     pub bucket: Bucket,
+}
+
+impl Partition {
+    /// What a score with any of them depends on.
+    fn side(&self) -> Side {
+        Side {
+            pillars: self.bucket.pillars(),
+            gender: self.gender,
+        }
+    }
 }
 
 /// Whom `me` could be introduced to, best score first: at least [`CANDIDATES`] people, unless there
@@ -100,10 +110,10 @@ pub fn visits(
     today: Date,
     occupied: impl Iterator<Item = Partition>,
 ) -> Result<Vec<Visit>> {
-    let mine = me.birth()?.pillars();
+    let mine = me.side()?;
     Ok(occupied
         .map(|partition| Visit {
-            score: score_of(&mine, &partition.bucket.pillars()),
+            score: score_of(&mine, &partition.side()),
             lot: lot(me.user_id, today, partition),
             partition,
             after: None,

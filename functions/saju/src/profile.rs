@@ -13,7 +13,11 @@ use jiff::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::pillars::{Birth, Bucket};
+use crate::{
+    birthday::{Birthday, Calendar, Lunar},
+    pillars::{Birth, Bucket},
+    score::Side,
+};
 
 /// What the product is called among those that an account has a profile of.
 pub const PRODUCT: &str = "saju";
@@ -121,7 +125,7 @@ pub struct Preferences {
 pub struct Candidate {
     /// The person.
     pub user_id: UserId,
-    /// 1920–2050.
+    /// 1920–2050, of the solar calendar: what a lunar birthday was converted to.
     pub birth_date: Date,
     /// Korean time, if they told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,6 +150,9 @@ pub struct Profile {
     /// What the pool needs of it.
     #[serde(flatten)]
     pub candidate: Candidate,
+    /// The birthday as it was given, where that was by the lunar calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lunar_birth: Option<Lunar>,
     /// The name others see.
     pub name: String,
     /// What they do.
@@ -176,11 +183,24 @@ impl Profile {
         };
         Self {
             candidate,
+            lunar_birth: None,
             name: name.to_owned(),
             job: None,
             bio: None,
             profile_img_url: None,
             created_at: now,
+        }
+    }
+
+    /// The birthday as it was given.
+    pub fn birthday(&self) -> Birthday {
+        match self.lunar_birth {
+            Some(Lunar { date, leap_month }) => Birthday {
+                date,
+                calendar: Calendar::Lunar,
+                leap_month,
+            },
+            None => Birthday::of(self.candidate.birth_date),
         }
     }
 }
@@ -193,6 +213,17 @@ impl Candidate {
     pub fn birth(&self) -> Result<Birth> {
         Birth::new(self.birth_date, self.birth_time)
             .map_err(|_| Error::internal("a stored birth date is out of range"))
+    }
+
+    /// What a score with this person depends on.
+    ///
+    /// # Errors
+    /// As [`Candidate::birth`].
+    pub fn side(&self) -> Result<Side> {
+        Ok(Side {
+            pillars: self.birth()?.pillars(),
+            gender: self.gender,
+        })
     }
 
     /// Whom they look for.

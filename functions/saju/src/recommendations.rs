@@ -120,7 +120,7 @@ fn view(
     today: Date,
 ) -> Result<Vec<Recommendation>> {
     let me = &mine.candidate;
-    let pillars = me.birth()?.pillars();
+    let mine = me.side()?;
     let mut list = Vec::with_capacity(people.len());
     for user_id in people {
         let profile = items.remove(&profile_key(*user_id));
@@ -131,8 +131,7 @@ fn view(
             continue;
         }
         let other: Profile = decode(profile)?;
-        let theirs = other.candidate.birth()?.pillars();
-        let compatibility = Compatibility::of(&pillars, &theirs);
+        let compatibility = Compatibility::of(&mine, &other.candidate.side()?);
         list.push(Recommendation {
             user_id: *user_id,
             age: other.candidate.age(today),

@@ -3,10 +3,9 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result, UserId,
+    App, Function, Result, UserId,
     accounts::{self, Account, Registration, account_key, active, not_joined, taken},
     auth::User,
-    civil,
     error::ErrorBody,
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
@@ -15,14 +14,15 @@ use enishi_shared::{
     validate,
 };
 use garde::Validate;
-use jiff::civil::Date;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    birthday::{Birthday, Calendar, Written},
     pillars::Birth,
-    profile::{self, Gender, MIN_AGE, Profile, profile_key},
+    profile::{self, Gender, Profile, profile_key},
 };
 
 /// `saju-register`.
@@ -60,11 +60,20 @@ pub struct RegisterRequest {
         example = "서연"
     )]
     pub name: String,
-    /// Of the solar calendar, from 1920 on, of somebody who is 19 or older in Korea today.
+    /// By `calendar`, from 1920 on, of somebody who is 19 or older in Korea today. A lunar 30 February
+    /// exists.
     #[garde(skip)]
-    #[serde(deserialize_with = "civil::date")]
-    #[schema(value_type = String, format = Date, example = "1995-03-02")]
-    pub birth_date: Date,
+    #[schema(value_type = String, pattern = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", example = "1995-03-02")]
+    pub birth_date: Written,
+    /// By which calendar `birth_date` is given; the Korean lunar one is converted once, here.
+    #[garde(skip)]
+    #[serde(default)]
+    pub calendar: Calendar,
+    /// Whether the month is a leap month (윤달) of the lunar calendar: the one that follows the month
+    /// of the same number.
+    #[garde(skip)]
+    #[serde(default)]
+    pub leap_month: bool,
     /// Their gender.
     #[garde(skip)]
     pub gender: Gender,
@@ -85,8 +94,8 @@ pub struct RegisterResponse {
 
 /// Signs up for introductions
 ///
-/// Logs nobody in: `POST /api/users/login` does. One must be 19 or older, in completed years at
-/// Korean time.
+/// Logs nobody in: `POST /api/users/login` does. One must be 19 or older, in completed years of the
+/// solar calendar at Korean time.
 /// With the `Authorization` of an existing account the saju profile is added to it: the e-mail
 /// must be that account's, the password is ignored, the account keeps the name it has.
 /// A repetition with the same `Idempotency-Key` answers the same account; its password must be the
@@ -102,7 +111,7 @@ pub struct RegisterResponse {
     security((), ("access_token" = [])),
     responses(
         (status = 201, body = RegisterResponse, description = "The account has a saju profile"),
-        (status = 400, body = ErrorBody, description = "A value is missing or wrong; `birth_date`: not a date from 1920 on, or less than 19 years ago"),
+        (status = 400, body = ErrorBody, description = "A value is missing or wrong; `birth_date`: not a date of its calendar from 1920 on, or less than 19 years ago; `leap_month`: that year has no such leap month"),
         (status = 401, body = ErrorBody, description = "The access token is not valid"),
         (status = 409, body = ErrorBody, description = "`email` is already in use, or the account has the profile, or the `Idempotency-Key` was used with another body"),
         (status = 429, body = ErrorBody, description = "Too many sign-ups; `Retry-After` says when"),
@@ -116,12 +125,7 @@ pub async fn register(
     user: Option<User>,
     Json(body): Json<RegisterRequest>,
 ) -> Result<impl IntoResponse> {
-    let birth = Birth::new(body.birth_date, None)
-        .map_err(|error| Error::invalid("birth_date", error.to_string()))?;
-    if profile::age(body.birth_date, profile::today(app.now())) < MIN_AGE {
-        let message = format!("you must be {MIN_AGE} or older");
-        return Err(Error::invalid("birth_date", message));
-    }
+    let birth = body.birthday().born(None, "birth_date", app.now())?;
     let saju = profile::table(&app)?;
     let registration = Registration::begin(app, &address, key, &body.email, &body.password).await?;
     let account = match user {
@@ -153,7 +157,7 @@ async fn create(
         ..registration.new_account(profile::PRODUCT, language)?
     };
     let user_id = account.user_id;
-    let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
+    let profile = body.profile(user_id, birth, app.now());
     profile::occupy(saju, &profile.candidate).await?;
     let creation = registration.creation("register", None, &told(body))?;
 
@@ -178,7 +182,7 @@ async fn join(
     let Registration { app, table, .. } = registration;
     let account = registration.account_of(user).await?;
     let user_id = account.user_id;
-    let profile = Profile::new(user_id, &body.name, birth, body.gender, app.now());
+    let profile = body.profile(user_id, birth, app.now());
     profile::occupy(saju, &profile.candidate).await?;
     let creation = registration.creation("register", Some(user_id), &told(body))?;
 
@@ -199,7 +203,34 @@ async fn join(
     }
 }
 
+impl RegisterRequest {
+    /// The birthday as it is given.
+    fn birthday(&self) -> Birthday {
+        Birthday {
+            date: self.birth_date,
+            calendar: self.calendar,
+            leap_month: self.leap_month,
+        }
+    }
+
+    fn profile(&self, user_id: UserId, birth: Birth, now: Timestamp) -> Profile {
+        Profile {
+            lunar_birth: self.birthday().lunar(),
+            ..Profile::new(user_id, &self.name, birth, self.gender, now)
+        }
+    }
+}
+
 /// All but the password.
-fn told(body: &RegisterRequest) -> (&str, &str, Date, Gender) {
-    (&body.name, &body.email, body.birth_date, body.gender)
+fn told(body: &RegisterRequest) -> (&str, &str, String, Calendar, bool, Gender) {
+    let date = body.birth_date.to_string();
+    let (calendar, leap_month) = (body.calendar, body.leap_month);
+    (
+        &body.name,
+        &body.email,
+        date,
+        calendar,
+        leap_month,
+        body.gender,
+    )
 }

@@ -105,7 +105,7 @@ pub async fn request(
     .await?;
 
     let created_at = app.now();
-    let score = score::score_of(&mine.birth()?.pillars(), &theirs.birth()?.pillars());
+    let score = score::score_of(&mine.side()?, &theirs.side()?);
     let mut tx = Transaction::new(&app);
     let mut row = |user_id, other_id| {
         let row = Relation {

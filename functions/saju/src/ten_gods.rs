@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use crate::pillars::Stem;
+use crate::{pillars::Stem, term::Term};
 
 /// What another stem is to the day's stem (십성 十星).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,12 +93,19 @@ impl TenGod {
         }
     }
 
-    /// Wealth (재성 財星) or officer (관성 官星): the stars of husband and wife.
-    pub const fn is_spouse_star(self) -> bool {
-        matches!(
-            self,
-            Self::Pyeonjae | Self::Jeongjae | Self::Pyeongwan | Self::Jeonggwan
-        )
+    /// As the API shows it.
+    pub fn term(self) -> Term {
+        Term::new(self.key(), self.name())
+    }
+
+    /// Wealth (재성 財星): what the day's stem controls; a man's spouse star.
+    pub const fn is_wealth(self) -> bool {
+        matches!(self, Self::Pyeonjae | Self::Jeongjae)
+    }
+
+    /// Officer (관성 官星): what controls the day's stem; a woman's spouse star.
+    pub const fn is_officer(self) -> bool {
+        matches!(self, Self::Pyeongwan | Self::Jeonggwan)
     }
 
     /// Of different polarity, "upright" (정 正) where the other is "odd" (편 偏).

@@ -19,13 +19,14 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    birthday::{Birthday, Calendar},
     photo::is_own,
     profile::{self, Preferences, Profile, Wanted, profile_key, profile_missing},
 };
 
 /// `saju-update-me`.
 ///
-/// Budget: with `birth_time` or `preferences` the profile before, its new place in the pool read
+/// Budget: with `birth_time`, `calendar` or `preferences` the profile before, its new place in the pool read
 /// and marked, the change; 2 where the place stays, 1 without these.
 pub const FUNCTION: Function = crate::http("saju-update-me", || {
     OpenApiRouter::new().routes(routes!(update_me))
@@ -62,6 +63,18 @@ pub struct UpdateMeRequest {
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, pattern = "^(([01][0-9]|2[0-3]):[0-5][0-9])?$", example = "07:40")]
     pub birth_time: Patch<Time>,
+    /// By which calendar the `birth_date` of the registration was meant; it stays as it is written
+    /// and is converted anew. Null is `solar`.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<Calendar>)]
+    pub calendar: Patch<Calendar>,
+    /// Whether its month is a leap month (윤달) of the lunar calendar; null is false, and so is what
+    /// is left out with a `calendar`.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, example = false)]
+    pub leap_month: Patch<bool>,
     /// Whom one wants to be introduced to; null clears all of it.
     #[garde(dive)]
     #[serde(default)]
@@ -121,7 +134,7 @@ pub struct UpdateMeResponse {
     request_body = UpdateMeRequest,
     responses(
         (status = 200, body = UpdateMeResponse, description = "Changed"),
-        (status = 400, body = ErrorBody, description = "A value is wrong"),
+        (status = 400, body = ErrorBody, description = "A value is wrong; `calendar`: it has no such date, or one is not 19 by it; `leap_month`: that year has no such leap month"),
         (status = 401, body = ErrorBody, description = "No valid access token, or no saju profile"),
         (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
     )
@@ -139,7 +152,11 @@ pub async fn update_me(
         return Err(Error::invalid("profile_img_url", message));
     }
     let table = profile::table(&app)?;
-    match body.birth_time.is_absent() && body.preferences.is_absent() {
+    let stays = body.birth_time.is_absent()
+        && body.calendar.is_absent()
+        && body.leap_month.is_absent()
+        && body.preferences.is_absent();
+    match stays {
         true => update(&table, user_id, &body).await?,
         false => move_and_update(&app, &table, user_id, &body).await?,
     }
@@ -168,9 +185,15 @@ async fn move_and_update(
     let mut profile = table.get::<Profile>(&profile_key(user_id)).await?;
     let mut race = Race::new(app);
     loop {
-        let before = profile.ok_or_else(profile_missing)?.candidate;
+        let profile_before = profile.ok_or_else(profile_missing)?;
+        let birthday = birthday(&profile_before, body);
+        let before = profile_before.candidate;
         let mut after = before.clone();
         after.birth_time = body.birth_time.or(before.birth_time);
+        if !body.calendar.is_absent() || !body.leap_month.is_absent() {
+            let birth = birthday.born(after.birth_time, "calendar", app.now())?;
+            after.birth_date = birth.date();
+        }
         after.preferences = match &body.preferences {
             Patch::Absent => after.preferences,
             Patch::Null => Preferences::default(),
@@ -182,8 +205,14 @@ async fn move_and_update(
         }
         let unchanged = when()
             .eq("listing_key", &before.listing_key)
+            .same("birth_time", before.birth_time)
             .eq("preferences", &before.preferences);
         let change = change(body)
+            .patch(
+                "lunar_birth",
+                &birthday.lunar().map_or(Patch::Null, Patch::Value),
+            )
+            .set("birth_date", after.birth_date)
             .set("listing_key", &after.listing_key)
             .set("preferences", &after.preferences)
             .when(unchanged);
@@ -192,6 +221,20 @@ async fn move_and_update(
             Written::Refused(found) => profile = found.item()?,
         }
         race.lost().await?;
+    }
+}
+
+/// The birthday as it is written, by the calendar that it was meant by.
+fn birthday(profile: &Profile, body: &UpdateMeRequest) -> Birthday {
+    let before = profile.birthday();
+    let leap_month = match body.calendar.is_absent() {
+        true => Some(before.leap_month),
+        false => None,
+    };
+    Birthday {
+        date: before.date,
+        calendar: body.calendar.or(Some(before.calendar)).unwrap_or_default(),
+        leap_month: body.leap_month.or(leap_month).unwrap_or_default(),
     }
 }
 

@@ -279,26 +279,21 @@ async fn compare(
     let world = World::start(now, |_| {}).await?;
     import::people(&world.stack, people)?;
     let table = profile::table(&world.app(FUNCTION)?).map_err(sentence)?;
-    let pillars: Vec<_> = people
+    let sides: Vec<_> = people
         .iter()
-        .map(|one| {
-            one.candidate
-                .birth()
-                .map(|birth| birth.pillars())
-                .map_err(sentence)
-        })
+        .map(|one| one.candidate.side().map_err(sentence))
         .collect::<Result<_, _>>()?;
     let suit = |me: &Candidate, other: &Candidate| {
         me.user_id != other.user_id && me.accepts(other, today) && other.accepts(me, today)
     };
     let (mut exact, mut total) = (0, 0);
-    for (me, mine) in people.iter().zip(&pillars).step_by(people.len() / TRIALS) {
+    for (me, mine) in people.iter().zip(&sides).step_by(people.len() / TRIALS) {
         let me = &me.candidate;
         let found = candidates(&table, me, today).await.map_err(sentence)?;
         let found = found.iter().map(|one| one.score).take(A_DAY);
         let mut all: Vec<u8> = people
             .iter()
-            .zip(&pillars)
+            .zip(&sides)
             .filter(|(other, _)| suit(me, &other.candidate))
             .map(|(_, theirs)| score_of(mine, theirs))
             .collect();

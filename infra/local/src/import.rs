@@ -211,6 +211,7 @@ pub fn invent(count: usize, seed: u64, now: Timestamp) -> Result<Vec<Profile>, S
             candidate.list().map_err(sentence)?;
             Ok(Profile {
                 candidate,
+                lunar_birth: None,
                 // Women's and men's given names stand in turn.
                 name: format!(
                     "{}{}",

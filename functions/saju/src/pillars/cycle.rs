@@ -28,6 +28,11 @@ impl Element {
         Self::Water,
     ];
 
+    /// A stable key.
+    pub const fn key(self) -> &'static str {
+        ["wood", "fire", "earth", "metal", "water"][self as usize]
+    }
+
     /// 목, 화, 토, 금, 수.
     pub const fn korean(self) -> char {
         ['목', '화', '토', '금', '수'][self as usize]
@@ -99,6 +104,12 @@ impl Stem {
         (0..10).map(Self)
     }
 
+    /// A stable key: the name in the Revised Romanisation.
+    #[rustfmt::skip]
+    pub const fn key(self) -> &'static str {
+        ["gap", "eul", "byeong", "jeong", "mu", "gi", "gyeong", "sin", "im", "gye"][self.index()]
+    }
+
     /// 갑, 을, 병, 정, 무, 기, 경, 신, 임, 계.
     pub const fn korean(self) -> char {
         ['갑', '을', '병', '정', '무', '기', '경', '신', '임', '계'][self.index()]
@@ -164,6 +175,12 @@ impl Branch {
         (0..12).map(Self)
     }
 
+    /// A stable key: the name in the Revised Romanisation.
+    #[rustfmt::skip]
+    pub const fn key(self) -> &'static str {
+        ["ja", "chuk", "in", "myo", "jin", "sa", "o", "mi", "sin", "yu", "sul", "hae"][self.index()]
+    }
+
     /// 자, 축, 인, 묘, 진, 사, 오, 미, 신, 유, 술, 해.
     #[rustfmt::skip]
     pub const fn korean(self) -> char {
@@ -176,22 +193,30 @@ impl Branch {
         ['子', '丑', '寅', '卯', '辰', '巳', '午', '未', '申', '酉', '戌', '亥'][self.index()]
     }
 
-    /// The stem at the branch's core (본기 本氣), the chief of its hidden stems (지장간 支藏干).
-    pub const fn main_stem(self) -> Stem {
+    /// The hidden stems (지장간 支藏干) as Korean practice has them, after the rule of the months
+    /// (월률분야 月律分野): what is left of the month before (여기 餘氣), in most branches the middle
+    /// (중기 中氣), and the core (본기 本氣), the chief of them.
+    #[rustfmt::skip]
+    pub const fn hidden_stems(self) -> (Stem, Option<Stem>, Stem) {
         [
-            Stem::GYE,    // 자(子)
-            Stem::GI,     // 축(丑)
-            Stem::GAP,    // 인(寅)
-            Stem::EUL,    // 묘(卯)
-            Stem::MU,     // 진(辰)
-            Stem::BYEONG, // 사(巳)
-            Stem::JEONG,  // 오(午)
-            Stem::GI,     // 미(未)
-            Stem::GYEONG, // 신(申)
-            Stem::SIN,    // 유(酉)
-            Stem::MU,     // 술(戌)
-            Stem::IM,     // 해(亥)
+            (Stem::IM,     None,              Stem::GYE),    // 자(子)
+            (Stem::GYE,    Some(Stem::SIN),   Stem::GI),     // 축(丑)
+            (Stem::MU,     Some(Stem::BYEONG), Stem::GAP),   // 인(寅)
+            (Stem::GAP,    None,              Stem::EUL),    // 묘(卯)
+            (Stem::EUL,    Some(Stem::GYE),   Stem::MU),     // 진(辰)
+            (Stem::MU,     Some(Stem::GYEONG), Stem::BYEONG), // 사(巳)
+            (Stem::BYEONG, Some(Stem::GI),    Stem::JEONG),  // 오(午)
+            (Stem::JEONG,  Some(Stem::EUL),   Stem::GI),     // 미(未)
+            (Stem::MU,     Some(Stem::IM),    Stem::GYEONG), // 신(申)
+            (Stem::GYEONG, None,              Stem::SIN),    // 유(酉)
+            (Stem::SIN,    Some(Stem::JEONG), Stem::MU),     // 술(戌)
+            (Stem::MU,     Some(Stem::GAP),   Stem::IM),     // 해(亥)
         ][self.index()]
+    }
+
+    /// The stem at the branch's core (본기 本氣).
+    pub const fn main_stem(self) -> Stem {
+        self.hidden_stems().2
     }
 
     /// The element of the branch's core: 인묘 wood, 사오 fire, 신유 metal, 해자 water, 진술축미 earth.
@@ -271,6 +296,51 @@ mod tests {
         assert_eq!(branches, "水土木木土火火土金金土水");
         let hidden: String = Branch::all().map(|it| it.main_stem().hanja()).collect();
         assert_eq!(hidden, "癸己甲乙戊丙丁己庚辛戊壬");
+    }
+
+    /// As Korean primers print the table, 여기, 중기 and 본기 in a row, 자(子) to 해(亥).
+    #[test]
+    fn hidden_stems_are_as_in_print() {
+        let rows = Branch::all().map(|branch| {
+            let (rest, middle, core) = branch.hidden_stems();
+            let stems = [Some(rest), middle, Some(core)].into_iter().flatten();
+            stems.map(Stem::hanja).collect::<String>()
+        });
+        assert_eq!(
+            rows.collect::<Vec<_>>().join(" "),
+            "壬癸 癸辛己 戊丙甲 甲乙 乙癸戊 戊庚丙 丙己丁 丁乙己 戊壬庚 庚辛 辛丁戊 戊甲壬"
+        );
+    }
+
+    /// The Chinese table, in a library, has the same cores, and of the others those that ours has
+    /// too: what is left of the month before is Korea's addition.
+    #[test]
+    fn hidden_stems_have_all_that_the_chinese_table_has() {
+        use tyme4rs::tyme::sixtycycle::EarthBranch;
+        for branch in Branch::all() {
+            let theirs = EarthBranch::from_index(branch.index() as isize);
+            let (rest, middle, core) = branch.hidden_stems();
+            let stem = |stem: tyme4rs::tyme::sixtycycle::HeavenStem| {
+                Stem::from_index(stem.get_index() as u32)
+            };
+            assert_eq!(stem(theirs.get_hide_heaven_stem_main()), core, "{branch}");
+            let others = [
+                theirs.get_hide_heaven_stem_middle(),
+                theirs.get_hide_heaven_stem_residual(),
+            ];
+            for other in others.into_iter().flatten().map(stem) {
+                assert!(rest == other || middle == Some(other), "{branch} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_their_own() {
+        use std::collections::BTreeSet;
+        let stems: BTreeSet<_> = Stem::all().map(Stem::key).collect();
+        let branches: BTreeSet<_> = Branch::all().map(Branch::key).collect();
+        let elements: BTreeSet<_> = Element::ALL.map(Element::key).into();
+        assert_eq!((stems.len(), branches.len(), elements.len()), (10, 12, 5));
     }
 
     #[test]

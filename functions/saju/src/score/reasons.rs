@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use crate::{
     pillars::{Branch, Element, Pillars, Stem},
+    profile::Gender,
     score::{
+        Side,
         relations::{Relation, season},
         rules::{SEASONS, Star, StemRelation, Supply, day_stem, elements, favour_of, spouse_star},
     },
@@ -35,7 +37,7 @@ pub fn of_day_stems(a: Stem, b: Stem) -> String {
             format!("{elements}에 음양(陰陽)까지 같아 서로 양보가 필요합니다.")
         }
         StemRelation::Clash => {
-            "천간충(天干冲)으로 맞부딪치기 쉬우니 한 걸음 여유가 필요합니다.".to_owned()
+            "천간충(天干沖)으로 맞부딪치기 쉬우니 한 걸음 여유가 필요합니다.".to_owned()
         }
     };
     format!("{a}{} {b}: {text}", and(a.korean()))
@@ -46,7 +48,8 @@ pub fn of_branches(a: Branch, b: Branch) -> String {
     let (kind, hard): (Vec<_>, Vec<_>) = holding.partition(|it| favour_of(*it) > 0);
     let names = |relations: &[Relation]| list(relations.iter().map(|it| it.name()));
     let bond = match (&kind[..], &hard[..]) {
-        ([], []) => "합(合)도 충(冲)도 없는 무난한 사이".to_owned(),
+        ([], []) => "합(合)도 충(沖)도 없는 무난한 사이".to_owned(),
+        ([Relation::Same], []) => "같은 지지(地支)로 서로 닮은 사이".to_owned(),
         (kind, []) => format!("{}의 끌림이 있는 사이", names(kind)),
         ([], hard) => format!("{}의 긴장이 있는 사이", names(hard)),
         (kind, hard) => format!(
@@ -70,7 +73,8 @@ pub fn of_months(a: Branch, b: Branch) -> String {
         4 => "온화함과 서늘함이 어울려 조후(調候)가 좋습니다.",
         3 => "이어지는 계절이라 조후(調候)가 무난합니다.",
         2 => "같은 계절이라 조후(調候)를 크게 돕지는 못합니다.",
-        _ => "같은 계절이라 더위나 추위가 더해집니다.",
+        _ if one == "여름" => "둘 다 여름이라 더위가 더해집니다.",
+        _ => "둘 다 겨울이라 추위가 더해집니다.",
     };
     format!(
         "{} 계절은 {one}{} {other}: {seasons}",
@@ -119,17 +123,34 @@ pub fn of_elements(a: &Pillars, b: &Pillars) -> String {
     sentences.join(" ")
 }
 
-pub fn of_spouse_stars(mine: &Pillars, theirs: &Pillars) -> String {
+pub fn of_spouse_stars(mine: &Side, theirs: &Side) -> String {
+    let sought = |gender: Gender| match gender {
+        Gender::Male => "재성(財星)",
+        Gender::Female => "관성(官星)",
+        Gender::Other => "재성(財星)·관성(官星)",
+    };
     let found = |star: Option<Star>, whose: &str| match star {
-        Some(Star { place, stem, god }) => {
-            format!("{whose}의 {} {stem}, {god}입니다.", PLACES[place])
+        Some(Star {
+            place,
+            branch,
+            stem,
+            god,
+        }) => {
+            let branch = branch.map_or_else(String::new, |it| format!("{it}의 본기(本氣) "));
+            let place = PLACES[place];
+            format!(
+                "{whose} {place} {branch}{stem}{} {god}입니다.",
+                subject(stem.korean())
+            )
         }
-        None => format!("{whose}의 사주에는 드러나지 않습니다."),
+        None => format!("{whose} 사주에는 드러나지 않습니다."),
     };
     format!(
-        "나의 배우자성(配偶者星): {} 상대의 배우자성: {}",
-        found(spouse_star(mine.day.stem, theirs), "상대"),
-        found(spouse_star(theirs.day.stem, mine), "나"),
+        "나의 배우자성(配偶者星) {}: {} 상대의 배우자성 {}: {}",
+        sought(mine.gender),
+        found(spouse_star(mine, &theirs.pillars), "상대"),
+        sought(theirs.gender),
+        found(spouse_star(theirs, &mine.pillars), "내"),
     )
 }
 
@@ -161,8 +182,7 @@ fn list(items: impl Iterator<Item = impl Display>) -> String {
 
 /// The Korean "and" after a syllable: 과 after a final consonant, else 와.
 fn and(syllable: char) -> &'static str {
-    // Hangul syllables stand in groups of 28, the first of each without a final consonant.
-    match (u32::from(syllable).wrapping_sub(0xAC00)).is_multiple_of(28) {
+    match is_open(syllable) {
         true => "와",
         false => "과",
     }
@@ -170,4 +190,17 @@ fn and(syllable: char) -> &'static str {
 
 fn and_word(word: &str) -> &'static str {
     word.chars().last().map_or("와", and)
+}
+
+/// The mark of the Korean subject after a syllable: 이 after a final consonant, else 가.
+fn subject(syllable: char) -> &'static str {
+    match is_open(syllable) {
+        true => "가",
+        false => "이",
+    }
+}
+
+/// Whether a Hangul syllable has no final consonant: they stand in groups of 28, such a one first.
+fn is_open(syllable: char) -> bool {
+    u32::from(syllable).wrapping_sub(0xAC00).is_multiple_of(28)
 }

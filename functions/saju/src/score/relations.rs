@@ -13,12 +13,12 @@ pub const STEM_UNIONS: [(Stem, Stem, Element); 5] = [
     (Stem::MU, Stem::GYE, Element::Fire),      // 무계합화(戊癸合火)
 ];
 
-/// 천간충(天干冲) 갑경 을신 병임 정계: opposite quarters of the sky.
+/// 천간충(天干沖) 갑경 을신 병임 정계: opposite quarters of the sky.
 pub const STEM_CLASHES: [(Stem, Stem); 4] = [
-    (Stem::GAP, Stem::GYEONG), // 갑경충(甲庚冲)
-    (Stem::EUL, Stem::SIN),    // 을신충(乙辛冲)
-    (Stem::BYEONG, Stem::IM),  // 병임충(丙壬冲)
-    (Stem::JEONG, Stem::GYE),  // 정계충(丁癸冲)
+    (Stem::GAP, Stem::GYEONG), // 갑경충(甲庚沖)
+    (Stem::EUL, Stem::SIN),    // 을신충(乙辛沖)
+    (Stem::BYEONG, Stem::IM),  // 병임충(丙壬沖)
+    (Stem::JEONG, Stem::GYE),  // 정계충(丁癸沖)
 ];
 
 /// 육합(六合) 자축 인해 묘술 진유 사신 오미.
@@ -47,14 +47,14 @@ pub const QUARTERS: [[B; 3]; 4] = [
     [B::HAE, B::JA, B::CHUK], // 해자축(亥子丑) 북방 수(水), 겨울
 ];
 
-/// 충(冲) 자오 축미 인신 묘유 진술 사해.
+/// 충(沖) 자오 축미 인신 묘유 진술 사해.
 pub const CLASHES: [(B, B); 6] = [
-    (B::JA, B::O),    // 자오충(子午冲)
-    (B::CHUK, B::MI), // 축미충(丑未冲)
-    (B::IN, B::SIN),  // 인신충(寅申冲)
-    (B::MYO, B::YU),  // 묘유충(卯酉冲)
-    (B::JIN, B::SUL), // 진술충(辰戌冲)
-    (B::SA, B::HAE),  // 사해충(巳亥冲)
+    (B::JA, B::O),    // 자오충(子午沖)
+    (B::CHUK, B::MI), // 축미충(丑未沖)
+    (B::IN, B::SIN),  // 인신충(寅申沖)
+    (B::MYO, B::YU),  // 묘유충(卯酉沖)
+    (B::JIN, B::SUL), // 진술충(辰戌沖)
+    (B::SA, B::HAE),  // 사해충(巳亥沖)
 ];
 
 /// 형(刑) 인사신 축술미 자묘; of the two threes each two punish each other.
@@ -113,9 +113,9 @@ pub enum Relation {
     ArchUnion,
     /// 방합(方合): two of a [`QUARTERS`].
     Quarter,
-    /// 동지(同支): the same branch, unless it punishes itself.
+    /// The same branch (같은 지지 地支), unless it punishes itself.
     Same,
-    /// 충(冲): [`CLASHES`].
+    /// 충(沖): [`CLASHES`].
     Clash,
     /// 형(刑): [`PUNISHMENTS`].
     Punishment,
@@ -166,11 +166,11 @@ impl Relation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SixUnion => "육합(六合)",
-            Self::HalfUnion => "삼합(三合)의 반합(半合)",
-            Self::ArchUnion => "삼합(三合)의 공합(拱合)",
+            Self::HalfUnion => "반합(半合)",
+            Self::ArchUnion => "공합(拱合)",
             Self::Quarter => "방합(方合)",
-            Self::Same => "동지(同支)",
-            Self::Clash => "충(冲)",
+            Self::Same => "같은 지지(地支)",
+            Self::Clash => "충(沖)",
             Self::Punishment => "형(刑)",
             Self::SelfPunishment => "자형(自刑)",
             Self::Harm => "해(害)",
@@ -193,7 +193,7 @@ pub const fn stem_union(a: Stem, b: Stem) -> Option<Element> {
     None
 }
 
-/// Whether two stems clash (천간충 天干冲).
+/// Whether two stems clash (천간충 天干沖).
 pub const fn stems_clash(a: Stem, b: Stem) -> bool {
     let mut at = 0;
     while at < STEM_CLASHES.len() {

@@ -2,8 +2,12 @@
 //! [`super::relations`].
 
 use crate::{
-    pillars::{Branch, Element, Pillars, Stem},
-    score::relations::{Relation, season, stem_union, stems_clash},
+    pillars::{Branch, Element, Pillar, Pillars, Stem},
+    profile::Gender,
+    score::{
+        Side,
+        relations::{Relation, season, stem_union, stems_clash},
+    },
     ten_gods::{TenGod, ten_god},
 };
 
@@ -14,15 +18,17 @@ pub const PARTS: usize = 6;
 pub const MAX: [u8; PARTS] = [20, 20, 15, 10, 25, 10];
 
 /// The points of each part, in the order of [`MAX`].
-pub fn points(a: &Pillars, b: &Pillars) -> [u8; PARTS] {
-    let stars = |mine: &Pillars, theirs| spouse_star(mine.day.stem, theirs).map_or(0, Star::points);
+pub fn points(a: &Side, b: &Side) -> [u8; PARTS] {
+    let star = |mine, theirs: &Side| spouse_star(mine, &theirs.pillars).map_or(0, Star::points);
+    let stars = star(a, b) + star(b, a);
+    let (a, b) = (&a.pillars, &b.pillars);
     [
         day_stem(a.day.stem, b.day.stem).points(),
         branch(a.day.branch, b.day.branch, MAX[1]),
         branch(a.year.branch, b.year.branch, MAX[2]),
         month(a.month.branch, b.month.branch),
         five_elements(a, b),
-        stars(a, b) + stars(b, a),
+        stars,
     ]
 }
 
@@ -39,7 +45,7 @@ pub enum StemRelation {
     SoftControl,
     /// 상극(相剋) of the same polarity.
     Control,
-    /// 천간충(天干冲): control across the sky.
+    /// 천간충(天干沖): control across the sky.
     Clash,
 }
 
@@ -226,7 +232,9 @@ pub fn five_elements(a: &Pillars, b: &Pillars) -> u8 {
 pub struct Star {
     /// 0 일간(日干), 1 일지(日支), 2 월간(月干), 3 월지(月支), 4 연간(年干), 5 연지(年支).
     pub place: usize,
-    /// The stem there, a branch's core.
+    /// The branch there, whose core (본기 本氣) the star is; none where it is a stem.
+    pub branch: Option<Branch>,
+    /// The stem that it is.
     pub stem: Stem,
     /// Which star: one of 재성(財星) and 관성(官星).
     pub god: TenGod,
@@ -240,26 +248,30 @@ impl Star {
     }
 }
 
-/// The nearest spouse star (배우자성 配偶者星) that somebody of this day stem finds in the other's
-/// pillars. Tradition reads 재성(財星) as a man's and 관성(官星) as a woman's; here either is
-/// anybody's, so that a pair's score does not depend on their genders.
-pub fn spouse_star(day: Stem, other: &Pillars) -> Option<Star> {
-    let (d, m, y) = (other.day, other.month, other.year);
-    let places = [
-        d.stem,
-        d.branch.main_stem(),
-        m.stem,
-        m.branch.main_stem(),
-        y.stem,
-        y.branch.main_stem(),
-    ];
+/// Whether this god is the spouse star (배우자성 配偶者星) of somebody of that gender: 재성(財星) a
+/// man's, 관성(官星) a woman's, either for whom the tradition names none.
+pub const fn is_spouse_star(gender: Gender, god: TenGod) -> bool {
+    match gender {
+        Gender::Male => god.is_wealth(),
+        Gender::Female => god.is_officer(),
+        Gender::Other => god.is_wealth() || god.is_officer(),
+    }
+}
+
+/// The nearest spouse star that somebody finds in the other's pillars.
+pub fn spouse_star(me: &Side, other: &Pillars) -> Option<Star> {
+    let pillars = [other.day, other.month, other.year];
+    let places = pillars.into_iter().flat_map(|pillar| {
+        let Pillar { stem, branch } = pillar;
+        [(None, stem), (Some(branch), branch.main_stem())]
+    });
     places
-        .into_iter()
         .enumerate()
-        .map(|(place, stem)| Star {
+        .map(|(place, (branch, stem))| Star {
             place,
+            branch,
             stem,
-            god: ten_god(day, stem),
+            god: ten_god(me.pillars.day.stem, stem),
         })
-        .find(|star| star.god.is_spouse_star())
+        .find(|star| is_spouse_star(me.gender, star.god))
 }

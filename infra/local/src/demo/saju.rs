@@ -34,10 +34,10 @@ pub async fn run() -> Result<(), String> {
 
     let people = import::invent(POOL, 7, morning)?;
     import::people(&stack, &people)?;
-    println!("{POOL} invented people are brought in. 지은 registers.");
+    println!("{POOL} invented people are brought in. 지은 registers, with her lunar birthday.");
     let account = json!({
         "email": "jieun@example.com", "password": "four pillars of a person",
-        "name": "지은", "birth_date": "1996-02-04", "gender": "female",
+        "name": "지은", "birth_date": "1995-12-16", "calendar": "lunar", "gender": "female",
     });
     client
         .expect("POST", "/api/users/register", None, Some(account.clone()))
@@ -49,10 +49,26 @@ pub async fn run() -> Result<(), String> {
     let token = text(&login, "access_token");
     let jieun = Some(token.as_str());
 
+    let time = json!({"birth_time": "07:40"});
+    client
+        .expect("PUT", "/api/users/me", jieun, Some(time))
+        .await?;
+    let chart = client.expect("GET", "/api/saju/me", jieun, None).await?;
+    show_chart(&chart);
+    if chart["solar_birth_date"] != "1996-02-04" {
+        return Err(format!(
+            "the lunar 16 December 1995 was converted wrongly: {chart}"
+        ));
+    }
     let fortune = client
         .expect("GET", "/api/fortune/today", jieun, None)
         .await?;
-    println!("\nToday's fortune: {}", text(&fortune, "text"));
+    println!(
+        "\nToday's fortune, {} and {}: {}",
+        text(&fortune["ten_god"], "name"),
+        text(&fortune["branch_relation"], "name"),
+        text(&fortune, "text"),
+    );
 
     let list = client
         .expect("GET", "/api/matches/recommendations", jieun, None)
@@ -132,6 +148,50 @@ pub async fn run() -> Result<(), String> {
     }
     stack.settle().await;
     Ok(())
+}
+
+/// One's own chart: a line for each pillar, then the rest.
+fn show_chart(chart: &Value) {
+    println!(
+        "\nHer chart: {} of the {} calendar, which is {} of the solar one, at {}.",
+        text(chart, "birth_date"),
+        text(chart, "calendar"),
+        text(chart, "solar_birth_date"),
+        text(chart, "birth_time"),
+    );
+    for name in ["year", "month", "day", "hour"] {
+        let pillar = &chart["pillars"][name];
+        let god = |of: &Value| match of["ten_god"]["name"].as_str() {
+            Some(god) => god.to_owned(),
+            None => "일간".to_owned(),
+        };
+        let hidden = pillar["branch"]["hidden_stems"].as_array();
+        let hidden: Vec<String> = hidden
+            .into_iter()
+            .flatten()
+            .map(|it| format!("{}({})", text(it, "name"), god(it)))
+            .collect();
+        println!(
+            "  {name:<5}  {}  {} / {}  지장간 {}",
+            text(pillar, "name"),
+            god(&pillar["stem"]),
+            god(&pillar["branch"]),
+            hidden.join(" "),
+        );
+    }
+    let elements = chart["elements"].as_array();
+    let elements: Vec<String> = elements
+        .into_iter()
+        .flatten()
+        .map(|it| format!("{} {}", text(it, "name"), it["count"]))
+        .collect();
+    println!(
+        "  {}, {}\n  {}\n  {}",
+        elements.join(", "),
+        text(&chart["season"], "name"),
+        text(&chart["rules"], "late_night"),
+        text(&chart["rules"], "solar_time"),
+    );
 }
 
 /// Three messages while both are connected, two while one is in a tunnel.

@@ -1,6 +1,7 @@
 //! saju, over HTTP and its WebSocket.
 
 mod blocks;
+mod chart;
 mod chats;
 mod compatibility;
 pub mod crash;

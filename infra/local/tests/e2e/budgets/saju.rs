@@ -50,6 +50,16 @@ async fn me_and_my_day(world: &World, me: &Person, other: &Person, measured: &mu
             .expect(200);
         assert_eq!(measured.count(world, "saju-update-me"), requests);
     }
+    for (calendar, requests) in [("lunar", 4), ("solar", 3), ("lunar", 3)] {
+        let body = json!({"calendar": calendar});
+        world
+            .call("PUT", "/api/users/me", token, Some(body))
+            .await
+            .expect(200);
+        assert_eq!(measured.count(world, "saju-update-me"), requests);
+    }
+    world.get(me, "/api/saju/me").await.expect(200);
+    measured.count(world, "saju-chart");
     let picture = json!({"content_type": "image/png", "size": 3, "sha256": "0".repeat(64)});
     let answer = world.post(me, "/api/users/me/photo", picture).await;
     assert!(answer.status.is_success(), "{}", answer.text);

@@ -40,7 +40,7 @@ pub async fn story(world: &World) {
 
     let token = Some(me.access_token.as_str());
     for body in [
-        json!({"birth_time": "04:30", "preferences": {"gender": "any"}}),
+        json!({"birth_time": "04:30", "calendar": "lunar", "preferences": {"gender": "any"}}),
         json!({"location": "서울"}),
     ] {
         world
@@ -54,6 +54,7 @@ pub async fn story(world: &World) {
         "/api/matches/recommendations",
         "/api/matches/recommendations",
         "/api/fortune/today",
+        "/api/saju/me",
         &format!("/api/matches/{}/compatibility", other.id),
     ] {
         world.get(me, path).await.expect(200);

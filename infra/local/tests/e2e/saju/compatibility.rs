@@ -42,6 +42,39 @@ async fn both_see_the_same_score_with_its_parts() {
 }
 
 #[tokio::test]
+async fn each_side_looks_for_the_star_of_its_own_gender() {
+    let world = World::new().await;
+    let her = register(&world, "her", "1994-03-12", "female").await;
+    let him = register(&world, "him", "1991-07-01", "male").await;
+    let they = register(&world, "they", "1991-07-01", "other").await;
+    let star = async |me: &Person, them: &Person| {
+        let answer = world.get(me, &path(them)).await.expect(200).body;
+        let parts = answer["breakdown"].as_array().unwrap().clone();
+        let part = parts.iter().find(|part| part["name"] == "spouse_star");
+        part.unwrap()["reason"].as_str().unwrap().to_owned()
+    };
+    let (hers, his) = (star(&her, &him).await, star(&him, &her).await);
+    assert!(
+        hers.starts_with("나의 배우자성(配偶者星) 관성(官星): "),
+        "{hers}"
+    );
+    assert!(hers.contains(" 상대의 배우자성 재성(財星): "), "{hers}");
+    assert!(
+        his.starts_with("나의 배우자성(配偶者星) 재성(財星): "),
+        "{his}"
+    );
+    let theirs = star(&they, &her).await;
+    assert!(
+        theirs.starts_with("나의 배우자성(配偶者星) 재성(財星)·관성(官星): "),
+        "{theirs}"
+    );
+    // Two women both look for 관성.
+    let friend = register(&world, "friend", "1991-07-01", "female").await;
+    let both = star(&her, &friend).await;
+    assert_eq!(both.matches("관성(官星): ").count(), 2, "{both}");
+}
+
+#[tokio::test]
 async fn the_caller_the_unknown_and_the_blocked_have_no_score() {
     let world = World::new().await;
     let her = register(&world, "her", "1994-03-12", "female").await;

@@ -9,7 +9,7 @@ use crate::{
     live::Socket,
 };
 
-flows!(saju: register, list, ask, accept, block, send, read, deliver, erase, sweep);
+flows!(saju: register, recalendar, list, ask, accept, block, send, read, deliver, erase, sweep);
 
 async fn register(name: &'static str) {
     let flow = Flow {
@@ -23,6 +23,48 @@ async fn register(name: &'static str) {
         registered_once,
     )
     .await;
+}
+
+/// Says that the birthday was by the lunar calendar.
+async fn recalendar(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuUpdateMe",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            profiles(scene).await;
+            assert_eq!(calendar(scene, "solar").await, 200);
+        },
+        async |scene| calendar(scene, "lunar").await == 200,
+        async |scene| {
+            let (_, me) = scene.call(0, "GET", "/api/users/me", None).await;
+            let (_, chart) = scene.call(0, "GET", "/api/saju/me", None).await;
+            let pool = super::requests::dump(&scene.world)
+                .into_iter()
+                .find(|item| {
+                    item["pk"]["S"] == format!("USER#{}", scene.people[0])
+                        && item["sk"]["S"] == "PROFILE"
+                });
+            let pool = pool.unwrap_or_default()["listing_key"]["S"].to_string();
+            let solar = me["solar_birth_date"].as_str().unwrap_or_default();
+            let right = me["calendar"] == "lunar"
+                && me["birth_date"] != me["solar_birth_date"]
+                && chart["solar_birth_date"] == solar
+                && pool.contains(&format!("#{solar}"));
+            match right {
+                true => Ok(()),
+                false => Err(format!("{me} stands in {pool}")),
+            }
+        },
+    )
+    .await;
+}
+
+async fn calendar(scene: &Scene, calendar: &str) -> u16 {
+    let body = json!({"calendar": calendar});
+    scene.call(0, "PUT", "/api/users/me", Some(body)).await.0
 }
 
 async fn list(name: &'static str) {

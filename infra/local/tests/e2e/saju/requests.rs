@@ -192,11 +192,14 @@ async fn a_request_shows_to_both_and_an_accepted_one_has_a_chat() {
     assert_eq!(received.len(), 1);
     assert_eq!(received[0]["direction"], "received");
     assert_eq!(received[0]["partner"]["user_id"], both[0].id.as_str());
-    let pillars = |date: &str| {
+    let side = |date: &str| {
         let birth = enishi_saju::pillars::Birth::new(date.parse().unwrap(), None);
-        birth.unwrap().pillars()
+        enishi_saju::score::Side {
+            pillars: birth.unwrap().pillars(),
+            gender: enishi_saju::profile::Gender::Other,
+        }
     };
-    let score = enishi_saju::score::score_of(&pillars("1995-03-01"), &pillars("1995-03-02"));
+    let score = enishi_saju::score::score_of(&side("1995-03-01"), &side("1995-03-02"));
     for shown in [&sent[0], &received[0]] {
         assert_eq!(shown["compatibility_score"], score);
     }

@@ -1,5 +1,6 @@
 //! `POST /api/users/register`.
 
+mod birthdays;
 mod close;
 mod me;
 pub mod photo;

@@ -136,16 +136,16 @@ async fn the_best_of_five_thousand_are_those_of_a_full_comparison() {
     let people = import::invent(10_000, 1, tokyo(EVENING)).unwrap();
     import::people(&world.stack, &people).unwrap();
     let table = table(&world);
-    let pillars: Vec<_> = people
+    let sides: Vec<_> = people
         .iter()
-        .map(|one| one.candidate.birth().unwrap().pillars())
+        .map(|one| one.candidate.side().unwrap())
         .collect();
-    for (me, mine) in people.iter().zip(&pillars).step_by(people.len() / TRIALS) {
+    for (me, mine) in people.iter().zip(&sides).step_by(people.len() / TRIALS) {
         let found = candidates(&table, &me.candidate, today()).await.unwrap();
         assert!(count(&world) <= MOST_REQUESTS);
         let mut all: Vec<u8> = people
             .iter()
-            .zip(&pillars)
+            .zip(&sides)
             .filter(|(other, _)| suit(&me.candidate, &other.candidate))
             .map(|(_, theirs)| score_of(mine, theirs))
             .collect();

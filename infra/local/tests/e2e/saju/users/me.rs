@@ -37,7 +37,8 @@ async fn one_sees_ones_account_and_profile() {
     let nothing = json!({"gender": null, "min_age": null, "max_age": null, "location": null});
     let mut expected = json!({
         "user_id": person.id, "name": "seoyeon", "email": "seoyeon@example.com",
-        "birth_date": "1995-03-02", "birth_time": null, "gender": "female",
+        "birth_date": "1995-03-02", "calendar": "solar", "leap_month": false,
+        "solar_birth_date": "1995-03-02", "birth_time": null, "gender": "female",
         "location": null, "job": null, "bio": null, "profile_img_url": null,
         "preferences": nothing, "created_at": "2026-11-20T11:00:00Z",
     });
@@ -68,7 +69,8 @@ async fn without_a_saju_profile_its_fields_are_null_and_cannot_be_changed() {
         me(&world, &hana).await,
         json!({
             "user_id": hana.id, "name": "hana", "email": "hana@example.com",
-            "birth_date": null, "birth_time": null, "gender": null, "location": null, "job": null,
+            "birth_date": null, "calendar": null, "leap_month": null, "solar_birth_date": null,
+            "birth_time": null, "gender": null, "location": null, "job": null,
             "bio": null, "profile_img_url": null, "preferences": null,
             "created_at": "2026-11-20T11:00:00Z",
         })
