@@ -18,7 +18,7 @@ use crate::{
 mod catalogue;
 
 pub use catalogue::{
-    AccountCreated, AccountDeleted, DisputeSummary, Ended, MailRequested, NamedRefund,
+    AccountCreated, AccountDeleted, AccountVerified, DisputeSummary, Ended, MailRequested, NamedRefund,
     PaymentDisputeLost, PaymentDisputeWon, PaymentDisputed, PaymentExpired, PaymentFailed,
     PaymentProcessing, PaymentRefundFailed, PaymentRefunded, PaymentReversed, PaymentSettled,
     PaymentSummary, Recipient, ReversalSummary, SessionEnded, StripeEvent,

@@ -1,4 +1,4 @@
-//! `saju-erase`: erases somebody who has closed their account: profile, requests, memberships,
+//! Erases somebody who has closed their account: profile, requests, memberships,
 //! recommendations and pictures.
 //!
 //! The profile goes first. Whatever puts rows into a person's partition checks in its transaction
@@ -15,9 +15,8 @@
 //! erases there once more when nothing can come any more.
 
 use enishi_shared::{
-    App, Error, Function, Result, UserId, erasure,
-    events::{AccountDeleted, Event},
-    function::on,
+    App, Error, Result, UserId, erasure,
+    events::{AccountDeleted, Detail},
     store::{Key, s},
 };
 use futures_util::{TryStreamExt as _, stream};
@@ -30,13 +29,6 @@ use crate::{
     profile::{partition, profile_key},
     relation::{Status, relation_key},
 };
-
-/// `saju-erase`
-///
-/// Budget: of each relation, 1 of every other item and of the items of chats that both have left;
-/// 3 beside these, and 1 for each 200 items of such chats.
-pub const FUNCTION: Function =
-    Function::event("saju-erase", |app, event| on(app, event, erase)).budget(3);
 
 const AT_ONCE: usize = 8;
 /// Items read at once.
@@ -57,7 +49,7 @@ struct Row {
 ///
 /// # Errors
 /// Whatever keeps something from being erased; the event comes again.
-pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
+pub async fn erase(app: App, detail: Detail<AccountDeleted>) -> Result<()> {
     let user_id = detail.data.user_id;
     let chats = chat::chats(&app)?;
     let table = chats.table();
@@ -112,15 +104,4 @@ where
     stream::iter(items.into_iter().map(Ok))
         .try_for_each_concurrent(AT_ONCE, each)
         .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_event_is_one_of_ours() {
-        let sample = include_str!("../../../events/saju-erase.json");
-        assert!(serde_json::from_str::<Event<AccountDeleted>>(sample).is_ok());
-    }
 }

@@ -60,6 +60,7 @@ pub mod compatibility;
 pub mod decline;
 pub mod deliver;
 pub mod erase;
+pub mod follow_account;
 pub mod fortune;
 pub mod matches;
 pub mod me;
@@ -80,6 +81,7 @@ pub mod request;
 pub mod score;
 pub mod send_message;
 pub mod send_message_frame;
+pub mod standing;
 pub mod sweep;
 pub mod ten_gods;
 pub mod unblock;
@@ -117,6 +119,6 @@ pub const FUNCTIONS: &[Function] = &[
     block::FUNCTION,
     unblock::FUNCTION,
     report::FUNCTION,
-    erase::FUNCTION,
+    follow_account::FUNCTION,
     sweep::FUNCTION,
 ];

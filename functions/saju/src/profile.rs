@@ -13,7 +13,10 @@ use jiff::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::pillars::{Birth, Bucket};
+use crate::{
+    pillars::{Birth, Bucket},
+    standing::Standing,
+};
 
 /// What the product is called among those that an account has a profile of.
 pub const PRODUCT: &str = "saju";
@@ -134,8 +137,10 @@ pub struct Candidate {
     /// Whom they look for.
     #[serde(default)]
     pub preferences: Preferences,
-    /// `POOL#<gender>#<wanted>#<bucket>`: the partition of the index `listing`.
-    pub listing_key: String,
+    /// `POOL#<gender>#<wanted>#<bucket>`: the partition of the index `listing`; absent while they are
+    /// not in the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing_key: Option<String>,
     /// How often they were recommended: the order in that partition, rarest first.
     pub listing_order: u64,
 }
@@ -146,6 +151,9 @@ pub struct Profile {
     /// What the pool needs of it.
     #[serde(flatten)]
     pub candidate: Candidate,
+    /// Whether they are in it.
+    #[serde(flatten)]
+    pub standing: Standing,
     /// The name others see.
     pub name: String,
     /// What they do.
@@ -157,12 +165,16 @@ pub struct Profile {
     /// Their picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile_img_url: Option<String>,
+    /// Whether others see how far they have read, and they how far others have who say so too.
+    #[serde(default)]
+    pub read_receipts: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl Profile {
-    /// The profile of somebody new, who has told no more than this, in their place in the pool.
+    /// The profile of somebody new, who has told no more than this and whose address is not verified:
+    /// they are not in the pool yet.
     pub fn new(user_id: UserId, name: &str, birth: Birth, gender: Gender, now: Timestamp) -> Self {
         let candidate = Candidate {
             user_id,
@@ -171,17 +183,29 @@ impl Profile {
             gender,
             location: None,
             preferences: Preferences::default(),
-            listing_key: pool(gender, gender.default_wanted(), birth.bucket()),
+            listing_key: None,
             listing_order: 0,
         };
         Self {
             candidate,
+            standing: Standing::new(false, today(now)),
             name: name.to_owned(),
             job: None,
             bio: None,
             profile_img_url: None,
+            read_receipts: false,
             created_at: now,
         }
+    }
+
+    /// Puts it where gender, wish and birth belong, or nowhere while they are not in the pool.
+    ///
+    /// # Errors
+    /// As [`Candidate::birth`].
+    pub fn place(&mut self, today: Date) -> Result<()> {
+        let place = self.candidate.place()?;
+        self.candidate.listing_key = self.standing.is_in_pool(today).then_some(place);
+        Ok(())
     }
 }
 
@@ -207,13 +231,12 @@ impl Candidate {
         age(self.birth_date, today)
     }
 
-    /// Puts it where its gender, wish and birth belong.
+    /// Where they belong in the pool by gender, wish and birth.
     ///
     /// # Errors
     /// As [`Candidate::birth`].
-    pub fn list(&mut self) -> Result<()> {
-        self.listing_key = pool(self.gender, self.wanted(), self.birth()?.bucket());
-        Ok(())
+    pub fn place(&self) -> Result<String> {
+        Ok(pool(self.gender, self.wanted(), self.birth()?.bucket()))
     }
 
     /// Whether this person wants to see `other`, for all that is not decided by the pool's key.
@@ -247,7 +270,8 @@ pub fn occupied_key(gender: Gender, wanted: Wanted, year: i16) -> Key {
     )
 }
 
-/// Marks the bucket of somebody new as occupied. Reads first: once a pool is large every bucket is
+/// Marks the bucket of somebody as occupied, before they come into the pool or their place in it
+/// changes. Reads first: once a pool is large every bucket is
 /// marked, and a year's item would else be written by everybody who joins. 1 request, 2 for the
 /// first one of a bucket. It comes before the profile: a mark without anybody does no harm.
 ///
