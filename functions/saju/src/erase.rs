@@ -8,8 +8,8 @@
 //! next.
 //!
 //! The other one's rows: a pending or declined request, or a block, goes; a match stays, with its
-//! chat and all that was written in it, and shows a partner without a name. When both have gone, the
-//! chat goes too. Reports stay, for the operators.
+//! chat and all that was written in it, and shows a partner without a name, and one that has ended stays
+//! hidden. When both have gone, the chat goes too. Reports stay, for the operators.
 //!
 //! A picture may still be on its way: where it may lie is noted for [`sweep`](crate::sweep), which
 //! erases there once more when nothing can come any more.
@@ -23,19 +23,17 @@ use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::{
+    blocks::blocked_key,
     chat::{self, Chats},
     pair::PairId,
     photo,
     profile::{partition, profile_key},
-    relation::{Status, relation_key},
+    relation::{Status, WITH, relation_key},
 };
 
 const AT_ONCE: usize = 8;
 /// Items read at once.
 const PAGE: i32 = 200;
-
-/// What the sort keys of relations start with.
-const WITH: &str = "WITH#";
 
 /// An item of a person's partition.
 #[derive(Deserialize)]
@@ -43,6 +41,9 @@ struct Row {
     sk: String,
     /// A relation's.
     status: Option<Status>,
+    /// A relation's: whether the other blocks them.
+    #[serde(default)]
+    blocked: bool,
 }
 
 /// Erases what there is of the account.
@@ -88,7 +89,10 @@ async fn part(chats: &Chats, user_id: UserId, row: Row) -> Result<()> {
     else {
         return Err(Error::internal("a relation is with nobody"));
     };
-    if row.status != Some(Status::Matched) {
+    if !matches!(row.status, Some(Status::Matched | Status::Ended)) {
+        if row.blocked {
+            table.delete(blocked_key(other, user_id)).await?;
+        }
         table.delete(relation_key(other, user_id)).await?;
     } else if !chats.is_listed(other, chat_id).await? {
         // Both have left their lists.

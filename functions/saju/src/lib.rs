@@ -53,6 +53,7 @@
 
 pub mod accept;
 pub mod block;
+pub mod blocks;
 pub mod cancel;
 pub mod chat;
 pub mod chats;
@@ -66,7 +67,9 @@ pub mod matches;
 pub mod me;
 pub mod message;
 pub mod messages;
+pub mod notice;
 pub mod pair;
+pub mod person;
 pub mod photo;
 pub mod pillars;
 pub mod pool;
@@ -85,6 +88,7 @@ pub mod standing;
 pub mod sweep;
 pub mod ten_gods;
 pub mod unblock;
+pub mod unmatch;
 pub mod update_me;
 
 use enishi_shared::{App, Function};
@@ -118,6 +122,9 @@ pub const FUNCTIONS: &[Function] = &[
     cancel::FUNCTION,
     block::FUNCTION,
     unblock::FUNCTION,
+    blocks::FUNCTION,
+    unmatch::FUNCTION,
+    person::FUNCTION,
     report::FUNCTION,
     follow_account::FUNCTION,
     sweep::FUNCTION,

@@ -158,7 +158,10 @@ async fn sweep(name: &'static str) {
         async |scene| {
             profiles(scene).await;
             for person in &scene.people[..2] {
-                let erased = scene.world.account_deleted("SajuFollowAccount", person).await;
+                let erased = scene
+                    .world
+                    .account_deleted("SajuFollowAccount", person)
+                    .await;
                 erased.unwrap();
             }
             later(&scene.world, 60 * 60 + 1);
