@@ -18,10 +18,10 @@ use crate::{
 mod catalogue;
 
 pub use catalogue::{
-    AccountCreated, AccountDeleted, DisputeSummary, Ended, MailRequested, NamedRefund,
-    PaymentDisputeLost, PaymentDisputeWon, PaymentDisputed, PaymentExpired, PaymentFailed,
-    PaymentProcessing, PaymentRefundFailed, PaymentRefunded, PaymentReversed, PaymentSettled,
-    PaymentSummary, Recipient, ReversalSummary, SessionEnded, StripeEvent,
+    AccountCreated, AccountDeleted, AccountVerified, DisputeSummary, Ended, MailRequested,
+    NamedRefund, PaymentDisputeLost, PaymentDisputeWon, PaymentDisputed, PaymentExpired,
+    PaymentFailed, PaymentProcessing, PaymentRefundFailed, PaymentRefunded, PaymentReversed,
+    PaymentSettled, PaymentSummary, Recipient, ReversalSummary, SessionEnded, StripeEvent,
 };
 
 /// The partition keys of outbox rows start with this; `template.yaml` filters streams by it.

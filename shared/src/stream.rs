@@ -62,6 +62,19 @@ pub fn places(event: Event) -> Vec<Record<Key>> {
     places.collect()
 }
 
+/// The records of an event in two: those whose items' sort keys are so, and the others.
+pub fn partition(event: Event, is_so: impl Fn(&str) -> bool) -> (Event, Event) {
+    let (mut those, mut others) = (Event::default(), Event::default());
+    for record in event.records {
+        let keys = serde_dynamo::from_item(record.change.keys.clone());
+        match keys.is_ok_and(|Place { sk, .. }| is_so(&sk)) {
+            true => those.records.push(record),
+            false => others.records.push(record),
+        }
+    }
+    (those, others)
+}
+
 #[derive(Deserialize)]
 struct Place {
     pk: String,

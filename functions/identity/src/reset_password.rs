@@ -15,7 +15,7 @@ use enishi_shared::{
     App, Function, Result,
     accounts::{Account, account_key, active, firebase_key, table},
     error::ErrorBody,
-    events::{Ended, SessionEnded, announce},
+    events::{AccountVerified, Ended, SessionEnded, announce},
     http::{Json, SourceIp, no_content},
     password,
     store::{Change, Key, Outcome, Race, Table, Transaction, when},
@@ -171,5 +171,8 @@ fn change(
     }
     let ended = Ended::BeforeEpoch(epoch);
     announce(&mut tx, table, SessionEnded { user_id, ended })?;
+    if account.email_verified_at.is_none() {
+        announce(&mut tx, table, AccountVerified { user_id })?;
+    }
     Ok(tx)
 }

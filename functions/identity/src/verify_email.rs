@@ -15,9 +15,10 @@ use enishi_shared::{
     accounts::{Account, account_key, active, table},
     auth::User,
     error::ErrorBody,
+    events::{AccountVerified, announce},
     http::{Json, SourceIp, no_content},
     password,
-    store::{Change, Table, Written},
+    store::{Change, Outcome, Table, Transaction},
 };
 use garde::Validate;
 use serde::Deserialize;
@@ -94,9 +95,13 @@ pub async fn verify_email(
             .eq("email", &token.email)
             .absent("email_verified_at"),
     );
-    let verified = match table.update(account_key(token.user_id), verified).await? {
-        Written::Done => true,
-        Written::Refused(found) => found.item::<Account>()?.is_some_and(|account| {
+    let user_id = token.user_id;
+    let mut tx = Transaction::new(&app);
+    let account = tx.update(&table, account_key(user_id), verified).of();
+    announce(&mut tx, &table, AccountVerified { user_id })?;
+    let verified = match tx.commit().await? {
+        Outcome::Done => true,
+        Outcome::Refused(refused) => refused.item::<Account>(account)?.is_some_and(|account| {
             let same = account.is_active() && account.email == token.email;
             same && account.email_verified_at.is_some()
         }),

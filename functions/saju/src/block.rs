@@ -1,6 +1,6 @@
 //! `POST /api/blocks`: block somebody.
 //!
-//! A block stands in the rows of both and, where the two have a chat, in the chat: there every
+//! A block stands in the rows of both, in the list of whom one blocks and, where the two have a chat, in the chat: there every
 //! message meets it. The transaction holds to the status that was read, so that a request accepted
 //! in the same moment either finds the block or has its chat closed by it.
 
@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    blocks::Blocked,
     chat,
     pair::PairId,
     profile::{check_exists, profile_key, profile_missing},
@@ -92,6 +93,8 @@ pub async fn block(
         let mut tx = Transaction::new(&app);
         let blocks = mark(me, other, "blocks").when(as_read(row.as_ref()));
         tx.update(table, relation_key(me, other), blocks);
+        let (key, listed) = Blocked::new(me, other, app.now());
+        tx.put(table, key, &listed)?;
         tx.update(table, relation_key(other, me), mark(other, me, "blocked"));
         check_exists(&mut tx, table, me);
         check_exists(&mut tx, table, other);

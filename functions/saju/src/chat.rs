@@ -18,9 +18,12 @@ pub type Chat = Conversation<PairId>;
 /// All chats.
 pub type Chats = Conversations<PairId>;
 
+/// The sort key of a chat; `template.yaml` filters the stream by it.
+pub const CHAT: &str = "CHAT";
+
 /// Where chats lie.
 const LAYOUT: Layout = Layout {
-    name: "CHAT",
+    name: CHAT,
     list: "CHATS",
     member: partition,
     noun: "chat",

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    chat,
+    chat, notice,
     pair::PairId,
     profile::{Profile, profile_key},
 };
@@ -36,6 +36,9 @@ pub struct ListedChat {
     /// When it was stored; null before the first message.
     #[schema(required, value_type = Option<String>, format = DateTime, example = "2026-11-21T00:00:00Z")]
     pub last_message_at: Option<Timestamp>,
+    /// Up to which message the partner has read; null unless both say `read_receipts`.
+    #[schema(required, example = 7)]
+    pub partner_read_seq: Option<u64>,
     /// How many messages one has not read.
     #[schema(example = 2)]
     pub unread_count: u64,
@@ -56,7 +59,9 @@ pub struct ChatPartner {
 
 /// One's chats
 ///
-/// The one with the latest message first. Chats with a block are left out. At most 49 in a page.
+/// The one with the latest message first. Chats with a block, and of matches that have ended, are left
+/// out, so a page may be shorter than its limit; while there is a `Link`, there is more. At most 49 in a
+/// page.
 #[utoipa::path(
     get,
     path = "/api/chats",
@@ -91,6 +96,8 @@ pub async fn chats(
     }
     let mut items = chats.table().batch_get(&keys).await?;
     chat::admit(&items, me)?;
+    let mine = items.remove(&profile_key(me)).map(decode::<Profile>);
+    let mine = mine.transpose()?;
     let mut listed = Vec::new();
     for chat_id in rows {
         let Some(chat) = chats.take(&mut items, me, chat_id)? else {
@@ -99,6 +106,7 @@ pub async fn chats(
         let partner_id = chat_id.other(me, "chat")?;
         let partner = items.remove(&profile_key(partner_id));
         let partner = partner.map(decode::<Profile>).transpose()?;
+        let both_tell = notice::both_tell(mine.as_ref(), partner.as_ref());
         let (name, profile_img_url) = match partner {
             Some(partner) => (Some(partner.name), partner.profile_img_url),
             None => (None, None),
@@ -110,6 +118,7 @@ pub async fn chats(
                 name,
                 profile_img_url,
             },
+            partner_read_seq: both_tell.then(|| chat.read_by(partner_id)),
             unread_count: chat.unread_count(me),
             last_message: chat.last_message,
             last_message_at: chat.last_message_at,

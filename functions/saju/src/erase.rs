@@ -1,4 +1,4 @@
-//! `saju-erase`: erases somebody who has closed their account: profile, requests, memberships,
+//! Erases somebody who has closed their account: profile, requests, memberships,
 //! recommendations and pictures.
 //!
 //! The profile goes first. Whatever puts rows into a person's partition checks in its transaction
@@ -8,42 +8,32 @@
 //! next.
 //!
 //! The other one's rows: a pending or declined request, or a block, goes; a match stays, with its
-//! chat and all that was written in it, and shows a partner without a name. When both have gone, the
-//! chat goes too. Reports stay, for the operators.
+//! chat and all that was written in it, and shows a partner without a name, and one that has ended stays
+//! hidden. When both have gone, the chat goes too. Reports stay, for the operators.
 //!
 //! A picture may still be on its way: where it may lie is noted for [`sweep`](crate::sweep), which
 //! erases there once more when nothing can come any more.
 
 use enishi_shared::{
-    App, Error, Function, Result, UserId, erasure,
-    events::{AccountDeleted, Event},
-    function::on,
+    App, Error, Result, UserId, erasure,
+    events::{AccountDeleted, Detail},
     store::{Key, s},
 };
 use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::{
+    blocks::blocked_key,
     chat::{self, Chats},
     pair::PairId,
     photo,
     profile::{partition, profile_key},
-    relation::{Status, relation_key},
+    relation::{Status, WITH, relation_key},
 };
-
-/// `saju-erase`
-///
-/// Budget: of each relation, 1 of every other item and of the items of chats that both have left;
-/// 3 beside these, and 1 for each 200 items of such chats.
-pub const FUNCTION: Function =
-    Function::event("saju-erase", |app, event| on(app, event, erase)).budget(3);
 
 const AT_ONCE: usize = 8;
 /// Items read at once.
 const PAGE: i32 = 200;
-
-/// What the sort keys of relations start with.
-const WITH: &str = "WITH#";
 
 /// An item of a person's partition.
 #[derive(Deserialize)]
@@ -51,13 +41,16 @@ struct Row {
     sk: String,
     /// A relation's.
     status: Option<Status>,
+    /// A relation's: whether the other blocks them.
+    #[serde(default)]
+    blocked: bool,
 }
 
 /// Erases what there is of the account.
 ///
 /// # Errors
 /// Whatever keeps something from being erased; the event comes again.
-pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<()> {
+pub async fn erase(app: App, detail: Detail<AccountDeleted>) -> Result<()> {
     let user_id = detail.data.user_id;
     let chats = chat::chats(&app)?;
     let table = chats.table();
@@ -96,7 +89,10 @@ async fn part(chats: &Chats, user_id: UserId, row: Row) -> Result<()> {
     else {
         return Err(Error::internal("a relation is with nobody"));
     };
-    if row.status != Some(Status::Matched) {
+    if !matches!(row.status, Some(Status::Matched | Status::Ended)) {
+        if row.blocked {
+            table.delete(blocked_key(other, user_id)).await?;
+        }
         table.delete(relation_key(other, user_id)).await?;
     } else if !chats.is_listed(other, chat_id).await? {
         // Both have left their lists.
@@ -112,15 +108,4 @@ where
     stream::iter(items.into_iter().map(Ok))
         .try_for_each_concurrent(AT_ONCE, each)
         .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_event_is_one_of_ours() {
-        let sample = include_str!("../../../events/saju-erase.json");
-        assert!(serde_json::from_str::<Event<AccountDeleted>>(sample).is_ok());
-    }
 }

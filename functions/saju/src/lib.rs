@@ -55,6 +55,7 @@
 pub mod accept;
 pub mod birthday;
 pub mod block;
+pub mod blocks;
 pub mod cancel;
 pub mod chart;
 pub mod chat;
@@ -63,12 +64,15 @@ pub mod compatibility;
 pub mod decline;
 pub mod deliver;
 pub mod erase;
+pub mod follow_account;
 pub mod fortune;
 pub mod matches;
 pub mod me;
 pub mod message;
 pub mod messages;
+pub mod notice;
 pub mod pair;
+pub mod person;
 pub mod photo;
 pub mod pillars;
 pub mod pool;
@@ -83,10 +87,12 @@ pub mod request;
 pub mod score;
 pub mod send_message;
 pub mod send_message_frame;
+pub mod standing;
 pub mod sweep;
 pub mod ten_gods;
 pub mod term;
 pub mod unblock;
+pub mod unmatch;
 pub mod update_me;
 
 use enishi_shared::{App, Function};
@@ -121,7 +127,10 @@ pub const FUNCTIONS: &[Function] = &[
     cancel::FUNCTION,
     block::FUNCTION,
     unblock::FUNCTION,
+    blocks::FUNCTION,
+    unmatch::FUNCTION,
+    person::FUNCTION,
     report::FUNCTION,
-    erase::FUNCTION,
+    follow_account::FUNCTION,
     sweep::FUNCTION,
 ];

@@ -89,7 +89,7 @@ struct Row {
 
 /// My requests, sent and received, newest first
 ///
-/// One who blocks the other or is blocked is left out, so a page may be shorter than its limit;
+/// One who blocks the other or is blocked is left out, and so is what has ended, so a page may be shorter than its limit;
 /// while there is a `Link`, there is more.
 #[utoipa::path(
     get,
@@ -133,13 +133,13 @@ pub async fn matches(
     Ok((next, axum::Json(list)))
 }
 
-/// A row as it is shown; one without a request or behind a block is not.
+/// A row as it is shown, if it is.
 fn shown(app: &App, me: UserId, row: Relation, profile: Option<Item>) -> Result<Option<Match>> {
-    let (Some(status), Some(created_at), Some(match_id), false) = (
+    let (Some(status), Some(created_at), Some(match_id), true) = (
         row.status,
         row.created_at,
         PairId::of(me, row.other_id),
-        row.is_blocked(),
+        row.is_shown(),
     ) else {
         return Ok(None);
     };

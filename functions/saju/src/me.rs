@@ -26,7 +26,7 @@ pub const FUNCTION: Function =
     crate::http("saju-me", || OpenApiRouter::new().routes(routes!(me))).budget(2);
 
 /// One's own account, and one's own profile of saju: without one, all from `birth_date` to
-/// `preferences` is null.
+/// `read_receipts` is null.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
     /// The account.
@@ -70,6 +70,15 @@ pub struct Me {
     /// Whom they want to be introduced to.
     #[schema(required)]
     pub preferences: Option<MyPreferences>,
+    /// Whether one wants to be recommended to others and asked.
+    #[schema(required, example = true)]
+    pub listed: Option<bool>,
+    /// Whether partners see how far one has read, where they say so too.
+    #[schema(required, example = false)]
+    pub read_receipts: Option<bool>,
+    /// Whether the address is verified; before that nobody is recommended to others.
+    #[schema(example = true)]
+    pub is_email_verified: bool,
     /// When the account was made.
     #[schema(value_type = String, format = DateTime, example = "2026-11-20T11:00:00Z")]
     pub created_at: Timestamp,
@@ -131,6 +140,7 @@ pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
     let mut me = Me {
         user_id,
         name: account.shown_name().to_owned(),
+        is_email_verified: account.email_verified_at.is_some(),
         email: account.email,
         birth_date: None,
         calendar: None,
@@ -143,6 +153,8 @@ pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
         bio: None,
         profile_img_url: None,
         preferences: None,
+        listed: None,
+        read_receipts: None,
         created_at: account.created_at,
     };
     if let Some(profile) = profile {
@@ -161,6 +173,8 @@ pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
             bio: profile.bio,
             profile_img_url: profile.profile_img_url,
             preferences: Some(candidate.preferences.into()),
+            listed: Some(profile.standing.listed),
+            read_receipts: Some(profile.read_receipts),
             ..me
         };
     }

@@ -36,11 +36,19 @@ pub const OCCUPIED_REQUESTS: usize = 6;
 /// and the caller included.
 pub const SEARCH_REQUESTS: usize = 30;
 
+/// Who says neither a least nor a greatest age looks among people so many years younger and older, and
+/// among so many years more each time that fewer than [`ENOUGH`] are found.
+pub const WINDOW: u8 = 7;
+/// With so many people no window is widened.
+pub const ENOUGH: usize = crate::recommendations::draw::A_DAY;
+
 /// Somebody who could be recommended.
 #[derive(Clone, Debug)]
 pub struct Scored {
     /// Who.
     pub candidate: Candidate,
+    /// How often the window of ages was widened to find them.
+    pub widened: u8,
     /// 0–100.
     pub score: u8,
 }
@@ -70,6 +78,9 @@ impl Partition {
 /// are fewer or the requests are used up first. Each wants to see the other, and nothing is
 /// between them: no block, no request whatever became of it. Nobody left out has a better score
 /// than anybody in it, again unless the requests were used up.
+///
+/// Where `me` does not say an age, those of the first window come first, and those of a wider one only
+/// where fewer than [`ENOUGH`] are found before.
 ///
 /// Takes at most [`OCCUPIED_REQUESTS`] and [`SEARCH_REQUESTS`].
 ///
@@ -113,6 +124,7 @@ pub fn visits(
     let mine = me.side()?;
     Ok(occupied
         .map(|partition| Visit {
+            widened: widenings(me, age(partition.bucket.date(), today), today),
             score: score_of(&mine, &partition.side()),
             lot: lot(me.user_id, today, partition),
             partition,
@@ -141,6 +153,19 @@ pub fn pools(me: &Candidate) -> impl Iterator<Item = (Gender, Wanted)> {
 fn ages(me: &Candidate) -> (u8, u8) {
     let least = me.preferences.min_age.unwrap_or(MIN_AGE).max(MIN_AGE);
     (least, me.preferences.max_age.unwrap_or(u8::MAX))
+}
+
+/// How often the window of ages of `me` is widened before it holds somebody of this age: 0 where `me`
+/// says both a least and a greatest one. Who says one of the two has the window on the other side of it.
+pub fn widenings(me: &Candidate, age: u8, today: Date) -> u8 {
+    let mine = me.age(today);
+    let (min_age, max_age) = (me.preferences.min_age, me.preferences.max_age);
+    let first = mine.min(max_age.unwrap_or(mine));
+    let last = mine.max(min_age.unwrap_or(mine));
+    let least = min_age.unwrap_or(first.saturating_sub(WINDOW));
+    let most = max_age.unwrap_or(last.saturating_add(WINDOW));
+    let years = least.saturating_sub(age).max(age.saturating_sub(most));
+    years.div_ceil(WINDOW)
 }
 
 /// The occupied partitions of a pool whose people are of the right age. One request.
@@ -213,4 +238,56 @@ async fn kept_apart(table: &Table, me: UserId, people: &[UserId]) -> Result<Vec<
         .filter(Relation::keeps_apart)
         .map(|relation| relation.other_id)
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::profile::Preferences;
+
+    #[test]
+    fn a_window_is_seven_years_on_either_side_of_what_one_says() {
+        let today = date(2026, 11, 20);
+        let times = |min_age, max_age, age| {
+            let me = Candidate {
+                user_id: UserId::NOBODY,
+                birth_date: date(1996, 1, 1),
+                birth_time: None,
+                gender: Gender::Female,
+                location: None,
+                preferences: Preferences {
+                    min_age,
+                    max_age,
+                    ..Preferences::default()
+                },
+                listing_key: None,
+                listing_order: 0,
+            };
+            widenings(&me, age, today)
+        };
+        for (min_age, max_age, age, expected) in [
+            // Somebody of thirty.
+            (None, None, 23, 0),
+            (None, None, 22, 1),
+            (None, None, 37, 0),
+            (None, None, 38, 1),
+            (None, None, 44, 1),
+            (None, None, 45, 2),
+            (None, None, 106, 10),
+            (Some(19), Some(99), 99, 0),
+            (Some(25), None, 25, 0),
+            (Some(25), None, 38, 1),
+            (None, Some(60), 60, 0),
+            (None, Some(60), 22, 1),
+            // Who looks for others than people of one's own age.
+            (Some(40), None, 47, 0),
+            (Some(40), None, 48, 1),
+            (None, Some(25), 19, 0),
+        ] {
+            let found = times(min_age, max_age, age);
+            assert_eq!(found, expected, "{min_age:?} {max_age:?} {age}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ use crate::{
     birthday::{Birthday, Calendar, Lunar},
     pillars::{Birth, Bucket},
     score::Side,
+    standing::Standing,
 };
 
 /// What the product is called among those that an account has a profile of.
@@ -138,8 +139,10 @@ pub struct Candidate {
     /// Whom they look for.
     #[serde(default)]
     pub preferences: Preferences,
-    /// `POOL#<gender>#<wanted>#<bucket>`: the partition of the index `listing`.
-    pub listing_key: String,
+    /// `POOL#<gender>#<wanted>#<bucket>`: the partition of the index `listing`; absent while they are
+    /// not in the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing_key: Option<String>,
     /// How often they were recommended: the order in that partition, rarest first.
     pub listing_order: u64,
 }
@@ -153,6 +156,9 @@ pub struct Profile {
     /// The birthday as it was given, where that was by the lunar calendar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lunar_birth: Option<Lunar>,
+    /// Whether they are in it.
+    #[serde(flatten)]
+    pub standing: Standing,
     /// The name others see.
     pub name: String,
     /// What they do.
@@ -164,12 +170,16 @@ pub struct Profile {
     /// Their picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile_img_url: Option<String>,
+    /// Whether others see how far they have read, and they how far others have who say so too.
+    #[serde(default)]
+    pub read_receipts: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl Profile {
-    /// The profile of somebody new, who has told no more than this, in their place in the pool.
+    /// The profile of somebody new, who has told no more than this and whose address is not verified:
+    /// they are not in the pool yet.
     pub fn new(user_id: UserId, name: &str, birth: Birth, gender: Gender, now: Timestamp) -> Self {
         let candidate = Candidate {
             user_id,
@@ -178,16 +188,18 @@ impl Profile {
             gender,
             location: None,
             preferences: Preferences::default(),
-            listing_key: pool(gender, gender.default_wanted(), birth.bucket()),
+            listing_key: None,
             listing_order: 0,
         };
         Self {
             candidate,
             lunar_birth: None,
+            standing: Standing::new(false, today(now)),
             name: name.to_owned(),
             job: None,
             bio: None,
             profile_img_url: None,
+            read_receipts: false,
             created_at: now,
         }
     }
@@ -202,6 +214,16 @@ impl Profile {
             },
             None => Birthday::of(self.candidate.birth_date),
         }
+    }
+
+    /// Puts it where gender, wish and birth belong, or nowhere while they are not in the pool.
+    ///
+    /// # Errors
+    /// As [`Candidate::birth`].
+    pub fn place(&mut self, today: Date) -> Result<()> {
+        let place = self.candidate.place()?;
+        self.candidate.listing_key = self.standing.is_in_pool(today).then_some(place);
+        Ok(())
     }
 }
 
@@ -238,13 +260,12 @@ impl Candidate {
         age(self.birth_date, today)
     }
 
-    /// Puts it where its gender, wish and birth belong.
+    /// Where they belong in the pool by gender, wish and birth.
     ///
     /// # Errors
     /// As [`Candidate::birth`].
-    pub fn list(&mut self) -> Result<()> {
-        self.listing_key = pool(self.gender, self.wanted(), self.birth()?.bucket());
-        Ok(())
+    pub fn place(&self) -> Result<String> {
+        Ok(pool(self.gender, self.wanted(), self.birth()?.bucket()))
     }
 
     /// Whether this person wants to see `other`, for all that is not decided by the pool's key.
@@ -278,7 +299,8 @@ pub fn occupied_key(gender: Gender, wanted: Wanted, year: i16) -> Key {
     )
 }
 
-/// Marks the bucket of somebody new as occupied. Reads first: once a pool is large every bucket is
+/// Marks the bucket of somebody as occupied, before they come into the pool or their place in it
+/// changes. Reads first: once a pool is large every bucket is
 /// marked, and a year's item would else be written by everybody who joins. 1 request, 2 for the
 /// first one of a bucket. It comes before the profile: a mark without anybody does no harm.
 ///

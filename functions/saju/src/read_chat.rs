@@ -6,21 +6,23 @@ use enishi_shared::{
     auth::User,
     error::ErrorBody,
     http::{Json, Path},
+    store::decode,
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{chat, pair::PairId};
+use crate::{chat, notice, pair::PairId, profile::profile_key};
 
 /// `saju-read-chat`
 ///
-/// Budget: 1 where nothing changes.
+/// Budget: the chat, the change, and the partner's connections where both say `read_receipts`; 1 more for
+/// each of these that has ended.
 pub const FUNCTION: Function = crate::http("saju-read-chat", || {
     OpenApiRouter::new().routes(routes!(read_chat))
 })
-.budget(2);
+.budget(3);
 
 /// Up to where.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -47,7 +49,8 @@ pub struct ReadChat {
 
 /// Mark a chat as read
 ///
-/// It never goes backwards: a lower `seq` than one has read changes nothing.
+/// It never goes backwards: a lower `seq` than one has read changes nothing. Where both say
+/// `read_receipts`, the partner's connections are told.
 #[utoipa::path(
     post,
     path = "/api/chats/{chat_id}/read",
@@ -74,17 +77,29 @@ pub async fn read_chat(
     Ok(axum::Json(read(&app, reader, chat_id, body.seq).await?))
 }
 
-/// Marks a chat as read up to `seq`, never backwards. 2 requests, 1 where nothing changes.
+/// Marks a chat as read up to `seq`, never backwards, and tells the partner where both want that. 2
+/// requests, 1 where nothing changes; 1 more, and 1 for each connection that has ended, where the partner
+/// is told.
 ///
 /// # Errors
 /// As [`chat::enter`]; `invalid_parameter` on `seq` beyond the last message.
 pub async fn read(app: &App, reader: UserId, chat_id: PairId, seq: u64) -> Result<ReadChat> {
+    let partner = chat_id.other(reader, "chat")?;
     let chats = chat::chats(app)?;
-    let chat = chat::enter(&chats, reader, chat_id).await?;
+    let profiles = [reader, partner].map(profile_key);
+    let (chat, mut items) = chats.enter(reader, chat_id, &profiles).await?;
+    chat::admit(&items, reader)?;
+    let chat = chat.ok_or_else(|| chats.not_found())?;
     let chat = chats.mark_read(chat, reader, seq).await?;
+    let [mine, theirs] = profiles.map(|place| items.remove(&place).map(decode).transpose());
+    let seq = chat.read_by(reader);
+    // Told again where nothing has changed: the news may have been lost the first time.
+    if notice::both_tell(mine?.as_ref(), theirs?.as_ref()) {
+        notice::read(app, chat_id, reader, seq, partner).await;
+    }
     Ok(ReadChat {
         chat_id,
-        seq: chat.read_by(reader),
+        seq,
         unread_count: chat.unread_count(reader),
     })
 }

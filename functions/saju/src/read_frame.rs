@@ -1,6 +1,6 @@
 //! WebSocket `read`: `{action, chat_id, seq}`.
 //!
-//! Marks the chat as read, never backwards, and answers `{type: "read", chat_id, seq,
+//! Marks the chat as read as over HTTP, and answers `{type: "read", chat_id, seq,
 //! unread_count}` to the connection that sent it.
 
 use enishi_shared::{
@@ -18,9 +18,9 @@ use crate::{
 
 /// `saju-read-frame`
 ///
-/// Budget: 2 where nothing changes.
+/// Budget: the connection, and as `saju-read-chat`.
 pub const FUNCTION: Function =
-    Function::event("saju-read-frame", |app, event| on_frame(app, event, read)).budget(3);
+    Function::event("saju-read-frame", |app, event| on_frame(app, event, read)).budget(4);
 
 /// Up to where.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -72,9 +72,14 @@ pub struct Recommendation {
 /// Today's recommendations
 ///
 /// At most five people, drawn with the first request of a day in Korea and the same until
-/// midnight; whoever has gone, was asked, declined or blocked since is left out. Both want to see
-/// each other, by gender, age and location. Of those whose pillars go best with the caller's, the
-/// ones who were recommended least come first. An empty list is drawn anew with each request.
+/// midnight; whoever has gone, is not listed any more, or was asked, declined or blocked since is left
+/// out. Both want to see each other, by gender, age and location; changed wishes count from the next
+/// list. Who says no age sees people of up to seven years less and more, and of seven more each time
+/// that fewer than five are found. Of those whose pillars go best with the caller's, the ones who were
+/// recommended least come first. An empty list is drawn anew with each request.
+///
+/// Others see people whose e-mail address is verified, who are `listed` and who asked for this list
+/// within thirty days.
 #[utoipa::path(
     get,
     path = "/api/matches/recommendations",
@@ -102,7 +107,7 @@ pub async fn recommendations(
         .ok_or_else(profile_missing)?;
     let people = match items.remove(&list) {
         Some(list) => draw::people(list)?,
-        None => draw::draw(&app, &table, &mine.candidate).await?,
+        None => draw::draw(&app, &table, mine.clone()).await?,
     };
     let keys: Vec<Key> = people
         .iter()
@@ -120,20 +125,30 @@ fn view(
     today: Date,
 ) -> Result<Vec<Recommendation>> {
     let me = &mine.candidate;
-    let mine = me.side()?;
     let mut list = Vec::with_capacity(people.len());
     for user_id in people {
         let profile = items.remove(&profile_key(*user_id));
         let relation = items.remove(&relation_key(me.user_id, *user_id));
         let relation: Option<Relation> = relation.map(decode).transpose()?;
         let Some(profile) = profile else { continue };
-        if relation.is_some_and(|relation| relation.keeps_apart()) {
+        let other: Profile = decode(profile)?;
+        if relation.is_some_and(|relation| relation.keeps_apart()) || !other.standing.listed {
             continue;
         }
-        let other: Profile = decode(profile)?;
-        let compatibility = Compatibility::of(&mine, &other.candidate.side()?);
-        list.push(Recommendation {
-            user_id: *user_id,
+        list.push(Recommendation::of(mine, other, today)?);
+    }
+    Ok(list)
+}
+
+impl Recommendation {
+    /// What `mine` sees of `other`.
+    ///
+    /// # Errors
+    /// As [`Candidate::birth`](crate::profile::Candidate::birth).
+    pub fn of(mine: &Profile, other: Profile, today: Date) -> Result<Self> {
+        let compatibility = Compatibility::of(&mine.candidate.side()?, &other.candidate.side()?);
+        Ok(Self {
+            user_id: other.candidate.user_id,
             age: other.candidate.age(today),
             name: other.name,
             location: other.candidate.location,
@@ -141,7 +156,6 @@ fn view(
             profile_img_url: other.profile_img_url,
             compatibility_score: compatibility.score,
             breakdown: compatibility.breakdown,
-        });
+        })
     }
-    Ok(list)
 }

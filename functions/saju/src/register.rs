@@ -10,7 +10,7 @@ use enishi_shared::{
     http::{Json, SourceIp},
     idempotency::IdempotencyKey,
     language::{AcceptLanguage, Language},
-    store::{Change, Outcome, Table, Transaction},
+    store::{Change, Outcome, Race, Table, Transaction},
     validate,
 };
 use garde::Validate;
@@ -22,14 +22,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     birthday::{Birthday, Calendar, Written},
     pillars::Birth,
-    profile::{self, Gender, Profile, profile_key},
+    profile::{self, Gender, Profile, profile_key, today},
+    standing,
 };
 
 /// `saju-register`.
 ///
-/// Budget: two throttles, the place in the pool read and marked, one transaction over both tables,
-/// and with `Authorization` its account; 1 less once that place is marked, which is so for a replay,
-/// and that reads the account.
+/// Budget: two throttles, one transaction over both tables; with `Authorization` its account, and the
+/// place in the pool read and marked where its address is verified.
 pub const FUNCTION: Function = crate::http("saju-register", || {
     OpenApiRouter::new().routes(routes!(register))
 })
@@ -94,8 +94,8 @@ pub struct RegisterResponse {
 
 /// Signs up for introductions
 ///
-/// Logs nobody in: `POST /api/users/login` does. One must be 19 or older, in completed years of the
-/// solar calendar at Korean time.
+/// Logs nobody in: `POST /api/users/login` does. Nobody is recommended to others before their e-mail
+/// address is verified. One must be 19 or older, in completed years of the solar calendar at Korean time.
 /// With the `Authorization` of an existing account the saju profile is added to it: the e-mail
 /// must be that account's, the password is ignored, the account keeps the name it has.
 /// A repetition with the same `Idempotency-Key` answers the same account; its password must be the
@@ -158,12 +158,11 @@ async fn create(
     };
     let user_id = account.user_id;
     let profile = body.profile(user_id, birth, app.now());
-    profile::occupy(saju, &profile.candidate).await?;
     let creation = registration.creation("register", None, &told(body))?;
 
     let mut tx = Transaction::new(app);
     let email = accounts::create(&mut tx, table, &account)?;
-    tx.create(saju, profile_key(user_id), &profile)?;
+    begin(&mut tx, saju, &profile)?;
     match tx.commit_once(table, creation.as_ref(), &user_id).await? {
         Outcome::Done => Ok(account),
         Outcome::Replayed { id, .. } => registration.repeated(id, true).await,
@@ -180,26 +179,44 @@ async fn join(
     birth: Birth,
 ) -> Result<Account> {
     let Registration { app, table, .. } = registration;
-    let account = registration.account_of(user).await?;
+    let now = app.now();
+    let mut account = registration.account_of(user).await?;
     let user_id = account.user_id;
-    let profile = body.profile(user_id, birth, app.now());
-    profile::occupy(saju, &profile.candidate).await?;
     let creation = registration.creation("register", Some(user_id), &told(body))?;
-
-    let mut tx = Transaction::new(app);
-    let change = Change::new()
-        .append("products", profile::PRODUCT)
-        .set_if_absent("name", &body.name)
-        .when(active().lacks("products", profile::PRODUCT));
-    let joined = tx.update(table, account_key(user_id), change).of();
-    tx.create(saju, profile_key(user_id), &profile)?;
-    match tx.commit_once(table, creation.as_ref(), &user_id).await? {
-        Outcome::Done => Ok(account),
-        Outcome::Replayed { id, .. } => registration.repeated(id, false).await,
-        Outcome::Refused(refused) if refused.is(joined) => {
-            Err(not_joined(refused.item(joined)?.as_ref()))
+    // The address may be verified at the same moment.
+    let mut race = Race::new(app);
+    loop {
+        let mut profile = body.profile(user_id, birth, now);
+        if account.email_verified_at.is_some() {
+            profile.standing.verified = true;
+            profile.place(today(now))?;
+            profile::occupy(saju, &profile.candidate).await?;
         }
-        Outcome::Refused(_) => Err(taken(&[])),
+        let mut tx = Transaction::new(app);
+        let unchanged = active()
+            .lacks("products", profile::PRODUCT)
+            .same("email_verified_at", account.email_verified_at);
+        let change = Change::new()
+            .append("products", profile::PRODUCT)
+            .set_if_absent("name", &body.name)
+            .when(unchanged);
+        let joined = tx.update(table, account_key(user_id), change).of();
+        begin(&mut tx, saju, &profile)?;
+        let refused = match tx.commit_once(table, creation.as_ref(), &user_id).await? {
+            Outcome::Done => return Ok(account),
+            Outcome::Replayed { id, .. } => return registration.repeated(id, false).await,
+            Outcome::Refused(refused) if refused.is(joined) => refused,
+            Outcome::Refused(_) => return Err(taken(&[])),
+        };
+        let there: Option<Account> = refused.item(joined)?;
+        let product = |name: &String| name == profile::PRODUCT;
+        match there {
+            Some(there) if there.is_active() && !there.products.iter().any(product) => {
+                account = there;
+            }
+            there => return Err(not_joined(there.as_ref())),
+        }
+        race.lost().await?;
     }
 }
 
@@ -219,6 +236,14 @@ impl RegisterRequest {
             ..Profile::new(user_id, &self.name, birth, self.gender, now)
         }
     }
+}
+
+/// The profile, with the day on which it was made as the one on which they were last seen.
+fn begin(tx: &mut Transaction, saju: &Table, profile: &Profile) -> Result<()> {
+    let user_id = profile.candidate.user_id;
+    tx.create(saju, profile_key(user_id), profile)?;
+    let (key, seen) = standing::seen(user_id, profile.standing.seen_on);
+    tx.put(saju, key, &seen)
 }
 
 /// All but the password.

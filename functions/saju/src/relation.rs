@@ -25,6 +25,8 @@ pub enum Status {
     Matched,
     /// Declined, finally.
     Declined,
+    /// Was matched, and one of the two let it go, finally.
+    Ended,
 }
 
 impl Status {
@@ -34,6 +36,7 @@ impl Status {
             Self::Requested => "requested",
             Self::Matched => "matched",
             Self::Declined => "declined",
+            Self::Ended => "ended",
         }
     }
 }
@@ -79,15 +82,24 @@ impl Relation {
         self.blocks || self.blocked
     }
 
+    /// Whether it is shown to `user_id` as one of their requests: one who blocks or is blocked is not, nor
+    /// is what has ended.
+    pub fn is_shown(&self) -> bool {
+        !self.is_blocked() && self.status.is_some_and(|status| status != Status::Ended)
+    }
+
     /// Whether the two must not be recommended to each other.
     pub fn keeps_apart(&self) -> bool {
         self.is_blocked() || self.status.is_some()
     }
 }
 
+/// What the sort keys of rows start with; `template.yaml` filters the stream by it.
+pub const WITH: &str = "WITH#";
+
 /// Where the row of `user_id` about `other_id` lies.
 pub fn relation_key(user_id: UserId, other_id: UserId) -> Key {
-    Key::new(partition(user_id), format!("WITH#{other_id}"))
+    Key::new(partition(user_id), format!("{WITH}{other_id}"))
 }
 
 /// The partition of the index in which somebody's requests stand.
@@ -136,10 +148,10 @@ impl Step {
     /// with. Having taken it before is as good as taking it.
     ///
     /// # Errors
-    /// `not_found` while there is no request or a block hides it, `forbidden` to the other side,
-    /// `conflict` when the request is at its end.
+    /// `not_found` while there is no request, a block hides it or it has ended, `forbidden` to the other
+    /// side, `conflict` when the request is at its end.
     fn judge(self, row: Option<&Relation>, me: UserId, other: UserId) -> Result<()> {
-        let row = row.filter(|row| !row.is_blocked());
+        let row = row.filter(|row| row.is_shown());
         let Some((row, status)) = row.and_then(|row| Some((row, row.status?))) else {
             return Err(Error::not_found("match"));
         };

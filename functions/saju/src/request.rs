@@ -14,20 +14,21 @@ use enishi_shared::{
     throttle::{self, Limit},
 };
 use garde::Validate;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     pair::PairId,
-    profile::{Candidate, check_exists, profile_key, profile_missing, table},
+    profile::{Profile, check_exists, profile_key, profile_missing, table, today},
     relation::{Relation, Status, listing, relation_key},
     score,
 };
 
 /// `saju-request`
 ///
-/// Budget: both profiles; the throttle; the request.
+/// Budget: both profiles and what is between the two; the throttle; the request.
 pub const FUNCTION: Function = crate::http("saju-request", || {
     OpenApiRouter::new().routes(routes!(request))
 })
@@ -56,7 +57,9 @@ pub struct MatchStatus {
 
 /// Ask for a match
 ///
-/// There is one request a pair, whichever way round; a declined one stands for good.
+/// There is one request a pair, whichever way round; a declined one stands for good. It reaches nobody
+/// who is not `listed`, or whose wishes (gender, ages, location) exclude the caller: to these, there is
+/// nobody.
 #[utoipa::path(
     post,
     path = "/api/matches/request",
@@ -70,7 +73,7 @@ pub struct MatchStatus {
         (status = 400, description = "`receiver_id` is missing, is not an id, or is your own", body = ErrorBody),
         (status = 401, description = "No valid access token, or no profile", body = ErrorBody),
         (status = 403, body = ErrorBody, description = "The account has no profile here yet"),
-        (status = 404, description = "Nobody to be asked", body = ErrorBody),
+        (status = 404, description = "Nobody to be asked, or nobody who wants to be asked by the caller", body = ErrorBody),
         (status = 409, description = "`Match request already exists`, either way round; or the `Idempotency-Key` was used for something else", body = ErrorBody),
         (status = 429, description = "Too many requests for a match; `Retry-After` says when", body = ErrorBody),
     )
@@ -90,11 +93,11 @@ pub async fn request(
     };
     let creation = key.creation(&app, &format!("saju-request\n{me}"), &body)?;
     let table = table(&app)?;
-    let places = [profile_key(me), profile_key(other)];
-    let mut profiles = table.batch_get(&places).await?;
-    let [mine, theirs] = places.map(|place| profiles.remove(&place));
-    let mine: Candidate = decode(mine.ok_or_else(profile_missing)?)?;
-    let theirs: Candidate = decode(theirs.ok_or_else(|| Error::not_found("user"))?)?;
+    let places = [profile_key(me), profile_key(other), relation_key(me, other)];
+    let mut found = table.batch_get(&places).await?;
+    let [mine, theirs, between] = places.map(|place| found.remove(&place));
+    let mine: Profile = decode(mine.ok_or_else(profile_missing)?)?;
+    let theirs: Profile = decode(theirs.ok_or_else(|| Error::not_found("user"))?)?;
     throttle::count(
         &app,
         &table,
@@ -105,6 +108,11 @@ pub async fn request(
     .await?;
 
     let created_at = app.now();
+    // Where there is a request already, it decides what is answered.
+    if between.is_none() && !may_ask(&mine, &theirs, today(created_at)) {
+        return Err(Error::not_found("user"));
+    }
+    let (mine, theirs) = (mine.candidate, theirs.candidate);
     let score = score::score_of(&mine.side()?, &theirs.side()?);
     let mut tx = Transaction::new(&app);
     let mut row = |user_id, other_id| {
@@ -146,6 +154,11 @@ pub async fn request(
         StatusCode::CREATED,
         axum::Json(MatchStatus { match_id, status }),
     ))
+}
+
+/// Whether `theirs` wants to be asked, and by somebody like `mine`.
+fn may_ask(mine: &Profile, theirs: &Profile, today: Date) -> bool {
+    theirs.standing.listed && theirs.candidate.accepts(&mine.candidate, today)
 }
 
 /// Why a request was not made; `Ok` where it was, when the key came for the first time.

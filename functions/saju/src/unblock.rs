@@ -12,6 +12,7 @@ use enishi_shared::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    blocks::blocked_key,
     chat::{self, Chats},
     pair::PairId,
     profile::{profile_key, profile_missing},
@@ -83,6 +84,7 @@ fn lift(tx: &mut Transaction, chats: &Chats, mine: &Relation, is_there: bool) {
     let table = chats.table();
     let (me, other) = (mine.user_id, mine.other_id);
     let places = (relation_key(me, other), relation_key(other, me));
+    tx.delete(table, blocked_key(me, other));
     if mine.status.is_none() && !mine.blocked {
         tx.delete_when(table, places.0, as_read(Some(mine)));
         tx.delete(table, places.1);

@@ -9,11 +9,14 @@ use enishi_shared::{
     http::Json,
     media::picture::PhotosUrl,
     patch::{self, Patch},
-    store::{Change, Race, Table, Written, when},
+    store::{Change, Race, Table, Written, decode, when},
     validate,
 };
 use garde::Validate;
-use jiff::civil::Time;
+use jiff::{
+    ToSpan as _,
+    civil::{Date, Time},
+};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,12 +25,14 @@ use crate::{
     birthday::{Birthday, Calendar},
     photo::is_own,
     profile::{self, Preferences, Profile, Wanted, profile_key, profile_missing},
+    recommendations::draw::list_key,
+    standing,
 };
 
 /// `saju-update-me`.
 ///
-/// Budget: with `birth_time`, `calendar` or `preferences` the profile before, its new place in the pool read
-/// and marked, the change; 2 where the place stays, 1 without these.
+/// Budget: with `birth_time`, `calendar`, `preferences` or `listed` the profile before and the day's list, its
+/// new place in the pool read and marked, the change; 2 where the place stays, 1 without these.
 pub const FUNCTION: Function = crate::http("saju-update-me", || {
     OpenApiRouter::new().routes(routes!(update_me))
 })
@@ -75,7 +80,20 @@ pub struct UpdateMeRequest {
     #[serde(default)]
     #[schema(value_type = Option<bool>, example = false)]
     pub leap_month: Patch<bool>,
-    /// Whom one wants to be introduced to; null clears all of it.
+    /// Whether one is recommended to others and can be asked. `false` takes one out at once; requests that
+    /// wait, matches and chats stay. Null: true.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, example = true)]
+    pub listed: Patch<bool>,
+    /// Whether partners see how far one has read, and one sees how far they have: among those who both
+    /// say so. Null: false.
+    #[garde(skip)]
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, example = false)]
+    pub read_receipts: Patch<bool>,
+    /// Whom one wants to be introduced to; null clears all of it. They count from the next list of
+    /// recommendations.
     #[garde(dive)]
     #[serde(default)]
     #[schema(value_type = Option<PreferencesUpdate>)]
@@ -121,6 +139,11 @@ pub struct UpdateMeResponse {
     /// Always the same.
     #[schema(example = "Profile updated successfully")]
     pub message: &'static str,
+    /// Of changed `preferences`: the day in Korea whose list of recommendations is the first that they
+    /// count for, today where it has not been drawn yet, else tomorrow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String, format = Date, example = "2026-11-21")]
+    pub preferences_count_from: Option<Date>,
 }
 
 /// Changes my profile
@@ -155,13 +178,18 @@ pub async fn update_me(
     let stays = body.birth_time.is_absent()
         && body.calendar.is_absent()
         && body.leap_month.is_absent()
-        && body.preferences.is_absent();
-    match stays {
-        true => update(&table, user_id, &body).await?,
-        false => move_and_update(&app, &table, user_id, &body).await?,
-    }
+        && body.preferences.is_absent()
+        && body.listed.is_absent();
+    let next_list = match stays {
+        true => {
+            update(&table, user_id, &body).await?;
+            None
+        }
+        false => Some(move_and_update(&app, &table, user_id, &body).await?),
+    };
     Ok(axum::Json(UpdateMeResponse {
         message: "Profile updated successfully",
+        preferences_count_from: next_list.filter(|_| !body.preferences.is_absent()),
     }))
 }
 
@@ -174,50 +202,54 @@ async fn update(table: &Table, user_id: UserId, body: &UpdateMeRequest) -> Resul
     }
 }
 
-/// Changes what decides the place in the pool too: on the condition that the profile still stands
-/// where it was read, and wants what it wanted then.
+/// Changes what decides the place in the pool too: on the condition that all of that is as it was read.
+/// Answers the day whose list of recommendations is the next one.
 async fn move_and_update(
     app: &App,
     table: &Table,
     user_id: UserId,
     body: &UpdateMeRequest,
-) -> Result<()> {
-    let mut profile = table.get::<Profile>(&profile_key(user_id)).await?;
+) -> Result<Date> {
+    let today = profile::today(app.now());
+    let places = [profile_key(user_id), list_key(user_id, today)];
+    let mut found = table.batch_get(&places).await?;
+    let [profile, list] = places.map(|place| found.remove(&place));
+    let mut profile: Option<Profile> = profile.map(decode).transpose()?;
     let mut race = Race::new(app);
     loop {
-        let profile_before = profile.ok_or_else(profile_missing)?;
-        let birthday = birthday(&profile_before, body);
-        let before = profile_before.candidate;
+        let before = profile.ok_or_else(profile_missing)?;
         let mut after = before.clone();
-        after.birth_time = body.birth_time.or(before.birth_time);
+        let birthday = birthday(&before, body);
+        after.lunar_birth = birthday.lunar();
+        let candidate = &mut after.candidate;
+        candidate.birth_time = body.birth_time.or(candidate.birth_time);
         if !body.calendar.is_absent() || !body.leap_month.is_absent() {
-            let birth = birthday.born(after.birth_time, "calendar", app.now())?;
-            after.birth_date = birth.date();
+            let birth = birthday.born(candidate.birth_time, "calendar", app.now())?;
+            candidate.birth_date = birth.date();
         }
-        after.preferences = match &body.preferences {
-            Patch::Absent => after.preferences,
+        candidate.preferences = match &body.preferences {
+            Patch::Absent => before.candidate.preferences.clone(),
             Patch::Null => Preferences::default(),
-            Patch::Value(update) => wanted(&before.preferences, update)?,
+            Patch::Value(update) => wanted(&before.candidate.preferences, update)?,
         };
-        after.list()?;
-        if after.listing_key != before.listing_key {
-            profile::occupy(table, &after).await?;
+        after.standing.listed = match body.listed {
+            Patch::Absent => before.standing.listed,
+            Patch::Null => true,
+            Patch::Value(listed) => listed,
+        };
+        after.place(today)?;
+        // Marked for whoever is not in the pool too: they may come back without a look at the marks.
+        if after.candidate.place()? != before.candidate.place()? {
+            profile::occupy(table, &after.candidate).await?;
         }
-        let unchanged = when()
-            .eq("listing_key", &before.listing_key)
-            .same("birth_time", before.birth_time)
-            .eq("preferences", &before.preferences);
-        let change = change(body)
-            .patch(
-                "lunar_birth",
-                &birthday.lunar().map_or(Patch::Null, Patch::Value),
-            )
-            .set("birth_date", after.birth_date)
-            .set("listing_key", &after.listing_key)
-            .set("preferences", &after.preferences)
-            .when(unchanged);
+        let change = standing::moved(change(body), &before, &after);
         match table.update(profile_key(user_id), change).await? {
-            Written::Done => return Ok(()),
+            Written::Done => {
+                return match list {
+                    Some(_) => Ok(today.saturating_add(1.day())),
+                    None => Ok(today),
+                };
+            }
             Written::Refused(found) => profile = found.item()?,
         }
         race.lost().await?;
@@ -269,4 +301,5 @@ fn change(body: &UpdateMeRequest) -> Change {
         .patch("bio", &body.bio)
         .patch("profile_img_url", &body.profile_img_url)
         .patch("birth_time", &body.birth_time)
+        .patch("read_receipts", &body.read_receipts)
 }

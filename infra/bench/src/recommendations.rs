@@ -11,7 +11,7 @@ use std::{
 use clap::Args;
 use enishi_local::{aws::Exchange, import};
 use enishi_saju::{
-    pool::{Partition, candidates, visits},
+    pool::{Partition, candidates, visits, widenings},
     profile::{self, Candidate, Gender, Preferences, Profile},
     recommendations::{MOST_REQUESTS, draw::A_DAY},
     score::score_of,
@@ -286,6 +286,7 @@ async fn compare(
     let suit = |me: &Candidate, other: &Candidate| {
         me.user_id != other.user_id && me.accepts(other, today) && other.accepts(me, today)
     };
+    let near = |me: &Candidate, other: &Candidate| widenings(me, other.age(today), today) == 0;
     let (mut exact, mut total) = (0, 0);
     for (me, mine) in people.iter().zip(&sides).step_by(people.len() / TRIALS) {
         let me = &me.candidate;
@@ -294,7 +295,7 @@ async fn compare(
         let mut all: Vec<u8> = people
             .iter()
             .zip(&sides)
-            .filter(|(other, _)| suit(me, &other.candidate))
+            .filter(|(other, _)| suit(me, &other.candidate) && near(me, &other.candidate))
             .map(|(_, theirs)| score_of(mine, theirs))
             .collect();
         all.sort_by_key(|score| Reverse(*score));

@@ -3,6 +3,7 @@
 use enishi_live::ping::{Ping, Pong};
 use enishi_saju::{
     deliver::Frame,
+    notice::{MatchAccepted, MatchRequested, ReadReceipt},
     read_frame::{HasRead, Read},
     send_message_frame::{Ack, SendMessage},
 };
@@ -18,6 +19,15 @@ const CLIENT: &str = "action";
 const SERVER: &str = "type";
 const CHANNEL: &str = "#/channels/live";
 const TICKET: &str = "#/components/securitySchemes/ticket";
+
+/// What comes without being asked for.
+const PUSHED: [&str; 5] = [
+    "message",
+    "matchingMessage",
+    "matchRequest",
+    "matchAccepted",
+    "readReceipt",
+];
 
 /// The document as `GET /asyncapi.json` serves it, pretty-printed.
 ///
@@ -39,6 +49,19 @@ pub fn document() -> Result<String, serde_json::Error> {
         "matchingMessage",
         "Somebody wrote in a matching",
     )?;
+    messages.add::<MatchRequested>(
+        "matchRequest",
+        SERVER,
+        "matchRequest",
+        "Somebody asks for a match",
+    )?;
+    messages.add::<MatchAccepted>(
+        "matchAccepted",
+        SERVER,
+        "matchAccepted",
+        "Somebody has accepted a request",
+    )?;
+    messages.add::<ReadReceipt>("readReceipt", SERVER, "readReceipt", "A partner has read")?;
     let Messages { messages, schemas } = messages;
     let named = messages.keys().map(|name| {
         let reference = json!({"$ref": format!("#/components/messages/{name}")});
@@ -73,12 +96,9 @@ pub fn document() -> Result<String, serde_json::Error> {
             "read": asked("read", "hasRead"),
             "deliver": {
                 "action": "send",
-                "summary": "To everybody in the chat or the matching, without being asked",
+                "summary": "To everybody whom it is about, without being asked",
                 "channel": {"$ref": CHANNEL},
-                "messages": [
-                    {"$ref": format!("{CHANNEL}/messages/message")},
-                    {"$ref": format!("{CHANNEL}/messages/matchingMessage")},
-                ],
+                "messages": PUSHED.map(|name| json!({"$ref": format!("{CHANNEL}/messages/{name}")})),
                 "security": [{"$ref": TICKET}],
             },
         },

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dynoxide::ImportOptions;
-use enishi_saju::profile::{
-    Candidate, Gender, PRODUCT, Preferences, Profile, occupied_key, profile_key, today,
+use enishi_saju::{
+    profile::{Candidate, Gender, PRODUCT, Preferences, Profile, occupied_key, profile_key, today},
+    standing::{self, Standing},
 };
 use enishi_shared::accounts::{
     Account, Owner, Status, account_key, email_key, session_key, username_key,
@@ -165,6 +166,10 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
     items(stack, "IdentityTable", accounts)?;
     items(stack, "IdentityTable", owners)?;
     items(stack, "IdentityTable", sessions)?;
+    let seen = people
+        .iter()
+        .map(|profile| standing::seen(profile.candidate.user_id, profile.standing.seen_on));
+    items(stack, "SajuTable", seen)?;
     let profiles = people
         .iter()
         .map(|profile| (profile_key(profile.candidate.user_id), profile));
@@ -198,20 +203,20 @@ pub fn invent(count: usize, seed: u64, now: Timestamp) -> Result<Vec<Profile>, S
             let id = uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes());
             let gender = [Gender::Female, Gender::Male][number % 2];
             let day = i64::from(below(days.unsigned_abs().max(1)));
-            let mut candidate = Candidate {
+            let candidate = Candidate {
                 user_id: UserId::from_bytes(id.into_uuid().into_bytes()),
                 birth_date: oldest.saturating_add((day + 1).days()),
                 birth_time: None,
                 gender,
                 location: Some(pick(&PLACES)),
                 preferences: Preferences::default(),
-                listing_key: String::new(),
+                listing_key: None,
                 listing_order: 0,
             };
-            candidate.list().map_err(sentence)?;
-            Ok(Profile {
+            let mut profile = Profile {
                 candidate,
                 lunar_birth: None,
+                standing: Standing::new(true, today(now)),
                 // Women's and men's given names stand in turn.
                 name: format!(
                     "{}{}",
@@ -221,8 +226,11 @@ pub fn invent(count: usize, seed: u64, now: Timestamp) -> Result<Vec<Profile>, S
                 job: Some(pick(&JOBS)),
                 bio: None,
                 profile_img_url: None,
+                read_receipts: false,
                 created_at: now,
-            })
+            };
+            profile.place(today(now)).map_err(sentence)?;
+            Ok(profile)
         })
         .collect()
 }

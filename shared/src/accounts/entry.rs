@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Error, Result, UserId,
-    events::{Ended, SessionEnded, announce},
+    events::{AccountVerified, Ended, SessionEnded, announce},
     firebase::FirebaseUser,
     language::Language,
     store::{Change, Part, Table, Transaction, decode, when},
@@ -231,6 +231,9 @@ fn change(
             .remove("password_hash");
         let ended = Ended::BeforeEpoch(after.epoch);
         announce(tx, table, SessionEnded { user_id, ended })?;
+        if before.email_verified_at.is_none() {
+            announce(tx, table, AccountVerified { user_id })?;
+        }
     }
     tx.update(table, account_key(user_id), change);
     Ok(())

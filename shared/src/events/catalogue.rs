@@ -39,6 +39,19 @@ impl Announcement for AccountDeleted {
     const SOURCE: &'static str = ACCOUNTS;
 }
 
+/// The address of an account that was there before has been proved to be its owner's; announced in the
+/// transaction that notes it. Whoever joins an account later reads there whether it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountVerified {
+    /// The account.
+    pub user_id: UserId,
+}
+
+impl Announcement for AccountVerified {
+    const DETAIL_TYPE: &'static str = "account.verified";
+    const SOURCE: &'static str = ACCOUNTS;
+}
+
 /// Sessions have ended before their time: somebody logged out, has a new password, or a spent token
 /// came back. identity announces it in the transaction that ends them; what was opened with them
 /// is closed. With an account they all end, which is announced as [`AccountDeleted`] alone.

@@ -1,8 +1,8 @@
 //! The search without its requests: what to ask next, given what was answered.
 
 use std::{
-    cmp::Ordering,
-    collections::{BinaryHeap, HashSet},
+    cmp::{Ordering, Reverse},
+    collections::{BinaryHeap, HashSet, binary_heap::PeekMut},
 };
 
 use enishi_shared::{
@@ -11,7 +11,7 @@ use enishi_shared::{
 };
 use jiff::civil::Date;
 
-use super::{CANDIDATES, Partition, SEARCH_REQUESTS, Scored};
+use super::{CANDIDATES, ENOUGH, Partition, SEARCH_REQUESTS, Scored};
 use crate::profile::Candidate;
 
 /// How many people are asked for at once: with one page of a large pool the search is over.
@@ -21,10 +21,12 @@ const AT_ONCE: usize = 8;
 /// How many people are looked up at once: what one `BatchGetItem` takes.
 const LOOKED_UP: usize = 100;
 
-/// A page of a partition to ask the index for. The greatest comes first: the best score, then the
-/// greatest lot.
+/// A page of a partition to ask the index for. The greatest comes first: the narrowest window of ages,
+/// then the best score, then the greatest lot.
 #[derive(Debug)]
 pub struct Visit {
+    /// How often the window of ages is widened to get there.
+    pub widened: u8,
     /// The score that everybody there has.
     pub score: u8,
     /// Decides among equal scores.
@@ -58,10 +60,15 @@ pub struct Search<'a> {
     /// Being looked up.
     in_check: Vec<Scored>,
     stand: Vec<Scored>,
+    /// How often the window of ages was widened.
+    widened: u8,
     requests: usize,
     pages: usize,
     accepted: usize,
 }
+
+/// In which order people are found: the greatest first.
+type Rank = (Reverse<u8>, u8);
 
 impl<'a> Search<'a> {
     /// A search of these partitions for `me`.
@@ -74,6 +81,7 @@ impl<'a> Search<'a> {
             unchecked: Vec::new(),
             in_check: Vec::new(),
             stand: Vec::new(),
+            widened: 0,
             requests: 0,
             pages: 0,
             accepted: 0,
@@ -90,15 +98,23 @@ impl<'a> Search<'a> {
         // The last request looks up whom the others found.
         let open = match left {
             1 => None,
-            _ => self.visits.peek().map(|visit| visit.score),
+            _ => self.visits.peek().map(Visit::rank),
         };
-        // Nobody who is still to be found has a better score than these.
+        // Nobody who is still to be found comes before these.
         let ready = match open {
-            Some(best) => self.unchecked.partition_point(|one| one.score >= best),
+            Some(best) => self.unchecked.partition_point(|one| one.rank() >= best),
             None => self.unchecked.len(),
         };
-        if open.is_some() && ready < wanted {
-            return self.ask(wanted - ready, left - 1);
+        match open {
+            Some((Reverse(widened), _)) if widened > self.widened => {
+                // Whether the window is widened follows from who of these stand.
+                if ready == 0 && self.stand.len() < ENOUGH {
+                    self.widened = widened;
+                    return self.ask(wanted, left - 1);
+                }
+            }
+            Some(_) if ready < wanted => return self.ask(wanted - ready, left - 1),
+            _ => {}
         }
         if ready == 0 {
             return self.done();
@@ -116,9 +132,11 @@ impl<'a> Search<'a> {
             (pages, accepted) => (missing * pages).div_ceil(accepted),
         };
         let count = likely.min(AT_ONCE).min(left);
-        let visits: Vec<Visit> = std::iter::from_fn(|| self.visits.pop())
-            .take(count)
-            .collect();
+        let next = || {
+            let next = self.visits.peek_mut()?;
+            (next.widened <= self.widened).then(|| PeekMut::pop(next))
+        };
+        let visits: Vec<Visit> = std::iter::from_fn(next).take(count).collect();
         self.requests += visits.len();
         self.pages += visits.len();
         Step::Ask(visits)
@@ -137,12 +155,12 @@ impl<'a> Search<'a> {
                 self.accepted += 1;
                 self.unchecked.push(Scored {
                     candidate,
+                    widened: visit.widened,
                     score: visit.score,
                 });
             }
         }
-        self.unchecked
-            .sort_by_key(|one| std::cmp::Reverse(one.score));
+        self.unchecked.sort_by_key(|one| Reverse(one.rank()));
         if page.next.is_some() {
             self.visits.push(Visit {
                 after: page.next,
@@ -169,9 +187,21 @@ fn ids(people: &[Scored]) -> impl Iterator<Item = UserId> {
     people.iter().map(|one| one.candidate.user_id)
 }
 
+impl Visit {
+    fn rank(&self) -> Rank {
+        (Reverse(self.widened), self.score)
+    }
+}
+
+impl Scored {
+    fn rank(&self) -> Rank {
+        (Reverse(self.widened), self.score)
+    }
+}
+
 impl Ord for Visit {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.score, self.lot).cmp(&(other.score, other.lot))
+        (self.rank(), self.lot).cmp(&(other.rank(), other.lot))
     }
 }
 

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     pool::{Scored, candidates, lot},
-    profile::{Candidate, partition, shown_once_more, today},
+    profile::{Profile, partition, profile_missing, shown_once_more, today},
+    standing,
 };
 
 /// How many are recommended a day.
@@ -48,20 +49,21 @@ pub fn people(list: Item) -> Result<Vec<UserId>> {
     decode(list).map(|list: List| list.entries)
 }
 
-/// Draws today's list, stores it and counts everybody on it as shown once more, all or nothing.
-/// When another request of the same person was faster, its list counts. An empty list is not
-/// stored.
+/// Draws today's list, stores it, counts everybody on it as shown once more, and notes that `me` was here
+/// today ([`standing::see`]), all or nothing. When another request of the same person was faster, its
+/// list counts. An empty list is not stored.
 ///
 /// # Errors
-/// `service_unavailable` when DynamoDB does not answer, or one after the other on the list goes
+/// `profile_missing` when `me` has just gone; `service_unavailable` when DynamoDB does not answer, or one after the other on the list goes
 /// while it is stored.
-pub async fn draw(app: &App, table: &Table, me: &Candidate) -> Result<Vec<UserId>> {
+pub async fn draw(app: &App, table: &Table, mut me: Profile) -> Result<Vec<UserId>> {
     let now = app.now();
-    let today = today(now);
-    let mut candidates = ranked(candidates(table, me, today).await?, me.user_id, today);
+    let (user_id, today) = (me.candidate.user_id, today(now));
+    let found = candidates(table, &me.candidate, today).await?;
+    let mut candidates = ranked(found, user_id, today);
     for _ in 0..STORE_REQUESTS {
         let entries: Vec<UserId> = candidates.iter().copied().take(A_DAY).collect();
-        if entries.is_empty() {
+        if entries.is_empty() && me.standing.seen_on == today {
             return Ok(entries);
         }
         let list = List {
@@ -69,7 +71,11 @@ pub async fn draw(app: &App, table: &Table, me: &Candidate) -> Result<Vec<UserId
             entries,
         };
         let mut tx = Transaction::new(app);
-        let stored = tx.create(table, list_key(me.user_id, today), &list)?;
+        let here = standing::see(&mut tx, table, &me, today)?;
+        let stored = match list.entries.is_empty() {
+            true => None,
+            false => Some(tx.create(table, list_key(user_id, today), &list)?),
+        };
         let shown: Vec<_> = list
             .entries
             .iter()
@@ -79,8 +85,12 @@ pub async fn draw(app: &App, table: &Table, me: &Candidate) -> Result<Vec<UserId
             Outcome::Done => return Ok(list.entries),
             Outcome::Refused(refused) => refused,
         };
-        if let Some(faster) = refused.item(stored)? {
+        let faster = stored.map(|stored| refused.item(stored)).transpose()?;
+        if let Some(faster) = faster.flatten() {
             return Ok(faster.entries);
+        }
+        if refused.is(here) {
+            me = refused.item(here)?.ok_or_else(profile_missing)?;
         }
         // Who has gone is left out, which is no race: the rest can be stored at once.
         for (user_id, part) in shown {
@@ -92,13 +102,18 @@ pub async fn draw(app: &App, table: &Table, me: &Candidate) -> Result<Vec<UserId
     Err(Error::unavailable(1))
 }
 
-/// The candidates by `score − shown / 2`, best first; equals by a lot that is each person's own and
+/// The candidates, those of the narrower window of ages first, by `score − shown / 2`; equals by a lot that is each person's own and
 /// another every day.
 pub fn ranked(mut candidates: Vec<Scored>, me: UserId, today: Date) -> Vec<UserId> {
-    candidates.sort_by_cached_key(|Scored { candidate, score }| {
+    candidates.sort_by_cached_key(|one| {
+        let Scored {
+            candidate,
+            widened,
+            score,
+        } = one;
         let shown = i64::try_from(candidate.listing_order).unwrap_or(i64::MAX);
         let points = (2 * i64::from(*score)).saturating_sub(shown);
-        (Reverse(points), lot(me, today, candidate.user_id))
+        (*widened, Reverse(points), lot(me, today, candidate.user_id))
     });
     candidates
         .into_iter()

@@ -35,7 +35,7 @@ const SENDS: &str = "SajuSendMessage";
 const READS: &str = "SajuMessages";
 const LISTS: &str = "SajuChats";
 const MARKS: &str = "SajuReadChat";
-const ERASES: &str = "SajuErase";
+const ERASES: &str = "SajuFollowAccount";
 
 fn ken() -> UserId {
     UserId::from_bytes([7; 16])

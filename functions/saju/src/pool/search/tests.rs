@@ -21,13 +21,14 @@ fn person(number: u64, gender: Gender, born: Date, shown: u64) -> Candidate {
         gender,
         location: None,
         preferences: Preferences::default(),
-        listing_key: String::new(),
+        listing_key: None,
         listing_order: shown,
     }
 }
 
-/// A pool: partitions with their scores and people, who stand in the index by times shown.
-struct Pool(Vec<(u8, Vec<Candidate>)>);
+/// A pool: partitions with their scores and people, who stand in the index by times shown. Those in the
+/// second list are in wider windows of ages.
+struct Pool(Vec<(u8, Vec<Candidate>)>, Vec<u8>);
 
 /// What a search of it came to.
 struct Outcome {
@@ -39,12 +40,17 @@ struct Outcome {
 impl Pool {
     fn visits(&self) -> Vec<Visit> {
         let visit = |(day, (score, _)): (i64, &(u8, Vec<Candidate>))| Visit {
+            widened: self.widened(day as usize),
             score: *score,
             lot: day as u64 % 7,
             partition: partition(day),
             after: None,
         };
         (0..).zip(&self.0).map(visit).collect()
+    }
+
+    fn widened(&self, partition: usize) -> u8 {
+        self.1.get(partition).copied().unwrap_or(0)
     }
 
     fn page(&self, visit: &Visit) -> Page<Candidate> {
@@ -133,11 +139,8 @@ fn even(partitions: usize, people: usize) -> Pool {
             .collect()
     };
     let score = |partition: usize| 100 - (partition / 12) as u8;
-    Pool(
-        (0..partitions)
-            .map(|partition| (score(partition), people(partition)))
-            .collect(),
-    )
+    let partitions = (0..partitions).map(|partition| (score(partition), people(partition)));
+    Pool(partitions.collect(), Vec::new())
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn a_small_pool_takes_no_more_than_all_requests() {
 
 #[test]
 fn nobody_at_all_is_no_candidate() {
-    let outcome = Pool(Vec::new()).search(&me(), &[]);
+    let outcome = Pool(Vec::new(), Vec::new()).search(&me(), &[]);
     assert_eq!((outcome.requests, outcome.candidates.len()), (0, 0));
     let outcome = even(200, 0).search(&me(), &[]);
     assert_eq!(
@@ -214,6 +217,52 @@ fn somebody_who_moved_to_the_next_page_comes_once() {
     assert_eq!(outcome.candidates.len(), 11);
 }
 
+/// How many of the candidates are from the partitions that are `widened` so often.
+fn of(outcome: &Outcome, widened: u8) -> usize {
+    let found = outcome.candidates.iter();
+    found.filter(|one| one.widened == widened).count()
+}
+
+#[test]
+fn a_window_is_widened_only_where_fewer_than_five_stand() {
+    for (near, apart, wider) in [(ENOUGH, 0, 0), (ENOUGH - 1, 0, 6), (ENOUGH + 2, 3, 6)] {
+        let mut pool = even(9, 1);
+        // The first are near in age, the others twelve and more years away, and go better with one.
+        pool.0.truncate(near);
+        for people in even(6, 1).0 {
+            pool.0.push((100, people.1));
+        }
+        for (number, (score, people)) in pool.0.iter_mut().enumerate() {
+            people[0].user_id = UserId::from_bytes([number as u8; 16]);
+            *score = if number < near { 40 } else { 100 };
+        }
+        pool.1 = (0..pool.0.len())
+            .map(|number| if number < near { 0 } else { 1 })
+            .collect();
+        let apart: Vec<UserId> = (0..apart)
+            .map(|number: u8| UserId::from_bytes([number; 16]))
+            .collect();
+        let outcome = pool.search(&me(), &apart);
+        assert_eq!(of(&outcome, 0), near - apart.len());
+        assert_eq!(of(&outcome, 1), wider, "{near} near");
+        assert!(outcome.candidates.is_sorted_by_key(|one| one.widened));
+    }
+}
+
+#[test]
+fn nobody_near_is_no_end() {
+    let mut pool = even(40, 1);
+    pool.1 = (0..40).map(|number| 1 + number / 10).collect();
+    let outcome = pool.search(&me(), &[]);
+    assert_eq!((of(&outcome, 1), outcome.candidates.len()), (10, 10));
+    // Those who are nearest of all do not suit.
+    for (_, people) in &mut pool.0[..10] {
+        people[0].preferences.gender = Some(Wanted::Female);
+    }
+    let outcome = pool.search(&me(), &[]);
+    assert_eq!((of(&outcome, 2), outcome.candidates.len()), (10, 10));
+}
+
 /// A person at random: a few fit for one reason or another, most do.
 fn anybody() -> impl Strategy<Value = (Gender, u8, Option<u8>, bool, bool)> {
     (
@@ -231,13 +280,14 @@ proptest! {
         partitions in proptest::collection::vec(
             (0..=100_u8, proptest::collection::vec(anybody(), 0..80)), 0..60,
         ),
+        windows in proptest::collection::vec(0..4_u8, 0..60),
         myself: Option<Index>,
         older_than in proptest::option::of(19..40_u8),
     ) {
         let mut me = me();
         me.preferences.min_age = older_than;
         let (mut number, mut apart) = (0, Vec::new());
-        let mut pool = Pool(Vec::new());
+        let mut pool = Pool(Vec::new(), windows);
         for (score, people) in partitions {
             let people = people.into_iter().map(|(gender, years, max_age, elsewhere, related)| {
                 number += 1;
@@ -260,28 +310,35 @@ proptest! {
         }
         let outcome = pool.search(&me, &apart);
 
-        let mut all: Vec<(u8, UserId)> = pool.0.iter()
-            .flat_map(|(score, people)| people.iter().map(move |one| (*score, one)))
-            .filter(|(_, other)| {
+        let mut all: Vec<(u8, u8, UserId)> = pool.0.iter().enumerate()
+            .flat_map(|(number, (score, people))| {
+                let widened = pool.widened(number);
+                people.iter().map(move |one| (widened, *score, one))
+            })
+            .filter(|(_, _, other)| {
                 other.user_id != me.user_id
                     && me.accepts(other, TODAY)
                     && other.accepts(&me, TODAY)
                     && !apart.contains(&other.user_id)
             })
-            .map(|(score, other)| (score, other.user_id))
+            .map(|(widened, score, other)| (widened, score, other.user_id))
             .collect();
-        all.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        all.sort_by_key(|(widened, score, _)| (*widened, Reverse(*score)));
 
         prop_assert!(outcome.requests <= SEARCH_REQUESTS);
         let found = &outcome.candidates;
-        prop_assert!(found.iter().all(|one| all.contains(&(one.score, one.candidate.user_id))));
-        prop_assert!(found.is_sorted_by(|one, next| one.score >= next.score));
+        let entry = |one: &Scored| (one.widened, one.score, one.candidate.user_id);
+        prop_assert!(found.iter().all(|one| all.contains(&entry(one))));
+        prop_assert!(found.is_sorted_by(|one, next| one.rank() >= next.rank()));
         let distinct: HashSet<UserId> = ids(found).collect();
         prop_assert_eq!(distinct.len(), found.len());
         if outcome.requests < SEARCH_REQUESTS - 1 {
+            // As many windows as hold enough.
+            let widest = all.get(ENOUGH - 1).map_or(u8::MAX, |(widened, ..)| *widened);
+            all.retain(|(widened, ..)| *widened <= widest);
             prop_assert!(found.len() >= CANDIDATES.min(all.len()));
-            let scores = found.iter().map(|one| one.score);
-            prop_assert!(scores.eq(all[..found.len()].iter().map(|(score, _)| *score)));
+            let ranks = found.iter().map(|one| (one.widened, one.score));
+            prop_assert!(ranks.eq(all[..found.len()].iter().map(|(widened, score, _)| (*widened, *score))));
         }
     }
 }

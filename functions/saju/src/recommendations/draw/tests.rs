@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::profile::{Gender, Preferences};
+use crate::profile::{Candidate, Gender, Preferences};
 
 const TODAY: Date = date(2026, 11, 20);
 
@@ -20,10 +20,14 @@ fn candidate(number: u8, score: u8, shown: u64) -> Scored {
         gender: Gender::Female,
         location: None,
         preferences: Preferences::default(),
-        listing_key: String::new(),
+        listing_key: None,
         listing_order: shown,
     };
-    Scored { candidate, score }
+    Scored {
+        candidate,
+        widened: 0,
+        score,
+    }
 }
 
 #[test]
@@ -36,6 +40,20 @@ fn two_recommendations_weigh_one_point() {
     ];
     let order = ranked(candidates, person(0), TODAY);
     assert_eq!(order, [3, 2, 1, 4].map(person));
+}
+
+#[test]
+fn who_is_nearer_in_age_comes_first() {
+    let mut candidates = vec![
+        candidate(1, 90, 0),
+        candidate(2, 50, 40),
+        candidate(3, 95, 0),
+    ];
+    for (one, widened) in candidates.iter_mut().zip([1, 0, 2]) {
+        one.widened = widened;
+    }
+    let order = ranked(candidates, person(0), TODAY);
+    assert_eq!(order, [2, 1, 3].map(person));
 }
 
 #[test]

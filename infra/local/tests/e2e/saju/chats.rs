@@ -335,7 +335,7 @@ async fn whoever_is_gone_has_no_name_no_list_and_no_say() {
     let world = World::new().await;
     let (ann, ben, chat) = couple(&world).await;
     say(&world, &ann, &chat, "hello", "1").await.expect(201);
-    let erased = world.account_deleted("SajuErase", &ann.id).await;
+    let erased = world.account_deleted("SajuFollowAccount", &ann.id).await;
     erased.unwrap();
     // The token outlives the account for a while, and the profile is gone.
     for answer in [

@@ -175,14 +175,14 @@ async fn deliver(name: &'static str) {
 async fn erase(name: &'static str) {
     let flow = Flow {
         name,
-        function: "SajuErase",
+        function: "SajuFollowAccount",
         two_meet: true,
     };
     flow.survives(
         matched,
         async |scene| {
             let gone = &scene.people[0];
-            let erased = scene.world.account_deleted("SajuErase", gone).await;
+            let erased = scene.world.account_deleted("SajuFollowAccount", gone).await;
             erased.is_ok()
         },
         only_the_partner_knows,
@@ -200,7 +200,10 @@ async fn sweep(name: &'static str) {
         async |scene| {
             profiles(scene).await;
             for person in &scene.people[..2] {
-                let erased = scene.world.account_deleted("SajuErase", person).await;
+                let erased = scene
+                    .world
+                    .account_deleted("SajuFollowAccount", person)
+                    .await;
                 erased.unwrap();
             }
             later(&scene.world, 60 * 60 + 1);

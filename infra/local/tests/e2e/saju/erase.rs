@@ -26,7 +26,7 @@ async fn close(world: &World, person: &Person) {
 
 /// The event alone.
 async fn erase(world: &World, person: &Person) -> Result<Value, String> {
-    world.account_deleted("SajuErase", &person.id).await
+    world.account_deleted("SajuFollowAccount", &person.id).await
 }
 
 async fn say(world: &World, by: &Person, chat_id: &str, content: &str) {
@@ -216,7 +216,7 @@ async fn an_erasure_that_was_cut_off_is_finished_by_the_next() {
             say(&world, &gone_before, &emptied, "안녕히").await;
             erase(&world, &gone_before).await.unwrap();
 
-            faults.watch("SajuErase", Some((fault, nth)));
+            faults.watch("SajuFollowAccount", Some((fault, nth)));
             let result = erase(&world, &me).await;
             let (_, hit) = faults.end();
             // The SDK itself tries again when an answer is lost.

@@ -243,7 +243,7 @@ async fn a_closed_account_is_told_on_its_open_connection() {
     let (ann, ben, chat) = couple(&world).await;
     let mut anns = Socket::open(&world, &ann).await;
     let mut bens = Socket::open(&world, &ben).await;
-    let erased = world.account_deleted("SajuErase", &ann.id).await;
+    let erased = world.account_deleted("SajuFollowAccount", &ann.id).await;
     erased.unwrap();
     for frame in [say(&chat, "late", "1"), read(&chat, 0)] {
         let action = frame["action"].as_str().unwrap().to_owned();

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, World};
-use invented::{bring_in, person, profile_of};
+use invented::{bring_in, person, profile_of, today};
 
 const PATH: &str = "/api/matches/recommendations";
 const FUNCTION: &str = "SajuRecommendations";
@@ -236,7 +236,7 @@ async fn whoever_goes_during_the_draw_makes_room_for_another() {
     let (gone, there) = women.split_at(3);
     let ghosts = gone.iter().map(|one| {
         let mut item = one.clone();
-        item.candidate.list().unwrap();
+        item.place(today()).unwrap();
         let key = profile_key(id(one));
         remove(&world, key.clone());
         let ghost = Key {

@@ -17,21 +17,23 @@ pub fn today() -> Date {
     profile::today(tokyo(EVENING))
 }
 
-/// Somebody born then, who wants what people want who do not say.
+/// Somebody born then, whose address is verified, who wants what people want who do not say.
 pub fn person(gender: Gender, birth_date: &str) -> Profile {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let user_id = UserId::from_bytes(u128::from(number).to_be_bytes());
     let birth = Birth::new(birth_date.parse().unwrap(), None).unwrap();
     let name = format!("person {number}");
-    Profile::new(user_id, &name, birth, gender, tokyo(EVENING))
+    let mut person = Profile::new(user_id, &name, birth, gender, tokyo(EVENING));
+    person.standing.verified = true;
+    person
 }
 
 /// Brings them in, each where birth, gender and wish belong.
 pub fn bring_in(world: &World, people: &[Profile]) {
     let mut people = people.to_vec();
     for one in &mut people {
-        one.candidate.list().unwrap();
+        one.place(today()).unwrap();
     }
     import::people(&world.stack, &people).unwrap();
 }

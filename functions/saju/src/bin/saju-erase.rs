@@ -1,5 +1,0 @@
-//! `saju-erase`: see [`enishi_saju::erase`].
-
-fn main() -> Result<(), enishi_shared::function::BoxError> {
-    enishi_shared::function::run(&enishi_saju::erase::FUNCTION)
-}
