@@ -1,10 +1,10 @@
 //! The draw of a slot: who meets whom. Fired each minute for the slots that are due, and by an
-//! operator.
+//! operator. Once a night it also enrolls those who come every week ([`weekly::sweep`]).
 //!
 //! It may run twice at once, be cut anywhere and start again; there is one result. A claim freezes
 //! what the draw depends on and could change: which earlier slots it looks back on, and which of
-//! them were closed. Then the gates are closed, so that the enrollments stand still. From there all
-//! runs reckon the same rooms and write the same items; the last write says that they are all
+//! them were closed. Then the gates are closed, so that the enrollments stand still, and who wishes not
+//! to meet whom is written down as the first run read it ([`wishes::frozen`]). From there all runs reckon the same rooms and write the same items; the last write says that they are all
 //! there.
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,14 +26,16 @@ use crate::{
     person::{self, person_key},
     seating::{self, Member, Seats, by_partition, close_gates, draw_key, table, ttl},
     slot::{Slot, SlotId, Slots},
+    weekly, wishes,
 };
 
 /// `rooms-assign`
 ///
 /// Budget: of each person, and mostly much less: one reads the attendance of a hundred, and a write
 /// takes 25 items, each of which holds 150 people or 25 rooms. Beside these 5 of its own, 8 to read
-/// the enrollments and 8 for each of at most 30 earlier slots (more above a megabyte a partition); 1
-/// for a slot that is drawn already.
+/// the enrollments, 1 for the wishes of five hundred and 8 for each of at most 30 earlier slots (more above a
+/// megabyte a partition); 1 for a slot that is drawn already. Of the night's sweep 1 each minute; 2 for each
+/// hundred schedules, 16 at least, and 2 for each that has a new day.
 pub const FUNCTION: Function =
     Function::event("rooms-assign", |app, event| on(app, event, assign_due)).budget(1);
 
@@ -162,6 +164,10 @@ async fn assign_due(app: App, tick: Tick) -> Result<Vec<Drawn>> {
             Err(error) => failure = Some(error),
         }
     }
+    // Nothing of the night's work is in the way of a draw: it comes after them, and ends soon.
+    if let Err(error) = weekly::sweep(&app, tick.scheduled_time).await {
+        failure = Some(error);
+    }
     failure.map_or(Ok(drawn), Err)
 }
 
@@ -180,10 +186,16 @@ pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
     }
     close_gates(app, slot).await?;
     let people = enrolled(app, slot_id).await?;
-    let rates = rates(app, &people, claim.open_from).await?;
-    let history = history(app, &people, &claim).await?;
+    let index: Index = people
+        .iter()
+        .map(|member| member.user_id)
+        .zip(0..)
+        .collect();
+    let (rates, apart) = records(app, &people, &index, claim.open_from).await?;
+    let apart = wishes::frozen(app, slot, people.len(), &apart).await?;
+    let history = history(app, &index, &claim).await?;
     // The reckoning is the one piece that takes the processor for long.
-    let rooms = draw(&rates, &history, claim.room_size as usize);
+    let rooms = draw(&rates, &history, &apart, claim.room_size as usize);
     let rooms = seated(people, rooms);
 
     let (rosters, seats) = seating::items(slot, &rooms);
@@ -304,36 +316,47 @@ async fn enrolled(app: &App, slot_id: SlotId) -> Result<Vec<Member>> {
     Ok(people)
 }
 
-/// A hundred people a request; their records are let go of as soon as the rates are reckoned.
-async fn rates(app: &App, people: &[Member], open_from: Option<SlotId>) -> Result<Vec<u8>> {
+/// Everybody's number in the draw.
+type Index = HashMap<UserId, u32>;
+
+/// Everybody's rate, and the pairs of whom one wishes not to meet the other. A hundred people a request; their
+/// records are let go of as soon as this is known.
+async fn records(
+    app: &App,
+    people: &[Member],
+    index: &Index,
+    open_from: Option<SlotId>,
+) -> Result<(Vec<u8>, Vec<(u32, u32)>)> {
     let table = &table(app)?;
-    let rates: Vec<Vec<u8>> = stream::iter(people.chunks(100).map(<[Member]>::to_vec))
-        .map(|people| async move {
-            let keys: Vec<_> = people
-                .iter()
-                .map(|member| person_key(member.user_id))
-                .collect();
-            let items = table.batch_get(&keys).await?;
-            people
-                .iter()
-                .map(|member| Ok(person::take(&items, member.user_id)?.rate_before(open_from)))
-                .collect::<Result<_>>()
-        })
-        .buffered(8)
-        .try_collect()
-        .await?;
-    Ok(rates.concat())
+    let records: Vec<Vec<(u8, Vec<(u32, u32)>)>> =
+        stream::iter(people.chunks(100).map(<[Member]>::to_vec))
+            .map(|people| async move {
+                let keys: Vec<_> = people
+                    .iter()
+                    .map(|member| person_key(member.user_id))
+                    .collect();
+                let items = table.batch_get(&keys).await?;
+                people
+                    .iter()
+                    .map(|member| {
+                        let rate = person::take(&items, member.user_id)?.rate_before(open_from);
+                        let avoids = wishes::take(&items, member.user_id)?.avoids;
+                        let number = |user_id| index.get(user_id).copied();
+                        let pair = |other| Some((number(&member.user_id)?, number(other)?));
+                        Ok((rate, avoids.keys().filter_map(pair).collect()))
+                    })
+                    .collect::<Result<_>>()
+            })
+            .buffered(8)
+            .try_collect()
+            .await?;
+    let (rates, apart): (Vec<u8>, Vec<_>) = records.into_iter().flatten().unzip();
+    Ok((rates, apart.concat()))
 }
 
 /// The rooms of earlier slots, most recent first, as indices into `people`; those who are not
 /// here today are left out. Eight requests a slot.
-async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<Vec<u32>>>> {
-    let index: HashMap<UserId, u32> = people
-        .iter()
-        .zip(0..)
-        .map(|(member, index)| (member.user_id, index))
-        .collect();
-    let index = &index;
+async fn history(app: &App, index: &Index, claim: &Draw) -> Result<Vec<Vec<Vec<u32>>>> {
     stream::iter(claim.history.clone())
         .map(|slot_id| async move {
             // Walk-ins are entered when a slot closes; a slot that was open at the claim counts
@@ -347,7 +370,7 @@ async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<V
         .await
 }
 
-fn groups(seats: &[Seats], index: &HashMap<UserId, u32>) -> Vec<Vec<u32>> {
+fn groups(seats: &[Seats], index: &Index) -> Vec<Vec<u32>> {
     let mut rooms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (user, room) in seats.iter().flat_map(Seats::iter) {
         if let Some(person) = index.get(&user) {

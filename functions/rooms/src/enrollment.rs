@@ -30,6 +30,9 @@ pub struct EnrollmentItem {
     /// The room, of those who walked in after the draw; the others' is in the seats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<String>,
+    /// A schedule made it, and takes it away when it no more names the day.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub weekly: bool,
     /// When it was made.
     pub created_at: Timestamp,
     gsi_pk: String,
@@ -40,15 +43,28 @@ pub struct EnrollmentItem {
 impl EnrollmentItem {
     /// A new enrollment of the caller.
     pub fn new(app: &App, user: &User, slot: &Slot) -> Self {
+        Self::of(app, user.id, &user.claims.name, slot)
+    }
+
+    /// A new enrollment that somebody's schedule makes.
+    pub fn weekly(app: &App, user_id: UserId, username: &str, slot: &Slot) -> Self {
+        Self {
+            weekly: true,
+            ..Self::of(app, user_id, username, slot)
+        }
+    }
+
+    fn of(app: &App, user_id: UserId, username: &str, slot: &Slot) -> Self {
         Self {
             id: app.new_id().to_string(),
-            user_id: user.id,
-            username: user.claims.name.clone(),
+            user_id,
+            username: username.to_owned(),
             date: slot.date(),
             time: slot.time(),
             room_id: None,
+            weekly: false,
             created_at: app.now(),
-            gsi_pk: by_user(user.id),
+            gsi_pk: by_user(user_id),
             gsi_sk: slot.id(),
             ttl: ttl(slot),
         }

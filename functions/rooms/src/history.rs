@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Error, Function, Result, UserId,
     auth::User,
     error::ErrorBody,
     http::Query,
@@ -63,6 +63,8 @@ pub struct PastMember {
     /// The name others see; null when they have closed their account.
     #[schema(required, example = "hanako")]
     pub username: Option<String>,
+    /// Their id; `null` when they have closed their account.
+    pub user_id: Option<UserId>,
     /// Whether they took part.
     pub participate: bool,
 }
@@ -140,6 +142,7 @@ pub async fn history(
                 .into_iter()
                 .map(|member| PastMember {
                     participate: room.participants.contains(&member.user_id),
+                    user_id: member.username.is_some().then_some(member.user_id),
                     username: member.username,
                 })
                 .collect(),

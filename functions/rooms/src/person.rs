@@ -141,8 +141,9 @@ pub async fn enter(
         after.enter(slot_id, attended);
         let unchanged = match &stored {
             Some(before) if before.mornings == after.mornings => return Ok(()),
-            Some(before) => when().eq("mornings", &before.mornings),
-            None => when().absent("pk"),
+            Some(before) if !before.mornings.is_empty() => when().eq("mornings", &before.mornings),
+            // There may be wishes of theirs (see `wishes`).
+            _ => when().absent("mornings").absent("gone"),
         };
         let change = Change::new()
             .set("mornings", &after.mornings)

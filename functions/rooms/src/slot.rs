@@ -89,6 +89,28 @@ impl Slots {
         now.to_zoned(self.zone.clone()).date()
     }
 
+    /// The times of day at which slots start, `09:00`, in order.
+    pub fn times(&self) -> Vec<String> {
+        self.times.iter().map(|time| hour_minute(*time)).collect()
+    }
+
+    /// The days of the week that have slots, `mon` to `sun`, in order.
+    pub fn days(&self) -> Vec<&'static str> {
+        let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].into_iter();
+        days.filter(|name| weekday(name).is_some_and(|day| self.days.contains(&day)))
+            .collect()
+    }
+
+    /// A time at which there are slots.
+    ///
+    /// # Errors
+    /// `invalid_parameter` on `time`.
+    pub fn requested_time(&self, time: &str) -> Result<String> {
+        let time = parse_time(time).filter(|time| self.times.contains(time));
+        time.map(hour_minute)
+            .ok_or_else(|| Error::invalid("time", "there is no slot at this time"))
+    }
+
     /// The slot of a date and a time (the first of the day unless told) that one may ask for:
     /// configured, not before today, at most 30 days ahead.
     ///

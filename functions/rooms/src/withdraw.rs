@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    seating::{enrollment_key, gate_key, table},
+    seating::{Mark, enrollment_key, gate_key, table, withdrawn_key},
     slot::Slots,
 };
 
@@ -66,6 +66,8 @@ pub async fn withdraw(
     tx.check(&table, gate, when().absent("pk"));
     let enrollment = enrollment_key(slot.id(), user.id);
     let enrollment = tx.delete_when(&table, enrollment, when().exists("pk"));
+    // What comes every week does not come back on this day.
+    tx.put(&table, withdrawn_key(slot.id(), user.id), &Mark::of(&slot))?;
     match tx.commit().await? {
         Outcome::Done => Ok(no_content()),
         Outcome::Refused(refused) if refused.is(enrollment) => Err(Error::not_found("enrollment")),
