@@ -47,9 +47,8 @@ const SLOTS: usize = 30;
     params(("user_id" = UserId, Path, description = "Somebody one has met")),
     responses(
         (status = 204, description = "Named"),
-        (status = 400, description = "`user_id` is one's own", body = ErrorBody),
         (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
-        (status = 404, description = "`user_id` is no id, or of nobody one has met", body = ErrorBody),
+        (status = 404, description = "`user_id` is no id, one's own, or of nobody one has met", body = ErrorBody),
         (status = 409, description = "Fifty are named already", body = ErrorBody),
     )
 )]
@@ -59,7 +58,7 @@ pub async fn avoid(
     Path(other): Path<UserId>,
 ) -> Result<Response> {
     if other == user.id {
-        return Err(Error::invalid("user_id", "one cannot avoid oneself"));
+        return Err(Error::not_found("user"));
     }
     let mut name = None;
     let mut race = Race::new(&app);
