@@ -28,7 +28,7 @@ pub const FUNCTION: Function = Function::http("rooms-set-schedule", || {
 #[serde(deny_unknown_fields)]
 pub struct ScheduleRequest {
     /// On which days, such as have slots; none: there is to be no schedule any more.
-    #[garde(skip)]
+    #[garde(length(max = 7))]
     #[schema(example = json!(["mon", "thu"]), max_items = 7)]
     pub days: Vec<Day>,
     /// The slot's time; the first of the day unless told.

@@ -212,9 +212,8 @@ pub async fn frozen(
     let pairs: Vec<Vec<u8>> = stream::iter(0..people.div_ceil(PEOPLE_AN_ITEM))
         .map(|number| async move {
             let of_these = |pair: &&(u32, u32)| pair.0 as usize / PEOPLE_AN_ITEM == number;
-            let pack = |(a, b): &(u32, u32)| a.to_be_bytes().into_iter().chain(b.to_be_bytes());
             let frozen = Frozen {
-                pairs: read.iter().filter(of_these).flat_map(pack).collect(),
+                pairs: pack(read.iter().filter(of_these)),
                 mark: Mark::of(slot),
             };
             let key = frozen_key(slot.id(), number);
@@ -228,13 +227,34 @@ pub async fn frozen(
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let unpack = |pair: &[u8; 8]| {
+    Ok(pairs.iter().flat_map(|pairs| unpack(pairs)).collect())
+}
+
+fn pack<'a>(pairs: impl Iterator<Item = &'a (u32, u32)>) -> Vec<u8> {
+    let bytes = |(a, b): &(u32, u32)| a.to_be_bytes().into_iter().chain(b.to_be_bytes());
+    pairs.flat_map(bytes).collect()
+}
+
+fn unpack(pairs: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+    pairs.as_chunks::<8>().0.iter().map(|pair| {
         let [a, b, c, d, e, f, g, h] = *pair;
-        (
-            u32::from_be_bytes([a, b, c, d]),
-            u32::from_be_bytes([e, f, g, h]),
-        )
-    };
-    let pairs = pairs.iter().flat_map(|pairs| pairs.as_chunks::<8>().0);
-    Ok(pairs.map(unpack).collect())
+        let number = u32::from_be_bytes;
+        (number([a, b, c, d]), number([e, f, g, h]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pairs_are_read_as_they_were_written(pairs: Vec<(u32, u32)>) {
+            let packed = pack(pairs.iter());
+            prop_assert_eq!(packed.len(), 8 * pairs.len());
+            prop_assert_eq!(unpack(&packed).collect::<Vec<_>>(), pairs);
+        }
+    }
 }
