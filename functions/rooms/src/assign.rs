@@ -318,6 +318,8 @@ async fn enrolled(app: &App, slot_id: SlotId) -> Result<Vec<Member>> {
 
 /// Everybody's number in the draw.
 type Index = HashMap<UserId, u32>;
+/// Those of two people.
+type Pair = (u32, u32);
 
 /// Everybody's rate, and the pairs of whom one wishes not to meet the other. A hundred people a request; their
 /// records are let go of as soon as this is known.
@@ -326,9 +328,9 @@ async fn records(
     people: &[Member],
     index: &Index,
     open_from: Option<SlotId>,
-) -> Result<(Vec<u8>, Vec<(u32, u32)>)> {
+) -> Result<(Vec<u8>, Vec<Pair>)> {
     let table = &table(app)?;
-    let records: Vec<Vec<(u8, Vec<(u32, u32)>)>> =
+    let records: Vec<Vec<(u8, Vec<Pair>)>> =
         stream::iter(people.chunks(100).map(<[Member]>::to_vec))
             .map(|people| async move {
                 let keys: Vec<_> = people
