@@ -37,6 +37,7 @@
 pub mod assign;
 pub mod assign_room;
 pub mod attendance;
+pub mod calendar;
 pub mod close;
 pub mod draw;
 pub mod enroll;
@@ -46,11 +47,13 @@ pub mod erase;
 pub mod history;
 pub mod join;
 pub mod meeting_url;
+pub mod missed;
 pub mod open;
 pub mod participated;
 pub mod person;
 pub mod seating;
 pub mod slot;
+pub mod slots;
 pub mod withdraw;
 
 use enishi_shared::{
@@ -70,6 +73,8 @@ pub const FUNCTIONS: &[Function] = &[
     join::FUNCTION,
     participated::FUNCTION,
     history::FUNCTION,
+    calendar::FUNCTION,
+    slots::FUNCTION,
     assign_room::FUNCTION,
     assign::FUNCTION,
     open::FUNCTION,
