@@ -50,6 +50,7 @@ pub mod assign_room;
 pub mod attendance;
 pub mod avoid;
 pub mod avoided;
+pub mod calendar;
 pub mod close;
 pub mod draw;
 pub mod enroll;
@@ -59,6 +60,7 @@ pub mod erase;
 pub mod history;
 pub mod join;
 pub mod meeting_url;
+pub mod missed;
 pub mod open;
 pub mod participated;
 pub mod person;
@@ -66,6 +68,7 @@ pub mod schedule;
 pub mod seating;
 pub mod set_schedule;
 pub mod slot;
+pub mod slots;
 pub mod unavoid;
 pub mod weekly;
 pub mod wishes;
@@ -88,6 +91,8 @@ pub const FUNCTIONS: &[Function] = &[
     join::FUNCTION,
     participated::FUNCTION,
     history::FUNCTION,
+    calendar::FUNCTION,
+    slots::FUNCTION,
     assign_room::FUNCTION,
     assign::FUNCTION,
     open::FUNCTION,

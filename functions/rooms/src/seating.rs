@@ -23,8 +23,8 @@ use crate::slot::{RoomId, Slot, SlotId};
 mod room;
 
 pub use room::{
-    Member, MemberName, Room, RoomState, Roster, find_room, mark_participant, read_room,
-    read_rooms, room_keys, seat_walk_in, take_room, unname,
+    Member, MemberName, Room, RoomState, Roster, find_room, mark_participant, mark_withdrawn,
+    read_room, read_rooms, room_keys, seat_walk_in, take_room, unname,
 };
 
 /// Partitions a slot; a slot's reads and writes spread over them.

@@ -9,7 +9,7 @@
 //! down the pairs among those who are enrolled, by their numbers in the draw, and every run goes by what is
 //! written ([`frozen`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use enishi_shared::{
     App, Error, Result, UserId,
@@ -22,14 +22,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     person::person_key,
-    seating::{self, Mark, partition, table},
-    slot::{Slot, SlotId},
+    seating::{self, Mark, partition, roster_key, state_key, table, take_room},
+    slot::{RoomId, Slot, SlotId},
 };
 
 /// How many people one may name.
 pub const MOST: usize = 50;
 /// How many people's wishes an item holds: 50 of each, 8 bytes each.
 const PEOPLE_AN_ITEM: usize = 500;
+/// Of how many rooms it is asked whether somebody is in there.
+const ROOMS: usize = 16;
 /// People who are let go of at once.
 const AT_ONCE: usize = 8;
 
@@ -92,6 +94,46 @@ pub async fn read(app: &App, user_id: UserId) -> Result<Wishes> {
         wishes if wishes.gone => Err(Error::token_invalid()),
         wishes => Ok(wishes),
     }
+}
+
+/// Of a drawn slot's rooms, in the order in which somebody who walks in would get them, those in which there is
+/// somebody to be kept apart from. Of the first sixteen: who avoids somebody in each of them sits as
+/// others do. One request, none without wishes.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn apart(
+    app: &App,
+    slot_id: SlotId,
+    wishes: &Wishes,
+    rooms: impl Iterator<Item = u32>,
+) -> Result<BTreeSet<u32>> {
+    if !wishes.any() {
+        return Ok(BTreeSet::new());
+    }
+    let rooms: Vec<RoomId> = rooms
+        .take(ROOMS)
+        .map(|room| RoomId::new(slot_id, room))
+        .collect();
+    let keys = rooms
+        .iter()
+        .flat_map(|room| [roster_key(*room), state_key(*room)]);
+    // Rooms share rosters.
+    let keys: HashSet<Key> = keys.collect();
+    let keys: Vec<Key> = keys.into_iter().collect();
+    if keys.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut items = table(app)?.batch_get(&keys).await?;
+    let mut apart = BTreeSet::new();
+    for id in rooms {
+        let room = take_room(id, &mut items)?;
+        let people = room.map_or(Vec::new(), |room| room.people());
+        if people.into_iter().any(|other| wishes.keep_from(other)) {
+            apart.insert(id.number);
+        }
+    }
+    Ok(apart)
 }
 
 /// Enters a wish, `known` being all there were. `None`: somebody else changed them in between. One
