@@ -1,4 +1,4 @@
-//! `PUT /me/avoid/{user_id}`: never again with.
+//! `GET /me/avoid`, `PUT` and `DELETE /me/avoid/{user_id}`: never again with.
 
 use axum::{extract::State, response::Response};
 use enishi_shared::{
@@ -9,6 +9,8 @@ use enishi_shared::{
     store::{Race, decode, s},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -21,9 +23,11 @@ use crate::{
 /// `rooms-avoid`
 ///
 /// Budget: of each slot for which both were enrolled, until one is found in which they met; 4 beside these.
-/// 1 for somebody who is named already.
+/// 1 for somebody who is named already and to list them, 2 to take a wish back.
 pub const FUNCTION: Function = Function::http("rooms-avoid", || {
-    OpenApiRouter::new().routes(routes!(avoid))
+    OpenApiRouter::new()
+        .routes(routes!(avoided))
+        .routes(routes!(avoid, unavoid))
 })
 .budget(2);
 
@@ -31,6 +35,40 @@ pub const FUNCTION: Function = Function::http("rooms-avoid", || {
 const ENROLLMENTS: i32 = 100;
 /// In how many slots that both were enrolled for their rooms are compared.
 const SLOTS: usize = 30;
+
+/// Somebody whom one does not wish to meet.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+pub struct Avoided {
+    /// The name under which one met them.
+    #[schema(example = "hanako")]
+    pub username: String,
+    /// Their id.
+    pub user_id: UserId,
+}
+
+/// Whom I do not wish to meet
+///
+/// At most fifty, in the order of their names. Somebody who has closed their account is no more among
+/// them.
+#[utoipa::path(
+    get,
+    path = "/me/avoid",
+    operation_id = "listPeopleIAvoid",
+    tag = "rooms",
+    security(("access_token" = [])),
+    responses(
+        (status = 200, description = "Those whom one named", body = [Avoided]),
+        (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
+    )
+)]
+pub async fn avoided(State(app): State<App>, user: User) -> Result<axum::Json<Vec<Avoided>>> {
+    let named = wishes::read(&app, user.id).await?.avoids.into_iter();
+    let mut people: Vec<Avoided> = named
+        .map(|(user_id, username)| Avoided { username, user_id })
+        .collect();
+    people.sort();
+    Ok(axum::Json(people))
+}
 
 /// Never again with
 ///
@@ -83,6 +121,31 @@ pub async fn avoid(
         name = Some(met);
         race.lost().await?;
     }
+}
+
+/// Meet somebody again
+///
+/// Of somebody who is not named, nothing happens.
+#[utoipa::path(
+    delete,
+    path = "/me/avoid/{user_id}",
+    operation_id = "stopAvoidingPerson",
+    tag = "rooms",
+    security(("access_token" = [])),
+    params(("user_id" = UserId, Path, description = "Who is named")),
+    responses(
+        (status = 204, description = "Not named any more"),
+        (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
+        (status = 404, description = "`user_id` is no id", body = ErrorBody),
+    )
+)]
+pub async fn unavoid(
+    State(app): State<App>,
+    user: User,
+    Path(other): Path<UserId>,
+) -> Result<Response> {
+    wishes::remove(&app, user.id, other).await?;
+    Ok(no_content())
 }
 
 /// The name of somebody with whom the caller was in a room.

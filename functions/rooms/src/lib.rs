@@ -16,11 +16,8 @@
 //! | [`close`] | each minute | attendance, rates, end of the meetings: after the slot |
 //! | [`attendance`] | Chime's events | who is present, which meeting ended |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
-//! | [`schedule`] | `GET /me/schedule` | when I come every week |
-//! | [`set_schedule`] | `PUT /me/schedule` | come every week, pause, or no more |
-//! | [`avoided`] | `GET /me/avoid` | whom I do not wish to meet |
-//! | [`avoid`] | `PUT /me/avoid/{user_id}` | never again with |
-//! | [`unavoid`] | `DELETE /me/avoid/{user_id}` | meet somebody again |
+//! | [`schedule`] | `GET`, `PUT /me/schedule` | come every week, pause, or no more |
+//! | [`avoid`] | `GET /me/avoid`, `PUT`, `DELETE /me/avoid/{user_id}` | never again with, and meet again |
 //!
 //! One table. A slot's items lie in eight partitions `SLOT#<slot>#P<0–7>`, people spread over them
 //! by a hash of their id, rooms by their number; see [`seating`].
@@ -49,7 +46,6 @@ pub mod assign;
 pub mod assign_room;
 pub mod attendance;
 pub mod avoid;
-pub mod avoided;
 pub mod calendar;
 pub mod close;
 pub mod draw;
@@ -66,10 +62,8 @@ pub mod participated;
 pub mod person;
 pub mod schedule;
 pub mod seating;
-pub mod set_schedule;
 pub mod slot;
 pub mod slots;
-pub mod unavoid;
 pub mod weekly;
 pub mod wishes;
 pub mod withdraw;
@@ -100,8 +94,5 @@ pub const FUNCTIONS: &[Function] = &[
     attendance::FUNCTION,
     erase::FUNCTION,
     schedule::FUNCTION,
-    set_schedule::FUNCTION,
-    avoided::FUNCTION,
     avoid::FUNCTION,
-    unavoid::FUNCTION,
 ];

@@ -200,8 +200,8 @@ fn no_more_by(user_id: UserId) -> Change {
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn erase(app: &App, user_id: UserId) -> Result<()> {
     let table = &table(app)?;
-    let wishes: Option<Wishes> = table.get(&person_key(user_id)).await?;
-    let wishes = wishes.unwrap_or_default();
+    let items = table.batch_get(&[person_key(user_id)]).await?;
+    let wishes = take(&items, user_id)?;
     if !wishes.any() {
         return Ok(());
     }

@@ -10,7 +10,7 @@ flows!(rooms: set_schedule, come_weekly, withdraw_weekly, draw_apart, avoid, una
 async fn set_schedule(name: &'static str) {
     let flow = Flow {
         name,
-        function: "RoomsSetSchedule",
+        function: "RoomsSchedule",
         two_meet: true,
     };
     flow.survives(
@@ -146,7 +146,7 @@ async fn avoid(name: &'static str) {
 async fn unavoid(name: &'static str) {
     let flow = Flow {
         name,
-        function: "RoomsUnavoid",
+        function: "RoomsAvoid",
         two_meet: true,
     };
     flow.survives(

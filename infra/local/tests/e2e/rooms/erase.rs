@@ -192,7 +192,7 @@ async fn who_goes_after_the_slot_is_nobody_in_the_history_of_the_others() {
     hall.world.stack.settle().await;
     let calls = hall.world.stack.aws().calls();
     let taken = calls.iter().filter(|call| call.function == "RoomsErase");
-    assert_eq!(taken.count(), 5 + 2 * 4);
+    assert_eq!(taken.count(), 6 + 2 * 4);
     guests.retain(|guest| guest.id != me.id);
 
     assert!(left(&hall, &me).is_empty(), "{:?}", left(&hall, &me));
