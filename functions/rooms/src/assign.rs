@@ -1,13 +1,13 @@
 //! The draw of a slot: who meets whom. Fired each minute for the slots that are due, and by an
-//! operator.
+//! operator. Once a night it also enrolls those who come every week ([`weekly::sweep`]).
 //!
 //! It may run twice at once, be cut anywhere and start again; there is one result. A claim freezes
 //! what the draw depends on and could change: which earlier slots it looks back on, and which of
-//! them were closed. Then the gates are closed, so that the enrollments stand still. From there all
-//! runs reckon the same rooms and write the same items; the last write says that they are all
+//! them were closed. Then the gates are closed, so that the enrollments stand still, and who wishes not
+//! to meet whom is written down as the first run read it ([`wishes::frozen`]). From there all runs reckon the same rooms and write the same items; the last write says that they are all
 //! there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use enishi_shared::{
     App, Error, Function, Result, UserId,
@@ -26,14 +26,16 @@ use crate::{
     person::{self, person_key},
     seating::{self, Member, Seats, by_partition, close_gates, draw_key, table, ttl},
     slot::{Slot, SlotId, Slots},
+    weekly, wishes,
 };
 
 /// `rooms-assign`
 ///
 /// Budget: of each person, and mostly much less: one reads the attendance of a hundred, and a write
 /// takes 25 items, each of which holds 150 people or 25 rooms. Beside these 5 of its own, 8 to read
-/// the enrollments and 8 for each of at most 30 earlier slots (more above a megabyte a partition); 1
-/// for a slot that is drawn already.
+/// the enrollments, 1 for the wishes of five hundred and 8 for each of at most 30 earlier slots (more above a
+/// megabyte a partition); 1 for a slot that is drawn already. Of the night's sweep 1 each minute; 2 for each
+/// hundred schedules, 16 at least, and 2 for each that has a new day.
 pub const FUNCTION: Function =
     Function::event("rooms-assign", |app, event| on(app, event, assign_due)).budget(1);
 
@@ -56,7 +58,7 @@ pub struct Drawn {
     #[schema(format = Date, example = "2026-11-21")]
     pub date: String,
     /// The slot's time, where the slots are.
-    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3])b?:[0-5][0-9]$", example = "09:00")]
     pub time: String,
     /// How many people were enrolled.
     #[schema(example = 12)]
@@ -80,11 +82,11 @@ pub struct Draw {
     enrolled: u32,
     /// How many rooms were drawn; those of walk-ins come after them.
     pub rooms: u32,
-    /// How many people are in the smaller rooms; `larger` rooms, the first ones, have one more.
-    smaller_size: u32,
-    larger: u32,
-    /// How many walked in.
-    pub walk_ins: u32,
+    /// How many people are in each room now: drawn or walked in, and not withdrawn.
+    pub sizes: Sizes,
+    /// When it was drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drawn_at: Option<Timestamp>,
     /// Whether its meetings were opened.
     #[serde(default)]
     pub opened: bool,
@@ -99,46 +101,122 @@ pub struct Draw {
 enum State {
     Drawing,
     Drawn,
+    /// It was over before it was drawn (see `missed`).
+    Missed,
+}
+
+/// The number of people in each room, a byte a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sizes(#[serde(with = "enishi_shared::store::bytes")] Vec<u8>);
+
+impl Sizes {
+    /// Of rooms with so many people.
+    pub fn new(sizes: impl IntoIterator<Item = usize>) -> Self {
+        let sizes = sizes.into_iter();
+        Self(
+            sizes
+                .map(|size| u8::try_from(size).unwrap_or(u8::MAX))
+                .collect(),
+        )
+    }
+
+    /// How many rooms there are.
+    pub fn rooms(&self) -> u32 {
+        count(self.0.len())
+    }
+
+    /// The rooms that somebody is in and that have a seat, those with less than two more than
+    /// `room_size`; the smallest first.
+    pub fn with_a_seat(&self, room_size: u32) -> impl Iterator<Item = u32> + use<> {
+        let below_full = |size: u8| size > 0 && u32::from(size) < room_size.saturating_add(2);
+        let mut rooms: Vec<(u8, u32)> = self.0.iter().copied().zip(0..).collect();
+        rooms.retain(|(size, _)| below_full(*size));
+        rooms.sort_unstable();
+        rooms.into_iter().map(|(_, room)| room)
+    }
+
+    /// The room of the next person who walks in, and the sizes with them in it: the smallest that
+    /// somebody is in, until all have two more than `room_size`; then a new one. So nobody is put
+    /// alone while another room has less than that. Into those of `apart` only where no other one has a seat.
+    pub fn walk_in(&self, room_size: u32, apart: &BTreeSet<u32>) -> (u32, Self) {
+        let mut sizes = self.0.clone();
+        let with_a_seat = || self.with_a_seat(room_size);
+        let smallest = with_a_seat().find(|room| !apart.contains(room));
+        let room = match smallest.or_else(|| with_a_seat().next()) {
+            Some(room) => room as usize,
+            None => sizes
+                .iter()
+                .position(|size| *size == 0)
+                .unwrap_or(sizes.len()),
+        };
+        match sizes.get_mut(room) {
+            Some(size) => *size = size.saturating_add(1),
+            None => sizes.push(1),
+        }
+        (count(room), Self(sizes))
+    }
+
+    /// The sizes without one person in `room`.
+    #[must_use]
+    pub fn without_one_in(&self, room: u32) -> Self {
+        let mut sizes = self.0.clone();
+        if let Some(size) = usize::try_from(room)
+            .ok()
+            .and_then(|room| sizes.get_mut(room))
+        {
+            *size = size.saturating_sub(1);
+        }
+        Self(sizes)
+    }
 }
 
 impl Draw {
+    fn without_rooms(slot: &Slot, state: State) -> Self {
+        Self {
+            state,
+            room_size: 0,
+            history: Vec::new(),
+            open_from: None,
+            enrolled: 0,
+            rooms: 0,
+            sizes: Sizes::default(),
+            drawn_at: None,
+            opened: false,
+            closed: false,
+            ttl: ttl(slot),
+        }
+    }
+
     /// Whether all of it is written.
     pub fn is_drawn(&self) -> bool {
         self.state == State::Drawn
     }
 
-    /// The room of the next person who walks in: the smallest there is, none above
-    /// its size and one, then new rooms. It follows from how many walked in before.
-    pub fn walk_in_room(&self) -> u32 {
-        let full = self.room_size.saturating_add(1);
-        let mut before = self.walk_ins;
-        if self.smaller_size < full {
-            let smaller = self.rooms - self.larger;
-            if before < smaller {
-                return self.larger + before;
-            }
-            before -= smaller;
-            let seats = self.rooms.saturating_mul(full - self.smaller_size - 1);
-            if before < seats {
-                return before % self.rooms;
-            }
-            before -= seats;
-        }
-        self.rooms + before / full
+    /// Whether it was drawn before the slot began. Who was told of their room later than that may
+    /// have given up, and counts as absent in no case.
+    pub fn was_in_time(&self, slot: &Slot) -> bool {
+        self.drawn_at.is_none_or(|drawn_at| drawn_at < slot.start)
+    }
+
+    /// Whether the slot was over before it was drawn.
+    pub fn is_missed(&self) -> bool {
+        self.state == State::Missed
+    }
+
+    /// The rooms with a seat, the smallest first.
+    pub fn with_a_seat(&self) -> impl Iterator<Item = u32> + use<> {
+        self.sizes.with_a_seat(self.room_size)
+    }
+
+    /// The room of the next person who walks in, and the sizes with them in it. They are to be kept out of
+    /// those of `apart`.
+    pub fn walk_in(&self, apart: &BTreeSet<u32>) -> (u32, Sizes) {
+        self.sizes.walk_in(self.room_size, apart)
     }
 
     /// How many rooms there are, those of walk-ins included.
     pub fn all_rooms(&self) -> u32 {
-        match self.walk_ins.checked_sub(1) {
-            None => self.rooms,
-            Some(walk_ins) => {
-                let last = Self {
-                    walk_ins,
-                    ..self.clone()
-                };
-                self.rooms.max(last.walk_in_room() + 1)
-            }
-        }
+        self.sizes.rooms()
     }
 }
 
@@ -157,10 +235,18 @@ async fn assign_due(app: App, tick: Tick) -> Result<Vec<Drawn>> {
     let mut drawn = Vec::new();
     let mut failure = None;
     for slot in slots.to_draw(tick.scheduled_time) {
+        // A tick may come late. What is over then is drawn no more: its people are told (see `missed`).
+        if slot.end <= app.now() {
+            continue;
+        }
         match assign(&app, &slot).await {
             Ok(outcome) => drawn.push(outcome),
             Err(error) => failure = Some(error),
         }
+    }
+    // Nothing of the night's work is in the way of a draw: it comes after them, and ends soon.
+    if let Err(error) = weekly::sweep(&app, tick.scheduled_time).await {
+        failure = Some(error);
     }
     failure.map_or(Ok(drawn), Err)
 }
@@ -175,32 +261,33 @@ pub async fn assign(app: &App, slot: &Slot) -> Result<Drawn> {
         Some(draw) => draw,
         None => claim(app, slot).await?,
     };
-    if claim.is_drawn() {
+    if claim.state != State::Drawing {
         return Ok(outcome(slot, &claim));
     }
     close_gates(app, slot).await?;
     let people = enrolled(app, slot_id).await?;
-    let rates = rates(app, &people, claim.open_from).await?;
-    let history = history(app, &people, &claim).await?;
+    let index: Index = people
+        .iter()
+        .map(|member| member.user_id)
+        .zip(0..)
+        .collect();
+    let (rates, apart) = records(app, &people, &index, claim.open_from).await?;
+    let apart = wishes::frozen(app, slot, people.len(), &apart).await?;
+    let history = history(app, &index, &claim).await?;
     // The reckoning is the one piece that takes the processor for long.
-    let rooms = draw(&rates, &history, claim.room_size as usize);
+    let rooms = draw(&rates, &history, &apart, claim.room_size as usize);
     let rooms = seated(people, rooms);
 
     let (rosters, seats) = seating::items(slot, &rooms);
     table(app)?.put_all(rosters).await?;
     table(app)?.put_all(seats).await?;
     let enrolled = rooms.iter().map(Vec::len).sum::<usize>();
-    let smaller_size = rooms.last().map_or(0, Vec::len);
-    let larger = rooms
-        .iter()
-        .filter(|room| room.len() > smaller_size)
-        .count();
     let drawn = Change::new()
         .set("state", State::Drawn)
         .set("enrolled", enrolled)
         .set("rooms", rooms.len())
-        .set("smaller_size", smaller_size)
-        .set("larger", larger)
+        .set("sizes", Sizes::new(rooms.iter().map(Vec::len)))
+        .set("drawn_at", app.now())
         .when(when().eq("state", State::Drawing));
     let draw = match table(app)?.update(draw_key(slot_id), drawn).await? {
         Written::Refused(found) => claimed(found)?,
@@ -222,7 +309,8 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn outcome(slot: &Slot, draw: &Draw) -> Drawn {
+/// What was drawn, as it is answered.
+pub fn outcome(slot: &Slot, draw: &Draw) -> Drawn {
     Drawn {
         date: slot.date(),
         time: slot.time(),
@@ -244,7 +332,6 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
         .await?
         .items;
     let claim = Draw {
-        state: State::Drawing,
         room_size: count(app.config::<Slots>()?.room_size),
         open_from: earlier
             .iter()
@@ -256,14 +343,7 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
             .filter(|slot| slot.draw.is_drawn())
             .map(|slot| slot.sk)
             .collect(),
-        enrolled: 0,
-        rooms: 0,
-        smaller_size: 0,
-        larger: 0,
-        walk_ins: 0,
-        opened: false,
-        closed: false,
-        ttl: ttl(slot),
+        ..Draw::without_rooms(slot, State::Drawing)
     };
     match table(app)?.create(draw_key(slot_id), &claim).await? {
         Written::Done => Ok(claim),
@@ -277,11 +357,14 @@ fn claimed(found: Found) -> Result<Draw> {
     draw.ok_or_else(|| Error::internal("the draw's claim is gone"))
 }
 
+/// The record of a slot's draw, as it is listed.
 #[derive(Deserialize)]
-struct EarlierSlot {
-    sk: SlotId,
+pub struct EarlierSlot {
+    /// The slot.
+    pub sk: SlotId,
+    /// Its draw.
     #[serde(flatten)]
-    draw: Draw,
+    pub draw: Draw,
 }
 
 /// Everybody who is in the draw, in order of their ids. People who walked in are not.
@@ -304,36 +387,49 @@ async fn enrolled(app: &App, slot_id: SlotId) -> Result<Vec<Member>> {
     Ok(people)
 }
 
-/// A hundred people a request; their records are let go of as soon as the rates are reckoned.
-async fn rates(app: &App, people: &[Member], open_from: Option<SlotId>) -> Result<Vec<u8>> {
+/// Everybody's number in the draw.
+type Index = HashMap<UserId, u32>;
+/// Those of two people.
+type Pair = (u32, u32);
+
+/// Everybody's rate, and the pairs of whom one wishes not to meet the other. A hundred people a request; their
+/// records are let go of as soon as this is known.
+async fn records(
+    app: &App,
+    people: &[Member],
+    index: &Index,
+    open_from: Option<SlotId>,
+) -> Result<(Vec<u8>, Vec<Pair>)> {
     let table = &table(app)?;
-    let rates: Vec<Vec<u8>> = stream::iter(people.chunks(100).map(<[Member]>::to_vec))
-        .map(|people| async move {
-            let keys: Vec<_> = people
-                .iter()
-                .map(|member| person_key(member.user_id))
-                .collect();
-            let items = table.batch_get(&keys).await?;
-            people
-                .iter()
-                .map(|member| Ok(person::take(&items, member.user_id)?.rate_before(open_from)))
-                .collect::<Result<_>>()
-        })
-        .buffered(8)
-        .try_collect()
-        .await?;
-    Ok(rates.concat())
+    let records: Vec<Vec<(u8, Vec<Pair>)>> =
+        stream::iter(people.chunks(100).map(<[Member]>::to_vec))
+            .map(|people| async move {
+                let keys: Vec<_> = people
+                    .iter()
+                    .map(|member| person_key(member.user_id))
+                    .collect();
+                let items = table.batch_get(&keys).await?;
+                people
+                    .iter()
+                    .map(|member| {
+                        let rate = person::take(&items, member.user_id)?.rate_before(open_from);
+                        let avoids = wishes::take(&items, member.user_id)?.avoids;
+                        let number = |user_id| index.get(user_id).copied();
+                        let pair = |other| Some((number(&member.user_id)?, number(other)?));
+                        Ok((rate, avoids.keys().filter_map(pair).collect()))
+                    })
+                    .collect::<Result<_>>()
+            })
+            .buffered(8)
+            .try_collect()
+            .await?;
+    let (rates, apart): (Vec<u8>, Vec<_>) = records.into_iter().flatten().unzip();
+    Ok((rates, apart.concat()))
 }
 
 /// The rooms of earlier slots, most recent first, as indices into `people`; those who are not
 /// here today are left out. Eight requests a slot.
-async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<Vec<u32>>>> {
-    let index: HashMap<UserId, u32> = people
-        .iter()
-        .zip(0..)
-        .map(|(member, index)| (member.user_id, index))
-        .collect();
-    let index = &index;
+async fn history(app: &App, index: &Index, claim: &Draw) -> Result<Vec<Vec<Vec<u32>>>> {
     stream::iter(claim.history.clone())
         .map(|slot_id| async move {
             // Walk-ins are entered when a slot closes; a slot that was open at the claim counts
@@ -347,7 +443,7 @@ async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<V
         .await
 }
 
-fn groups(seats: &[Seats], index: &HashMap<UserId, u32>) -> Vec<Vec<u32>> {
+fn groups(seats: &[Seats], index: &Index) -> Vec<Vec<u32>> {
     let mut rooms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (user, room) in seats.iter().flat_map(Seats::iter) {
         if let Some(person) = index.get(&user) {
@@ -378,43 +474,30 @@ fn seated(people: Vec<Member>, rooms: Vec<Vec<u32>>) -> Vec<Vec<Member>> {
     rooms
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn each_walk_in_gets_the_smallest_room(
-            room_size in 2_usize..6,
-            rooms in 0_u32..6,
-            smaller_size in 1_u32..6,
-            larger in 0_u32..6,
-            walk_ins in 0_u32..60,
-        ) {
-            let full = u32::try_from(room_size).unwrap_or(0) + 1;
-            let larger = larger.min(rooms.saturating_sub(1));
-            let smaller_size = if larger > 0 { smaller_size.min(full - 1) } else { smaller_size.min(full) };
-            let mut draw = Draw {
-                state: State::Drawn, room_size: full - 1, history: vec![], open_from: None, enrolled: 0, rooms,
-                smaller_size, larger, walk_ins: 0, opened: false, closed: false, ttl: 0,
-            };
-            let mut sizes: BTreeMap<u32, u32> = (0..rooms)
-                .map(|room| (room, smaller_size + u32::from(room < larger)))
-                .collect();
-            for _ in 0..walk_ins {
-                let room = draw.walk_in_room();
-                let smallest = sizes.values().copied().filter(|size| *size < full).min();
-                prop_assert_eq!(sizes.get(&room).copied(), smallest);
-                let size = sizes.entry(room).or_insert(0);
-                *size += 1;
-                prop_assert!(*size <= full);
-                draw.walk_ins += 1;
-                prop_assert_eq!(draw.all_rooms() as usize, sizes.len());
-            }
-        }
+/// Settles that a slot which is over will not be drawn any more, unless it is drawn. Whatever run is
+/// under way, either this or the draw's last write comes about. Answers whether it is so. At most two
+/// requests.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn miss(app: &App, slot: &Slot) -> Result<bool> {
+    let table = table(app)?;
+    let missed = Draw::without_rooms(slot, State::Missed);
+    let found = match table.create(draw_key(slot.id()), &missed).await? {
+        Written::Done => return Ok(true),
+        Written::Refused(found) => claimed(found)?,
+    };
+    if found.state != State::Drawing {
+        return Ok(found.is_missed());
+    }
+    let change = Change::new()
+        .set("state", State::Missed)
+        .when(when().eq("state", State::Drawing));
+    match table.update(draw_key(slot.id()), change).await? {
+        Written::Done => Ok(true),
+        Written::Refused(found) => Ok(claimed(found)?.is_missed()),
     }
 }
+
+#[cfg(test)]
+mod tests;

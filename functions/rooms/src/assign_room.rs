@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    assign::{Drawn, assign},
+    assign::{self, Draw, Drawn},
     slot::Slots,
 };
 
@@ -37,13 +37,18 @@ pub struct AssignRoomRequest {
     pub date: Option<String>,
     /// The slot's time; the first of the day unless told.
     #[garde(skip)]
-    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
+    #[schema(pattern = "^([0-9]|[01][0-9]|2[0-3])b?:[0-5][0-9]$", example = "09:00")]
     pub time: Option<String>,
+    /// Draw it though it is not due: who enrolls from then on walks in.
+    #[garde(skip)]
+    #[schema(example = true)]
+    pub confirm: Option<bool>,
 }
 
 /// Draw a slot's rooms
 ///
-/// Repeating it answers the same and changes nothing.
+/// Repeating it answers the same and changes nothing. A slot that is not due yet, more than ten minutes
+/// before its start, is drawn with `confirm` only.
 #[utoipa::path(
     post,
     path = "/assign_room/",
@@ -53,7 +58,7 @@ pub struct AssignRoomRequest {
     request_body = Option<AssignRoomRequest>,
     responses(
         (status = 200, description = "What was drawn", body = Drawn),
-        (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),
+        (status = 400, description = "Unknown slot, past, more than 30 days ahead, or not due yet and not confirmed", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 403, description = "Not an operator", body = ErrorBody),
         (status = 409, description = "The slot is over and was never drawn", body = ErrorBody),
@@ -68,10 +73,24 @@ pub async fn assign_room(
     let today = slots.today(app.now()).to_string();
     let date = body.date.as_deref().unwrap_or(&today);
     let slot = slots.requested(app.now(), date, body.time.as_deref())?;
-    if slot.end <= app.now() && !crate::enrollment::is_drawn(&app, slot.id()).await? {
-        return Err(Error::conflict("the slot is over"));
+    let now = app.now();
+    let over = slot.end <= now;
+    let early = now < slot.drawn_at() && body.confirm != Some(true);
+    if over || early {
+        let draw = assign::read(&app, slot.id()).await?;
+        return match draw.filter(Draw::is_drawn) {
+            Some(draw) => Ok(axum::Json(assign::outcome(&slot, &draw))),
+            None if over => Err(Error::conflict("the slot is over")),
+            None => Err(Error::invalid(
+                "confirm",
+                format!(
+                    "the rooms are due to be drawn at {}; confirm that they are drawn now",
+                    slot.drawn_at()
+                ),
+            )),
+        };
     }
-    Ok(axum::Json(assign(&app, &slot).await?))
+    Ok(axum::Json(assign::assign(&app, &slot).await?))
 }
 
 /// Draw the rooms of the slot at this time
@@ -81,11 +100,11 @@ pub async fn assign_room(
     operation_id = "assignRoomsAt",
     tag = "rooms",
     security(("access_token" = ["operator"])),
-    params(("time" = String, Path, description = "The slot's time", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")),
+    params(("time" = String, Path, description = "The slot's time", pattern = "^([0-9]|[01][0-9]|2[0-3])b?:[0-5][0-9]$", example = "09:00")),
     request_body = Option<AssignRoomRequest>,
     responses(
         (status = 200, description = "What was drawn", body = Drawn),
-        (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),
+        (status = 400, description = "Unknown slot, past, more than 30 days ahead, or not due yet and not confirmed", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 403, description = "Not an operator", body = ErrorBody),
         (status = 409, description = "The slot is over and was never drawn", body = ErrorBody),
@@ -97,7 +116,11 @@ pub async fn assign_room_at(
     Path(time): Path<String>,
     OptionalJson(mut body): OptionalJson<AssignRoomRequest>,
 ) -> Result<axum::Json<Drawn>> {
-    if body.time.as_ref().is_some_and(|other| *other != time) {
+    let slots = state.0.config::<Slots>()?;
+    let at = slots.requested_time(&time)?;
+    if let Some(other) = &body.time
+        && slots.requested_time(other)? != at
+    {
         return Err(Error::invalid("time", "time differs from the path's"));
     }
     body.time = Some(time);

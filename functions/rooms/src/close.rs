@@ -10,13 +10,13 @@ use enishi_shared::{
     store::s,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
-    assign::{Draw, Tick},
-    erase,
+    assign::{Draw, EarlierSlot, Tick},
+    erase, missed,
     open::mark,
-    person::{self, person_key},
+    person::{self, Morning, person_key},
     seating::{self, Room, meeting_key, table},
     slot::{RoomId, Slot, SlotId, Slots},
 };
@@ -30,25 +30,33 @@ pub const FUNCTION: Function =
     Function::event("rooms-close", |app, event| on(app, event, close_due)).budget(3);
 
 /// How many of the latest slots that were drawn and have begun are looked at for ones not closed yet.
-const LOOKS_BACK: i32 = 20;
+pub const LOOKS_BACK: i32 = 20;
 /// Attendances entered at once.
-const AT_ONCE: usize = 32;
+pub const AT_ONCE: usize = 32;
 
 /// What became of one slot.
 #[derive(Debug, Serialize)]
-pub struct Closed {
-    slot: SlotId,
-    assigned: usize,
-    no_shows: usize,
+#[serde(untagged)]
+pub enum Closed {
+    /// It took place.
+    Met {
+        /// The slot.
+        slot: SlotId,
+        /// How many were in its rooms.
+        assigned: usize,
+        /// How many of these were absent.
+        no_shows: usize,
+    },
+    /// It was over before it was drawn.
+    Missed {
+        /// The slot.
+        slot: SlotId,
+        /// How many were told.
+        missed: usize,
+    },
 }
 
 async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
-    #[derive(Deserialize)]
-    struct DrawnSlot {
-        sk: SlotId,
-        #[serde(flatten)]
-        draw: Draw,
-    }
     let slots = app.config::<Slots>()?;
     let latest = table(&app)?
         .query("pk = :slots AND sk <= :now")
@@ -56,12 +64,22 @@ async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
         .value(":now", s(slots.id_at(tick.scheduled_time)))
         .descending()
         .limit(LOOKS_BACK)
-        .page::<DrawnSlot>()
+        .page::<EarlierSlot>()
         .await?;
     let mut closed = Vec::new();
     let mut failure = None;
+    for slot in missed::find(&app, &slots, &latest.items) {
+        match missed::tell(&app, &slot).await {
+            Ok(0) => {}
+            Ok(missed) => closed.push(Closed::Missed {
+                slot: slot.id(),
+                missed,
+            }),
+            Err(error) => failure = Some(error),
+        }
+    }
     // Oldest first: attendance is entered in the order in which it happened.
-    for DrawnSlot { sk, draw } in latest.items.into_iter().rev() {
+    for EarlierSlot { sk, draw } in latest.items.into_iter().rev() {
         let slot = slots.by_id(sk);
         if !draw.is_drawn() || draw.closed || slot.end > tick.scheduled_time {
             continue;
@@ -81,28 +99,40 @@ async fn close(app: &App, slot: &Slot, draw: &Draw) -> Result<Closed> {
             .iter()
             .flat_map(|room| room.members.iter().map(move |member| (room, member)))
     };
-    let no_shows = seats().filter(|(room, member)| !room.participants.contains(&member.user_id));
+    let no_shows = seats().filter(|(room, member)| {
+        morning(draw, slot, room, member.user_id) == Some(Morning::Attended(false))
+    });
     let (assigned, no_shows) = (seats().count(), no_shows.count());
-    enter_attendance(app, slot, &rooms).await?;
-    enter_walk_ins(app, slot, draw, &rooms).await?;
+    enter_attendance(app, slot, draw, &rooms).await?;
+    enter_walk_ins(app, slot, &rooms).await?;
     end_meetings(app, &rooms).await?;
     mark(app, slot, "closed").await?;
-    Ok(Closed {
+    Ok(Closed::Met {
         slot: slot.id(),
         assigned,
         no_shows,
     })
 }
 
-/// Enters whether they took part for all who have an account. A name that is still there though its
+/// What is entered of a member; `None` of who was not there when the rooms were drawn too late.
+fn morning(draw: &Draw, slot: &Slot, room: &Room, user_id: UserId) -> Option<Morning> {
+    if room.withdrawn.contains(&user_id) {
+        return Some(Morning::WITHDRAWN);
+    }
+    let attended = room.took_part(user_id);
+    (attended || draw.was_in_time(slot)).then_some(Morning::Attended(attended))
+}
+
+/// Enters what became of it for all who have an account. A name that is still there though its
 /// owner has gone is taken out: the draw was running when they went.
-async fn enter_attendance(app: &App, slot: &Slot, rooms: &[Room]) -> Result<()> {
-    let people: Vec<(RoomId, UserId, bool)> = rooms
+async fn enter_attendance(app: &App, slot: &Slot, draw: &Draw, rooms: &[Room]) -> Result<()> {
+    let people: Vec<(RoomId, UserId, Option<Morning>)> = rooms
         .iter()
         .flat_map(|room| {
-            room.people().into_iter().map(|user_id| {
-                let attended = room.participants.contains(&user_id);
-                (room.id, user_id, attended)
+            let named = room.members.iter().filter(|one| one.username.is_some());
+            named.map(|member| {
+                let morning = morning(draw, slot, room, member.user_id);
+                (room.id, member.user_id, morning)
             })
         })
         .collect();
@@ -113,12 +143,15 @@ async fn enter_attendance(app: &App, slot: &Slot, rooms: &[Room]) -> Result<()> 
     let known = table(app)?.batch_get_all(&keys).await?;
     let (known, slot_id) = (&known, slot.id());
     stream::iter(people)
-        .map(|(room, user_id, attended)| async move {
+        .map(|(room, user_id, morning)| async move {
             if person::take(known, user_id)?.gone {
                 return erase::leave(app, slot_id, room, user_id).await;
             }
+            let Some(morning) = morning else {
+                return Ok(());
+            };
             let stored = known.get(&person_key(user_id)).cloned();
-            person::enter(app, user_id, stored, slot_id, attended).await
+            person::enter(app, user_id, stored, slot_id, morning).await
         })
         .buffer_unordered(AT_ONCE)
         .try_collect()
@@ -126,14 +159,12 @@ async fn enter_attendance(app: &App, slot: &Slot, rooms: &[Room]) -> Result<()> 
 }
 
 /// Those who walked in are part of what later draws look back on.
-async fn enter_walk_ins(app: &App, slot: &Slot, draw: &Draw, rooms: &[Room]) -> Result<()> {
-    if draw.walk_ins == 0 {
-        return Ok(());
-    }
+async fn enter_walk_ins(app: &App, slot: &Slot, rooms: &[Room]) -> Result<()> {
     let walk_ins: Vec<(UserId, u32)> = rooms
         .iter()
         .flat_map(|room| {
             room.walk_ins()
+                .filter(|member| !room.withdrawn.contains(&member.user_id))
                 .map(|member| (member.user_id, room.id.number))
         })
         .collect();

@@ -13,6 +13,10 @@
 use std::iter::repeat_n;
 use std::ops::Range;
 
+mod apart;
+
+use apart::Apart;
+
 /// Cost of putting two people together who have met before; the unit of the others.
 const REPEAT: i64 = 1 << 12;
 /// Extra cost for each earlier meeting: this much if it was on the latest past
@@ -23,6 +27,11 @@ const RECENCY_DECAY: (i64, i64) = (15, 16);
 /// Cost per (likely no-shows in a room)², summed over the rooms: two in one room
 /// and none in another cost `2 * NO_SHOW` more than one in each.
 const NO_SHOW: i64 = REPEAT / 4;
+/// Cost of putting two people together of whom one wishes not to meet the other: more than all
+/// repeats and no-shows of a draw together.
+const APART: i64 = 1 << 40;
+/// Stands for it in the table of pairs.
+const APART_MARK: u32 = u32::MAX;
 /// A person with a rate below this many percent is a likely no-show.
 const LIKELY_NO_SHOW_BELOW: u8 = 50;
 /// Cost of a repeat on a planned later morning, while searching; only a
@@ -40,31 +49,45 @@ const ABSENT: u32 = 1 << 31;
 /// `rates[i]` is the attendance rate of person `i` in percent, 0–100.
 /// `history` lists past mornings, most recent first, each as groups of indices
 /// into `rates`; indices out of range are ignored, and someone who turns up in
-/// several groups of one morning counts for the first. `room_size` is the
-/// configured number of people per room (less than 2 is taken as 2).
+/// several groups of one morning counts for the first. `apart` names pairs who
+/// are not to meet, in any order; a person with themselves, or an index out of range,
+/// is ignored. `room_size` is the configured number of people per room (less than 2 is
+/// taken as 2).
 ///
 /// There are as few rooms as hold everyone at `room_size` each. If that makes a
 /// room smaller than `room_size - 1`, or leaves someone alone, there is one room
 /// less, provided no room then exceeds `room_size + 1`: five people at size 4
 /// share one room, nine sit in threes, three at size 2 are a trio. Sizes differ
-/// by at most one. Only a single person gets a room alone; nobody, no room.
+/// by at most one. Only a single person gets a room alone; nobody, no room. Where
+/// so few rooms cannot keep everybody of `apart` apart there are as many more as can,
+/// of two people at least.
 ///
-/// In order of weight: few pairs who have met before (recent and frequent
-/// meetings weigh more), likely no-shows (rate below 50 %) spread evenly over
+/// In order of weight: nobody of `apart` together (for up to 12 people as few as there
+/// can be, beyond as few as the search finds), few pairs who have met before (recent and
+/// frequent meetings weigh more), likely no-shows (rate below 50 %) spread evenly over
 /// the rooms, and, for up to 64 people, few repeats on mornings to come.
 ///
 /// Every index `0..n` is returned exactly once; each room is in ascending order.
 /// The same input always gives the same rooms.
-pub fn draw(rates: &[u8], history: &[Vec<Vec<u32>>], room_size: usize) -> Vec<Vec<u32>> {
+pub fn draw(
+    rates: &[u8],
+    history: &[Vec<Vec<u32>>],
+    apart: &[(u32, u32)],
+    room_size: usize,
+) -> Vec<Vec<u32>> {
     let n = rates.len();
-    let rooms = room_count(n, room_size);
-    if rooms < 2 {
+    let mut rooms = room_count(n, room_size);
+    if rooms == 0 || (rooms == 1 && apart.is_empty()) {
         return (0..rooms).map(|_| (0..n as u32).collect()).collect();
     }
     let effort = Effort::for_people(n);
     let mut random = Random(n as u64);
     rates.iter().for_each(|&rate| random.stir(rate.into()));
-    let past = Past::new(n, history, &mut random);
+    let past = Past::new(n, history, apart, &mut random);
+    rooms = past.apart.rooms(rooms, &mut random);
+    if rooms == 1 {
+        return vec![(0..n as u32).collect()];
+    }
     let likely_absent: Vec<bool> = rates.iter().map(|&r| r < LIKELY_NO_SHOW_BELOW).collect();
     let mornings = effort.mornings.min(past.mornings_left(n / rooms)).max(1);
 
@@ -135,10 +158,12 @@ struct Past {
     recency: Vec<u32>,
     /// Costs of all pairs, or empty beyond [`TABLE_MAX`] people.
     table: Vec<u32>,
+    /// Who is not to meet whom.
+    apart: Apart,
 }
 
 impl Past {
-    fn new(n: usize, history: &[Vec<Vec<u32>>], random: &mut Random) -> Self {
+    fn new(n: usize, history: &[Vec<Vec<u32>>], apart: &[(u32, u32)], random: &mut Random) -> Self {
         let mornings = history.len();
         let mut groups = Vec::with_capacity(n * mornings);
         (0..n as u32).for_each(|person| groups.extend(repeat_n(ABSENT | person, mornings)));
@@ -164,6 +189,7 @@ impl Past {
             groups,
             recency,
             table: Vec::new(),
+            apart: Apart::new(n, apart, random),
         };
         if n <= TABLE_MAX {
             past.table = (0..n * n)
@@ -173,17 +199,24 @@ impl Past {
         past
     }
 
-    /// Cost of putting two different people together; 0 if they have not met.
+    /// Cost of putting two different people together; 0 if they have not met and may.
     fn cost(&self, a: u32, b: u32) -> i64 {
         let (a, b) = (a as usize, b as usize);
-        i64::from(if self.table.is_empty() {
+        let cost = if self.table.is_empty() {
             self.compare(a, b)
         } else {
             self.table[a * self.n + b]
-        })
+        };
+        match cost {
+            APART_MARK => APART,
+            cost => i64::from(cost),
+        }
     }
 
     fn compare(&self, a: usize, b: usize) -> u32 {
+        if self.apart.has(a, b) {
+            return APART_MARK;
+        }
         let of = |person: usize| &self.groups[person * self.mornings..(person + 1) * self.mornings];
         let mut recent = 0;
         for ((a, b), recency) in of(a).iter().zip(of(b)).zip(&self.recency) {
@@ -244,9 +277,7 @@ impl<'a> Plan<'a> {
         let mut absences = vec![0; rooms];
         let mut people: Vec<u32> = (0..n as u32).collect();
         for morning in 0..mornings {
-            for i in (1..n).rev() {
-                people.swap(i, random.below(i + 1));
-            }
+            random.shuffle(&mut people);
             people.sort_by_key(|&person| !likely_absent[person as usize]);
             for (turn, &person) in people.iter().enumerate() {
                 let room = turn % rooms;
@@ -260,6 +291,14 @@ impl<'a> Plan<'a> {
             Vec::new()
         };
         let ideal = spread_cost(&absences);
+        let today = &mut seats[..n];
+        if past.apart.part(today, &first_seat[..=rooms], random) {
+            for (room, absent) in absences.iter_mut().enumerate() {
+                let people = &today[first_seat[room] as usize..first_seat[room + 1] as usize];
+                let likely = people.iter().filter(|&&p| likely_absent[p as usize]);
+                *absent = likely.count() as i64;
+            }
+        }
         Plan {
             past,
             likely_absent,
@@ -313,8 +352,9 @@ impl<'a> Plan<'a> {
             }
             let after = self.meetings(a, s, j, 0) + self.meetings(b, r, i, 0);
             let change = after - before + spread;
-            // Mending finds other partners among many; it must not undo the spread.
-            if change <= allowance && (spread <= 0 || effort.cooling > 0) {
+            // Mending finds other partners among many; it must not undo the spread, but to part two.
+            let mends = spread <= 0 || effort.cooling > 0 || change <= -APART / 2;
+            if change <= allowance && mends {
                 self.cost += change;
                 self.swap(i, j, moved);
             }
@@ -432,6 +472,12 @@ impl Random {
     /// Makes the numbers to come depend on `value`.
     fn stir(&mut self, value: u64) {
         self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn shuffle(&mut self, people: &mut [u32]) {
+        for i in (1..people.len()).rev() {
+            people.swap(i, self.below(i + 1));
+        }
     }
 
     /// Uniform in `0..n`, for `n` up to 2³².

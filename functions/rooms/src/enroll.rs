@@ -10,7 +10,7 @@ use enishi_shared::{
     error::ErrorBody,
     http::Json,
     idempotency::{Creation, IdempotencyKey},
-    store::{Change, Outcome, Race, Table, Transaction, when},
+    store::{Change, Outcome, Race, Table, Transaction, decode, when},
 };
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -18,20 +18,21 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    assign::{self, Draw},
+    assign::Draw,
     enrollment::{Enrollment, EnrollmentItem, is_drawn},
-    person::check_here,
+    person::{check_here, person_key},
     seating::{Member, draw_key, gate_key, seat_walk_in, table},
     slot::{RoomId, Slot, Slots},
+    wishes,
 };
 
 /// `rooms-enroll`
 ///
-/// Budget: to walk in; 2 to repeat it after the draw, else 1.
+/// Budget: to walk in where somebody is avoided, 3 for others; 2 to repeat it after the draw, else 1.
 pub const FUNCTION: Function = Function::http("rooms-enroll", || {
     OpenApiRouter::new().routes(routes!(enroll))
 })
-.budget(3);
+.budget(4);
 
 /// For which slot.
 #[derive(Debug, Serialize, Deserialize, Validate, ToSchema)]
@@ -43,14 +44,15 @@ pub struct EnrollRequest {
     pub date: String,
     /// The slot's time; the first of the day unless told.
     #[garde(skip)]
-    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
+    #[schema(pattern = "^([0-9]|[01][0-9]|2[0-3])b?:[0-5][0-9]$", example = "09:00")]
     pub time: Option<String>,
 }
 
 /// Enroll for a slot
 ///
 /// Repeating it answers the same enrollment with 200. After the rooms are drawn and until the slot
-/// ends, one walks in: into the smallest room that has a seat, or a new one.
+/// ends, one walks in: into the smallest room, and into a new one where all others have two more people
+/// than a room is meant for. A slot of yesterday that has not ended yet can be named too.
 #[utoipa::path(
     post,
     path = "/register/",
@@ -64,7 +66,7 @@ pub struct EnrollRequest {
         (status = 200, description = "Was enrolled already", body = Enrollment),
         (status = 400, description = "Unknown slot, past, or more than 30 days ahead", body = ErrorBody),
         (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
-        (status = 409, description = "The slot is over", body = ErrorBody),
+        (status = 409, description = "The slot is over, or one has withdrawn from it after the draw", body = ErrorBody),
     )
 )]
 pub async fn enroll(
@@ -87,7 +89,7 @@ pub async fn enroll(
     let here = check_here(&mut tx, &table, user.id);
     let outcome = tx.commit_once(&table, creation.as_ref(), &item.id).await?;
     let (refused, replayed) = match outcome {
-        Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(false)))),
+        Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(&slots, false)))),
         Outcome::Replayed { refused, .. } => (refused, true),
         Outcome::Refused(refused) => (refused, false),
     };
@@ -96,35 +98,39 @@ pub async fn enroll(
     }
     if let Some(existing) = refused.item(enrollment)? {
         let drawn = refused.is(gate) && is_drawn(&app, slot.id()).await?;
-        return Ok(present(existing, drawn, replayed));
+        return present(&slots, existing, drawn, replayed);
     }
     if replayed || !refused.is(gate) {
         // The key was used for an enrollment that has been withdrawn since.
         return Err(Error::conflict("this Idempotency-Key was used before"));
     }
-    walk_in(&app, &table, &slot, item, creation.as_ref()).await
+    walk_in(&app, &table, &slots, &slot, item, creation.as_ref()).await
 }
 
 /// What is answered where somebody is enrolled already: by the same request, which is `replayed`, or
-/// by another one.
+/// by another one. Who has withdrawn after the draw stays away: the others were told so.
 fn present(
+    slots: &Slots,
     existing: EnrollmentItem,
     drawn: bool,
     replayed: bool,
-) -> (StatusCode, axum::Json<Enrollment>) {
+) -> Result<(StatusCode, axum::Json<Enrollment>)> {
     let status = if replayed {
         StatusCode::CREATED
+    } else if existing.withdrawn {
+        return Err(Error::conflict("you have withdrawn from this slot"));
     } else {
         StatusCode::OK
     };
-    (status, axum::Json(existing.view(drawn)))
+    Ok((status, axum::Json(existing.view(slots, drawn))))
 }
 
-/// Seats somebody after the draw. The only thing that those who walk in share is a count: which
-/// room the i-th of them gets follows from the draw (see [`Draw::walk_in_room`]).
+/// Seats somebody after the draw. What those who walk in share is how many are in each room: which one
+/// the next of them gets follows from it (see [`Draw::walk_in`]), and from whom they are to be kept apart.
 async fn walk_in(
     app: &App,
     table: &Table,
+    slots: &Slots,
     slot: &Slot,
     mut item: EnrollmentItem,
     creation: Option<&Creation>,
@@ -133,7 +139,11 @@ async fn walk_in(
         user_id: item.user_id,
         username: Some(item.username.clone()),
     };
-    let mut draw = assign::read(app, slot.id()).await?;
+    let keys = [draw_key(slot.id()), person_key(item.user_id)];
+    let mut items = table.batch_get(&keys).await?;
+    let wishes = wishes::take(&items, item.user_id)?;
+    let draw = items.remove(&draw_key(slot.id()));
+    let mut draw: Option<Draw> = draw.map(decode).transpose()?;
     // Others may walk in at the same moment.
     let mut race = Race::new(app);
     loop {
@@ -141,18 +151,20 @@ async fn walk_in(
             // The gates are closed, the rooms not yet known: the draw is running.
             return Err(Error::unavailable(2));
         };
-        let room = RoomId::new(slot.id(), drawn.walk_in_room());
+        let apart = wishes::apart(app, slot.id(), &wishes, drawn.with_a_seat()).await?;
+        let (number, sizes) = drawn.walk_in(&apart);
+        let room = RoomId::new(slot.id(), number);
         item.room_id = Some(room.to_string());
         let next = Change::new()
-            .set("walk_ins", drawn.walk_ins + 1)
-            .when(when().eq("walk_ins", drawn.walk_ins));
+            .set("sizes", sizes)
+            .when(when().eq("sizes", drawn.sizes));
         let mut tx = Transaction::new(app);
         let count = tx.update(table, draw_key(slot.id()), next).of();
         let enrollment = tx.create(table, item.key(), &item)?;
         seat_walk_in(&mut tx, table, room, slot, &member);
         let here = check_here(&mut tx, table, item.user_id);
         let (refused, replayed) = match tx.commit_once(table, creation, &item.id).await? {
-            Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(true)))),
+            Outcome::Done => return Ok((StatusCode::CREATED, axum::Json(item.view(slots, true)))),
             Outcome::Replayed { refused, .. } => (refused, true),
             Outcome::Refused(refused) => (refused, false),
         };
@@ -160,7 +172,7 @@ async fn walk_in(
             return Err(Error::token_invalid());
         }
         if let Some(existing) = refused.item(enrollment)? {
-            return Ok(present(existing, true, replayed));
+            return present(slots, existing, true, replayed);
         }
         draw = refused.item(count)?;
         race.lost().await?;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     seating::{enrollment_key, find_seat, ttl},
-    slot::{RoomId, Slot, SlotId},
+    slot::{RoomId, Slot, SlotId, Slots},
 };
 
 /// The index that lists one person's enrollments in order of time.
@@ -30,6 +30,15 @@ pub struct EnrollmentItem {
     /// The room, of those who walked in after the draw; the others' is in the seats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<String>,
+    /// A schedule made it, and takes it away when it no more names the day.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub weekly: bool,
+    /// They have withdrawn after the draw.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub withdrawn: bool,
+    /// The slot was over before it was drawn, and they are told.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub missed: bool,
     /// When it was made.
     pub created_at: Timestamp,
     gsi_pk: String,
@@ -40,15 +49,30 @@ pub struct EnrollmentItem {
 impl EnrollmentItem {
     /// A new enrollment of the caller.
     pub fn new(app: &App, user: &User, slot: &Slot) -> Self {
+        Self::of(app, user.id, &user.claims.name, slot)
+    }
+
+    /// A new enrollment that somebody's schedule makes.
+    pub fn weekly(app: &App, user_id: UserId, username: &str, slot: &Slot) -> Self {
+        Self {
+            weekly: true,
+            ..Self::of(app, user_id, username, slot)
+        }
+    }
+
+    fn of(app: &App, user_id: UserId, username: &str, slot: &Slot) -> Self {
         Self {
             id: app.new_id().to_string(),
-            user_id: user.id,
-            username: user.claims.name.clone(),
+            user_id,
+            username: username.to_owned(),
             date: slot.date(),
             time: slot.time(),
             room_id: None,
+            weekly: false,
+            withdrawn: false,
+            missed: false,
             created_at: app.now(),
-            gsi_pk: by_user(user.id),
+            gsi_pk: by_user(user_id),
             gsi_sk: slot.id(),
             ttl: ttl(slot),
         }
@@ -65,19 +89,29 @@ impl EnrollmentItem {
     }
 
     /// As its owner sees it; `drawn` says whether the slot's rooms are drawn.
-    pub fn view(self, drawn: bool) -> Enrollment {
+    pub fn view(self, slots: &Slots, drawn: bool) -> Enrollment {
         Enrollment {
-            status: if drawn {
+            status: if self.missed {
+                EnrollmentStatus::Missed
+            } else if self.withdrawn {
+                EnrollmentStatus::Withdrawn
+            } else if drawn {
                 EnrollmentStatus::Assigned
             } else {
                 EnrollmentStatus::Enrolled
             },
+            starts_at: slots.by_id(self.gsi_sk).start,
             id: self.id,
             user_id: self.user_id,
             date: self.date,
             time: self.time,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands a reference.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The index's partition of one person.
@@ -97,13 +131,16 @@ pub struct Enrollment {
     #[schema(format = Date, example = "2026-11-21")]
     pub date: String,
     /// The slot's time, where the slots are.
-    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3])b?:[0-5][0-9]$", example = "09:00")]
     pub time: String,
-    /// Whether a room is assigned yet.
+    /// When the slot starts.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-21T00:00:00Z")]
+    pub starts_at: Timestamp,
+    /// What has become of it.
     pub status: EnrollmentStatus,
 }
 
-/// Whether a room is assigned yet.
+/// What has become of an enrollment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnrollmentStatus {
@@ -111,6 +148,10 @@ pub enum EnrollmentStatus {
     Enrolled,
     /// In a room.
     Assigned,
+    /// Withdrawn after the draw: half an absence.
+    Withdrawn,
+    /// No rooms were drawn for the slot, by our fault. It counts as no absence.
+    Missed,
 }
 
 /// The room of an enrollment, once it is drawn. One request; none for those who walked in.

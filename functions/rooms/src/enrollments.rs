@@ -1,4 +1,4 @@
-//! `GET /register/`: my enrollments, from today on.
+//! `GET /register/`: my enrollments, from today on, and yesterday's that has not ended.
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
@@ -28,6 +28,8 @@ pub const FUNCTION: Function = Function::http("rooms-enrollments", || {
 .budget(2);
 
 /// My enrollments, from today on, in order of time
+///
+/// One of yesterday is among them until it ends.
 #[utoipa::path(
     get,
     path = "/register/",
@@ -47,10 +49,10 @@ pub async fn enrollments(
     uri: Uri,
     Query(query): Query<PageQuery>,
 ) -> Result<impl IntoResponse> {
-    let today = app.config::<Slots>()?.today(app.now()).to_string();
+    let slots = app.config::<Slots>()?;
     let after = query.after()?;
     // A sort key is `2026-11-21T09:00`; `~` sorts behind whatever continues the last one.
-    let from = after.map_or(today, |last| format!("{last}~"));
+    let from = after.map_or_else(|| slots.shown_from(app.now()), |last| format!("{last}~"));
     let page = table(&app)?
         .query("gsi_pk = :user AND gsi_sk >= :from")
         .index(BY_USER)
@@ -59,8 +61,8 @@ pub async fn enrollments(
         .limit(query.limit())
         .page::<EnrollmentItem>()
         .await?;
-    let slots: BTreeSet<SlotId> = page.items.iter().map(EnrollmentItem::slot_id).collect();
-    let keys: Vec<_> = slots.into_iter().map(draw_key).collect();
+    let named: BTreeSet<SlotId> = page.items.iter().map(EnrollmentItem::slot_id).collect();
+    let keys: Vec<_> = named.into_iter().map(draw_key).collect();
     let mut drawn = HashSet::new();
     for (key, item) in table(&app)?.batch_get(&keys).await? {
         if decode::<Draw>(item)?.is_drawn() {
@@ -76,7 +78,7 @@ pub async fn enrollments(
         .into_iter()
         .map(|item| {
             let drawn = drawn.contains(&draw_key(item.slot_id()));
-            item.view(drawn)
+            item.view(&slots, drawn)
         })
         .collect();
     Ok((

@@ -1,8 +1,9 @@
-//! `rooms-erase`: erases somebody who has closed their account: attendance, enrollments, and their name
-//! in the rooms they were in.
+//! `rooms-erase`: erases somebody who has closed their account: attendance, enrollments, schedule, their
+//! name in the rooms they were in, and whom they avoid or who avoids them.
 //!
-//! First their attendance becomes the mark that they have gone. An enrollment checks in its
-//! transaction that the mark is not there, and a close that no morning is entered over it; so nothing
+//! First their attendance becomes the mark that they have gone, and their calendar feed's address is
+//! revoked. An enrollment, a schedule, a wish and a new address check in their transactions that the mark is
+//! not there, and a close that no morning is entered over it; so nothing
 //! new comes after. Then each enrollment leads to its room, and is deleted when the name is out of it;
 //! so the event may come twice, and a run that was cut off is finished by the next.
 //!
@@ -13,8 +14,8 @@
 //! close, which takes out the names of all that have the mark. Sealed join tokens go with the
 //! meeting, at the close.
 //!
-//! What stays is an opaque id, which leads to nobody any more: in the mark for forty days, in a room's
-//! seats until the slot's items expire.
+//! What stays is an opaque id, which leads to nobody any more: in the mark for forty days, where they
+//! withdrew until a day after that slot, in a room's seats until the slot's items expire.
 
 use std::collections::HashMap;
 
@@ -28,16 +29,19 @@ use futures_util::{TryStreamExt as _, stream};
 
 use crate::{
     assign::Draw,
+    calendar::calendar_key,
     enrollment::{BY_USER, EnrollmentItem, by_user, room_of},
     person,
     seating::{draw_key, enrollment_key, gate_key, roster_key, state_key, table, unname},
     slot::{RoomId, SlotId, Slots},
+    weekly::weekly_key,
+    wishes,
 };
 
 /// `rooms-erase`
 ///
-/// Budget: of each enrollment whose room is drawn, 1 of the others; 1 beside these, and 2 for each
-/// 50 enrollments.
+/// Budget: of each enrollment whose room is drawn, 1 of the others and of each person whom they named or
+/// who named them; 5 beside these, and 2 for each 50 enrollments.
 pub const FUNCTION: Function =
     Function::event("rooms-erase", |app, event| on(app, event, erase)).budget(4);
 
@@ -54,6 +58,9 @@ pub async fn erase(app: App, Event { detail }: Event<AccountDeleted>) -> Result<
     let (app, user_id) = (&app, detail.data.user_id);
     let table = table(app)?;
     person::go(app, user_id).await?;
+    table.delete(calendar_key(user_id)).await?;
+    wishes::erase(app, user_id).await?;
+    table.delete(weekly_key(user_id)).await?;
     let mut after = None;
     loop {
         let page = table

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::Uri, response::IntoResponse};
 use enishi_shared::{
-    App, Error, Function, Result,
+    App, Error, Function, Result, UserId,
     auth::User,
     error::ErrorBody,
     http::Query,
@@ -49,10 +49,14 @@ pub struct PastRoom {
     #[schema(format = Date, example = "2026-11-21")]
     pub date: String,
     /// The slot's time, where the slots are.
-    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", example = "09:00")]
+    #[schema(pattern = "^([01][0-9]|2[0-3])b?:[0-5][0-9]$", example = "09:00")]
     pub time: String,
     /// Whether one took part.
     pub participate: bool,
+    /// One has withdrawn after the draw; else it is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false, example = true)]
+    pub withdrawn: bool,
     /// Everybody in the room, you included.
     pub members: Vec<PastMember>,
 }
@@ -63,8 +67,14 @@ pub struct PastMember {
     /// The name others see; null when they have closed their account.
     #[schema(required, example = "hanako")]
     pub username: Option<String>,
+    /// Their id; `null` when they have closed their account.
+    pub user_id: Option<UserId>,
     /// Whether they took part.
     pub participate: bool,
+    /// They have withdrawn after the draw; else it is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false, example = true)]
+    pub withdrawn: bool,
 }
 
 /// My rooms and my rate, newest first
@@ -109,7 +119,9 @@ pub async fn history(
         .and(page.items.last())
         .map(|item| item.slot_id().to_string());
     let app = &app;
-    let rooms: Vec<Option<(EnrollmentItem, RoomId)>> = stream::iter(page.items)
+    // A draw that did not come about in time may have left a seat.
+    let assigned = page.items.into_iter().filter(|item| !item.missed);
+    let rooms: Vec<Option<(EnrollmentItem, RoomId)>> = stream::iter(assigned)
         .map(|enrollment| async move {
             let id = room_of(app, &enrollment).await?;
             Ok::<_, Error>(id.map(|id| (enrollment, id)))
@@ -134,13 +146,16 @@ pub async fn history(
             room_id: id.to_string(),
             date: enrollment.date,
             time: enrollment.time,
-            participate: room.participants.contains(&user.id),
+            participate: room.took_part(user.id),
+            withdrawn: room.withdrawn.contains(&user.id),
             members: room
                 .members
-                .into_iter()
+                .iter()
                 .map(|member| PastMember {
-                    participate: room.participants.contains(&member.user_id),
-                    username: member.username,
+                    participate: room.took_part(member.user_id),
+                    withdrawn: room.withdrawn.contains(&member.user_id),
+                    user_id: member.username.is_some().then_some(member.user_id),
+                    username: member.username.clone(),
                 })
                 .collect(),
         });

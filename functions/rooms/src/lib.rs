@@ -11,11 +11,13 @@
 //! | [`participated`] | `POST /participated` | I am here |
 //! | [`history`] | `GET /me/rooms` | my rooms and my rate |
 //! | [`assign_room`] | `POST /assign_room/` | an operator draws |
-//! | [`assign`] | each minute | draws the slots that are due: ten minutes before |
+//! | [`assign`] | each minute | draws the slots that are due: ten minutes before; once a night, enrolls those who come every week |
 //! | [`open`] | each minute | opens the meetings: four minutes before |
 //! | [`close`] | each minute | attendance, rates, end of the meetings: after the slot |
 //! | [`attendance`] | Chime's events | who is present, which meeting ended |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
+//! | [`schedule`] | `GET`, `PUT /me/schedule` | come every week, pause, or no more |
+//! | [`avoid`] | `GET /me/avoid`, `PUT`, `DELETE /me/avoid/{user_id}` | never again with, and meet again |
 //!
 //! One table. A slot's items lie in eight partitions `SLOT#<slot>#P<0–7>`, people spread over them
 //! by a hash of their id, rooms by their number; see [`seating`].
@@ -32,11 +34,19 @@
 //! | the slots drawn before | `SLOTS` / `< <slot>` | 1 | 1–3 |
 //! | who met in an earlier slot | `…P` / `S#…` | 8, or 1 a MB | 1 a 4 KB |
 //! | somebody's attendance, or that they have gone | `PERSON#<user>` / `PERSON` | 1 | 1 |
+//! | the wishes of those who are drawn, as first read | `…P` / `W#<n>` | 1 for 500 people | 1 a KB |
+//! | whom somebody avoids, and who avoids them | `PERSON#<user>` / `PERSON` | 1 | 1 |
+//! | an avoided person, and no more | both `PERSON#<user>` | 1 | 4 write |
+//! | somebody's schedule | `WEEKLY#<0–7>` / `U#<user>` | 1 | 1 |
+//! | … and the enrollments that follow from it | this, `…P` / `E#…`, `GATE#…`, `X#…` | 2 | 25 read, 30 write |
+//! | all schedules, and how far a night's sweep came | `WEEKLY#<0–7>` / `U#…` and `NIGHT` | 2 for 100 | 4 read, 1 write |
 //! | a name out of a room | `…P` / `R#<n>`, `ROOM#<n>`, then one of them | 2 | 3–10 read, 1–10 write |
 
 pub mod assign;
 pub mod assign_room;
 pub mod attendance;
+pub mod avoid;
+pub mod calendar;
 pub mod close;
 pub mod draw;
 pub mod enroll;
@@ -46,11 +56,16 @@ pub mod erase;
 pub mod history;
 pub mod join;
 pub mod meeting_url;
+pub mod missed;
 pub mod open;
 pub mod participated;
 pub mod person;
+pub mod schedule;
 pub mod seating;
 pub mod slot;
+pub mod slots;
+pub mod weekly;
+pub mod wishes;
 pub mod withdraw;
 
 use enishi_shared::{
@@ -70,10 +85,14 @@ pub const FUNCTIONS: &[Function] = &[
     join::FUNCTION,
     participated::FUNCTION,
     history::FUNCTION,
+    calendar::FUNCTION,
+    slots::FUNCTION,
     assign_room::FUNCTION,
     assign::FUNCTION,
     open::FUNCTION,
     close::FUNCTION,
     attendance::FUNCTION,
     erase::FUNCTION,
+    schedule::FUNCTION,
+    avoid::FUNCTION,
 ];

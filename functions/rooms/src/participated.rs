@@ -10,14 +10,15 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrollment::EnrollmentItem,
-    seating::{enrollment_key, find_seat, mark_participant, read_room, table},
-    slot::{RoomId, Slots},
+    enrollment::{EnrollmentItem, room_of},
+    seating::{enrollment_key, mark_participant, read_room, table},
+    slot::{RoomId, Slot, Slots},
 };
 
 /// `rooms-participated`
 ///
-/// Budget: for those who walked in and name no room; 2 for the others.
+/// Budget: for those who were drawn and name no room; 2 for the others. Where one slot follows another,
+/// 1 more for five minutes.
 #[allow(deprecated)]
 pub const FUNCTION: Function = Function::http("rooms-participated", || {
     OpenApiRouter::new()
@@ -48,7 +49,7 @@ pub struct Participated {
 
 /// Say that one takes part
 ///
-/// From five minutes before the slot to its end.
+/// From five minutes before the slot to its end; earlier, the answer says when it opens.
 #[utoipa::path(
     post,
     path = "/participated",
@@ -80,13 +81,7 @@ pub async fn participated(
             slot.require_open(app.now())?;
             (id, slot)
         }
-        None => {
-            let slot = app
-                .config::<Slots>()?
-                .current(app.now())
-                .ok_or_else(|| Error::conflict("there is no slot at this time"))?;
-            (own_room(&app, &user, &slot).await?, slot)
-        }
+        None => own_room(&app, &user).await?,
     };
     mark_participant(&app, id, &slot, user.id).await?;
     Ok(axum::Json(Participated {
@@ -95,15 +90,27 @@ pub async fn participated(
     }))
 }
 
-async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<RoomId> {
-    if let Some(id) = find_seat(app, slot.id(), user.id).await? {
-        return Ok(id);
+/// The caller's room of a slot that is open. Where one slot follows another, both are for five minutes.
+async fn own_room(app: &App, user: &User) -> Result<(RoomId, Slot)> {
+    let (slots, now) = (app.config::<Slots>()?, app.now());
+    let mut open = slots.open(now).peekable();
+    if open.peek().is_none() {
+        let next = slots.next(now).map(|slot| slot.opens_at());
+        let next = next.map_or_else(String::new, |at| format!("; the next one opens at {at}"));
+        return Err(Error::conflict(format!("no room is open now{next}")));
     }
-    let enrollment: Option<EnrollmentItem> =
-        table(app)?.get(&enrollment_key(slot.id(), user.id)).await?;
-    enrollment
-        .and_then(|enrollment| enrollment.room_id?.parse().ok())
-        .ok_or_else(|| Error::not_found("room"))
+    for slot in open {
+        let key = enrollment_key(slot.id(), user.id);
+        let Some(enrollment) = table(app)?.get::<EnrollmentItem>(&key).await? else {
+            continue;
+        };
+        if !enrollment.withdrawn
+            && let Some(room) = room_of(app, &enrollment).await?
+        {
+            return Ok((room, slot));
+        }
+    }
+    Err(Error::not_found("room"))
 }
 
 /// Say that one takes part (as the specification spells it)

@@ -25,16 +25,48 @@ const GONE_SECONDS: i64 = 40 * 24 * 60 * 60;
 /// The stored record.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Attendance {
-    /// Slot id to whether the person took part.
+    /// Slot id to what became of it.
     #[serde(default)]
-    mornings: BTreeMap<SlotId, bool>,
+    mornings: BTreeMap<SlotId, Morning>,
     /// They have closed their account: of what there was, this alone is kept, for a while.
     #[serde(default)]
     pub gone: bool,
 }
 
+/// What became of a morning that somebody was assigned to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Morning {
+    /// Whether they took part.
+    Attended(bool),
+    /// They said so after the draw, before the start: half an absence.
+    Withdrawn(Withdrawn),
+}
+
+/// How a withdrawal is written: `withdrawn`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Withdrawn {
+    /// After the draw.
+    Withdrawn,
+}
+
+impl Morning {
+    /// Of somebody who has withdrawn after the draw.
+    pub const WITHDRAWN: Self = Self::Withdrawn(Withdrawn::Withdrawn);
+
+    /// In halves of a morning.
+    fn attended(self) -> usize {
+        match self {
+            Self::Attended(attended) => 2 * usize::from(attended),
+            Self::Withdrawn(_) => 1,
+        }
+    }
+}
+
 impl Attendance {
-    /// round(100 · attended / counted) over the last 20 assigned mornings, 100 before any.
+    /// round(100 · attended / counted) over the last 20 assigned mornings, 100 before any; of one that
+    /// somebody has withdrawn from after the draw one half is attended.
     pub fn rate(&self) -> u8 {
         Self::rate_over(self.mornings.values().copied())
     }
@@ -45,25 +77,25 @@ impl Attendance {
             self.mornings
                 .iter()
                 .filter(|(morning, _)| slot_id.is_none_or(|slot_id| **morning < slot_id))
-                .map(|(_, attended)| *attended),
+                .map(|(_, morning)| *morning),
         )
     }
 
-    fn rate_over(mornings: impl DoubleEndedIterator<Item = bool>) -> u8 {
-        let (counted, attended) = mornings
+    fn rate_over(mornings: impl DoubleEndedIterator<Item = Morning>) -> u8 {
+        let (counted, halves) = mornings
             .rev()
             .take(MORNINGS)
-            .fold((0_usize, 0_usize), |(counted, sum), attended| {
-                (counted + 1, sum + usize::from(attended))
+            .fold((0_usize, 0_usize), |(counted, sum), morning| {
+                (counted + 1, sum + morning.attended())
             });
         if counted == 0 {
             return 100;
         }
-        u8::try_from((200 * attended + counted) / (2 * counted)).unwrap_or(100)
+        u8::try_from((100 * halves + counted) / (2 * counted)).unwrap_or(100)
     }
 
-    fn enter(&mut self, slot_id: SlotId, attended: bool) {
-        self.mornings.insert(slot_id, attended);
+    fn enter(&mut self, slot_id: SlotId, morning: Morning) {
+        self.mornings.insert(slot_id, morning);
         while self.mornings.len() > KEPT {
             self.mornings.pop_first();
         }
@@ -127,7 +159,7 @@ pub async fn enter(
     user_id: UserId,
     known: Option<Item>,
     slot_id: SlotId,
-    attended: bool,
+    morning: Morning,
 ) -> Result<()> {
     let table = table(app)?;
     let mut stored: Option<Attendance> = known.map(decode).transpose()?;
@@ -138,11 +170,12 @@ pub async fn enter(
         if after.gone {
             return Ok(());
         }
-        after.enter(slot_id, attended);
+        after.enter(slot_id, morning);
         let unchanged = match &stored {
             Some(before) if before.mornings == after.mornings => return Ok(()),
-            Some(before) => when().eq("mornings", &before.mornings),
-            None => when().absent("pk"),
+            Some(before) if !before.mornings.is_empty() => when().eq("mornings", &before.mornings),
+            // There may be wishes of theirs (see `wishes`).
+            _ => when().absent("mornings").absent("gone"),
         };
         let change = Change::new()
             .set("mornings", &after.mornings)
@@ -162,6 +195,8 @@ mod tests {
 
     use super::*;
 
+    const PRESENT: Morning = Morning::Attended(true);
+
     fn slot(id: &str) -> SlotId {
         id.parse().unwrap()
     }
@@ -171,28 +206,49 @@ mod tests {
         let mut attendance = Attendance::default();
         assert_eq!(attendance.rate(), 100);
         for (day, attended) in [(1, true), (2, false), (3, true)] {
-            attendance.enter(slot(&format!("2026-11-0{day}T09:00")), attended);
+            attendance.enter(
+                slot(&format!("2026-11-0{day}T09:00")),
+                Morning::Attended(attended),
+            );
         }
         assert_eq!(attendance.rate(), 67);
         assert_eq!(attendance.rate_before(Some(slot("2026-11-03T09:00"))), 50);
         assert_eq!(attendance.rate_before(Some(slot("2026-11-01T09:00"))), 100);
         for day in 10..30 {
-            attendance.enter(slot(&format!("2026-11-{day}T09:00")), true);
+            attendance.enter(slot(&format!("2026-11-{day}T09:00")), PRESENT);
         }
         assert_eq!(attendance.rate(), 100);
     }
 
     #[test]
+    fn a_late_withdrawal_is_half_an_absence() {
+        let mut attendance = Attendance::default();
+        attendance.enter(slot("2026-11-01T09:00"), Morning::WITHDRAWN);
+        assert_eq!(attendance.rate(), 50);
+        attendance.enter(slot("2026-11-02T09:00"), PRESENT);
+        assert_eq!(attendance.rate(), 75);
+        attendance.enter(slot("2026-11-03T09:00"), Morning::Attended(false));
+        assert_eq!(attendance.rate(), 50);
+        let stored = serde_json::to_value(&attendance).unwrap();
+        let mornings = serde_json::json!({
+            "2026-11-01T09:00": "withdrawn", "2026-11-02T09:00": true, "2026-11-03T09:00": false,
+        });
+        assert_eq!(stored["mornings"], mornings);
+        let read: Attendance = serde_json::from_value(stored).unwrap();
+        assert_eq!(read.mornings, attendance.mornings);
+    }
+
+    #[test]
     fn the_rate_as_of_a_moment_stays_when_later_mornings_are_entered() {
         let mut attendance = Attendance::default();
-        attendance.enter(slot("2026-11-01T09:00"), false);
+        attendance.enter(slot("2026-11-01T09:00"), Morning::Attended(false));
         for day in 2..=20 {
-            attendance.enter(slot(&format!("2026-11-{day:02}T09:00")), true);
+            attendance.enter(slot(&format!("2026-11-{day:02}T09:00")), PRESENT);
         }
         let moment = Some(slot("2026-11-21T09:00"));
         assert_eq!(attendance.rate_before(moment), 95);
         for day in 21..=30 {
-            attendance.enter(slot(&format!("2026-11-{day:02}T09:00")), true);
+            attendance.enter(slot(&format!("2026-11-{day:02}T09:00")), PRESENT);
             assert_eq!(attendance.rate_before(moment), 95);
             assert_eq!(attendance.rate(), 100);
         }
@@ -204,10 +260,10 @@ mod tests {
         let mut forward = Attendance::default();
         let mut backward = Attendance::default();
         for (id, attended) in mornings.iter().chain(&mornings) {
-            forward.enter(slot(id), *attended);
+            forward.enter(slot(id), Morning::Attended(*attended));
         }
         for (id, attended) in mornings.iter().rev() {
-            backward.enter(slot(id), *attended);
+            backward.enter(slot(id), Morning::Attended(*attended));
         }
         assert_eq!(forward.mornings, backward.mornings);
     }

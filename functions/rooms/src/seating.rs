@@ -23,8 +23,8 @@ use crate::slot::{RoomId, Slot, SlotId};
 mod room;
 
 pub use room::{
-    Member, MemberName, Room, RoomState, Roster, find_room, mark_participant, read_room,
-    read_rooms, room_keys, seat_walk_in, take_room, unname,
+    Member, MemberName, Room, RoomState, Roster, find_room, mark_participant, mark_withdrawn,
+    read_room, read_rooms, room_keys, seat_walk_in, take_room, unname,
 };
 
 /// Partitions a slot; a slot's reads and writes spread over them.
@@ -40,6 +40,9 @@ const ROOMS_AN_ITEM: u32 = 25;
 const WALK_IN_SEATS: &str = "S#~";
 /// How long a slot's items are kept, in seconds.
 const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
+
+/// How long marks are kept after their slot, in seconds.
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// `ROOMS_TABLE`: the service's table.
 ///
@@ -71,7 +74,8 @@ fn gate_number(user_id: UserId) -> u32 {
     u32::from(sha256(user_id.to_string().as_bytes())[0]) * GATES / 256
 }
 
-fn person_partition(user_id: UserId) -> u32 {
+/// In which of eight partitions somebody's items lie.
+pub fn person_partition(user_id: UserId) -> u32 {
     gate_number(user_id) * PARTITIONS / GATES
 }
 
@@ -81,6 +85,29 @@ pub fn enrollment_key(slot_id: SlotId, user_id: UserId) -> Key {
         partition(slot_id, person_partition(user_id)),
         format!("E#{user_id}"),
     )
+}
+
+/// Where it is marked that somebody withdrew, before the draw: their schedule leaves this day alone.
+pub fn withdrawn_key(slot_id: SlotId, user_id: UserId) -> Key {
+    Key::new(
+        partition(slot_id, person_partition(user_id)),
+        format!("X#{user_id}"),
+    )
+}
+
+/// A mark that is of use until the slot is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Mark {
+    ttl: i64,
+}
+
+impl Mark {
+    /// For this slot.
+    pub fn of(slot: &Slot) -> Self {
+        Self {
+            ttl: slot.end.as_second() + DAY_SECONDS,
+        }
+    }
 }
 
 /// The gate that a person's enrollment passes. Absent while the slot takes enrollments.

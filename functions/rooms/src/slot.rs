@@ -6,12 +6,12 @@ use std::str::FromStr;
 use enishi_shared::{
     Error, Result,
     app::{ConfigError, Configure, Env},
-    civil::{hour_minute, parse_date, parse_time},
+    civil::parse_date,
 };
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
-    civil::{Date, DateTime, Time, Weekday},
-    tz::TimeZone,
+    civil::{Date, DateTime, Weekday},
+    tz::{AmbiguousOffset, TimeZone},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{
@@ -28,11 +28,21 @@ const OPENED_BEFORE: SignedDuration = SignedDuration::from_mins(4);
 const JOINED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 /// How many days ahead one may enroll.
 const DAYS_AHEAD: i64 = 30;
+/// The days of the week as the configuration and the API write them, Monday first.
+const DAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
 
 /// `SLOTS`, JSON: `{"times": ["09:00"], "days": ["mon", …], "minutes": 30, "room_size": 4,
 /// "time_zone": "Asia/Tokyo"}`.
 pub struct Slots {
-    times: Vec<Time>,
+    times: Vec<ClockTime>,
     days: Vec<Weekday>,
     length: SignedDuration,
     /// How many people a room is meant for.
@@ -57,12 +67,12 @@ impl Configure for Slots {
 }
 
 impl Slots {
-    fn from_json(json: &str) -> Option<Self> {
+    pub(crate) fn from_json(json: &str) -> Option<Self> {
         let raw: Raw = serde_json::from_str(json).ok()?;
-        let mut times: Vec<Time> = raw
+        let mut times: Vec<ClockTime> = raw
             .times
             .iter()
-            .map(|time| parse_time(time))
+            .map(|time| ClockTime::parse(time).filter(|time| !time.again))
             .collect::<Option<_>>()?;
         times.sort();
         times.dedup();
@@ -89,34 +99,118 @@ impl Slots {
         now.to_zoned(self.zone.clone()).date()
     }
 
+    /// The times of day at which slots start, `09:00`, in order.
+    pub fn times(&self) -> Vec<String> {
+        self.times.iter().map(ClockTime::to_string).collect()
+    }
+
+    /// The days of the week that have slots, `mon` to `sun`, in order.
+    pub fn days(&self) -> Vec<&'static str> {
+        let days = DAYS.iter().filter(|(_, day)| self.days.contains(day));
+        days.map(|(name, _)| *name).collect()
+    }
+
+    /// How long a slot is, in minutes.
+    pub fn minutes(&self) -> i64 {
+        self.length.as_mins()
+    }
+
+    /// The IANA name of the time zone that dates and times are in, `Asia/Tokyo`.
+    pub fn time_zone(&self) -> &str {
+        self.zone.iana_name().unwrap_or_default()
+    }
+
     /// The slot of a date and a time (the first of the day unless told) that one may ask for:
-    /// configured, not before today, at most 30 days ahead.
+    /// configured, not before today unless it still runs, at most 30 days ahead.
     ///
     /// # Errors
     /// `invalid_parameter` on `date` or `time`.
     pub fn requested(&self, now: Timestamp, date: &str, time: Option<&str>) -> Result<Slot> {
-        let date: Date = parse_date(date)
-            .ok_or_else(|| Error::invalid("date", "date must be a date such as 2026-11-21"))?;
+        let date = self.requested_date(now, date)?;
         let time = match time {
-            Some(time) => parse_time(time)
-                .filter(|time| self.times.contains(time))
-                .ok_or_else(|| Error::invalid("time", "there is no slot at this time"))?,
+            Some(time) => self.requested_time(time)?,
             None => self.first_time(),
         };
+        let slot = self.slot(date, time).ok_or_else(|| {
+            if time.again && self.days.contains(&date.weekday()) {
+                no_such_time()
+            } else {
+                no_such_day()
+            }
+        })?;
+        // One of yesterday may reach over midnight.
+        if date < self.today(now) && slot.end <= now {
+            return Err(past());
+        }
+        Ok(slot)
+    }
+
+    /// A day that one may ask for: it has slots, and is not before today unless one still runs.
+    ///
+    /// # Errors
+    /// `invalid_parameter` on `date`.
+    pub fn requested_day(&self, now: Timestamp, date: &str) -> Result<Date> {
+        let date = self.requested_date(now, date)?;
+        let slots = self.of(date);
+        if slots.is_empty() {
+            return Err(no_such_day());
+        }
+        if date < self.today(now) && slots.iter().all(|slot| slot.end <= now) {
+            return Err(past());
+        }
+        Ok(date)
+    }
+
+    /// From yesterday, whose last slot may still run, to 30 days ahead.
+    fn requested_date(&self, now: Timestamp, date: &str) -> Result<Date> {
+        let date: Date = parse_date(date)
+            .ok_or_else(|| Error::invalid("date", "date must be a date such as 2026-11-21"))?;
         let today = self.today(now);
-        if date < today {
-            return Err(Error::invalid("date", "date is in the past"));
+        if date < today.saturating_sub(1.day()) {
+            return Err(past());
         }
         if date > today.saturating_add(DAYS_AHEAD.days()) {
             return Err(Error::invalid("date", "date is more than 30 days ahead"));
         }
-        self.slot(date, time)
-            .ok_or_else(|| Error::invalid("date", "there is no slot on this day"))
+        Ok(date)
+    }
+
+    /// A time at which there are slots; `9:00` is `09:00`.
+    ///
+    /// # Errors
+    /// `invalid_parameter` on `time`.
+    pub fn requested_time(&self, time: &str) -> Result<ClockTime> {
+        let time = ClockTime::parse(time).ok_or_else(no_such_time)?;
+        let first = ClockTime {
+            again: false,
+            ..time
+        };
+        let known = self.times.contains(&first);
+        known.then_some(time).ok_or_else(no_such_time)
+    }
+
+    /// What the ids of today's slots do not sort before, nor those of one that began yesterday and has
+    /// not ended.
+    pub fn shown_from(&self, now: Timestamp) -> String {
+        let today = self.today(now).to_string();
+        let running = self.next(now).map(|slot| slot.id().to_string());
+        running.map_or(today.clone(), |running| running.min(today))
     }
 
     /// The slot that runs at `now`, or the next one.
     pub fn next(&self, now: Timestamp) -> Option<Slot> {
-        self.around(now).find(|slot| slot.end > now)
+        self.coming(now).next()
+    }
+
+    /// The slots that have not ended at `now`, the one that runs first, a week's.
+    pub fn coming(&self, now: Timestamp) -> impl Iterator<Item = Slot> + use<> {
+        self.around(now).filter(move |slot| slot.end > now)
+    }
+
+    /// The slots that have ended at `now`, from the day `since` on.
+    pub fn over(&self, since: Date, now: Timestamp) -> impl Iterator<Item = Slot> + use<> {
+        let slots = self.between(since, self.today(now));
+        slots.into_iter().filter(move |slot| slot.end <= now)
     }
 
     /// The slots for which it is time to draw: from ten minutes before the start to the end.
@@ -131,49 +225,85 @@ impl Slots {
             .filter(move |slot| minus(slot.start, OPENED_BEFORE) <= now && now < slot.end)
     }
 
-    /// The slot that one can be in at `now`: from five minutes before the start to the end.
-    pub fn current(&self, now: Timestamp) -> Option<Slot> {
-        self.around(now).find(|slot| slot.is_open(now))
+    /// The slots that one can be in at `now`: from five minutes before the start to the end. Where one
+    /// follows another, both for five minutes.
+    pub fn open(&self, now: Timestamp) -> impl Iterator<Item = Slot> + use<> {
+        self.around(now).filter(move |slot| slot.is_open(now))
     }
 
     /// The slot that an id names, whether it can still be asked for or not.
-    pub fn by_id(&self, SlotId(start): SlotId) -> Slot {
-        self.at(start.date(), start.time())
+    pub fn by_id(&self, SlotId { date, time }: SlotId) -> Slot {
+        self.at(date, time)
     }
 
     /// What the id of a slot that starts at `now` would be: the ids of all that have started are
     /// not above it.
-    pub fn id_at(&self, now: Timestamp) -> String {
-        SlotId(now.to_zoned(self.zone.clone()).datetime()).to_string()
+    pub fn id_at(&self, now: Timestamp) -> SlotId {
+        let here = now.to_zoned(self.zone.clone());
+        let (hour, minute) = (here.hour(), here.minute());
+        // Of the two moments with these hands the first one is meant, unless told otherwise.
+        let first = self.zone.to_timestamp(here.datetime());
+        let again = first.is_ok_and(|first| first < now);
+        SlotId {
+            date: here.date(),
+            time: ClockTime {
+                hour,
+                again,
+                minute,
+            },
+        }
     }
 
-    fn first_time(&self) -> Time {
-        self.times.first().copied().unwrap_or(Time::midnight())
+    fn first_time(&self) -> ClockTime {
+        self.times.first().copied().unwrap_or(ClockTime::MIDNIGHT)
     }
 
     /// The slots from yesterday to a week ahead, in order: a slot may reach over midnight, and a
     /// week holds every weekday.
     fn around(&self, now: Timestamp) -> impl Iterator<Item = Slot> + use<> {
         let today = self.today(now);
-        let mut slots = Vec::new();
-        for day in -1..=7_i64 {
-            let date = today.saturating_add(day.days());
-            slots.extend(self.times.iter().filter_map(|time| self.slot(date, *time)));
-        }
+        let slots = self.between(
+            today.saturating_sub(1.day()),
+            today.saturating_add(7.days()),
+        );
         slots.into_iter()
     }
 
-    fn slot(&self, date: Date, time: Time) -> Option<Slot> {
-        self.days
-            .contains(&date.weekday())
+    /// The slots of the days from `first` to `last`, in order.
+    fn between(&self, first: Date, last: Date) -> Vec<Slot> {
+        let days = first.series(1.day()).take_while(|date| *date <= last);
+        let mut slots: Vec<Slot> = days.flat_map(|date| self.of(date)).collect();
+        slots.sort_by_key(|slot| slot.start);
+        slots
+    }
+
+    /// The slots of a day: one for each time, two where the clocks show it twice.
+    fn of(&self, date: Date) -> Vec<Slot> {
+        let again = |time: &ClockTime| ClockTime {
+            again: true,
+            ..*time
+        };
+        let times = self.times.iter().flat_map(|time| [*time, again(time)]);
+        times.filter_map(|time| self.slot(date, time)).collect()
+    }
+
+    fn slot(&self, date: Date, time: ClockTime) -> Option<Slot> {
+        let twice = || {
+            let moment = self.zone.to_ambiguous_timestamp(time.on(date));
+            matches!(moment.offset(), AmbiguousOffset::Fold { .. })
+        };
+        (self.days.contains(&date.weekday()) && (!time.again || twice()))
             .then(|| self.at(date, time))
     }
 
-    fn at(&self, date: Date, time: Time) -> Slot {
-        let start = self
-            .zone
-            .to_timestamp(DateTime::from_parts(date, time))
-            .unwrap_or(Timestamp::MAX);
+    fn at(&self, date: Date, time: ClockTime) -> Slot {
+        let moment = self.zone.to_ambiguous_timestamp(time.on(date));
+        let start = if time.again {
+            moment.later()
+        } else {
+            moment.compatible()
+        };
+        let start = start.unwrap_or(Timestamp::MAX);
         Slot {
             date,
             time,
@@ -183,11 +313,75 @@ impl Slots {
     }
 }
 
+fn no_such_time() -> Error {
+    Error::invalid("time", "there is no slot at this time")
+}
+
+fn no_such_day() -> Error {
+    Error::invalid("date", "there is no slot on this day")
+}
+
+fn past() -> Error {
+    Error::invalid("date", "date is in the past")
+}
+
+/// A time of day. Where clocks are set back, what they show again has a `b` behind the hour, as
+/// German law writes it: `02:30`, then `02b:30`. In order of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClockTime {
+    hour: i8,
+    again: bool,
+    minute: i8,
+}
+
+impl ClockTime {
+    const MIDNIGHT: Self = Self {
+        hour: 0,
+        again: false,
+        minute: 0,
+    };
+
+    /// Reads `09:00`, `9:00` or `02b:30`.
+    fn parse(text: &str) -> Option<Self> {
+        let (hour, minute) = text.split_once(':')?;
+        let (hour, again) = match hour.strip_suffix('b') {
+            Some(hour) => (hour, true),
+            None => (hour, false),
+        };
+        let number = |text: &str| -> Option<i8> {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse().ok()).flatten()
+        };
+        let lengths = (1..=2).contains(&hour.len()) && minute.len() == 2;
+        let time = Self {
+            hour: number(hour)?,
+            again,
+            minute: number(minute)?,
+        };
+        (lengths && time.hour < 24 && time.minute < 60).then_some(time)
+    }
+
+    fn on(self, date: Date) -> DateTime {
+        date.at(self.hour, self.minute, 0, 0)
+    }
+
+    fn b(self) -> &'static str {
+        if self.again { "b" } else { "" }
+    }
+}
+
+impl std::fmt::Display for ClockTime {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { hour, minute, .. } = self;
+        write!(formatter, "{hour:02}{}:{minute:02}", self.b())
+    }
+}
+
 /// One slot of one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     date: Date,
-    time: Time,
+    time: ClockTime,
     /// When it starts.
     pub start: Timestamp,
     /// When it ends.
@@ -197,7 +391,10 @@ pub struct Slot {
 impl Slot {
     /// Its id.
     pub fn id(&self) -> SlotId {
-        SlotId(DateTime::from_parts(self.date, self.time))
+        SlotId {
+            date: self.date,
+            time: self.time,
+        }
     }
 
     /// `2026-11-21`, where the slots are.
@@ -205,9 +402,19 @@ impl Slot {
         self.date.to_string()
     }
 
-    /// `09:00`, where the slots are.
+    /// `09:00`, where the slots are; `02b:30` where clocks show it for the second time.
     pub fn time(&self) -> String {
-        hour_minute(self.time)
+        self.time.to_string()
+    }
+
+    /// Whether it starts at this time of day.
+    pub fn is_at(&self, time: ClockTime) -> bool {
+        self.time == time
+    }
+
+    /// From when on one can be in it: five minutes before the start.
+    pub fn opens_at(&self) -> Timestamp {
+        minus(self.start, JOINED_BEFORE)
     }
 
     /// When its rooms are due to be drawn.
@@ -217,7 +424,7 @@ impl Slot {
 
     /// Whether one can be in it: from five minutes before the start to the end.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        minus(self.start, JOINED_BEFORE) <= now && now < self.end
+        self.opens_at() <= now && now < self.end
     }
 
     /// [`Self::is_open`], or the answer that says why not.
@@ -228,9 +435,10 @@ impl Slot {
         if self.is_open(now) {
             Ok(())
         } else if now < self.end {
-            Err(Error::conflict(
-                "the room opens five minutes before the slot",
-            ))
+            Err(Error::conflict(format!(
+                "the room opens at {}",
+                self.opens_at()
+            )))
         } else {
             Err(Error::conflict("the slot is over"))
         }
@@ -242,22 +450,18 @@ fn minus(time: Timestamp, duration: SignedDuration) -> Timestamp {
 }
 
 fn weekday(text: &str) -> Option<Weekday> {
-    Some(match text {
-        "mon" => Weekday::Monday,
-        "tue" => Weekday::Tuesday,
-        "wed" => Weekday::Wednesday,
-        "thu" => Weekday::Thursday,
-        "fri" => Weekday::Friday,
-        "sat" => Weekday::Saturday,
-        "sun" => Weekday::Sunday,
-        _ => return None,
-    })
+    let day = DAYS.iter().find(|(name, _)| *name == text);
+    day.map(|(_, day)| *day)
 }
 
-/// A slot's id, `2026-11-21T09:00` where the slots are: unique, and in order of time.
+/// A slot's id, `2026-11-21T09:00` where the slots are: unique, and in order of time. Where clocks are
+/// set back it says which of the two, `2026-10-25T02:30` or `2026-10-25T02b:30` ([`ClockTime`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SlotId(DateTime);
+pub struct SlotId {
+    date: Date,
+    time: ClockTime,
+}
 
 /// The text is no slot's id.
 #[derive(Debug, thiserror::Error)]
@@ -266,7 +470,14 @@ pub struct NotASlot;
 
 impl std::fmt::Display for SlotId {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.strftime("%Y-%m-%dT%H:%M").fmt(formatter)
+        write!(formatter, "{}T{}", self.date, self.time)
+    }
+}
+
+impl SlotId {
+    /// Its day, where the slots are.
+    pub fn date(&self) -> Date {
+        self.date
     }
 }
 
@@ -274,9 +485,13 @@ impl FromStr for SlotId {
     type Err = NotASlot;
 
     fn from_str(text: &str) -> Result<Self, NotASlot> {
-        let id = DateTime::strptime("%Y-%m-%dT%H:%M", text).map(Self);
+        let (date, time) = text.split_once('T').ok_or(NotASlot)?;
+        let id = Self {
+            date: parse_date(date).ok_or(NotASlot)?,
+            time: ClockTime::parse(time).ok_or(NotASlot)?,
+        };
         // One slot, one spelling.
-        id.ok().filter(|id| id.to_string() == text).ok_or(NotASlot)
+        (id.to_string() == text).then_some(id).ok_or(NotASlot)
     }
 }
 
@@ -308,7 +523,7 @@ impl PartialSchema for RoomId {
         let text = ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some("A room's id: its slot and its number in it."))
-            .pattern(Some("^[0-9]{8}T[0-9]{4}-(0|[1-9][0-9]*)$"))
+            .pattern(Some("^[0-9]{8}T[0-9]{2}b?[0-9]{2}-(0|[1-9][0-9]*)$"))
             .examples(["20261121T0900-0"]);
         text.into()
     }
@@ -330,12 +545,10 @@ impl RoomId {
 
 impl std::fmt::Display for RoomId {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "{}-{}",
-            self.slot.0.strftime("%Y%m%dT%H%M"),
-            self.number
-        )
+        let SlotId { date, time } = self.slot;
+        let ClockTime { hour, minute, .. } = time;
+        let (date, b) = (date.strftime("%Y%m%d"), time.b());
+        write!(formatter, "{date}T{hour:02}{b}{minute:02}-{}", self.number)
     }
 }
 
@@ -344,8 +557,15 @@ impl FromStr for RoomId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (slot, number) = text.split_once('-').ok_or(())?;
+        let (date, time) = slot.split_once('T').ok_or(())?;
+        let (hour, minute) = time
+            .split_at_checked(time.len().wrapping_sub(2))
+            .ok_or(())?;
         let id = Self {
-            slot: SlotId(DateTime::strptime("%Y%m%dT%H%M", slot).map_err(|_| ())?),
+            slot: SlotId {
+                date: Date::strptime("%Y%m%d", date).map_err(|_| ())?,
+                time: ClockTime::parse(&format!("{hour}:{minute}")).ok_or(())?,
+            },
             number: number.parse().map_err(|_| ())?,
         };
         // One room, one spelling.
@@ -399,9 +619,9 @@ mod tests {
         assert_eq!(slots.to_draw(at("08:50:00")).count(), 1);
         assert_eq!(slots.to_open(at("08:55:59")).count(), 0);
         assert_eq!(slots.to_open(at("08:56:00")).count(), 1);
-        assert!(slots.current(at("08:54:59")).is_none());
-        assert!(slots.current(at("08:55:00")).is_some());
-        assert!(slots.current(at("09:30:00")).is_none());
+        assert_eq!(slots.open(at("08:54:59")).count(), 0);
+        assert_eq!(slots.open(at("08:55:00")).count(), 1);
+        assert_eq!(slots.open(at("09:30:00")).count(), 0);
     }
 
     #[test]
@@ -414,7 +634,11 @@ mod tests {
             ("2026-02-30", None),
             ("20261120", None),
             ("2026-11-20", Some("10:00")),
-            ("2026-11-20", Some("9:00")),
+            ("2026-11-20", Some("09:0")),
+            ("2026-11-20", Some("009:00")),
+            ("2026-11-20", Some("+9:00")),
+            ("2026-11-20", Some("09b:00")),
+            ("2026-11-20", Some("09:00:00")),
             ("2026-11-20", Some("25:00")),
         ] {
             assert!(
@@ -426,6 +650,75 @@ mod tests {
             slots().requested(now, "2026-11-20", None).unwrap().time(),
             "07:30"
         );
+        let nine = slots().requested(now, "2026-11-20", Some("9:00")).unwrap();
+        assert_eq!(nine.time(), "09:00");
+    }
+
+    fn nightly(zone: &str, times: &str) -> Slots {
+        Slots::from_json(&format!(
+            r#"{{"times":{times},"days":["mon","tue","wed","thu","fri","sat","sun"],"minutes":30,
+                "room_size":4,"time_zone":"{zone}"}}"#
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn yesterdays_slot_can_be_asked_for_while_it_runs() {
+        let slots = nightly("Asia/Tokyo", r#"["23:45"]"#);
+        let at = |time: &str| format!("2026-11-21T{time}+09:00").parse().unwrap();
+        for (now, found) in [("00:14:59", true), ("00:15:00", false)] {
+            let slot = slots.requested(at(now), "2026-11-20", None);
+            assert_eq!(slot.is_ok(), found, "{now}");
+        }
+        assert!(slots.requested(at("00:00"), "2026-11-19", None).is_err());
+    }
+
+    #[test]
+    fn the_repeated_hour_has_two_slots_in_order_of_time() {
+        let slots = nightly("Europe/Berlin", r#"["02:00","02:30","03:00"]"#);
+        let now = "2026-10-24T12:00:00Z".parse().unwrap();
+        let night: Vec<(String, String)> = slots
+            .between("2026-10-25".parse().unwrap(), "2026-10-25".parse().unwrap())
+            .iter()
+            .map(|slot| (slot.id().to_string(), slot.start.to_string()))
+            .collect();
+        let expected = [
+            ("2026-10-25T02:00", "2026-10-25T00:00:00Z"),
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+            ("2026-10-25T02b:00", "2026-10-25T01:00:00Z"),
+            ("2026-10-25T02b:30", "2026-10-25T01:30:00Z"),
+            ("2026-10-25T03:00", "2026-10-25T02:00:00Z"),
+        ];
+        assert_eq!(
+            night,
+            expected.map(|(id, start)| (id.to_owned(), start.to_owned()))
+        );
+        assert!(night.is_sorted());
+        for (id, start) in expected {
+            let id: SlotId = id.parse().unwrap();
+            assert_eq!(slots.id_at(start.parse().unwrap()), id);
+            assert_eq!(slots.by_id(id).start.to_string(), start);
+            let room = RoomId::new(id, 3);
+            assert_eq!(room.to_string().parse(), Ok(room));
+        }
+        assert_eq!(
+            RoomId::new("2026-10-25T02b:30".parse().unwrap(), 3).to_string(),
+            "20261025T02b30-3"
+        );
+        let again = slots.requested(now, "2026-10-25", Some("02b:30")).unwrap();
+        assert_eq!(again.id().to_string(), "2026-10-25T02b:30");
+        // No other night has it, and no other hour.
+        assert!(slots.requested(now, "2026-10-26", Some("02b:30")).is_err());
+        assert!(slots.requested(now, "2026-10-25", Some("03b:00")).is_err());
+    }
+
+    #[test]
+    fn the_hour_that_spring_leaves_out_has_its_slots_an_hour_later() {
+        let slots = nightly("Europe/Berlin", r#"["02:30"]"#);
+        let now = "2027-03-27T12:00:00Z".parse().unwrap();
+        let slot = slots.requested(now, "2027-03-28", None).unwrap();
+        assert_eq!(slot.id().to_string(), "2027-03-28T02:30");
+        assert_eq!(slot.start.to_string(), "2027-03-28T01:30:00Z");
     }
 
     #[test]

@@ -164,7 +164,7 @@ pub fn run(options: &Options) -> Result<bool, String> {
         let ours: Vec<usize> = (0..options.seeds)
             .map(|seed| {
                 play(&case, seed, |rates, history, _| {
-                    draw(rates, history, case.size)
+                    draw(rates, history, &[], case.size)
                 })
             })
             .collect();

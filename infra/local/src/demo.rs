@@ -1,4 +1,4 @@
-//! Two mornings of rooms, played through the public HTTP API of a stack in memory.
+//! Three mornings of rooms, played through the public HTTP API of a stack in memory.
 #![allow(clippy::print_stdout)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,7 @@ pub mod orgs;
 mod picture;
 pub mod saju;
 pub mod visits;
+mod wishes;
 
 /// A client of the API that speaks JSON.
 #[derive(Clone)]
@@ -199,7 +200,7 @@ struct Person {
     access_token: String,
 }
 
-/// Plays two mornings and shows them.
+/// Plays three mornings and shows them.
 ///
 /// # Errors
 /// A sentence with what went differently from what it should.
@@ -250,11 +251,17 @@ pub async fn run() -> Result<(), String> {
     println!(
         "\nTwelve people in rooms of four: three pairs at least must meet again; {repeated} did."
     );
-    if repeated == 3 {
-        Ok(())
-    } else {
-        Err("the second morning repeats more pairs than it must".into())
+    if repeated != 3 {
+        return Err("the second morning repeats more pairs than it must".into());
     }
+    wishes::play(
+        &stack,
+        &client,
+        &mut people,
+        evening.saturating_add(3.days()),
+        &at,
+    )
+    .await
 }
 
 async fn enroll(client: &Client, people: &mut [Person], date: Date) -> Result<(), String> {

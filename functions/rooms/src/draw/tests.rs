@@ -5,6 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::HashSet;
 
+mod apart;
+
 /// Repeat meetings when `n` people are drawn `mornings` times.
 fn repeats(n: u32, size: usize, mornings: usize, seed: u64) -> usize {
     let mut random = Random(seed);
@@ -20,7 +22,7 @@ fn repeats(n: u32, size: usize, mornings: usize, seed: u64) -> usize {
             .iter()
             .map(|m| m.iter().map(|g| g.iter().map(index).collect()).collect())
             .collect();
-        let rooms: Vec<Vec<u32>> = draw(&vec![100; n as usize], &seen, size)
+        let rooms: Vec<Vec<u32>> = draw(&vec![100; n as usize], &seen, &[], size)
             .iter()
             .map(|room| room.iter().map(|&i| order[i as usize]).collect())
             .collect();
@@ -48,7 +50,7 @@ proptest! {
         history in vec(vec(vec(0u32..210, 0..8), 0..40), 0..6),
         size in 2usize..=5,
     ) {
-        let rooms = draw(&rates, &history, size);
+        let rooms = draw(&rates, &history, &[], size);
         let mut people = rooms.concat();
         people.sort_unstable();
         prop_assert_eq!(people, (0..rates.len() as u32).collect::<Vec<_>>());
@@ -56,15 +58,15 @@ proptest! {
         let large = rooms.iter().map(Vec::len).max().unwrap_or(0);
         prop_assert!(large - small <= 1 && large <= size + 1);
         prop_assert!(small >= 2 || rates.len() < 2);
-        prop_assert_eq!(rooms, draw(&rates, &history, size));
+        prop_assert_eq!(rooms, draw(&rates, &history, &[], size));
     }
 
     #[test]
     fn likely_no_shows_are_spread(rates in vec(0u8..=100, 2..=120), size in 2usize..=5) {
-        let first = draw(&rates, &[], size);
+        let first = draw(&rates, &[], &[], size);
         prop_assert!(no_shows_are_even(&rates, &first));
         // Unless people are few, repeats need not stand in the way.
-        let second = draw(&rates, &[first], size);
+        let second = draw(&rates, &[first], &[], size);
         prop_assert!(rates.len() < 40 || no_shows_are_even(&rates, &second));
     }
 }
@@ -72,7 +74,7 @@ proptest! {
 #[test]
 fn rooms_are_near_their_size() {
     let sizes = |n, size| {
-        let rooms = draw(&vec![100; n], &[], size);
+        let rooms = draw(&vec![100; n], &[], &[], size);
         rooms.iter().map(Vec::len).collect::<Vec<_>>()
     };
     assert!(sizes(0, 4).is_empty());
@@ -101,7 +103,7 @@ fn a_recent_meeting_weighs_more() {
     // Two rooms of two out of four people: one of the three pairings must recur.
     let history = [[[0, 1], [2, 3]], [[0, 2], [1, 3]], [[0, 3], [1, 2]]];
     let history = history.map(|m| m.map(Vec::from).to_vec());
-    let mut rooms = draw(&[100; 4], &history, 2);
+    let mut rooms = draw(&[100; 4], &history, &[], 2);
     rooms.sort();
     assert_eq!(rooms, [[0, 3], [1, 2]]);
 }

@@ -39,6 +39,10 @@ pub struct MemberName {
     /// The name others see.
     #[schema(example = "hanako")]
     pub username: String,
+    /// They have withdrawn after the draw and will not come; else it is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false, example = true)]
+    pub withdrawn: bool,
 }
 
 /// The rooms of one roster item.
@@ -65,6 +69,9 @@ pub struct RoomState {
     /// Who took part, by user id.
     #[serde(default)]
     pub participants: BTreeSet<UserId>,
+    /// Who has withdrawn after the draw, by user id.
+    #[serde(default)]
+    withdrawn: BTreeSet<UserId>,
     /// Who walked in.
     #[serde(default)]
     walk_ins: WalkIns,
@@ -101,6 +108,20 @@ pub fn seat_walk_in(
     tx.update(table, state_key(room), seated);
 }
 
+/// Marks a member as withdrawn after the draw.
+pub fn mark_withdrawn(
+    tx: &mut Transaction,
+    table: &Table,
+    room: RoomId,
+    slot: &Slot,
+    user_id: UserId,
+) {
+    let withdrawn = Change::new()
+        .set("ttl", ttl(slot))
+        .insert("withdrawn", user_id);
+    tx.update(table, state_key(room), withdrawn);
+}
+
 /// Marks a member as taking part. One request; marking twice is marking once.
 ///
 /// # Errors
@@ -123,18 +144,24 @@ pub struct Room {
     drawn: usize,
     /// Who took part, by user id.
     pub participants: BTreeSet<UserId>,
+    /// Who has withdrawn after the draw, by user id.
+    pub withdrawn: BTreeSet<UserId>,
     /// The record of its meeting.
     pub meeting: Option<Item>,
 }
 
 impl Room {
-    /// The ids of those who may come: all but those who have closed their account.
+    /// The ids of those who may come: all but those who have withdrawn or closed their account.
     pub fn people(&self) -> Vec<UserId> {
-        let there = self
-            .members
-            .iter()
-            .filter(|member| member.username.is_some());
+        let there = self.members.iter().filter(|member| {
+            member.username.is_some() && !self.withdrawn.contains(&member.user_id)
+        });
         there.map(|member| member.user_id).collect()
+    }
+
+    /// Whether this person took part. Who has withdrawn did not, though they may have been there before.
+    pub fn took_part(&self, user_id: UserId) -> bool {
+        self.participants.contains(&user_id) && !self.withdrawn.contains(&user_id)
     }
 
     /// Whether this person belongs to it.
@@ -147,13 +174,15 @@ impl Room {
         self.members.iter().skip(self.drawn)
     }
 
-    /// Those who may come, as others see them.
+    /// Those who have an account, as others see them.
     pub fn names(&self) -> Vec<MemberName> {
-        let names = self
-            .members
-            .iter()
-            .filter_map(|member| member.username.clone());
-        names.map(|username| MemberName { username }).collect()
+        let names = self.members.iter().filter_map(|member| {
+            Some(MemberName {
+                username: member.username.clone()?,
+                withdrawn: self.withdrawn.contains(&member.user_id),
+            })
+        });
+        names.collect()
     }
 }
 
@@ -262,6 +291,7 @@ fn assemble(
         members,
         drawn,
         participants: state.participants,
+        withdrawn: state.withdrawn,
         meeting: items.remove(&meeting_key(id)),
     }))
 }

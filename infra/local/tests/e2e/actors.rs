@@ -107,6 +107,18 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         Auth::User,
         "/api/visits/blocks/9b2f6c1d-4e5a-4b7c-8d9e-0f1a2b3c4d5e",
     ),
+    (
+        "PUT",
+        "/me/avoid/{user_id}",
+        Auth::User,
+        "/me/avoid/{partner}",
+    ),
+    (
+        "DELETE",
+        "/me/avoid/{user_id}",
+        Auth::User,
+        "/me/avoid/{partner}",
+    ),
     // One's own, which is not there.
     (
         "DELETE",

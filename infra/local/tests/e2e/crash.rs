@@ -49,6 +49,7 @@ fn all_flows() -> Vec<&'static str> {
         identity::crash::FLOWS,
         mail::crash::FLOWS,
         rooms::crash::FLOWS,
+        rooms::crash_wishes::FLOWS,
         payments::crash::FLOWS,
         payments::crash_subscriptions::FLOWS,
         saju::crash::FLOWS,

@@ -446,6 +446,8 @@ async fn rooms_story(world: &World) {
         .post(&operator, "/assign_room/", next)
         .await
         .expect(200);
+    rooms::wishes(world, &people[0], &people[1]).await;
+    world.refresh_all(&mut people).await;
     rooms::leaves(world, &people[0]).await;
 }
 

@@ -2,8 +2,10 @@
 //! through the template's schedules and rules.
 
 mod attendance;
+mod avoid;
 mod close;
 pub mod crash;
+pub mod crash_wishes;
 mod draw;
 mod enroll;
 mod enrollments;
@@ -16,3 +18,4 @@ mod meeting_url;
 mod racing;
 mod schedule;
 mod walk_in;
+mod weekly;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Measured, count};
-use crate::support::{MORNING, World, text, tokyo};
+use crate::support::{MORNING, Person, World, text, tokyo};
 
 /// Lives through a morning of five people, two rooms and one who walks in.
 pub async fn measure(world: &World, measured: &mut Measured) {
@@ -30,8 +30,8 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "rooms-enrollments");
 
     world.at(&format!("{MORNING}T08:50")).await;
-    // Its own, the enrollments, and at most three writes.
-    measured.within(world, "rooms-assign", 16, people.len());
+    // Its own, the enrollments, the wishes, at most three writes, and the night's sweep.
+    measured.within(world, "rooms-assign", 16 + 1 + 17, people.len());
     world.refresh_all(&mut people).await;
     let me = &people[0];
     let my_room = format!("/meeting_url/{}", me.id);
@@ -107,18 +107,54 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         .await
         .expect(200);
     // The morning before is looked back on.
-    measured.within(world, "rooms-assign-room", 16 + 8, 2);
+    measured.within(world, "rooms-assign-room", 16 + 1 + 8, 2);
     world
         .post(&operator, "/assign_room/", next)
         .await
         .expect(200);
     assert_eq!(measured.within(world, "rooms-assign-room", 0, 1), 1);
+    wishes(world, &people, measured).await;
     let token = Some(people[0].access_token.as_str());
+    count(world, "");
     world
         .call("DELETE", "/api/users/me", token, None)
         .await
         .expect(204);
     world.stack.settle().await;
-    // Both mornings.
-    measured.within(world, "rooms-erase", 3, 2);
+    // Both mornings, somebody who named them, and the days to come.
+    measured.within(world, "rooms-erase", 8, 10);
+}
+
+/// A schedule, and people who are in one room.
+async fn wishes(world: &World, people: &[Person], measured: &mut Measured) {
+    let call = async |person: &Person, method: &str, path: &str, body, status: u16| {
+        let token = Some(person.access_token.as_str());
+        world.call(method, path, token, body).await.expect(status);
+    };
+    let (me, other) = (&people[0], format!("/me/avoid/{}", people[1].id));
+    for days in [json!(["sat", "mon"]), json!(["mon", "tue"])] {
+        call(me, "PUT", "/me/schedule", Some(json!({"days": days})), 200).await;
+        assert_eq!(measured.count(world, "rooms-schedule"), 3);
+    }
+    call(me, "GET", "/me/schedule", None, 200).await;
+    assert_eq!(measured.count(world, "rooms-schedule"), 1);
+    // The night's sweep: one schedule has a day more.
+    world.at("2026-11-24T00:00").await;
+    measured.within(world, "rooms-assign", 17 + 2, 1);
+    world.at("2026-11-24T00:01").await;
+    assert_eq!(measured.within(world, "rooms-assign", 1, 0), 1);
+    let mut people = people.to_vec();
+    world.refresh_all(&mut people[..2]).await;
+    let me = &people[0];
+    count(world, "");
+    call(me, "PUT", &other, None, 204).await;
+    // Of two slots that both were enrolled for the later one is that of a room.
+    assert!(measured.within(world, "rooms-avoid", 4, 2) >= 6);
+    call(me, "PUT", &other, None, 204).await;
+    assert_eq!(measured.within(world, "rooms-avoid", 1, 0), 1);
+    call(me, "GET", "/me/avoid", None, 200).await;
+    assert_eq!(measured.within(world, "rooms-avoid", 1, 0), 1);
+    call(me, "DELETE", &other, None, 204).await;
+    assert_eq!(measured.within(world, "rooms-avoid", 2, 0), 2);
+    call(me, "PUT", &other, None, 204).await;
 }

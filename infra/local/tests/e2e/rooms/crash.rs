@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::crash_wishes::{comes, names};
 use crate::{
     crash::{Flow, Scene, flows},
     support::MORNING,
@@ -128,7 +129,7 @@ async fn room_of(scene: &Scene, person: usize) -> Option<String> {
 }
 
 /// Everybody's room, by room.
-async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
+pub async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
     let mut rooms: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for person in 0..scene.people.len() {
         let room = room_of(scene, person).await;
@@ -150,7 +151,7 @@ fn meetings(scene: &Scene) -> BTreeMap<String, usize> {
     meetings
 }
 
-async fn enrolls(scene: &Scene, person: usize) -> bool {
+pub async fn enrolls(scene: &Scene, person: usize) -> bool {
     let body = json!({"date": MORNING});
     let (status, _) = scene.call(person, "POST", "/register/", Some(body)).await;
     matches!(status, 200 | 201)
@@ -219,7 +220,7 @@ async fn enrolled_once(scene: &mut Scene) -> Result<(), String> {
 }
 
 /// In a room, in one, with the people who are in it; and drawing again changes nothing.
-async fn everybody_has_one_room(scene: &mut Scene) -> Result<(), String> {
+pub async fn everybody_has_one_room(scene: &mut Scene) -> Result<(), String> {
     let rooms = seating(scene).await;
     if rooms.contains_key("none") {
         return Err(format!("somebody has no room: {rooms:?}"));
@@ -294,6 +295,10 @@ async fn a_room_and_enrollments(scene: &mut Scene) {
         }
         scene.fire("RoomsAssign").await.unwrap();
     }
+    for (person, other) in [(0, 1), (1, 0)] {
+        assert!(names(scene, "PUT", person, other).await);
+    }
+    assert!(comes(scene, 0, json!(["sat", "mon"])).await);
 }
 
 /// Nobody in the room that was drawn, and not in the one to come.
@@ -311,10 +316,15 @@ async fn others_remain(scene: &mut Scene) -> Result<(), String> {
             .collect()
     };
     let (met, room) = (names(&met["rooms"][0]["members"]), names(&room["members"]));
-    if list == json!([]) && met.iter().eq(["1", "nobody"]) && room.iter().eq(["1"]) {
+    let (_, named) = scene.call(1, "GET", "/me/avoid", None).await;
+    let (_, schedule) = scene.call(0, "GET", "/me/schedule", None).await;
+    let rest = list == json!([]) && named == json!([]) && schedule == json!({"days": []});
+    if rest && met.iter().eq(["1", "nobody"]) && room.iter().eq(["1"]) {
         Ok(())
     } else {
-        Err(format!("{list}, met {met:?}, meets {room:?}"))
+        Err(format!(
+            "{list} {named} {schedule}, met {met:?}, meets {room:?}"
+        ))
     }
 }
 

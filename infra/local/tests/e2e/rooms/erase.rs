@@ -192,7 +192,7 @@ async fn who_goes_after_the_slot_is_nobody_in_the_history_of_the_others() {
     hall.world.stack.settle().await;
     let calls = hall.world.stack.aws().calls();
     let taken = calls.iter().filter(|call| call.function == "RoomsErase");
-    assert_eq!(taken.count(), 3 + 2 * 4);
+    assert_eq!(taken.count(), 6 + 2 * 4);
     guests.retain(|guest| guest.id != me.id);
 
     assert!(left(&hall, &me).is_empty(), "{:?}", left(&hall, &me));
@@ -226,7 +226,7 @@ async fn who_goes_while_the_draw_runs_is_gone_when_the_slot_is_over() {
     let faults = Faults::default();
     let hall = Hall::with(|options| options.connections = faults.connections()).await;
     let mut in_between = 0;
-    for nth in 0..25 {
+    for nth in 0..40 {
         let date = format!("2026-11-{:02}", 21 + nth % 10);
         let date = if nth < 10 {
             date

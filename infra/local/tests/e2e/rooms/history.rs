@@ -32,6 +32,7 @@ async fn ones_rooms_are_listed_newest_first_with_who_was_there() {
     let answer = hall.get(&guests[0], "/me/rooms").await.expect(200);
     assert_eq!(answer.body["rate"], 60);
     insta::assert_json_snapshot!(answer.body["rooms"][0], {
+        ".members[].user_id" => "[id]",
         ".members" => insta::sorted_redaction(),
     }, @r#"
     {
@@ -39,10 +40,12 @@ async fn ones_rooms_are_listed_newest_first_with_who_was_there() {
       "members": [
         {
           "participate": true,
+          "user_id": "[id]",
           "username": "p0"
         },
         {
           "participate": true,
+          "user_id": "[id]",
           "username": "p1"
         }
       ],
