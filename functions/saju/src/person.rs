@@ -25,6 +25,7 @@ pub const FUNCTION: Function = crate::http("saju-person", || {
 
 /// Somebody, as one may see them.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MatchProfile)]
 pub struct Person {
     /// As in the day's recommendations.
     #[serde(flatten)]
@@ -41,7 +42,7 @@ pub struct Person {
 #[utoipa::path(
     get,
     path = "/api/matches/{user_id}/profile",
-    operation_id = "getPerson",
+    operation_id = "getMatchProfile",
     tag = "saju",
     security(("access_token" = [])),
     params(("user_id" = UserId, Path, description = "The other person")),

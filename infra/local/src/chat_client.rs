@@ -12,7 +12,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{SinkExt as _, Stream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -368,6 +368,26 @@ impl ChatClient {
             tokio::time::sleep(longest * u32::from(random) / 255).await;
         }
     }
+}
+
+/// The text frames that come to whoever `token` belongs to, whatever they are about.
+///
+/// # Errors
+/// A sentence, when there is no connection.
+pub async fn frames(
+    http: &Client,
+    token: &str,
+) -> Result<impl Stream<Item = Value> + Unpin + use<>, String> {
+    let ticket = http
+        .expect("POST", "/api/live/ticket", Some(token), Some(json!({})))
+        .await?;
+    let text = |field: &str| ticket[field].as_str().unwrap_or_default();
+    let url = format!("{}?ticket={}", text("url"), text("ticket"));
+    let socket = open(&url).await.ok_or("no connection was opened")?;
+    Ok(Box::pin(socket.filter_map(async |frame| match frame {
+        Ok(Frame::Text(text)) => serde_json::from_str(&text).ok(),
+        _ => None,
+    })))
 }
 
 async fn open(url: &str) -> Option<WebSocketStream<TcpStream>> {

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt as _};
 use jiff::{Timestamp, civil::Time};
 use serde_json::{Value, json};
 
-use super::{Client, text};
+use super::{Client, mailed_token, text};
 use crate::{
-    chat_client::ChatClient,
+    chat_client::{ChatClient, frames},
     import,
     stack::{Options, Stack},
 };
@@ -60,6 +61,9 @@ pub async fn run() -> Result<(), String> {
             "the lunar 16 December 1995 was converted wrongly: {chart}"
         ));
     }
+    verify(&stack, &client, jieun, "jieun@example.com").await?;
+    println!("Her address is verified: from now on she is recommended to others.");
+
     let fortune = client
         .expect("GET", "/api/fortune/today", jieun, None)
         .await?;
@@ -100,22 +104,46 @@ pub async fn run() -> Result<(), String> {
         return Err("the list of the day should hold five people and stay the same".into());
     }
 
+    let wish = json!({"preferences": {"max_age": 40}});
+    let wish = client
+        .expect("PUT", "/api/users/me", jieun, Some(wish))
+        .await?;
+    println!(
+        "\nNobody above 40 any more, she wishes: from the list of {} on.",
+        text(&wish, "preferences_count_from")
+    );
+
     let first = &list[0];
     let partner = people
         .iter()
         .find(|person| person.candidate.user_id.to_string() == text(first, "user_id"))
         .ok_or("somebody was recommended who was not brought in")?;
     let partner_token = import::access_token(&stack, partner).await?;
+    let path = format!("/api/matches/{}/profile", partner.candidate.user_id);
+    let seen = client.expect("GET", &path, jieun, None).await?;
+    println!("She looks at {} ({}).", partner.name, text(&seen, "job"));
+    let mut her_frames = frames(&client, &token).await?;
+    let mut their_frames = frames(&client, &partner_token).await?;
     let body = json!({"receiver_id": partner.candidate.user_id});
     let asked = client
         .expect("POST", "/api/matches/request", jieun, Some(body))
         .await?;
     println!("\n지은 asks {} for a talk: {asked}", partner.name);
+    let told = told(&stack, &mut their_frames, "matchRequest").await?;
+    println!("{} is told at once: {told}", partner.name);
     let path = format!("/api/matches/{}/accept", text(&asked, "match_id"));
     let accepted = client
         .expect("POST", &path, Some(&partner_token), None)
         .await?;
     println!("{} accepts: {accepted}", partner.name);
+    let frame = self::told(&stack, &mut her_frames, "matchAccepted").await?;
+    println!("지은 is told at once: {frame}");
+    for token in [token.as_str(), partner_token.as_str()] {
+        let body = json!({"read_receipts": true});
+        client
+            .expect("PUT", "/api/users/me", Some(token), Some(body))
+            .await?;
+    }
 
     let chat_id = text(&accepted, "chat_id");
     let chat = |token: &str| {
@@ -136,13 +164,21 @@ pub async fn run() -> Result<(), String> {
     }
     until(&stack, &mut theirs, 5).await?;
     let left = theirs.mark_read().await?;
+    let frame = loop {
+        let frame = self::told(&stack, &mut her_frames, "readReceipt").await?;
+        if frame["seq"] == 5 {
+            break frame;
+        }
+    };
+    println!("지은 sees how far {} has read: {frame}", partner.name);
     let last = &theirs.messages()[4].content;
     println!("Back again, nothing is lost (the last one: {last}); unread: {left}");
     if left != 0 || hers.messages() != theirs.messages() {
         return Err("both should have read the same five messages".into());
     }
     // Both leave before the stack goes.
-    drop((hers, theirs));
+    drop((hers, theirs, her_frames, their_frames));
+    let_go(&client, jieun, &partner_token, &chat_id).await?;
     while !stack.websocket().connections().is_empty() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -192,6 +228,73 @@ fn show_chart(chart: &Value) {
         text(&chart["rules"], "late_night"),
         text(&chart["rules"], "solar_time"),
     );
+}
+
+/// Follows the link in the mail.
+async fn verify(
+    stack: &Stack,
+    client: &Client,
+    token: Option<&str>,
+    email: &str,
+) -> Result<(), String> {
+    stack.settle().await;
+    let proof = mailed_token(stack, email).ok_or("no mail came")?;
+    let proof = json!({"token": proof});
+    client
+        .expect("POST", "/api/auth/email/verify", token, Some(proof))
+        .await?;
+    stack.settle().await;
+    let me = client.expect("GET", "/api/users/me", token, None).await?;
+    match me["is_email_verified"] == true {
+        true => Ok(()),
+        false => Err(format!("the address should be verified: {me}")),
+    }
+}
+
+/// The next frame of a type that comes to somebody.
+async fn told(
+    stack: &Stack,
+    frames: &mut (impl Stream<Item = Value> + Unpin),
+    what: &str,
+) -> Result<Value, String> {
+    stack.settle().await;
+    let next = async {
+        loop {
+            match frames.next().await {
+                Some(frame) if frame["type"] == what => return Ok(frame),
+                Some(_) => {}
+                None => return Err(format!("the connection ended before {what}")),
+            }
+        }
+    };
+    let next = tokio::time::timeout(Duration::from_secs(20), next).await;
+    next.map_err(|_| format!("no {what} came"))?
+}
+
+/// She lets the match go and hides: neither has the chat any more.
+async fn let_go(
+    client: &Client,
+    jieun: Option<&str>,
+    partner: &str,
+    chat_id: &str,
+) -> Result<(), String> {
+    let path = format!("/api/chats/{chat_id}");
+    client.expect("DELETE", &path, jieun, None).await?;
+    for token in [jieun, Some(partner)] {
+        for path in ["/api/chats", "/api/matches"] {
+            let list = client.expect("GET", path, token, None).await?;
+            if list != json!([]) {
+                return Err(format!("an ended match is still there: {list}"));
+            }
+        }
+    }
+    println!("\n지은 lets the match go: both have lost the chat, and are not recommended again.");
+    let body = json!({"listed": false});
+    client
+        .expect("PUT", "/api/users/me", jieun, Some(body))
+        .await?;
+    println!("She hides: nobody is recommended her any more.");
+    Ok(())
 }
 
 /// Three messages while both are connected, two while one is in a tunnel.

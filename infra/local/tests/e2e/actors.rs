@@ -90,6 +90,12 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         "/api/matches/{partner}/compatibility",
     ),
     (
+        "GET",
+        "/api/matches/{user_id}/profile",
+        Auth::Owner,
+        "/api/matches/{partner}/profile",
+    ),
+    (
         "DELETE",
         "/api/blocks/{user_id}",
         Auth::User,
@@ -189,6 +195,12 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
         "/api/operator/certificates/{user_id}",
         Auth::Operator,
         "/api/operator/certificates/{decided}",
+    ),
+    (
+        "DELETE",
+        "/api/chats/{chat_id}",
+        Auth::Owner,
+        "/api/chats/{ended}",
     ),
     (
         "POST",
@@ -373,8 +385,8 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
     }
 }
 
-/// Gives both a profile of saju, and `owner` four requests: three from others, of which one is accepted
-/// (a chat with a message) and one waits, and one to another.
+/// Gives both a profile of saju, and `owner` five requests: four from others, of which two are accepted
+/// (chats) and one waits, and one to another.
 async fn saju(world: &World, owner: &Person, stranger: &Person) -> Fixtures {
     for person in [owner, stranger] {
         let profile = json!({
@@ -387,15 +399,17 @@ async fn saju(world: &World, owner: &Person, stranger: &Person) -> Fixtures {
             .expect(201);
     }
     let mut fixtures = BTreeMap::new();
-    for name in ["chat_id", "match_id", "declined", "asked"] {
+    for name in ["chat_id", "ended", "match_id", "declined", "asked"] {
         let other = register(world, name, "1991-06-06", "male").await;
         let asked = match name {
             "asked" => ask(world, owner, &other).await,
             _ => ask(world, &other, owner).await,
         };
         let id = asked.expect(201).text("match_id");
-        if name == "chat_id" {
+        if name == "chat_id" || name == "ended" {
             act(world, owner, &id, "accept").await.expect(200);
+        }
+        if name == "chat_id" {
             fixtures.insert("partner", other.id);
         }
         fixtures.insert(name, id);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Measured;
 use crate::{
-    identity::{log_in, mailed, newcomer, post, post_with, refresh},
+    identity::{log_in, mailed, newcomer, post, post_with, prove, refresh},
     saju::register,
     support::World,
 };
@@ -64,7 +64,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
 /// People with one profile join with the other, and do so again.
 async fn joins(world: &World, measured: &mut Measured) {
     let saju = register(world, "ha", "1993-04-05", "female").await;
-    assert_eq!(measured.count(world, "saju-register"), 5);
+    assert_eq!(measured.count(world, "saju-register"), 3);
     let authorization = format!("Bearer {}", saju.access_token);
     let headers = [
         ("authorization", authorization.as_str()),
@@ -79,6 +79,7 @@ async fn joins(world: &World, measured: &mut Measured) {
     }
 
     let rooms = world.sign_up("na").await;
+    prove(world, &rooms).await;
     let authorization = format!("Bearer {}", rooms.access_token);
     let headers = [
         ("authorization", authorization.as_str()),

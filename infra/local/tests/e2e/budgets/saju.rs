@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::{Measured, count};
 use crate::{
+    identity::prove,
     live::{Socket, ticket},
-    saju::requests::{act, ask, block, matched, people, unblock},
+    saju::requests::{act, ask, block, change, matched, people, unblock, unmatch},
     support::{Person, World},
 };
 
@@ -30,6 +31,15 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.stack.settle().await;
     // A session, and the token of a mail.
     measured.within(world, "identity-erase", 2, 2);
+
+    // Everybody has gone quiet, and one account was closed.
+    let later = world.stack.clock().now() + jiff::SignedDuration::from_hours(31 * 24);
+    world.stack.clock().set(Some(later));
+    count(world, "");
+    let swept = world.stack.lambda().invoke("SajuSweep", json!({})).await;
+    swept.unwrap();
+    let everybody = people.len() - 1 + invented.len();
+    assert!(measured.within(world, "saju-sweep", 9, everybody + 1) > everybody);
 }
 
 async fn me_and_my_day(world: &World, me: &Person, other: &Person, measured: &mut Measured) {
@@ -42,7 +52,13 @@ async fn me_and_my_day(world: &World, me: &Person, other: &Person, measured: &mu
         .await
         .expect(200);
     assert_eq!(measured.count(world, "saju-update-me"), 1);
-    for (gender, requests) in [("female", 2), ("any", 4), ("female", 3)] {
+    for (gender, requests) in [
+        ("any", 2),
+        ("female", 4),
+        ("any", 4),
+        ("female", 3),
+        ("any", 3),
+    ] {
         let body = json!({"preferences": {"gender": gender}});
         world
             .call("PUT", "/api/users/me", token, Some(body))
@@ -72,6 +88,11 @@ async fn me_and_my_day(world: &World, me: &Person, other: &Person, measured: &mu
     let path = format!("/api/matches/{}/compatibility", other.id);
     world.get(me, &path).await.expect(200);
     measured.count(world, "saju-compatibility");
+    // Somebody who has verified their address, which brings them into the pool.
+    count(world, "");
+    prove(world, other).await;
+    world.stack.settle().await;
+    assert_eq!(measured.count(world, "saju-follow-account"), 4);
     world.get(me, "/api/fortune/today").await.expect(200);
     measured.count(world, "saju-fortune");
 }
@@ -96,13 +117,24 @@ async fn requests(world: &World, people: &[Person], measured: &mut Measured) {
         .text("match_id");
     act(world, me, &id, "cancel").await.expect(204);
     measured.count(world, "saju-cancel");
+    let path = format!("/api/matches/{}/profile", other.id);
+    world.get(me, &path).await.expect(200);
+    measured.count(world, "saju-person");
     block(world, me, &people[2]).await.expect(201);
     measured.count(world, "saju-block");
+    world.get(me, "/api/blocks").await.expect(200);
+    measured.count(world, "saju-blocks");
     unblock(world, me, &people[2]).await.expect(204);
     measured.count(world, "saju-unblock");
     let report = json!({"user_id": people[2].id, "reason": "spam"});
     world.post(me, "/api/reports", report).await.expect(201);
     measured.count(world, "saju-report");
+    let id = matched(world, me, &people[5]).await;
+    count(world, "");
+    for requests in [2, 1] {
+        unmatch(world, me, &id).await.expect(204);
+        assert_eq!(measured.count(world, "saju-unmatch"), requests);
+    }
 }
 
 async fn chats(world: &World, me: &Person, other: &Person, measured: &mut Measured) {
@@ -116,11 +148,19 @@ async fn chats(world: &World, me: &Person, other: &Person, measured: &mut Measur
     world.get(other, "/api/chats").await.expect(200);
     measured.count(world, "saju-chats");
     let read = format!("/api/chats/{chat}/read");
-    world
-        .post(other, &read, json!({"seq": 1}))
-        .await
-        .expect(200);
-    measured.count(world, "saju-read-chat");
+    for (tell, seq, requests) in [(false, 1, 2), (true, 2, 3)] {
+        for person in [me, other] {
+            let tell = json!({"read_receipts": tell});
+            change(world, person, tell).await.expect(200);
+        }
+        world
+            .post(other, &read, json!({"seq": seq}))
+            .await
+            .expect(200);
+        assert_eq!(measured.count(world, "saju-read-chat"), requests);
+        let body = json!({"content": "또", "client_msg_id": format!("more{seq}")});
+        world.post(me, &path, body).await.expect(201);
+    }
 
     // Let what was said before be delivered first.
     world.stack.settle().await;
@@ -141,10 +181,10 @@ async fn chats(world: &World, me: &Person, other: &Person, measured: &mut Measur
     // One for each of the two.
     measured.count(world, "saju-deliver");
     socket.next().await;
-    let read = json!({"action": "read", "chat_id": chat, "seq": 2});
+    let read = json!({"action": "read", "chat_id": chat, "seq": 4});
     socket.ask(read).await;
-    assert_eq!(measured.count(world, "saju-read-frame"), 2);
-    let read = json!({"action": "read", "chat_id": chat, "seq": 3});
+    assert_eq!(measured.count(world, "saju-read-frame"), 3);
+    let read = json!({"action": "read", "chat_id": chat, "seq": 5});
     let more = json!({"content": "네", "client_msg_id": "3"});
     world.post(other, &path, more).await.expect(201);
     socket.ask(read).await;

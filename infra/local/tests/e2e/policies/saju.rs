@@ -6,8 +6,9 @@ use http::{Request, header};
 use serde_json::{Value, json};
 
 use crate::{
+    identity::prove,
     live::Socket,
-    saju::requests::{act, ask, block, matched, people, unblock},
+    saju::requests::{act, ask, block, change, matched, people, unblock, unmatch},
     support::{Person, World},
 };
 
@@ -33,14 +34,27 @@ pub async fn story(world: &World) {
         "birth_date": "1990-01-02", "gender": "female",
     });
     twice(world, None, "/api/users/register", &account).await;
+    // Who is verified and then joins, and who joins and is verified then.
+    let guest = world.sign_up("guest").await;
+    prove(world, &guest).await;
+    let profile = json!({
+        "email": guest.email, "password": "not looked at", "name": "guest",
+        "birth_date": "1990-01-03", "gender": "male",
+    });
+    world
+        .post(&guest, "/api/users/register", profile)
+        .await
+        .expect(201);
     let people = people(world, 6).await;
+    prove(world, &people[2]).await;
     let invented = import::invent(50, 1, world.stack.clock().now()).unwrap();
     import::people(&world.stack, &invented).unwrap();
     let (me, other) = (&people[0], &people[1]);
 
     let token = Some(me.access_token.as_str());
     for body in [
-        json!({"birth_time": "04:30", "calendar": "lunar", "preferences": {"gender": "any"}}),
+        json!({"birth_time": "04:30", "calendar": "lunar", "preferences": {"gender": "female"}}),
+        json!({"preferences": {"gender": "any"}}),
         json!({"location": "서울"}),
     ] {
         world
@@ -79,7 +93,10 @@ pub async fn story(world: &World) {
     act(world, me, &id, "cancel").await.expect(204);
     let chat = matched(world, me, other).await;
     world.get(me, "/api/matches").await.expect(200);
+    let path = format!("/api/matches/{}/profile", other.id);
+    world.get(me, &path).await.expect(200);
     block(world, me, other).await.expect(201);
+    world.get(me, "/api/blocks").await.expect(200);
     unblock(world, me, other).await.expect(204);
     block(world, me, &people[4]).await.expect(201);
     unblock(world, me, &people[4]).await.expect(204);
@@ -87,6 +104,7 @@ pub async fn story(world: &World) {
     twice(world, Some(me), "/api/reports", &report).await;
 
     talk(world, me, other, &chat).await;
+    unmatch(world, me, &chat).await.expect(204);
 
     // A picture is on its way when the account is closed.
     let picture = allow(world, me).await;
@@ -98,6 +116,11 @@ pub async fn story(world: &World) {
     send(world, picture).await;
     let later = world.stack.clock().now() + jiff::SignedDuration::from_mins(75);
     world.stack.at(later).await;
+    // Everybody has gone quiet.
+    let later = later + jiff::SignedDuration::from_hours(31 * 24);
+    world.stack.clock().set(Some(later));
+    let swept = world.stack.lambda().invoke("SajuSweep", json!({})).await;
+    swept.unwrap();
 }
 
 async fn allow(world: &World, me: &Person) -> Request<Bytes> {
@@ -151,8 +174,27 @@ async fn talk(world: &World, me: &Person, other: &Person, chat: &str) {
     world.post(other, &path, body).await.expect(201);
     world.stack.settle().await;
     mine.next().await;
-    mine.ask(json!({"action": "read", "chat_id": chat, "seq": 3}))
-        .await;
+    // They see how far the other has read, but for a connection that is not there any more.
+    for person in [me, other] {
+        let body = json!({"read_receipts": true});
+        change(world, person, body).await.expect(200);
+    }
+    for over_http in [true, false] {
+        let known = world.stack.websocket().connections();
+        let _theirs = Socket::open(world, other).await;
+        let connections = world.stack.websocket().connections();
+        let new = connections.iter().find(|one| !known.contains(one));
+        assert!(world.stack.websocket().cut_silently(new.unwrap()));
+        let later = world.stack.clock().now() + jiff::SignedDuration::from_secs(31);
+        world.stack.clock().set(Some(later));
+        match over_http {
+            true => drop(world.post(me, &read, json!({"seq": 3})).await.expect(200)),
+            false => {
+                mine.ask(json!({"action": "read", "chat_id": chat, "seq": 3}))
+                    .await;
+            }
+        }
+    }
     mine.close().await;
     world.stack.settle().await;
 }

@@ -1,5 +1,7 @@
 //! Blocks, which work both ways and close the chat, and reports.
 
+mod list;
+
 use futures_util::future::{join, join3};
 use http::{Request, header};
 use serde_json::{Value, json};

@@ -9,7 +9,8 @@ use crate::{
     live::Socket,
 };
 
-flows!(saju: register, recalendar, list, ask, accept, block, send, read, deliver, erase, sweep);
+flows!(saju: register, recalendar, list, verified, hide, ask, accept, unmatch, block, unblock, send, read, deliver,
+    notify, erase, sweep);
 
 async fn register(name: &'static str) {
     let flow = Flow {
@@ -81,6 +82,69 @@ async fn list(name: &'static str) {
     .await;
 }
 
+/// An address is verified.
+async fn verified(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuFollowAccount",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            let now = scene.world.stack.clock().now();
+            let mut people = import::invent(2, 3, now).unwrap();
+            for (profile, guest) in people.iter_mut().zip(&scene.people) {
+                profile.candidate.user_id = guest.parse().unwrap();
+            }
+            people[1].standing.verified = false;
+            people[1].candidate.listing_key = None;
+            import::people(&scene.world.stack, &people).unwrap();
+        },
+        async |scene| {
+            let event = json!({
+                "source": "enishi.identity", "detail-type": "account.verified",
+                "detail": {
+                    "id": "019aa2b4-7c1f-7a02-8d11-3c4b5a697887", "time": "2026-11-20T11:00:00Z",
+                    "data": {"user_id": scene.people[1]},
+                },
+            });
+            let lambda = scene.world.stack.lambda();
+            lambda.invoke("SajuFollowAccount", event).await.is_ok()
+        },
+        async |scene| match lists(scene).await.1 {
+            list if list[0]["user_id"] == scene.people[1].as_str() => Ok(()),
+            list => Err(format!("not recommended: {list}")),
+        },
+    )
+    .await;
+}
+
+async fn hide(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuUpdateMe",
+        two_meet: true,
+    };
+    flow.survives(
+        profiles,
+        async |scene| {
+            let body = json!({"listed": false, "preferences": {"gender": "any"}});
+            let changed = scene.call(1, "PUT", "/api/users/me", Some(body)).await;
+            changed.0 == 200
+        },
+        async |scene| {
+            let (_, me) = scene.call(1, "GET", "/api/users/me", None).await;
+            let (_, list) = lists(scene).await;
+            let is_listed = list.to_string().contains(&scene.people[1]);
+            match me["preferences"]["gender"] == "any" && me["listed"] == false && !is_listed {
+                true => Ok(()),
+                false => Err(format!("{me} and {list}")),
+            }
+        },
+    )
+    .await;
+}
+
 async fn ask(name: &'static str) {
     let flow = Flow {
         name,
@@ -124,6 +188,69 @@ async fn block(name: &'static str) {
     .await;
 }
 
+async fn unblock(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuUnblock",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            matched(scene).await;
+            assert_eq!(blocks(scene).await, 201);
+        },
+        async |scene| {
+            let path = format!("/api/blocks/{}", scene.people[1]);
+            scene.call(0, "DELETE", &path, None).await.0 == 204
+        },
+        async |scene| {
+            let (_, blocks) = scene.call(0, "GET", "/api/blocks", None).await;
+            match blocks == json!([]) {
+                true => both_see(scene, "matched", 1).await,
+                false => Err(format!("still blocked: {blocks}")),
+            }
+        },
+    )
+    .await;
+}
+
+async fn unmatch(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuUnmatch",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            matched(scene).await;
+            assert_eq!(sends(scene, 0).await, 201);
+        },
+        async |scene| {
+            let path = format!("/api/chats/{}", pair(scene));
+            scene.call(0, "DELETE", &path, None).await.0 == 204
+        },
+        async |scene| {
+            nobody_can_write(scene).await?;
+            for person in 0..2 {
+                for path in ["/api/matches", "/api/chats"] {
+                    let (_, list) = scene.call(person, "GET", path, None).await;
+                    if list != json!([]) {
+                        return Err(format!("{person} still has {list}"));
+                    }
+                }
+            }
+            let again = asks(scene).await;
+            let ended = |item: &Value| item["status"]["S"] == "ended";
+            let items = super::requests::dump(&scene.world);
+            match (again.0, items.into_iter().filter(ended).count()) {
+                (409, 2) => Ok(()),
+                (status, rows) => Err(format!("{status}, and {rows} rows")),
+            }
+        },
+    )
+    .await;
+}
+
 async fn send(name: &'static str) {
     let flow = Flow {
         name,
@@ -147,6 +274,11 @@ async fn read(name: &'static str) {
     flow.survives(
         async |scene| {
             matched(scene).await;
+            for person in 0..2 {
+                let body = json!({"read_receipts": true});
+                let changed = scene.call(person, "PUT", "/api/users/me", Some(body)).await;
+                assert_eq!(changed.0, 200);
+            }
             assert_eq!(sends(scene, 0).await, 201);
         },
         async |scene| reads(scene).await == 200,
@@ -168,6 +300,28 @@ async fn deliver(name: &'static str) {
             true
         },
         pushed,
+    )
+    .await;
+}
+
+/// Both are told of a request and its acceptance.
+async fn notify(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "SajuDeliver",
+        two_meet: false,
+    };
+    flow.survives(
+        async |scene| {
+            profiles(scene).await;
+            connect(scene).await;
+            assert_eq!(asks(scene).await.0, 201);
+        },
+        async |scene| {
+            scene.world.stack.settle().await;
+            true
+        },
+        async |scene| told(scene, "matchRequest").await,
     )
     .await;
 }
@@ -206,12 +360,17 @@ async fn sweep(name: &'static str) {
                     .await;
                 erased.unwrap();
             }
-            later(&scene.world, 60 * 60 + 1);
+            // So long that everybody else has gone quiet.
+            later(&scene.world, 31 * 24 * 60 * 60);
         },
         async |scene| scene.fire("SajuSweep").await.is_ok(),
         async |scene| {
             let left = super::requests::dump(&scene.world);
-            match left.iter().find(|item| item["pk"]["S"] == "ERASURES") {
+            let is_left = |item: &&Value| {
+                let is_in_pool = item["sk"]["S"] == "PROFILE" && !item["listing_key"].is_null();
+                item["pk"]["S"] == "ERASURES" || item["sk"]["S"] == "SEEN" || is_in_pool
+            };
+            match left.iter().find(is_left) {
                 None => Ok(()),
                 Some(item) => Err(format!("left: {item}")),
             }
@@ -371,6 +530,13 @@ async fn unread(scene: &Scene, person: usize, expected: usize) -> Result<(), Str
 /// The second one waits for messages, and the first one has sent one.
 async fn listening(scene: &mut Scene) {
     matched(scene).await;
+    scene.world.stack.settle().await;
+    connect(scene).await;
+    assert_eq!(sends(scene, 0).await, 201);
+}
+
+/// The second one has a connection.
+async fn connect(scene: &mut Scene) {
     let (status, answer) = scene
         .call(1, "POST", "/api/live/ticket", Some(json!({})))
         .await;
@@ -378,17 +544,21 @@ async fn listening(scene: &mut Scene) {
     let ticket = answer["ticket"].as_str().unwrap_or_default();
     let url = scene.world.stack.live_url();
     scene.socket = Some(Socket::connect(&url, ticket).await.unwrap());
-    assert_eq!(sends(scene, 0).await, 201);
 }
 
 async fn pushed(scene: &mut Scene) -> Result<(), String> {
+    told(scene, "message").await
+}
+
+/// That the second one was told.
+async fn told(scene: &mut Scene, what: &str) -> Result<(), String> {
     if !scene.world.stack.lambda().dead_letters().is_empty() {
         return Err("given up".into());
     }
     let socket = scene.socket.as_mut().ok_or("nobody waits")?;
     match socket.ask(json!({"action": "ping"})).await {
-        frame if frame["type"] == "message" && frame["seq"] == 1 => Ok(()),
-        other => Err(format!("not the message: {other}")),
+        frame if frame["type"] == what => Ok(()),
+        other => Err(format!("not told: {other}")),
     }
 }
 

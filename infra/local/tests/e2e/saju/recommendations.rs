@@ -2,6 +2,7 @@
 
 mod invented;
 mod pool;
+mod windows;
 
 use enishi_local::import;
 use enishi_saju::{

@@ -4,6 +4,7 @@
 mod at_once;
 mod list;
 mod states;
+mod wishes;
 
 use std::collections::BTreeSet;
 
@@ -14,12 +15,12 @@ use serde_json::{Value, json};
 use super::register;
 use crate::support::{Answer, Person, World, text};
 
-/// `count` people with profiles: men and women in turn, each born on another day.
+/// `count` people with profiles, each born on another day, who look for everybody and whom everybody here
+/// may ask.
 pub async fn people(world: &World, count: usize) -> Vec<Person> {
     let each = (0..count).map(|number| async move {
-        let gender = ["male", "female"][number % 2];
         let born = format!("1995-03-{:02}", number + 1);
-        register(world, &format!("s{number}"), &born, gender).await
+        register(world, &format!("s{number}"), &born, "other").await
     });
     join_all(each).await
 }
@@ -62,6 +63,19 @@ pub async fn block(world: &World, by: &Person, whom: &Person) -> Answer {
     world.post(by, "/api/blocks", body).await
 }
 
+/// `DELETE /api/chats/{chat_id}`.
+pub async fn unmatch(world: &World, by: &Person, chat_id: &str) -> Answer {
+    let path = format!("/api/chats/{chat_id}");
+    let token = Some(by.access_token.as_str());
+    world.call("DELETE", &path, token, None).await
+}
+
+/// `PUT /api/users/me`.
+pub async fn change(world: &World, by: &Person, body: Value) -> Answer {
+    let token = Some(by.access_token.as_str());
+    world.call("PUT", "/api/users/me", token, Some(body)).await
+}
+
 pub async fn unblock(world: &World, by: &Person, whom: &Person) -> Answer {
     let path = format!("/api/blocks/{}", whom.id);
     let token = Some(by.access_token.as_str());
@@ -85,8 +99,9 @@ fn between(world: &World, one: &Person, other: &Person) -> Vec<Value> {
 }
 
 /// What holds whenever nothing is under way: the rows of a pair mirror each other, none is empty,
-/// a match has its chat and nothing else has one, and the chat says who blocks. `gone` are those
-/// who closed their accounts: nothing is left of them.
+/// who blocks has it in their list, a match has its chat and nothing else has one, and the chat says who
+/// blocks, or that it has ended with its match. `gone` are those who closed their accounts: nothing is left
+/// of them.
 pub fn check(world: &World, gone: &[&Person]) {
     let items = dump(world);
     let find = |pk: &str, sk: &str| {
@@ -113,6 +128,9 @@ pub fn check(world: &World, gone: &[&Person]) {
             "an empty row {item}"
         );
         assert_eq!(item["listing_key"].is_null(), status.is_empty(), "{item}");
+        let listed = find(&pk, &format!("BLOCK#{other}"));
+        assert_eq!(listed.is_some(), is(item, "blocks"), "{item} {listed:?}");
+        let has_chat = ["matched", "ended"].contains(&status.as_str());
         let mut blocking = BTreeSet::new();
         if is(item, "blocks") {
             blocking.insert(me);
@@ -133,28 +151,32 @@ pub fn check(world: &World, gone: &[&Person]) {
                 }
                 assert_eq!(is(item, "blocks"), is(mirror, "blocked"));
             }
-            None => assert!(
-                gone.contains(other) && status == "matched",
-                "{item} is alone"
-            ),
+            None => assert!(gone.contains(other) && has_chat, "{item} is alone"),
         }
         let ids = (me.parse().unwrap(), other.parse().unwrap());
         let pair = enishi_saju::pair::PairId::of(ids.0, ids.1).unwrap();
         let chat = find(&format!("CHAT#{pair}"), "CHAT");
-        assert_eq!(chat.is_some(), status == "matched", "{item} {chat:?}");
-        assert_eq!(
-            find(&pk, &format!("CHAT#{pair}")).is_some(),
-            status == "matched"
-        );
+        assert_eq!(chat.is_some(), has_chat, "{item} {chat:?}");
+        assert_eq!(find(&pk, &format!("CHAT#{pair}")).is_some(), has_chat);
         if let Some(chat) = chat {
             let stopped = chat["blocked_by"]["SS"].as_array();
             let stopped: BTreeSet<&str> =
                 (stopped.into_iter().flatten().filter_map(Value::as_str)).collect();
-            assert_eq!(stopped, blocking, "{item} {chat}");
+            let ended = status == "ended";
+            assert!(ended || stopped == blocking, "{item} {chat}");
+            assert_eq!(!chat["expires_at"].is_null(), ended, "{item} {chat}");
             chats.insert(pair.to_string());
         }
     }
     for item in &items {
+        let (pk, sk) = (text(&item["pk"]["S"]), text(&item["sk"]["S"]));
+        if let Some(blocked) = sk.strip_prefix("BLOCK#") {
+            let row = find(&pk, &format!("WITH#{blocked}"));
+            assert!(
+                row.is_some_and(|row| row["blocks"]["BOOL"] == true),
+                "{item}"
+            );
+        }
         if let Some(chat) = item["pk"]["S"].as_str().unwrap().strip_prefix("CHAT#") {
             assert!(chats.contains(chat), "nobody is in {item}");
         }

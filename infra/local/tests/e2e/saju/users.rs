@@ -37,6 +37,16 @@ async fn register(world: &World, body: Value) -> Answer {
     post(world, "/api/users/register", body).await
 }
 
+/// Follows the link in the mail to a [`newcomer`].
+async fn verify(world: &World, name: &str) {
+    let token = mailed(world, &format!("{name}@example.com")).await;
+    let proof = json!({"token": token, "password": format!("correct horse {name}")});
+    post(world, "/api/auth/email/verify", proof)
+        .await
+        .expect(204);
+    world.stack.settle().await;
+}
+
 /// Adds the saju profile to somebody's account.
 async fn join(world: &World, person: &Person, key: &str, body: Value) -> Answer {
     let bearer = format!("Bearer {}", person.access_token);
@@ -83,6 +93,7 @@ async fn registering_answers_the_account_and_logs_nobody_in() {
     post(&world, "/api/auth/email/verify", proof)
         .await
         .expect(204);
+    world.stack.settle().await;
 
     let body = json!({"email": "SEOYEON@example.com", "password": "correct horse seoyeon"});
     let answer = post(&world, "/api/users/login", body).await.expect(200);
@@ -105,6 +116,7 @@ async fn whoever_does_not_say_looks_for_the_opposite_gender_or_for_everyone() {
         let mut body = newcomer(gender);
         body["gender"] = json!(gender);
         let id = register(&world, body).await.expect(201).text("user_id");
+        verify(&world, gender).await;
         assert_eq!(listed(&world, &id), pool);
     }
 }
@@ -268,6 +280,7 @@ async fn with_the_token_of_an_account_the_saju_profile_is_added_to_it() {
         (&stored["username"], &stored["name"]),
         (&json!({"S": "hana"}), &json!({"S": "하나"}))
     );
+    verify(&world, "hana").await;
     assert_eq!(listed(&world, &hana.id), "POOL#female#male#1995-03-02");
 
     // The same once more is recognised; with another key it has the profile.

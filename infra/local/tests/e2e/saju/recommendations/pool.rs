@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use enishi_local::import;
 use enishi_saju::{
     pool::candidates,
-    profile::{Candidate, Gender, Preferences, Profile, Wanted},
+    profile::{Candidate, Gender, Preferences, Profile, Wanted, age},
     recommendations::{MOST_REQUESTS, draw::A_DAY},
     score::score_of,
 };
@@ -147,6 +147,11 @@ async fn the_best_of_five_thousand_are_those_of_a_full_comparison() {
             .iter()
             .zip(&sides)
             .filter(|(other, _)| suit(&me.candidate, &other.candidate))
+            // Nobody here says an age, and there are enough people of one's own.
+            .filter(|(other, _)| {
+                let [mine, theirs] = [me, other].map(|one| age(one.candidate.birth_date, today()));
+                mine.abs_diff(theirs) <= 7
+            })
             .map(|(_, theirs)| score_of(mine, theirs))
             .collect();
         all.sort_by_key(|score| Reverse(*score));

@@ -1,6 +1,6 @@
 //! Every step in every state, by everybody.
 
-use super::{act, ask, between, block, check, list, match_id, people, unblock};
+use super::{act, ask, between, block, check, list, match_id, people, unblock, unmatch};
 use crate::support::{Person, World};
 
 /// What lies between two people, before something is tried.
@@ -20,6 +20,10 @@ enum State {
     Blocked,
     /// A request, and a block that was lifted.
     Lifted,
+    /// A match that was let go.
+    Ended,
+    /// The same, and a block by the receiver.
+    EndedBlocked,
 }
 
 impl State {
@@ -33,15 +37,18 @@ impl State {
         let id = ask(world, requester, receiver).await.expect(201);
         let id = id.text("match_id");
         match self {
-            Self::Matched | Self::MatchedBlocked => {
+            Self::Matched | Self::MatchedBlocked | Self::Ended | Self::EndedBlocked => {
                 act(world, receiver, &id, "accept").await.expect(200);
             }
             Self::Declined => drop(act(world, receiver, &id, "decline").await.expect(200)),
             Self::Cancelled => drop(act(world, requester, &id, "cancel").await.expect(204)),
             _ => {}
         }
+        if matches!(self, Self::Ended | Self::EndedBlocked) {
+            unmatch(world, requester, &id).await.expect(204);
+        }
         match self {
-            Self::RequestedBlocked | Self::MatchedBlocked => {
+            Self::RequestedBlocked | Self::MatchedBlocked | Self::EndedBlocked => {
                 block(world, receiver, requester).await.expect(201);
             }
             Self::RequestedBlocking => drop(block(world, requester, receiver).await.expect(201)),
@@ -53,22 +60,28 @@ impl State {
         }
     }
 
-    /// What is answered to request, accept, decline and cancel: to the requester, to the receiver.
-    fn answers(self) -> [(u16, u16); 4] {
+    /// What is answered to request, accept, decline, cancel and the end of a match: to the requester, to
+    /// the receiver.
+    fn answers(self) -> [(u16, u16); 5] {
+        let none = (404, 404);
         match self {
-            Self::Nothing | Self::Cancelled => [(201, 201), (404, 404), (404, 404), (404, 404)],
-            Self::Requested | Self::Lifted => [(409, 409), (403, 200), (403, 200), (204, 403)],
-            Self::Matched => [(409, 409), (403, 200), (403, 409), (409, 403)],
-            Self::Declined => [(409, 409), (403, 409), (403, 200), (409, 403)],
+            Self::Nothing | Self::Cancelled => [(201, 201), none, none, none, none],
+            Self::Requested | Self::Lifted => {
+                [(409, 409), (403, 200), (403, 200), (204, 403), none]
+            }
+            Self::Matched => [(409, 409), (403, 200), (403, 409), (409, 403), (204, 204)],
+            Self::Declined => [(409, 409), (403, 409), (403, 200), (409, 403), none],
+            Self::Ended => [(409, 409), none, none, none, (204, 204)],
             Self::RequestedBlocked
             | Self::RequestedBlocking
             | Self::MatchedBlocked
-            | Self::Blocked => [(404, 404); 4],
+            | Self::EndedBlocked
+            | Self::Blocked => [none; 5],
         }
     }
 }
 
-const STATES: [State; 10] = [
+const STATES: [State; 12] = [
     State::Nothing,
     State::Requested,
     State::Matched,
@@ -79,17 +92,19 @@ const STATES: [State; 10] = [
     State::MatchedBlocked,
     State::Blocked,
     State::Lifted,
+    State::Ended,
+    State::EndedBlocked,
 ];
 
 #[tokio::test]
 async fn every_step_in_every_state_by_everybody() {
     let world = World::new().await;
-    // Each case has a pair of its own: 14 people make 91.
-    let people = people(&world, 15).await;
+    // Each case has a pair of its own: 16 people make 120.
+    let people = people(&world, 17).await;
     let (stranger, people) = people.split_last().unwrap();
     let mut pairs = (0..people.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
     for state in STATES {
-        let steps = ["request", "accept", "decline", "cancel"];
+        let steps = ["request", "accept", "decline", "cancel", "end"];
         for (step, (requesters, receivers)) in steps.into_iter().zip(state.answers()) {
             for (by_requester, status) in [(true, requesters), (false, receivers)] {
                 let case = format!("{step} in {state:?}, by the requester: {by_requester}");
@@ -99,7 +114,10 @@ async fn every_step_in_every_state_by_everybody() {
                 let id = match_id(requester, receiver);
                 let before = between(&world, requester, receiver);
                 if step != "request" {
-                    let answer = act(&world, stranger, &id, step).await;
+                    let answer = match step {
+                        "end" => unmatch(&world, stranger, &id).await,
+                        step => act(&world, stranger, &id, step).await,
+                    };
                     answer.expect_error(404, "not_found", &[]);
                 }
                 let (actor, partner) = match by_requester {
@@ -108,6 +126,7 @@ async fn every_step_in_every_state_by_everybody() {
                 };
                 let answer = match step {
                     "request" => ask(&world, actor, partner).await,
+                    "end" => unmatch(&world, actor, &id).await,
                     step => act(&world, actor, &id, step).await,
                 };
                 assert_eq!(answer.status, status, "{case}: {}", answer.text);
@@ -115,7 +134,9 @@ async fn every_step_in_every_state_by_everybody() {
                 // Done before is done as well: nothing changes then.
                 let repeated = matches!(
                     (state, step, status),
-                    (State::Matched, "accept", 200) | (State::Declined, "decline", 200)
+                    (State::Matched, "accept", 200)
+                        | (State::Declined, "decline", 200)
+                        | (State::Ended, "end", 204)
                 );
                 assert_eq!(before == after, status >= 400 || repeated, "{case}");
                 if status >= 400 {

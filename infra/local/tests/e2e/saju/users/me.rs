@@ -4,10 +4,21 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{super::register, disable, listed, photo::allowed, profile};
-use crate::support::{Answer, Person, World, text};
+use crate::{
+    identity::prove,
+    support::{Answer, Person, World, text},
+};
 
 async fn seoyeon(world: &World) -> Person {
-    register(world, "seoyeon", "1995-03-02", "female").await
+    verified(world, "1995-03-02").await
+}
+
+/// A woman whose address is verified.
+async fn verified(world: &World, birth_date: &str) -> Person {
+    let person = register(world, "seoyeon", birth_date, "female").await;
+    prove(world, &person).await;
+    world.stack.settle().await;
+    person
 }
 
 async fn put(world: &World, person: &Person, body: Value) -> Answer {
@@ -40,7 +51,8 @@ async fn one_sees_ones_account_and_profile() {
         "birth_date": "1995-03-02", "calendar": "solar", "leap_month": false,
         "solar_birth_date": "1995-03-02", "birth_time": null, "gender": "female",
         "location": null, "job": null, "bio": null, "profile_img_url": null,
-        "preferences": nothing, "created_at": "2026-11-20T11:00:00Z",
+        "preferences": nothing, "listed": true, "read_receipts": false,
+        "is_email_verified": true, "created_at": "2026-11-20T11:00:00Z",
     });
     assert_eq!(me(&world, &person).await, expected);
 
@@ -48,11 +60,14 @@ async fn one_sees_ones_account_and_profile() {
         "birth_time": "07:40", "location": "서울 마포구", "job": "사서",
         "bio": "비 오는 날\n책방을 좋아해요.", "profile_img_url": picture(&world, &person).await,
         "preferences": {"gender": "any", "min_age": 27, "max_age": 39, "location": "서울 마포구"},
+        "read_receipts": true,
     });
     let answer = put(&world, &person, changes.clone()).await.expect(200);
     assert_eq!(
         answer.body,
-        json!({"message": "Profile updated successfully"})
+        json!({
+            "message": "Profile updated successfully", "preferences_count_from": "2026-11-20",
+        })
     );
     for (field, value) in changes.as_object().unwrap() {
         expected[field] = value.clone();
@@ -71,7 +86,8 @@ async fn without_a_saju_profile_its_fields_are_null_and_cannot_be_changed() {
             "user_id": hana.id, "name": "hana", "email": "hana@example.com",
             "birth_date": null, "calendar": null, "leap_month": null, "solar_birth_date": null,
             "birth_time": null, "gender": null, "location": null, "job": null,
-            "bio": null, "profile_img_url": null, "preferences": null,
+            "bio": null, "profile_img_url": null, "preferences": null, "listed": null,
+            "read_receipts": null, "is_email_verified": false,
             "created_at": "2026-11-20T11:00:00Z",
         })
     );
@@ -193,6 +209,9 @@ async fn every_wrong_value_is_named() {
         ("birth_time", json!("7:40")),
         ("birth_time", json!("07:40:00")),
         ("birth_time", json!(7)),
+        ("listed", json!("yes")),
+        ("listed", json!(0)),
+        ("read_receipts", json!("")),
         ("preferences", json!("any")),
         // By position, as serde would read it.
         ("preferences", json!(["any", 27, 39, "서울"])),
@@ -255,7 +274,7 @@ async fn the_younger_age_is_not_above_the_older() {
 async fn a_birth_time_on_the_other_side_of_a_term_moves_one_in_the_pool() {
     let world = World::new().await;
     // 입춘(立春) of 1990 was at 11:14 in Korea: noon comes after it.
-    let person = register(&world, "seoyeon", "1990-02-04", "female").await;
+    let person = verified(&world, "1990-02-04").await;
     let shown = "#male#1990-02-04";
     assert!(listed(&world, &person.id).ends_with(shown));
     for (time, side) in [("11:00", "~"), ("11:30", ""), ("10:00", "~")] {
@@ -291,7 +310,7 @@ async fn a_birth_time_on_the_other_side_of_a_term_moves_one_in_the_pool() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_several_change_different_things_at_once() {
     let world = World::new().await;
-    let person = register(&world, "seoyeon", "1990-02-04", "female").await;
+    let person = verified(&world, "1990-02-04").await;
     for round in 0..8 {
         let (time, wanted) = match round % 2 {
             0 => ("10:00", "any"),
