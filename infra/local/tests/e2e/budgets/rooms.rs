@@ -113,7 +113,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         .await
         .expect(200);
     assert_eq!(measured.within(world, "rooms-assign-room", 0, 1), 1);
-    wishes(world, &people, measured).await;
+    wishes(world, &mut people, measured).await;
     let token = Some(people[0].access_token.as_str());
     count(world, "");
     world
@@ -126,7 +126,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
 }
 
 /// A schedule, and people who are in one room.
-async fn wishes(world: &World, people: &[Person], measured: &mut Measured) {
+async fn wishes(world: &World, people: &mut [Person], measured: &mut Measured) {
     let call = async |person: &Person, method: &str, path: &str, body, status: u16| {
         let token = Some(person.access_token.as_str());
         world.call(method, path, token, body).await.expect(status);
@@ -143,7 +143,6 @@ async fn wishes(world: &World, people: &[Person], measured: &mut Measured) {
     measured.within(world, "rooms-assign", 17 + 2, 1);
     world.at("2026-11-24T00:01").await;
     assert_eq!(measured.within(world, "rooms-assign", 1, 0), 1);
-    let mut people = people.to_vec();
     world.refresh_all(&mut people[..2]).await;
     let me = &people[0];
     count(world, "");
