@@ -185,7 +185,7 @@ async fn join(
     loop {
         let mut profile = Profile::new(user_id, &body.name, birth, body.gender, now);
         if account.email_verified_at.is_some() {
-            profile.standing.verified = true;
+            profile.standing.unverified = false;
             profile.place(today(now))?;
             profile::occupy(saju, &profile.candidate).await?;
         }
@@ -221,7 +221,7 @@ async fn join(
 fn begin(tx: &mut Transaction, saju: &Table, profile: &Profile) -> Result<()> {
     let user_id = profile.candidate.user_id;
     tx.create(saju, profile_key(user_id), profile)?;
-    let (key, seen) = standing::seen(user_id, profile.standing.seen_on);
+    let (key, seen) = standing::seen(user_id, today(profile.created_at));
     tx.put(saju, key, &seen)
 }
 
