@@ -48,9 +48,9 @@ async fn verified(app: App, detail: Detail<AccountVerified>) -> Result<()> {
     let key = profile_key(detail.data.user_id);
     let mut profile = table.get::<Profile>(&key).await?;
     let mut race = Race::new(&app);
-    while let Some(before) = profile.filter(|profile| !profile.standing.verified) {
+    while let Some(before) = profile.filter(|profile| profile.standing.unverified) {
         let mut after = before.clone();
-        after.standing.verified = true;
+        after.standing.unverified = false;
         after.place(today(app.now()))?;
         occupy(&table, &after.candidate).await?;
         let change = standing::moved(Change::new(), &before, &after);

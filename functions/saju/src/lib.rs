@@ -13,32 +13,39 @@
 //! | [`matches`] | `GET /api/matches` | my requests, sent and received |
 //! | [`accept`] | `POST /api/matches/{match_id}/accept` | accepts, and makes the chat |
 //! | [`decline`], [`cancel`] | `POST …/decline`, `POST …/cancel` | says no, takes it back |
+//! | [`person`] | `GET /api/matches/{user_id}/profile` | whom one may look at before one answers |
+//! | [`unmatch`] | `DELETE /api/chats/{chat_id}` | lets a match go |
 //! | [`block`], [`unblock`] | `POST /api/blocks`, `DELETE /api/blocks/{user_id}` | keeps two people apart |
+//! | [`blocks`] | `GET /api/blocks` | whom one blocks |
 //! | [`report`] | `POST /api/reports` | tells the operators |
 //! | [`chats`], [`messages`] | `GET /api/chats`, `GET /api/chats/{chat_id}/messages` | my chats, and one of them |
 //! | [`send_message`], [`read_chat`] | `POST /api/chats/{chat_id}/messages`, `…/read` | writes, reads |
 //! | [`send_message_frame`], [`read_frame`] | WebSocket `sendMessage`, `read` | the same over a connection |
-//! | [`deliver`] | the table's stream | new messages to everybody's connections |
-//! | [`erase`] | `account.deleted` | what is kept of somebody who left |
-//! | [`sweep`] | every fifteen minutes | their pictures once more, in case one was still on its way |
+//! | [`deliver`] | the table's stream | new messages, requests and acceptances to people's connections |
+//! | [`follow_account`] | `account.verified`, `account.deleted` | brings somebody into the pool; [`erase`]s who has left |
+//! | [`sweep`] | every fifteen minutes | takes who has gone quiet out of the pool; pictures of who left once more, in case one was still on its way |
 //!
 //! [`pillars`], [`birthday`], [`score`] and [`ten_gods`] hold the rules of the field; [`profile`],
-//! [`pair`] and [`relation`] what is stored. A [`chat`] is a conversation of [`enishi_shared::conversation`].
+//! [`standing`], [`pair`] and [`relation`] what is stored; [`notice`] what is told at once. A [`chat`] is a
+//! conversation of [`enishi_shared::conversation`].
 //!
 //! The table, `SAJU_TABLE` (keys `pk` / `sk`, stream of new images, index `listing` with
 //! `listing_key` / `listing_order`):
 //!
 //! | access pattern | key or index | requests | capacity units |
 //! |---|---|---|---|
-//! | sign up | profile, and ¹ account, e-mail, outbox (and idempotency) | 1 transaction | 9 W (11) |
-//! | add the profile to an account | profile, and ¹ account (and idempotency) | 1 transaction | 5 W (7) |
+//! | sign up | profile, when seen, and ¹ account, e-mail, outbox (and idempotency) | 1 transaction | 11 W (13) |
+//! | add the profile to an account | profile, when seen, and ¹ account (and idempotency) | 1 transaction | 8 W (10) |
+//! | come into the pool with a verified address | `USER#<user>` / `PROFILE` | 1 get, 1 update | 1 R, 2 W |
 //! | mark a birth's place in the pool | `OCCUPIED#<gender>#<wanted>` / `<year>` | 1 get, 1 update unless marked | 1 R, 1 W |
 //! | somebody's profile | `USER#<user>` / `PROFILE` | 1 get | 1 R |
 //! | change the profile | `USER#<user>` / `PROFILE` | 1 update | 1–3 W |
+//! | who was last seen when | `USER#<user>` / `SEEN`; `listing`: `SEEN#<0–3>` / day | with the day's list; 4 queries, 1 transaction for each who has gone quiet | 4 W; 2 R, 6 W each |
 //! | what is between two people | `USER#<user>` / `WITH#<other>`, a row for each | with others | 1 R |
-//! | ask, answer, block | both rows, both profiles, perhaps the chat | 1 transaction | 8–16 W |
+//! | ask, answer, block, let go | both rows, both profiles, perhaps the chat | 1 transaction | 8–16 W |
+//! | whom one blocks, the latest first | `listing`: `BLOCKS#<user>` / time, then `USER#<user>` / `BLOCK#<other>` | 2 | 1–50 R |
 //! | my requests, newest first | `listing`: `MATCHES#<user>` / time, then the rows | 2 | 1–30 R |
-//! | the day's recommendations | `USER#<user>` / `RECOMMENDED#<day>` | 1–2 | 1–10 R |
+//! | the day's recommendations | `USER#<user>` / `RECOMMENDED#<day>` | 2, with the first of a day 40 at the most | 1–10 R |
 //! | which births the pool has | `OCCUPIED#<gender>#<wanted>` / `<year>` | 1 query a pool | 1–7 R |
 //! | people of one birth, rarest shown first | `listing`: `POOL#<gender>#<wanted>#<birth>` / times shown | 1 query | 0.5–2 R |
 //! | a chat | `CHAT#<chat>` / `CHAT` | 1 get | 1 R |

@@ -173,7 +173,7 @@ pub async fn me(State(app): State<App>, user: User) -> Result<axum::Json<Me>> {
             bio: profile.bio,
             profile_img_url: profile.profile_img_url,
             preferences: Some(candidate.preferences.into()),
-            listed: Some(profile.standing.listed),
+            listed: Some(!profile.standing.unlisted),
             read_receipts: Some(profile.read_receipts),
             ..me
         };

@@ -87,7 +87,7 @@ pub async fn person(
 /// caller's recommendations of today.
 fn may_see(between: Option<&Relation>, listed: bool, theirs: &Profile) -> bool {
     let Some(between) = between else {
-        return listed && theirs.standing.listed;
+        return listed && !theirs.standing.unlisted;
     };
     let asked_by_them = between.requester_id == Some(theirs.candidate.user_id);
     !between.is_blocked()

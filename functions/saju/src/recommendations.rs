@@ -132,7 +132,7 @@ fn view(
         let relation: Option<Relation> = relation.map(decode).transpose()?;
         let Some(profile) = profile else { continue };
         let other: Profile = decode(profile)?;
-        if relation.is_some_and(|relation| relation.keeps_apart()) || !other.standing.listed {
+        if relation.is_some_and(|relation| relation.keeps_apart()) || other.standing.unlisted {
             continue;
         }
         list.push(Recommendation::of(mine, other, today)?);

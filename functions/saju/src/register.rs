@@ -188,7 +188,7 @@ async fn join(
     loop {
         let mut profile = body.profile(user_id, birth, now);
         if account.email_verified_at.is_some() {
-            profile.standing.verified = true;
+            profile.standing.unverified = false;
             profile.place(today(now))?;
             profile::occupy(saju, &profile.candidate).await?;
         }
@@ -242,7 +242,7 @@ impl RegisterRequest {
 fn begin(tx: &mut Transaction, saju: &Table, profile: &Profile) -> Result<()> {
     let user_id = profile.candidate.user_id;
     tx.create(saju, profile_key(user_id), profile)?;
-    let (key, seen) = standing::seen(user_id, profile.standing.seen_on);
+    let (key, seen) = standing::seen(user_id, today(profile.created_at));
     tx.put(saju, key, &seen)
 }
 

@@ -158,7 +158,7 @@ pub async fn request(
 
 /// Whether `theirs` wants to be asked, and by somebody like `mine`.
 fn may_ask(mine: &Profile, theirs: &Profile, today: Date) -> bool {
-    theirs.standing.listed && theirs.candidate.accepts(&mine.candidate, today)
+    !theirs.standing.unlisted && theirs.candidate.accepts(&mine.candidate, today)
 }
 
 /// Why a request was not made; `Ok` where it was, when the key came for the first time.

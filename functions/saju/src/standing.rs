@@ -11,6 +11,7 @@
 
 use enishi_shared::{
     App, Result, UserId, listing,
+    patch::Patch,
     store::{Change, Condition, Key, Outcome, Part, Table, Transaction, n, s, when},
 };
 use jiff::{ToSpan as _, civil::Date};
@@ -25,30 +26,35 @@ pub const SHARDS: u8 = 4;
 /// How many are taken out of the pool between two looks.
 const PAGE: i32 = 100;
 
-/// What decides, beside the profile's own fields, whether somebody stands in the pool.
+/// What decides, beside the profile's own fields, whether somebody stands in the pool. Who joined before
+/// there was such a thing has none of it, and is in the pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
-    /// Whether the account's address is verified.
-    pub verified: bool,
-    /// Whether they want to be recommended and asked.
-    pub listed: bool,
+    /// Whether the account's address is still to be verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
+    /// Whether they want neither to be recommended nor to be asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlisted: bool,
     /// The day in Korea on which they joined or last asked for recommendations.
-    pub seen_on: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_on: Option<Date>,
 }
 
 impl Standing {
     /// Of somebody who joins.
     pub fn new(verified: bool, today: Date) -> Self {
         Self {
-            verified,
-            listed: true,
-            seen_on: today,
+            unverified: !verified,
+            unlisted: false,
+            seen_on: Some(today),
         }
     }
 
     /// Whether they stand in the pool on a day.
     pub fn is_in_pool(&self, today: Date) -> bool {
-        self.verified && self.listed && self.seen_on > quiet_since(today)
+        let quiet = self.seen_on.is_some_and(|day| day <= quiet_since(today));
+        !(self.unverified || self.unlisted || quiet)
     }
 }
 
@@ -60,20 +66,31 @@ fn quiet_since(today: Date) -> Date {
 /// The change by which the profile `before` gets the birthday, the standing, the wishes and the place of `after`:
 /// refused where what the place follows from has changed meanwhile.
 pub fn moved(change: Change, before: &Profile, after: &Profile) -> Change {
-    let change = match &after.candidate.listing_key {
-        Some(place) => change.set("listing_key", place),
-        None => change.remove("listing_key"),
+    let Profile {
+        candidate,
+        standing,
+        ..
+    } = after;
+    let flag = |is_so: bool| {
+        if is_so {
+            Patch::Value(true)
+        } else {
+            Patch::Null
+        }
     };
-    let change = match &after.lunar_birth {
-        Some(lunar) => change.set("lunar_birth", lunar),
-        None => change.remove("lunar_birth"),
-    };
+    let place = candidate.listing_key.as_ref();
+    let lunar = after.lunar_birth.as_ref();
     change
-        .set("birth_date", after.candidate.birth_date)
-        .set("preferences", &after.candidate.preferences)
-        .set("verified", after.standing.verified)
-        .set("listed", after.standing.listed)
-        .set("seen_on", after.standing.seen_on)
+        .patch("listing_key", &place.map_or(Patch::Null, Patch::Value))
+        .patch("lunar_birth", &lunar.map_or(Patch::Null, Patch::Value))
+        .set("birth_date", candidate.birth_date)
+        .set("preferences", &candidate.preferences)
+        .patch("unverified", &flag(standing.unverified))
+        .patch("unlisted", &flag(standing.unlisted))
+        .patch(
+            "seen_on",
+            &standing.seen_on.map_or(Patch::Null, Patch::Value),
+        )
         .when(unchanged(before))
 }
 
@@ -90,9 +107,9 @@ fn unchanged(before: &Profile) -> Condition {
         .eq("birth_date", candidate.birth_date)
         .same("birth_time", candidate.birth_time)
         .eq("preferences", &candidate.preferences)
-        .eq("verified", standing.verified)
-        .eq("listed", standing.listed)
-        .eq("seen_on", standing.seen_on)
+        .present("unverified", standing.unverified)
+        .present("unlisted", standing.unlisted)
+        .same("seen_on", standing.seen_on)
 }
 
 /// When somebody was last seen.
@@ -141,11 +158,11 @@ pub fn see(
     today: Date,
 ) -> Result<Part<Profile>> {
     let user_id = me.candidate.user_id;
-    if me.standing.seen_on == today {
+    if me.standing.seen_on == Some(today) {
         return Ok(check_exists(tx, table, user_id).of());
     }
     let mut after = me.clone();
-    after.standing.seen_on = today;
+    after.standing.seen_on = Some(today);
     after.place(today)?;
     let (key, row) = seen(user_id, today);
     tx.put(table, key, &row)?;
@@ -210,9 +227,9 @@ mod tests {
         assert!(!standing.is_in_pool(date(2026, 12, 20)));
         for (verified, listed) in [(false, true), (true, false), (false, false)] {
             let standing = Standing {
-                verified,
-                listed,
-                seen_on,
+                unverified: !verified,
+                unlisted: !listed,
+                ..standing.clone()
             };
             assert!(!standing.is_in_pool(seen_on));
         }

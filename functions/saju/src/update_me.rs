@@ -232,10 +232,10 @@ async fn move_and_update(
             Patch::Null => Preferences::default(),
             Patch::Value(update) => wanted(&before.candidate.preferences, update)?,
         };
-        after.standing.listed = match body.listed {
-            Patch::Absent => before.standing.listed,
-            Patch::Null => true,
-            Patch::Value(listed) => listed,
+        after.standing.unlisted = match body.listed {
+            Patch::Absent => before.standing.unlisted,
+            Patch::Null => false,
+            Patch::Value(listed) => !listed,
         };
         after.place(today)?;
         // Marked for whoever is not in the pool too: they may come back without a look at the marks.

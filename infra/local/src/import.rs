@@ -168,7 +168,7 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
     items(stack, "IdentityTable", sessions)?;
     let seen = people
         .iter()
-        .map(|profile| standing::seen(profile.candidate.user_id, profile.standing.seen_on));
+        .map(|profile| standing::seen(profile.candidate.user_id, today(profile.created_at)));
     items(stack, "SajuTable", seen)?;
     let profiles = people
         .iter()

@@ -63,7 +63,7 @@ pub async fn draw(app: &App, table: &Table, mut me: Profile) -> Result<Vec<UserI
     let mut candidates = ranked(found, user_id, today);
     for _ in 0..STORE_REQUESTS {
         let entries: Vec<UserId> = candidates.iter().copied().take(A_DAY).collect();
-        if entries.is_empty() && me.standing.seen_on == today {
+        if entries.is_empty() && me.standing.seen_on == Some(today) {
             return Ok(entries);
         }
         let list = List {

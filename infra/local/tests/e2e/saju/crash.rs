@@ -96,7 +96,7 @@ async fn verified(name: &'static str) {
             for (profile, guest) in people.iter_mut().zip(&scene.people) {
                 profile.candidate.user_id = guest.parse().unwrap();
             }
-            people[1].standing.verified = false;
+            people[1].standing.unverified = true;
             people[1].candidate.listing_key = None;
             import::people(&scene.world.stack, &people).unwrap();
         },

@@ -25,7 +25,7 @@ pub fn person(gender: Gender, birth_date: &str) -> Profile {
     let birth = Birth::new(birth_date.parse().unwrap(), None).unwrap();
     let name = format!("person {number}");
     let mut person = Profile::new(user_id, &name, birth, gender, tokyo(EVENING));
-    person.standing.verified = true;
+    person.standing.unverified = false;
     person
 }
 
