@@ -39,7 +39,7 @@ struct Arguments {
     /// Empties that folder first.
     #[arg(long)]
     fresh: bool,
-    /// The template to run.
+    /// The template to run; those of its nested stacks lie below its folder.
     #[arg(long)]
     template: Option<PathBuf>,
     /// Gives a parameter of the template another value, `Name=value`.

@@ -146,7 +146,7 @@ impl TemplateError {
 /// Everything the template declares and the local stack runs, every reference resolved.
 #[derive(Debug, Clone)]
 pub struct System {
-    /// In the order of the template.
+    /// In the order of the template, a nested stack's in its place.
     pub functions: Vec<Function>,
     /// In the order of the template.
     pub routes: Vec<Route>,

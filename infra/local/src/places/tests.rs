@@ -30,6 +30,10 @@ fn a_function_stands_in_the_template_among_the_handlers_and_in_what_follows_from
     let gone = found(|system, _| system.functions.retain(|f| f.name != "payments-ledger"));
     let lacks = "template.yaml lacks `payments-ledger`: add the function PaymentsLedger";
     assert_found(&gone, &[lacks, "functions/payments/Cargo.toml is not what"]);
+    let nested = found(|system, _| system.functions.retain(|f| f.name != "market-index"));
+    let lacks = "functions/market/template.yaml lacks `market-index`: add the function MarketIndex with \
+                 `CodeUri: ../../target/lambda/market-index/`";
+    assert_found(&nested, &[lacks, "functions/market/Cargo.toml is not what"]);
     let unknown = found(|_, handlers| handlers.retain(|h| h.name != "rooms-join"));
     assert!(unknown[0].contains("a route leads to RoomsJoin, but `rooms-join` takes events"));
     assert!(

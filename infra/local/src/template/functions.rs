@@ -29,7 +29,6 @@ pub(super) fn globals(template: &Node) -> Result<Option<&Node>, TemplateError> {
 /// Reads one function.
 pub(super) fn function(
     resource: &Entry,
-    globals: Option<&Node>,
     part: &nested::Part<'_>,
     tables: &[super::Table],
 ) -> Result<Function, TemplateError> {
@@ -37,7 +36,9 @@ pub(super) fn function(
     let resolver = &part.resolver;
     let what = format!("function `{id}`");
     let own = resources::properties(resource);
-    let node = globals.map_or_else(|| own.clone(), |globals| merge(globals, own));
+    let node = part
+        .globals
+        .map_or_else(|| own.clone(), |globals| merge(globals, own));
     node.without(&REFUSED, &what)?;
     let code = node.get("CodeUri").ok_or_else(|| {
         resource.error(format!("{what} has no `CodeUri`, which names its binary."))

@@ -46,28 +46,32 @@ pub(super) fn read(
     }
     let mut parent = Part::declare(TEMPLATE, template, resolver)?;
     let stacks = find(&parent, files)?;
-    let mut parts = Vec::new();
+    let mut nested = BTreeMap::new();
     for stack in &stacks {
-        parts.push(stack.declare(&mut parent.resolver)?);
-        (system.nested).insert(stack.file.clone(), stack.resource.key.clone());
+        let id = stack.resource.key.clone();
+        nested.insert(id.clone(), stack.declare(&mut parent.resolver)?);
+        system.nested.insert(stack.file.clone(), id);
     }
-    parts.insert(0, parent);
-    check_ids(&parts)?;
+    // In the order of the template, a stack's own in its place.
+    let resources = parent.resources.iter().flat_map(|(resource, kind)| {
+        let stack = nested.get(&resource.key).map(Part::all);
+        stack.unwrap_or_else(|| vec![(&parent, *resource, *kind)])
+    });
+    let resources: Vec<(&Part<'_>, &Entry, Kind)> = resources.collect();
+    check_ids(&resources)?;
 
     // Functions read streams, so tables go before them; routes lead to functions.
-    for part in &parts {
-        (system.stores(part)).map_err(|error| error.within(&part.file))?;
+    for (part, resource, kind) in &resources {
+        (system.store(resource, *kind, &part.resolver))
+            .map_err(|error| error.within(&part.file))?;
     }
-    for part in &parts {
-        (system.functions(part)).map_err(|error| error.within(&part.file))?;
+    for (part, resource, _) in (resources.iter()).filter(|(.., kind)| *kind == Kind::Function) {
+        let function = functions::function(resource, part, &system.tables);
+        (system.functions).push(function.map_err(|error| error.within(&part.file))?);
     }
     functions::share_roles(&mut system.functions)?;
     // What answers is the parent's alone.
-    let Part {
-        resources,
-        resolver,
-        ..
-    } = &parts[0];
+    let (resources, resolver) = (&parent.resources, &parent.resolver);
     let mut apis = resources.iter().filter(|(_, kind)| *kind == Kind::HttpApi);
     if let Some((api, _)) = apis.next() {
         (system.routes, system.cors) = api::read(api, &system.functions, resolver)?;
@@ -86,28 +90,19 @@ pub(super) fn read(
 }
 
 impl System {
-    /// Takes up what a template has beside its functions.
-    fn stores(&mut self, part: &Part<'_>) -> Result<(), TemplateError> {
-        let resolver = &part.resolver;
-        for (resource, kind) in &part.resources {
-            match kind {
-                Kind::Table => self.tables.push(resources::table(resource, resolver)?),
-                Kind::Bucket => self.buckets.push(resources::bucket(resource, resolver)?),
-                Kind::EventBus => self.buses.push(resources::bus(resource, resolver)?),
-                Kind::Queue => self.queues.push(resources::queue(resource, resolver)?),
-                Kind::Application | Kind::Function | Kind::HttpApi | Kind::WebSocketApi => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes up a template's functions.
-    fn functions(&mut self, part: &Part<'_>) -> Result<(), TemplateError> {
-        let globals = functions::globals(part.template)?;
-        let functions = part.resources.iter();
-        for (resource, _) in functions.filter(|(_, kind)| *kind == Kind::Function) {
-            let function = functions::function(resource, globals, part, &self.tables)?;
-            self.functions.push(function);
+    /// Takes up what is beside the functions.
+    fn store(
+        &mut self,
+        resource: &Entry,
+        kind: Kind,
+        resolver: &Resolver,
+    ) -> Result<(), TemplateError> {
+        match kind {
+            Kind::Table => self.tables.push(resources::table(resource, resolver)?),
+            Kind::Bucket => self.buckets.push(resources::bucket(resource, resolver)?),
+            Kind::EventBus => self.buses.push(resources::bus(resource, resolver)?),
+            Kind::Queue => self.queues.push(resources::queue(resource, resolver)?),
+            Kind::Application | Kind::Function | Kind::HttpApi | Kind::WebSocketApi => {}
         }
         Ok(())
     }
@@ -117,15 +112,16 @@ impl System {
 pub(super) struct Part<'a> {
     /// Its path in the repository.
     pub file: String,
-    pub template: &'a Node,
+    /// What its functions have in common.
+    pub globals: Option<&'a Node>,
     pub resolver: Resolver,
     /// What is read of its resources.
-    pub resources: Vec<(&'a Entry, Kind)>,
+    resources: Vec<(&'a Entry, Kind)>,
 }
 
 impl<'a> Part<'a> {
     /// Names first, for a reference may look ahead. `resolver` knows the parameters.
-    pub fn declare(
+    fn declare(
         file: &str,
         template: &'a Node,
         mut resolver: Resolver,
@@ -146,10 +142,18 @@ impl<'a> Part<'a> {
         }
         Ok(Self {
             file: file.to_owned(),
-            template,
+            globals: functions::globals(template)?,
             resolver,
             resources: read,
         })
+    }
+
+    /// What is read of its resources, each with itself.
+    fn all(&self) -> Vec<(&Self, &'a Entry, Kind)> {
+        let resources = self.resources.iter();
+        resources
+            .map(|(resource, kind)| (self, *resource, *kind))
+            .collect()
     }
 }
 
@@ -205,11 +209,12 @@ impl Nested<'_> {
                 given.insert(entry.key.clone(), value);
             }
         }
-        self.within(resolver, &given, parent)
+        self.part(resolver, &given, parent)
             .map_err(|error| error.within(&self.file))
     }
 
-    fn within(
+    /// The same, of the values that it is given. `resolver` knows which of them are not read.
+    fn part(
         &self,
         mut resolver: Resolver,
         given: &BTreeMap<String, String>,
@@ -243,15 +248,13 @@ impl Nested<'_> {
 }
 
 /// Logical ids are access keys and names here, so no two templates share one.
-fn check_ids(parts: &[Part<'_>]) -> Result<(), TemplateError> {
+fn check_ids(resources: &[(&Part<'_>, &Entry, Kind)]) -> Result<(), TemplateError> {
     let mut ids = BTreeSet::new();
-    for part in parts {
-        for (resource, _) in &part.resources {
-            if !ids.insert(&resource.key) {
-                let sentence = format!("`{}` stands in another template too.", resource.key);
-                return Err(resource.error(sentence).within(&part.file));
-            }
+    match resources.iter().find(|(_, it, _)| !ids.insert(&it.key)) {
+        None => Ok(()),
+        Some((part, resource, _)) => {
+            let sentence = format!("`{}` stands in another template too.", resource.key);
+            Err(resource.error(sentence).within(&part.file))
         }
     }
-    Ok(())
 }

@@ -93,9 +93,9 @@ fn load(parent: &str, shop: &str) -> Result<System, TemplateError> {
 fn a_nested_stack_is_a_part_of_the_system() {
     let system = load(PARENT, SHOP).unwrap();
     let names = system.functions.iter().map(|f| (&*f.logical_id, &*f.file));
-    let expected = [("Relay", TEMPLATE), ("ShopWares", FILE), ("ShopTold", FILE)];
+    let expected = [("ShopWares", FILE), ("ShopTold", FILE), ("Relay", TEMPLATE)];
     assert_eq!(names.collect::<Vec<_>>(), expected);
-    let [relay, wares, told] = system.functions.as_slice() else {
+    let [wares, told, relay] = system.functions.as_slice() else {
         panic!()
     };
     assert_eq!(
@@ -103,7 +103,7 @@ fn a_nested_stack_is_a_part_of_the_system() {
         given(&[("STACK", STACK), ("TABLE", "ShopTable"), ("PACE", "10/1h")])
     );
     assert_eq!(wares.given, given(&[("PACE", "Rate")]));
-    let people = &system.tables[0];
+    let people = &system.tables[1];
     assert_eq!(people.logical_id, "People");
     assert!(wares.allows("dynamodb:GetItem", &people.arn));
     assert_eq!(told.rules[0].bus, "Bus");
@@ -236,8 +236,8 @@ fn a_binary_lies_where_it_does_from_the_templates_folder_and_its_function_is_cal
         "function `ShopWares`: `CodeUri` must be `../target/lambda/<binary>/`."
     );
     assert_eq!(
-        refused("  ShopTold:\n", "  Relay:\n", "  Relay:"),
-        "`Relay` stands in another template too."
+        refused("  Relay:\n", "  ShopTold:\n", "  ShopTold:"),
+        "`ShopTold` stands in another template too."
     );
     assert!(
         refused("lambda/shop-told/", "lambda/shop-wares/", "  ShopTold:")
