@@ -129,7 +129,7 @@ async fn room_of(scene: &Scene, person: usize) -> Option<String> {
 }
 
 /// Everybody's room, by room.
-pub async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
+async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
     let mut rooms: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for person in 0..scene.people.len() {
         let room = room_of(scene, person).await;
