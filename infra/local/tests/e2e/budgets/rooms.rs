@@ -156,4 +156,11 @@ async fn wishes(world: &World, people: &mut [Person], measured: &mut Measured) {
     call(me, "DELETE", &other, None, 204).await;
     assert_eq!(measured.within(world, "rooms-avoid", 2, 0), 2);
     call(me, "PUT", &other, None, 204).await;
+    // Who is avoided walks in, and the rooms are looked into.
+    world.at("2026-11-24T08:50").await;
+    world.refresh_all(&mut people[..2]).await;
+    count(world, "");
+    let slot = Some(json!({"date": "2026-11-24"}));
+    call(&people[1], "POST", "/register/", slot, 201).await;
+    assert_eq!(measured.count(world, "rooms-enroll"), 4);
 }
