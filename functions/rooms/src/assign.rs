@@ -85,6 +85,9 @@ pub struct Draw {
     larger: u32,
     /// How many walked in.
     pub walk_ins: u32,
+    /// Of how many rooms, in order, the people were told.
+    #[serde(default)]
+    pub told: u32,
     /// Whether its meetings were opened.
     #[serde(default)]
     pub opened: bool,
@@ -102,6 +105,11 @@ enum State {
 }
 
 impl Draw {
+    /// How many people a room is meant for.
+    pub fn room_size(&self) -> usize {
+        self.room_size as usize
+    }
+
     /// Whether all of it is written.
     pub fn is_drawn(&self) -> bool {
         self.state == State::Drawn
@@ -261,6 +269,7 @@ async fn claim(app: &App, slot: &Slot) -> Result<Draw> {
         smaller_size: 0,
         larger: 0,
         walk_ins: 0,
+        told: 0,
         opened: false,
         closed: false,
         ttl: ttl(slot),
@@ -348,11 +357,13 @@ async fn history(app: &App, people: &[Member], claim: &Draw) -> Result<Vec<Vec<V
 }
 
 fn groups(seats: &[Seats], index: &HashMap<UserId, u32>) -> Vec<Vec<u32>> {
+    // Somebody's later seat is where they were moved: those of walk-ins come last.
+    let seats = seats.iter().flat_map(Seats::iter);
+    let found = seats.filter_map(|(user, room)| Some((*index.get(&user)?, room)));
+    let seats: HashMap<u32, u32> = found.collect();
     let mut rooms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (user, room) in seats.iter().flat_map(Seats::iter) {
-        if let Some(person) = index.get(&user) {
-            rooms.entry(room).or_default().push(*person);
-        }
+    for (person, room) in seats {
+        rooms.entry(room).or_default().push(person);
     }
     rooms
         .into_values()
@@ -400,7 +411,7 @@ mod tests {
             let smaller_size = if larger > 0 { smaller_size.min(full - 1) } else { smaller_size.min(full) };
             let mut draw = Draw {
                 state: State::Drawn, room_size: full - 1, history: vec![], open_from: None, enrolled: 0, rooms,
-                smaller_size, larger, walk_ins: 0, opened: false, closed: false, ttl: 0,
+                smaller_size, larger, walk_ins: 0, told: 0, opened: false, closed: false, ttl: 0,
             };
             let mut sizes: BTreeMap<u32, u32> = (0..rooms)
                 .map(|room| (room, smaller_size + u32::from(room < larger)))

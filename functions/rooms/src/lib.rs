@@ -12,7 +12,7 @@
 //! | [`history`] | `GET /me/rooms` | my rooms and my rate |
 //! | [`assign_room`] | `POST /assign_room/` | an operator draws |
 //! | [`assign`] | each minute | draws the slots that are due: ten minutes before |
-//! | [`open`] | each minute | opens the meetings: four minutes before |
+//! | [`open`] | each minute | reminds the evening before, tells who meets where after the draw, opens the meetings four minutes before, brings those together who are alone ([`tell`], [`gather`]) |
 //! | [`close`] | each minute | attendance, rates, end of the meetings: after the slot |
 //! | [`attendance`] | Chime's events | who is present, which meeting ended |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
@@ -38,19 +38,23 @@ pub mod assign;
 pub mod assign_room;
 pub mod attendance;
 pub mod close;
+pub mod company;
 pub mod draw;
 pub mod enroll;
 pub mod enrollment;
 pub mod enrollments;
 pub mod erase;
+pub mod gather;
 pub mod history;
 pub mod join;
+pub mod letters;
 pub mod meeting_url;
 pub mod open;
 pub mod participated;
 pub mod person;
 pub mod seating;
 pub mod slot;
+pub mod tell;
 pub mod withdraw;
 
 use enishi_shared::{

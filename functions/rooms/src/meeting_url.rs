@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrollment::EnrollmentItem,
+    enrollment::{EnrollmentItem, placed},
     person::{self, person_key},
     seating::{MemberName, enrollment_key, find_seat, read_room, table},
     slot::{RoomId, Slots},
@@ -23,11 +23,11 @@ use crate::{
 
 /// `rooms-meeting-url`
 ///
-/// Budget: for those who walked in; 2 for the others.
+/// Budget: for those who were moved to another room; 3 for those who walked in, 2 for the others.
 pub const FUNCTION: Function = Function::http("rooms-meeting-url", || {
     OpenApiRouter::new().routes(routes!(meeting_url))
 })
-.budget(3);
+.budget(4);
 
 /// Which slot.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -130,10 +130,16 @@ pub async fn meeting_url(
             }
         }
     };
-    let room = read_room(&app, room_id, user.id).await?;
+    let mut room = read_room(&app, room_id, user.id).await?;
+    if room.has_moved(user.id) {
+        let moved = placed(&app, slot.id(), user.id).await?;
+        // Moved once more at this moment.
+        let moved = moved.ok_or_else(|| Error::unavailable(1))?;
+        room = read_room(&app, moved, user.id).await?;
+    }
     Ok(axum::Json(MeetingUrl::Ready {
-        url: format!("{}/rooms/{room_id}", app.config::<FrontendUrl>()?.0),
-        room_id: room_id.to_string(),
+        url: format!("{}/rooms/{}", app.config::<FrontendUrl>()?.0, room.id),
+        room_id: room.id.to_string(),
         date: slot.date(),
         time: slot.time(),
         members: room.names(),

@@ -10,21 +10,21 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrollment::EnrollmentItem,
-    seating::{enrollment_key, find_seat, mark_participant, read_room, table},
+    enrollment::{moved_away, placed},
+    seating::{find_seat, mark_participant, read_room},
     slot::{RoomId, Slots},
 };
 
 /// `rooms-participated`
 ///
-/// Budget: for those who walked in and name no room; 2 for the others.
+/// Budget: for those who were moved to another room and name none; 3 for those who walked in, 2 for the others.
 #[allow(deprecated)]
 pub const FUNCTION: Function = Function::http("rooms-participated", || {
     OpenApiRouter::new()
         .routes(routes!(participated))
         .routes(routes!(paticipated))
 })
-.budget(3);
+.budget(4);
 
 /// In which room.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
@@ -61,7 +61,7 @@ pub struct Participated {
         (status = 400, description = "A value is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
-        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it, or moved to another room", body = ErrorBody),
     )
 )]
 pub async fn participated(
@@ -69,12 +69,17 @@ pub async fn participated(
     user: User,
     OptionalJson(body): OptionalJson<ParticipatedRequest>,
 ) -> Result<axum::Json<Participated>> {
+    let is_own = body.room_id.is_none();
     let (id, slot) = match body.room_id {
         Some(room_id) => {
             let unknown = || Error::not_found("room");
             let id: RoomId = room_id.parse().map_err(|()| unknown())?;
             let slot = app.config::<Slots>()?.by_id(id.slot_id());
-            if !read_room(&app, id, user.id).await?.has(user.id) {
+            let room = read_room(&app, id, user.id).await?;
+            if room.has_moved(user.id) {
+                return Err(moved_away());
+            }
+            if !room.has(user.id) {
                 return Err(unknown());
             }
             slot.require_open(app.now())?;
@@ -88,7 +93,14 @@ pub async fn participated(
             (own_room(&app, &user, &slot).await?, slot)
         }
     };
-    mark_participant(&app, id, &slot, user.id).await?;
+    let mut id = id;
+    if !mark_participant(&app, id, &slot, user.id).await? {
+        let moved = placed(&app, slot.id(), user.id).await?;
+        id = moved.filter(|_| is_own).ok_or_else(moved_away)?;
+        if !mark_participant(&app, id, &slot, user.id).await? {
+            return Err(Error::unavailable(1));
+        }
+    }
     Ok(axum::Json(Participated {
         room_id: id.to_string(),
         participate: true,
@@ -99,11 +111,8 @@ async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<Ro
     if let Some(id) = find_seat(app, slot.id(), user.id).await? {
         return Ok(id);
     }
-    let enrollment: Option<EnrollmentItem> =
-        table(app)?.get(&enrollment_key(slot.id(), user.id)).await?;
-    enrollment
-        .and_then(|enrollment| enrollment.room_id?.parse().ok())
-        .ok_or_else(|| Error::not_found("room"))
+    let placed = placed(app, slot.id(), user.id).await?;
+    placed.ok_or_else(|| Error::not_found("room"))
 }
 
 /// Say that one takes part (as the specification spells it)
@@ -119,7 +128,7 @@ async fn own_room(app: &App, user: &User, slot: &crate::slot::Slot) -> Result<Ro
         (status = 400, description = "A value is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
-        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it, or moved to another room", body = ErrorBody),
     )
 )]
 #[deprecated = "`participated` is spelt right"]

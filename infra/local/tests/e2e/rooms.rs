@@ -15,4 +15,6 @@ mod join;
 mod meeting_url;
 mod racing;
 mod schedule;
+mod together;
+pub mod told;
 mod walk_in;
