@@ -32,6 +32,9 @@
 //! | the slots drawn before | `SLOTS` / `< <slot>` | 1 | 1–3 |
 //! | who met in an earlier slot | `…P` / `S#…` | 8, or 1 a MB | 1 a 4 KB |
 //! | somebody's attendance, or that they have gone | `PERSON#<user>` / `PERSON` | 1 | 1 |
+//! | how far a slot's people were reminded | `…P0` / `TOLD` | 1 get, 1 put | 1 R, 1 W |
+//! | people into another room | `E#<user>`, `ROOM#<n>` of both rooms | 1 | 8 write for one, 4 more each |
+//! | a letter is announced | `OUTBOX#<what>-<slot>-<user>` / `OUTBOX` | 1 for 25 | 4 write each |
 //! | a name out of a room | `…P` / `R#<n>`, `ROOM#<n>`, then one of them | 2 | 3–10 read, 1–10 write |
 
 pub mod assign;

@@ -4,6 +4,7 @@
 mod attendance;
 mod close;
 pub mod crash;
+mod demo;
 mod draw;
 mod enroll;
 mod enrollments;

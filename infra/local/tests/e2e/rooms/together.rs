@@ -131,14 +131,8 @@ async fn who_is_moved_is_told_on_the_live_connection_until_they_come() {
     let hall = Hall::new().await;
     let mut people = hall.world.people(2).await;
     let guests: Vec<Guest> = people.iter().map(Guest::of).collect();
-    let others = hall.guests(6);
-    let others: Vec<Guest> = others
-        .into_iter()
-        .enumerate()
-        .map(|(number, other)| Guest {
-            name: format!("other{number}"),
-            ..other
-        })
+    let others: Vec<Guest> = (0..6)
+        .map(|number| hall.guest(&format!("other{number}")))
         .collect();
     // The two are apart: they met the morning before.
     hall.enroll_all(&guests, MORNING).await;
