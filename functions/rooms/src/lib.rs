@@ -12,7 +12,7 @@
 //! | [`history`] | `GET /me/rooms` | my rooms and my rate |
 //! | [`assign_room`] | `POST /assign_room/` | an operator draws |
 //! | [`assign`] | each minute | draws the slots that are due: ten minutes before; once a night, enrolls those who come every week |
-//! | [`open`] | each minute | opens the meetings: four minutes before |
+//! | [`open`] | each minute | reminds the evening before, tells who meets where after the draw, opens the meetings four minutes before, brings those together who are alone ([`tell`], [`gather`]) |
 //! | [`close`] | each minute | attendance, rates, end of the meetings: after the slot |
 //! | [`attendance`] | Chime's events | who is present, which meeting ended |
 //! | [`erase`] | `account.deleted` | what is kept of somebody who left |
@@ -40,6 +40,9 @@
 //! | somebody's schedule | `WEEKLY#<0–7>` / `U#<user>` | 1 | 1 |
 //! | … and the enrollments that follow from it | this, `…P` / `E#…`, `GATE#…`, `X#…` | 2 | 25 read, 30 write |
 //! | all schedules, and how far a night's sweep came | `WEEKLY#<0–7>` / `U#…` and `NIGHT` | 2 for 100 | 4 read, 1 write |
+//! | how far a slot's people were reminded | `…P0` / `TOLD` | 1 get, 1 put | 1 R, 1 W |
+//! | people into another room | `E#<user>`, `ROOM#<n>` of both rooms | 1 | 8 write for one, 4 more each |
+//! | a letter is announced | `OUTBOX#<what>-<slot>-<user>` / `OUTBOX` | 1 for 25 | 4 write each |
 //! | a name out of a room | `…P` / `R#<n>`, `ROOM#<n>`, then one of them | 2 | 3–10 read, 1–10 write |
 
 pub mod assign;
@@ -48,13 +51,16 @@ pub mod attendance;
 pub mod avoid;
 pub mod calendar;
 pub mod close;
+pub mod company;
 pub mod draw;
 pub mod enroll;
 pub mod enrollment;
 pub mod enrollments;
 pub mod erase;
+pub mod gather;
 pub mod history;
 pub mod join;
+pub mod letters;
 pub mod meeting_url;
 pub mod missed;
 pub mod open;
@@ -64,6 +70,7 @@ pub mod schedule;
 pub mod seating;
 pub mod slot;
 pub mod slots;
+pub mod tell;
 pub mod weekly;
 pub mod wishes;
 pub mod withdraw;

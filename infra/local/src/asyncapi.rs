@@ -1,6 +1,7 @@
 //! The AsyncAPI document: the WebSocket's messages, from the types that read and write them.
 
 use enishi_live::ping::{Ping, Pong};
+use enishi_rooms::letters::{RoomMoved, RoomReady};
 use enishi_saju::{
     deliver::Frame,
     read_frame::{HasRead, Read},
@@ -38,6 +39,13 @@ pub fn document() -> Result<String, serde_json::Error> {
         SERVER,
         "matchingMessage",
         "Somebody wrote in a matching",
+    )?;
+    messages.add::<RoomReady>("roomReady", SERVER, "roomReady", "The room is drawn")?;
+    messages.add::<RoomMoved>(
+        "roomMoved",
+        SERVER,
+        "roomMoved",
+        "One was alone and meets others in another room",
     )?;
     let Messages { messages, schemas } = messages;
     let named = messages.keys().map(|name| {
@@ -78,6 +86,16 @@ pub fn document() -> Result<String, serde_json::Error> {
                 "messages": [
                     {"$ref": format!("{CHANNEL}/messages/message")},
                     {"$ref": format!("{CHANNEL}/messages/matchingMessage")},
+                ],
+                "security": [{"$ref": TICKET}],
+            },
+            "tell": {
+                "action": "send",
+                "summary": "To those in a room, without being asked",
+                "channel": {"$ref": CHANNEL},
+                "messages": [
+                    {"$ref": format!("{CHANNEL}/messages/roomReady")},
+                    {"$ref": format!("{CHANNEL}/messages/roomMoved")},
                 ],
                 "security": [{"$ref": TICKET}],
             },

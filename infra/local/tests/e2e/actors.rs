@@ -78,6 +78,8 @@ const OPEN: &[(&str, &str)] = &[
     ("GET", "/openapi.json"),
     ("GET", "/asyncapi.json"),
     ("GET", "/docs"),
+    ("GET", "/letters/unsubscribe"),
+    ("POST", "/letters/unsubscribe"),
 ];
 
 /// What is not as [`documented`] says, or is called at another path than [`Fixtures::path`] makes.

@@ -267,6 +267,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     let letter = requested("1", &json!({"address": "shop@example.com"}));
     announce(&world, "1", &letter).await;
     let mut calls = world.stack.aws().calls();
+    calls.extend(rooms::told_and_brought_together().await);
     calls.extend(market_parcels::story().await);
     calls.extend(orgs_licenses::story().await);
     // Whoever has no part in these stories has a sample event.

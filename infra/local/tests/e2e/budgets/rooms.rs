@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{Measured, count};
-use crate::support::{MORNING, Person, World, text, tokyo};
+use crate::{
+    rooms::told::{self, letters, one_click},
+    support::{MORNING, Person, World, text, tokyo},
+};
 
 /// Lives through a morning of five people, two rooms and one who walks in.
 pub async fn measure(world: &World, measured: &mut Measured) {
@@ -45,7 +48,8 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         assert_eq!(measured.count(world, "rooms-join"), requests);
     }
     world.at(&format!("{MORNING}T08:56")).await;
-    measured.within(world, "rooms-open", 10, 2);
+    // Its own to open them and to tell where they are, and of each room and person.
+    measured.within(world, "rooms-open", 10 + 11, 2 + 5);
 
     for path in ["/participated", "/paticipated"] {
         world.post(me, path, json!({})).await.expect(200);
@@ -56,6 +60,36 @@ pub async fn measure(world: &World, measured: &mut Measured) {
             .expect(200);
         assert_eq!(measured.count(world, "rooms-participated"), 2);
     }
+    // Another room has one person too: five minutes after the start one of the two is moved.
+    let mut other = None;
+    for person in &people[1..5] {
+        let path = format!("/meeting_url/{}", person.id);
+        if world.get(person, &path).await.expect(200).text("room_id") != room {
+            other = Some(person);
+        }
+    }
+    let other = other.unwrap().clone();
+    world
+        .post(&other, "/participated", json!({}))
+        .await
+        .expect(200);
+    count(world, "");
+    world.at(&format!("{MORNING}T09:05")).await;
+    measured.within(world, "rooms-open", 1 + 16 + 1, 1);
+    world.refresh_all(&mut people).await;
+    let me = &people[0];
+    let is_other = |person: &&Person| person.id == other.id;
+    let other = people.iter().find(is_other).unwrap();
+    for person in [me, other] {
+        let path = format!("/meeting_url/{}", person.id);
+        world.get(person, &path).await.expect(200);
+        measured.count(world, "rooms-meeting-url");
+        let here = world.post(person, "/participated", json!({})).await;
+        here.expect(200);
+        measured.count(world, "rooms-participated");
+    }
+    let room = world.get(me, &my_room).await.expect(200).text("room_id");
+    let join = format!("/rooms/{room}/join");
     let late = &people[5];
     for requests in [3, 2] {
         world.post(late, "/register/", slot.clone()).await;
@@ -87,6 +121,10 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.get(me, "/me/rooms").await.expect(200);
     // Two, and one for the only room; a page may have thirty.
     assert_eq!(measured.within(world, "rooms-history", 0, 1), 3);
+    let click = one_click(letters(world, &people[0]).last().unwrap());
+    count(world, "");
+    told::click(world, &click).await.expect(200);
+    measured.count(world, "platform-unsubscribe");
     world.at(&format!("{MORNING}T09:31")).await;
     // A slot and its eight partitions, walk-ins and a hundred people at most.
     measured.within(world, "rooms-close", 19, people.len());

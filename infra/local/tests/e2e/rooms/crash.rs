@@ -10,7 +10,7 @@ use crate::{
     support::MORNING,
 };
 
-flows!(rooms: enroll, walk_in, draw, open, join, close, erase);
+flows!(rooms: enroll, walk_in, draw, remind, tell, open, join, gather, close, bring_back, erase);
 
 async fn enroll(name: &'static str) {
     let flow = Flow {
@@ -56,6 +56,142 @@ async fn draw(name: &'static str) {
         yesterday_and_enrollments,
         async |scene| scene.fire("RoomsAssign").await.is_ok(),
         everybody_has_one_room,
+    )
+    .await;
+}
+
+async fn remind(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsOpen",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            for person in 0..5 {
+                assert!(enrolls(scene, person).await);
+            }
+        },
+        async |scene| scene.fire("RoomsOpen").await.is_ok(),
+        async |scene| each_is_written_to_once(scene, "reminder").await,
+    )
+    .await;
+}
+
+async fn tell(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsOpen",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| drawn(scene, "08:51").await,
+        async |scene| scene.fire("RoomsOpen").await.is_ok(),
+        async |scene| each_is_written_to_once(scene, "ready").await,
+    )
+    .await;
+}
+
+/// That everybody's letter is announced, under its one name, and that no later run announces any.
+async fn each_is_written_to_once(scene: &mut Scene, what: &str) -> Result<(), String> {
+    let announced = |scene: &Scene| -> BTreeSet<String> {
+        let items = scene.world.items("RoomsTable").into_iter();
+        let rows = items.map(|item| item["pk"]["S"].as_str().unwrap_or_default().to_owned());
+        rows.filter(|row| row.starts_with("OUTBOX#")).collect()
+    };
+    let expected = scene.people.iter();
+    let expected: BTreeSet<String> = expected
+        .map(|person| format!("OUTBOX#{what}-{MORNING}T09:00-{person}"))
+        .collect();
+    let found = announced(scene);
+    if found != expected {
+        return Err(format!("announced {found:?}"));
+    }
+    let before = scene.world.items("RoomsTable");
+    scene.fire("RoomsOpen").await?;
+    match scene.world.items("RoomsTable") == before {
+        true => Ok(()),
+        false => Err("a run with nothing to do has written something".into()),
+    }
+}
+
+async fn gather(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsOpen",
+        two_meet: true,
+    };
+    flow.survives(
+        two_are_alone,
+        async |scene| scene.fire("RoomsOpen").await.is_ok(),
+        async |scene| {
+            let rooms = seating(scene).await;
+            everybody_has_one_room(scene).await?;
+            let together =
+                |people: &Vec<usize>| alone(scene).iter().all(|one| people.contains(one));
+            match rooms.values().any(together) && rooms.values().flatten().count() == 5 {
+                true => Ok(()),
+                false => Err(format!("{:?} in {rooms:?}", alone(scene))),
+            }
+        },
+    )
+    .await;
+}
+
+/// Of each of the two rooms one has come.
+async fn two_are_alone(scene: &mut Scene) {
+    drawn(scene, "08:56").await;
+    scene.fire("RoomsOpen").await.unwrap();
+    scene.at("09:00");
+    let rooms = seating(scene).await;
+    let alone: Vec<usize> = rooms.values().map(|people| people[0]).collect();
+    for person in &alone {
+        let (status, _) = scene.call(*person, "POST", "/participated", None).await;
+        assert_eq!(status, 200);
+    }
+    scene.token = alone.iter().map(usize::to_string).collect();
+    scene.at("09:05");
+}
+
+/// Who they were.
+fn alone(scene: &Scene) -> Vec<usize> {
+    let digits = scene.token.chars().filter_map(|digit| digit.to_digit(10));
+    digits.map(|digit| digit as usize).collect()
+}
+
+async fn bring_back(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsClose",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            two_are_alone(scene).await;
+            scene.fire("RoomsOpen").await.unwrap();
+            // Whoever was moved never came.
+            scene.at("09:30");
+        },
+        async |scene| scene.fire("RoomsClose").await.is_ok(),
+        async |scene| {
+            let alone = alone(scene);
+            for person in 0..5 {
+                let (_, answer) = scene.call(person, "GET", "/me/rooms", None).await;
+                let came = alone.contains(&person);
+                let room = &answer["rooms"][0];
+                let members = room["members"].as_array().into_iter().flatten();
+                let here = members
+                    .filter(|member| member["participate"] == true)
+                    .count();
+                if answer["rate"] != if came { 100 } else { 0 }
+                    || room["participate"] != came
+                    || here != 1
+                {
+                    return Err(format!("{person}: {answer}"));
+                }
+            }
+            Ok(())
+        },
     )
     .await;
 }
