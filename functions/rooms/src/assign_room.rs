@@ -41,6 +41,7 @@ pub struct AssignRoomRequest {
     pub time: Option<String>,
     /// Draw it though it is not due: who enrolls from then on walks in.
     #[garde(skip)]
+    #[schema(example = true)]
     pub confirm: Option<bool>,
 }
 

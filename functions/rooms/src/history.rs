@@ -55,7 +55,7 @@ pub struct PastRoom {
     pub participate: bool,
     /// One has withdrawn after the draw; else it is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
+    #[schema(required = false, example = true)]
     pub withdrawn: bool,
     /// Everybody in the room, you included.
     pub members: Vec<PastMember>,
@@ -71,7 +71,7 @@ pub struct PastMember {
     pub participate: bool,
     /// They have withdrawn after the draw; else it is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
+    #[schema(required = false, example = true)]
     pub withdrawn: bool,
 }
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::stack::{Options, Stack};
 
+mod leaving;
 pub mod market;
 pub mod orgs;
 mod picture;
@@ -250,11 +251,10 @@ pub async fn run() -> Result<(), String> {
     println!(
         "\nTwelve people in rooms of four: three pairs at least must meet again; {repeated} did."
     );
-    if repeated == 3 {
-        Ok(())
-    } else {
-        Err("the second morning repeats more pairs than it must".into())
+    if repeated != 3 {
+        return Err("the second morning repeats more pairs than it must".into());
     }
+    leaving::play(&stack, &client, &mut people, evening, &at).await
 }
 
 async fn enroll(client: &Client, people: &mut [Person], date: Date) -> Result<(), String> {

@@ -41,7 +41,7 @@ pub struct MemberName {
     pub username: String,
     /// They have withdrawn after the draw and will not come; else it is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
+    #[schema(required = false, example = true)]
     pub withdrawn: bool,
 }
 

@@ -2,6 +2,7 @@
 //! through the template's schedules and rules.
 
 mod attendance;
+mod calendar;
 mod close;
 pub mod crash;
 mod draw;
@@ -13,6 +14,10 @@ pub mod hall;
 mod history;
 mod join;
 mod meeting_url;
+mod missed;
+mod night;
 mod racing;
 mod schedule;
+mod slots;
 mod walk_in;
+mod withdrawals;

@@ -226,11 +226,10 @@ impl Hall {
         self.world.stack.lambda().invoke(function, tick).await
     }
 
-    /// An operator's draw of a day.
+    /// An operator's draw of a day, however early.
     pub async fn draw(&self, date: &str) -> Value {
-        let answer = self
-            .post(&self.operator(), "/assign_room/", json!({"date": date}))
-            .await;
+        let body = json!({"date": date, "confirm": true});
+        let answer = self.post(&self.operator(), "/assign_room/", body).await;
         answer.expect(200).body
     }
 

@@ -79,7 +79,7 @@ async fn whoever_enrolls_while_the_rooms_are_drawn_gets_one_seat() {
         let seating = hall.seating(&guests, MORNING).await;
         let sizes = sizes(&seating);
         assert_eq!(sizes.iter().sum::<usize>(), 60, "{draw_at}");
-        assert!(sizes.iter().all(|size| *size <= 5), "{draw_at}: {sizes:?}");
+        assert!(sizes.iter().all(|size| *size <= 6), "{draw_at}: {sizes:?}");
         let enrolled = drawn["enrolled"].as_u64().unwrap();
         let walked_in = hall
             .dump()
@@ -110,7 +110,8 @@ async fn whoever_withdraws_while_the_rooms_are_drawn_is_out_or_stays_in() {
                 Box::pin(async move {
                     let answer = hall.delete(guest, &format!("/register/{MORNING}")).await;
                     let status = answer.status.as_u16();
-                    assert!([204, 409].contains(&status), "{}", answer.text);
+                    // In time, after the draw, or while it ran.
+                    assert!([204, 503].contains(&status), "{}", answer.text);
                     if status == 204 && index % 3 == 0 {
                         // Changed their mind.
                         return Done::Guest(
