@@ -71,15 +71,17 @@ pub struct Drawn {
 /// The record of a slot's draw.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Draw {
-    state: State,
+    /// How far it is.
+    pub state: State,
     /// The drawn slots it looks back on, most recent first.
-    history: Vec<SlotId>,
+    pub history: Vec<SlotId>,
     /// How many people a room is meant for.
-    room_size: u32,
+    pub room_size: u32,
     /// The earliest of those that was not closed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    open_from: Option<SlotId>,
-    enrolled: u32,
+    pub open_from: Option<SlotId>,
+    /// How many people were drawn.
+    pub enrolled: u32,
     /// How many rooms were drawn; those of walk-ins come after them.
     pub rooms: u32,
     /// How many people are in each room: drawn, walked in or moved there, and not withdrawn. Once people are
@@ -87,7 +89,7 @@ pub struct Draw {
     pub sizes: Sizes,
     /// When it was drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    drawn_at: Option<Timestamp>,
+    pub drawn_at: Option<Timestamp>,
     /// Of how many rooms, in order, the people were told.
     #[serde(default)]
     pub told: u32,
@@ -97,13 +99,17 @@ pub struct Draw {
     /// Whether its attendance was entered and its meetings were ended.
     #[serde(default)]
     pub closed: bool,
-    ttl: i64,
+    /// Seconds; DynamoDB removes it then.
+    pub ttl: i64,
 }
 
+/// How far a draw is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+pub enum State {
+    /// Its input is frozen.
     Drawing,
+    /// All of it is written.
     Drawn,
     /// It was over before it was drawn (see `missed`).
     Missed,

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::stack::{Options, Stack};
 
+mod leaving;
 pub mod market;
 pub mod orgs;
 mod picture;
@@ -260,9 +261,10 @@ pub async fn run() -> Result<(), String> {
     if repeated != 3 {
         return Err("the second morning repeats more pairs than it must".into());
     }
-    let date = evening.saturating_add(3.days());
+    leaving::play(&stack, &client, &mut people, evening, &at).await?;
+    let date = evening.saturating_add(5.days());
     wishes::play(&stack, &client, &mut people, date, &at).await?;
-    let date = evening.saturating_add(4.days());
+    let date = evening.saturating_add(6.days());
     enroll(&client, &mut people, date).await?;
     together::play(&stack, &client, &mut people, date, &at).await
 }

@@ -68,6 +68,8 @@ const OPEN: &[(&str, &str)] = &[
     ("POST", "/api/auth/password/reset"),
     ("POST", "/api/auth/email/verify"),
     ("GET", "/.well-known/jwks.json"),
+    ("GET", "/slots"),
+    ("GET", "/calendar/{token}"),
     ("POST", "/api/session"),
     ("PUT", "/api/session"),
     ("GET", "/api/item"),

@@ -402,6 +402,8 @@ async fn rooms_story(world: &World) {
         .text("room_id");
     let join = format!("/rooms/{room}/join");
     world.get(&people[0], &join).await.expect(200);
+    rooms::keeps_a_calendar(world, &people[0]).await;
+    rooms::withdraws(world, &people[3]).await;
     // The opening is late, does not hear of its end, finds it gone and opens it again.
     let late = tokyo(&format!("{MORNING}T09:01"));
     world.stack.clock().set(Some(late));
@@ -444,7 +446,7 @@ async fn rooms_story(world: &World) {
         .await
         .expect(201);
     world
-        .post(&operator, "/assign_room/", next)
+        .post(&operator, "/assign_room/", rooms::confirmed(next))
         .await
         .expect(200);
     rooms::wishes(world, &people[0], &people[1]).await;

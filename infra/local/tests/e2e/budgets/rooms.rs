@@ -42,6 +42,22 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.stack.clock().set(Some(before));
     let room = world.get(me, &my_room).await.expect(200).text("room_id");
     measured.count(world, "rooms-meeting-url");
+    let token = Some(people[4].access_token.as_str());
+    world.call("DELETE", &path, token, None).await.expect(204);
+    assert_eq!(measured.count(world, "rooms-withdraw"), 4);
+    let token = Some(me.access_token.as_str());
+    let made = world.call("POST", "/me/calendar", token, None).await;
+    let feed = made.expect(201).text("url");
+    assert_eq!(measured.count(world, "rooms-calendar"), 1);
+    let feed = feed.strip_prefix(&world.stack.url()).unwrap();
+    world.call("GET", feed, None, None).await.expect(200);
+    // With one room.
+    assert_eq!(measured.count(world, "rooms-calendar"), 4);
+    world
+        .call("DELETE", "/me/calendar", token, None)
+        .await
+        .expect(204);
+    assert_eq!(measured.count(world, "rooms-calendar"), 1);
     let join = format!("/rooms/{room}/join");
     for requests in [3, 1] {
         world.get(me, &join).await.expect(200);
@@ -53,7 +69,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
 
     for path in ["/participated", "/paticipated"] {
         world.post(me, path, json!({})).await.expect(200);
-        assert_eq!(measured.count(world, "rooms-participated"), 2);
+        assert_eq!(measured.count(world, "rooms-participated"), 3);
         world
             .post(me, path, json!({"room_id": room}))
             .await
@@ -130,7 +146,12 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.within(world, "rooms-close", 19, people.len());
 
     // The next morning is drawn by an operator, and one of two has closed their account then.
-    world.refresh_all(&mut people[..2]).await;
+    world.refresh_all(&mut people[..3]).await;
+    // Looked for where one is enrolled for no more.
+    let path = format!("/meeting_url/{}?time=09:00", people[2].id);
+    count(world, "");
+    world.get(&people[2], &path).await.expect(200);
+    assert_eq!(measured.count(world, "rooms-meeting-url"), 5);
     let next = json!({"date": "2026-11-22"});
     for person in &people[..2] {
         world
@@ -139,6 +160,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
             .expect(201);
     }
     let operator = world.operator().await;
+    let next = json!({"date": "2026-11-22", "confirm": true});
     count(world, "");
     world
         .post(&operator, "/assign_room/", next.clone())

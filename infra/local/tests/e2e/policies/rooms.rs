@@ -1,13 +1,38 @@
 //! Every request that rooms' functions make of somebody who leaves.
 
 use enishi_local::{aws::Call, database::from_json};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     live::Socket,
     rooms::told::{click, letters, one_click},
     support::{MORNING, Person, World},
 };
+
+/// Somebody in a room makes the address of their feed, which is read, and revokes it.
+pub async fn keeps_a_calendar(world: &World, person: &Person) {
+    let token = Some(person.access_token.as_str());
+    let made = world.call("POST", "/me/calendar", token, None).await;
+    let url = made.expect(201).text("url");
+    let feed = url.strip_prefix(&world.stack.url()).unwrap();
+    world.call("GET", feed, None, None).await.expect(200);
+    let revoked = world.call("DELETE", "/me/calendar", token, None).await;
+    revoked.expect(204);
+}
+
+/// Somebody in a room withdraws before the start.
+pub async fn withdraws(world: &World, person: &Person) {
+    let path = format!("/register/{MORNING}");
+    let token = Some(person.access_token.as_str());
+    let gone = world.call("DELETE", &path, token, None).await;
+    gone.expect(204);
+}
+
+/// A draw before its time.
+pub fn confirmed(mut slot: Value) -> Value {
+    slot["confirm"] = true.into();
+    slot
+}
 
 /// Somebody in a room has closed their account while it was drawn: only the mark was set.
 pub fn went_while_drawn(world: &World, person: &Person) {

@@ -10,7 +10,8 @@ use crate::{
     support::MORNING,
 };
 
-flows!(rooms: enroll, walk_in, draw, remind, tell, open, join, gather, close, bring_back, erase);
+flows!(rooms: enroll, walk_in, withdraw, draw, remind, tell, open, join, gather, close, bring_back, miss, erase,
+    calendar);
 
 async fn enroll(name: &'static str) {
     let flow = Flow {
@@ -42,6 +43,58 @@ async fn walk_in(name: &'static str) {
         },
         async |scene| enrolls(scene, 4).await,
         everybody_has_one_room,
+    )
+    .await;
+}
+
+async fn withdraw(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsWithdraw",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| drawn(scene, "08:56").await,
+        async |scene| {
+            let path = format!("/register/{MORNING}");
+            scene.call(0, "DELETE", &path, None).await.0 == 204
+        },
+        one_has_left,
+    )
+    .await;
+}
+
+async fn miss(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsClose",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            // What was before this morning is told of.
+            scene.fire("RoomsClose").await.unwrap();
+            for person in 0..5 {
+                assert!(enrolls(scene, person).await);
+            }
+            scene.at("09:31");
+        },
+        async |scene| scene.fire("RoomsClose").await.is_ok(),
+        everybody_is_told_once,
+    )
+    .await;
+}
+
+async fn calendar(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsCalendar",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| assert!(enrolls(scene, 0).await),
+        async |scene| made_and_read(scene).await.is_some(),
+        one_feed_is_there,
     )
     .await;
 }
@@ -477,4 +530,65 @@ async fn closed_once(scene: &mut Scene) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Makes an address and reads what is there, by whom it was made for.
+async fn made_and_read(scene: &Scene) -> Option<String> {
+    let (status, made) = scene.call(0, "POST", "/me/calendar", None).await;
+    if status != 201 {
+        return None;
+    }
+    let url = made["url"].as_str()?;
+    Some(url.strip_prefix(&scene.world.stack.url())?.to_owned())
+}
+
+async fn one_feed_is_there(scene: &mut Scene) -> Result<(), String> {
+    let path = made_and_read(scene).await.ok_or("no address")?;
+    let feed = scene.world.call("GET", &path, None, None).await;
+    let items = scene.world.items("RoomsTable");
+    let addresses = items.iter().filter(|item| item["sk"]["S"] == "CALENDAR");
+    match (feed.text.matches("BEGIN:VEVENT").count(), addresses.count()) {
+        (1, 1) => Ok(()),
+        counts => Err(format!("{counts:?}: {}", feed.text)),
+    }
+}
+
+/// Four are in the room, and know of the fifth; so does whoever counts.
+async fn one_has_left(scene: &mut Scene) -> Result<(), String> {
+    let path = format!("/meeting_url/{}?date={MORNING}", scene.people[1]);
+    let (_, answer) = scene.call(1, "GET", &path, None).await;
+    let members = answer["members"].as_array().into_iter().flatten();
+    let left: Vec<&Value> = members
+        .filter(|member| member["withdrawn"] == true)
+        .collect();
+    let items = scene.world.items("RoomsTable");
+    let draw = items.iter().find(|item| item["pk"]["S"] == "SLOTS");
+    // One room, of four.
+    let sizes = draw.map(|draw| draw["sizes"]["B"].clone());
+    if left != [&json!({"username": "0", "withdrawn": true})] || sizes != Some(json!("BA==")) {
+        return Err(format!("{answer}, {sizes:?}"));
+    }
+    scene.at("09:30");
+    scene.fire("RoomsClose").await?;
+    let (_, history) = scene.call(0, "GET", "/me/rooms", None).await;
+    match history["rate"].as_i64() {
+        Some(50) => Ok(()),
+        rate => Err(format!("{rate:?}")),
+    }
+}
+
+async fn everybody_is_told_once(scene: &mut Scene) -> Result<(), String> {
+    scene.world.stack.settle().await;
+    let items = scene.world.items("RoomsTable");
+    let letters = items.iter().filter(|item| item["sk"]["S"] == "OUTBOX");
+    let letters = letters.count();
+    let missed = items.iter().filter(|item| item["missed"]["BOOL"] == true);
+    let missed = missed.count();
+    let closed = items.iter().any(|item| {
+        item["sk"]["S"] == format!("{MORNING}T09:00") && item["closed"]["BOOL"] == true
+    });
+    match (letters, missed, closed) {
+        (5, 5, true) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
 }
