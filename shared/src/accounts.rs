@@ -73,6 +73,10 @@ pub struct Account {
     /// What is open and forbids closing it; only [`hold`] and [`release`] write it.
     #[serde(default, skip_serializing)]
     pub holds: BTreeSet<String>,
+    /// The letters that its owner does without, by their [`Topic`](crate::mail::Topic); only
+    /// `platform-unsubscribe` writes it.
+    #[serde(default, skip_serializing)]
+    pub unwanted: BTreeSet<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -89,7 +89,19 @@ pub fn announce<T: Announcement>(
 /// # Errors
 /// `internal_server_error` when it cannot be serialised.
 pub fn outbox_row<T: Announcement>(app: &App, data: T) -> Result<(Key, OutboxRow), Error> {
-    let id = app.new_id().to_string();
+    named_row(app, app.new_id().to_string(), data)
+}
+
+/// [`outbox_row`], under an id that follows from what is announced: put again, whatever is there, it
+/// announces nothing new, for the relay takes rows that are inserted, and consumers know the id.
+///
+/// # Errors
+/// `internal_server_error` when it cannot be serialised.
+pub fn named_row<T: Announcement>(
+    app: &App,
+    id: String,
+    data: T,
+) -> Result<(Key, OutboxRow), Error> {
     let time = app.now();
     let detail = Detail { id, time, data };
     let row = OutboxRow {

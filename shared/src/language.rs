@@ -9,7 +9,9 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 /// A language that our letters are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Language {
     /// Accounts from before the language was stored have it.
     #[default]

@@ -11,12 +11,17 @@
 //! A function that sends needs `MAIL_FROM` (the sender's address, verified at SES) with
 //! `ses:SendEmail`, and `dynamodb:BatchGetItem` and `dynamodb:PutItem` on the table of its receipts.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use aws_sdk_sesv2::{
     error::{ProvideErrorMetadata, SdkError},
+    operation::send_email::SendEmailError,
     primitives::Blob,
-    types::{self, Body, Content, Destination, EmailContent, Message},
+    types::{self, Body, Content, Destination, EmailContent, Message, MessageHeader},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +30,7 @@ use crate::{
     email,
     error::Error,
     language::Language,
-    store::{Item, Key, OrFailed as _, Table, decode},
+    store::{Item, Key, OrFailed as _, Race, Table, decode},
 };
 
 /// A letter of plain text.
@@ -38,6 +43,25 @@ pub struct Letter {
     /// What comes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment: Option<Attachment>,
+    /// The same for those who read another language, where whoever sends it finds out who reads what.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub translations: BTreeMap<Language, Letter>,
+}
+
+/// What letters are about that somebody may do without: their account's `unwanted` holds it then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// That a room is ready, and that one is enrolled for tomorrow.
+    Rooms,
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Rooms => "rooms",
+        })
+    }
 }
 
 /// A file of text that comes with a letter.
@@ -58,7 +82,23 @@ impl Letter {
             subject: subject.into(),
             text: text.into(),
             attachment: None,
+            translations: BTreeMap::new(),
         }
+    }
+
+    /// A letter in each of our languages, as `write` has it.
+    pub fn in_each_language(write: impl Fn(Language) -> Self) -> Self {
+        let others = [Language::Korean, Language::English];
+        Self {
+            translations: others.map(|language| (language, write(language))).into(),
+            ..write(Language::Japanese)
+        }
+    }
+
+    /// As somebody gets it who reads this language.
+    #[must_use]
+    pub fn read_in(mut self, language: Language) -> Self {
+        self.translations.remove(&language).unwrap_or(self)
     }
 
     /// A letter with the same in English below it, for whoever reads that better.
@@ -68,6 +108,7 @@ impl Letter {
             subject: format!("{} / {}", self.subject, english.subject),
             text: format!("{}--\n\n{}", self.text, english.text),
             attachment: self.attachment,
+            translations: BTreeMap::new(),
         }
     }
 }
@@ -156,7 +197,30 @@ impl<'a> Mailing<'a> {
     /// `service_unavailable` or `internal_server_error` when SES does not take it now or the receipt
     /// cannot be written.
     pub async fn send(&self, to: &str, letter: &Letter) -> Result<(), Error> {
-        send(self.app, to, letter).await?;
+        self.deliver(to, letter, None).await
+    }
+
+    /// [`Self::send`], of a letter that its reader may do without: with one `POST` to `unsubscribe_url`
+    /// they get no more of its kind (RFC 8058).
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_to_subscriber(
+        &self,
+        to: &str,
+        letter: &Letter,
+        unsubscribe_url: &str,
+    ) -> Result<(), Error> {
+        self.deliver(to, letter, Some(unsubscribe_url)).await
+    }
+
+    async fn deliver(
+        &self,
+        to: &str,
+        letter: &Letter,
+        unsubscribe_url: Option<&str>,
+    ) -> Result<(), Error> {
+        send(self.app, to, letter, unsubscribe_url).await?;
         let receipt = Receipt {
             sent: true,
             ttl: self.app.now().as_second() + RECEIPT_SECONDS,
@@ -176,7 +240,13 @@ impl Configure for Sender {
 
 /// Sends a letter, unless SES refuses its address or what is in it. What it refuses for the sender's
 /// sake (a quota, a pause, an identity that is not verified) may pass.
-async fn send(app: &App, to: &str, letter: &Letter) -> Result<(), Error> {
+/// Beyond the account's rate it waits, for as long as an outside call may take.
+async fn send(
+    app: &App,
+    to: &str,
+    letter: &Letter,
+    unsubscribe_url: Option<&str>,
+) -> Result<(), Error> {
     let to = email::ascii(to).unwrap_or(Cow::Borrowed(to));
     let content = |data: &str| {
         Content::builder()
@@ -194,20 +264,40 @@ async fn send(app: &App, to: &str, letter: &Letter) -> Result<(), Error> {
             .map_err(|error| Error::internal(error))
     });
     let attachments: Vec<_> = attachments.collect::<Result<_, _>>()?;
+    let one_click = unsubscribe_url.map(|url| {
+        [
+            ("List-Unsubscribe", format!("<{url}>")),
+            (
+                "List-Unsubscribe-Post",
+                "List-Unsubscribe=One-Click".to_owned(),
+            ),
+        ]
+    });
+    let headers = one_click.into_iter().flatten().map(|(name, value)| {
+        let header = MessageHeader::builder().name(name).value(value);
+        header.build().map_err(|error| Error::internal(error))
+    });
+    let headers: Vec<_> = headers.collect::<Result<_, _>>()?;
     let message = Message::builder()
         .subject(content(&letter.subject)?)
         .body(Body::builder().text(content(&letter.text)?).build())
         .set_attachments((!attachments.is_empty()).then_some(attachments))
+        .set_headers((!headers.is_empty()).then_some(headers))
         .build();
     let sender = &app.config::<Sender>()?.0;
-    let sent = app
-        .ses()
-        .send_email()
-        .from_email_address(sender)
-        .destination(Destination::builder().to_addresses(to).build())
-        .content(EmailContent::builder().simple(message).build())
-        .send()
-        .await;
+    let destination = Destination::builder().to_addresses(to).build();
+    let content = EmailContent::builder().simple(message).build();
+    let mut race = Race::new(app);
+    let sent = loop {
+        let request = app.ses().send_email().from_email_address(sender);
+        let request = request.destination(destination.clone());
+        let sent = request.content(content.clone()).send().await;
+        let refusal = sent.as_ref().err().and_then(SdkError::as_service_error);
+        if !refusal.is_some_and(SendEmailError::is_too_many_requests_exception) {
+            break sent;
+        }
+        race.lost().await?;
+    };
     let refusal = sent.as_ref().err().and_then(SdkError::as_service_error);
     let for_good = refusal.filter(|error| {
         let message = error.message().unwrap_or_default();
@@ -249,6 +339,16 @@ mod tests {
             (12_345_678, "12,345,678円"),
         ] {
             assert_eq!(yen(amount), text);
+        }
+    }
+
+    #[test]
+    fn everybody_gets_a_letter_in_their_language() {
+        let letter = Letter::in_each_language(|language| Letter::new(format!("{language:?}"), ""));
+        for language in [Language::Japanese, Language::Korean, Language::English] {
+            let read = letter.clone().read_in(language);
+            assert_eq!(read.subject, format!("{language:?}"));
+            assert_eq!(Letter::new("縁", "").read_in(language).subject, "縁");
         }
     }
 

@@ -7,6 +7,7 @@
 //! | [`fallback`] | any other request | 404, or 405 with what the path takes |
 //! | [`relay`] | the tables' streams | puts announcements on the bus |
 //! | [`mail`] | `mail.requested` | sends a letter that a service has written |
+//! | [`unsubscribe`] | `GET`, `POST /letters/unsubscribe` | ends letters of a kind, in one click |
 //!
 //! It has no table of its own. What it asks of `IDENTITY_TABLE`:
 //!
@@ -14,6 +15,7 @@
 //! |---|---|---|---|
 //! | was an event's letter sent, and to whom | `MAIL#<event id>` / `MAIL`, `ACCOUNT#<user_id>` / `ACCOUNT` | 1 batch get | 2 R |
 //! | the letter is on its way | `MAIL#<event id>` / `MAIL` | 1 put | 1 W |
+//! | somebody wants no more letters of a kind | `ACCOUNT#<user_id>` / `ACCOUNT` | 1 update | 1 W |
 
 pub mod allow;
 pub mod docs;
@@ -21,6 +23,8 @@ pub mod fallback;
 pub mod mail;
 pub mod openapi;
 pub mod relay;
+pub mod subscription;
+pub mod unsubscribe;
 
 use enishi_shared::Function;
 
@@ -31,4 +35,5 @@ pub const FUNCTIONS: &[Function] = &[
     fallback::FUNCTION,
     relay::FUNCTION,
     mail::FUNCTION,
+    unsubscribe::FUNCTION,
 ];

@@ -7,11 +7,15 @@
 use enishi_shared::{
     App, Function, Result, UserId,
     accounts::{Account, account_key, table},
+    app::{ConfigError, Configure, Env},
     events::{Detail, Event, MailRequested, Recipient},
     function::on,
+    language::Language,
     mail::Mailing,
     store::decode,
 };
+
+use crate::subscription::Subscription;
 
 /// `platform-mail`
 ///
@@ -27,27 +31,65 @@ pub async fn mail(app: App, Event { detail }: Event<MailRequested>) -> Result<()
     let Detail { id, data, .. } = detail;
     let table = table(&app)?;
     let mailing = Mailing::new(&app, &table, &id);
-    let to = match data.to {
-        Recipient::Address(address) => {
-            let unsent = mailing.unless_sent(&[]).await?;
-            unsent.map(|_| address)
+    match data.to {
+        Recipient::Address(address) => match mailing.unless_sent(&[]).await? {
+            Some(_) => mailing.send(&address, &data.letter).await,
+            None => Ok(()),
+        },
+        Recipient::UserId(user_id) => match reader(&mailing, user_id).await? {
+            Some(reader) => mailing.send(&reader.email, &data.letter).await,
+            None => Ok(()),
+        },
+        Recipient::Subscriber { user_id, topic } => {
+            let reader = reader(&mailing, user_id).await?;
+            let wants = |reader: &Account| !reader.unwanted.contains(&topic.to_string());
+            let Some(reader) = reader.filter(wants) else {
+                return Ok(());
+            };
+            let token = Subscription { user_id, topic }.token(&app).await?;
+            let url = format!(
+                "{}/letters/unsubscribe?token={token}",
+                app.config::<Api>()?.0
+            );
+            let mut letter = data.letter.read_in(reader.language);
+            letter.text.push_str(&ending(reader.language, &url));
+            mailing
+                .send_to_subscriber(&reader.email, &letter, &url)
+                .await
         }
-        Recipient::UserId(user_id) => address(&mailing, user_id).await?,
-    };
-    match to {
-        Some(to) => mailing.send(&to, &data.letter).await,
-        None => Ok(()),
     }
 }
 
-/// The address of somebody who has an account, unless the letter was sent. One request.
-async fn address(mailing: &Mailing<'_>, user_id: UserId) -> Result<Option<String>> {
+/// `API_DOMAIN`: the API's own domain, where it has one; `API_URL`: its address without one.
+struct Api(String);
+
+impl Configure for Api {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        let domain = env.get("API_DOMAIN").filter(|domain| !domain.is_empty());
+        Ok(Self(match domain {
+            Some(domain) => format!("https://{domain}"),
+            None => env.required("API_URL")?.trim_end_matches('/').to_owned(),
+        }))
+    }
+}
+
+/// How a letter ends that one may do without.
+fn ending(language: Language, url: &str) -> String {
+    let text = match language {
+        Language::Japanese => "このお知らせメールを停止する:",
+        Language::Korean => "이 알림 메일을 그만 받으시려면:",
+        Language::English => "To get no more of these letters:",
+    };
+    format!("\n--\n{text}\n{url}\n")
+}
+
+/// Somebody who has an account, unless the letter was sent. One request.
+async fn reader(mailing: &Mailing<'_>, user_id: UserId) -> Result<Option<Account>> {
     let place = account_key(user_id);
     let found = mailing.unless_sent(std::slice::from_ref(&place)).await?;
     let account = found.and_then(|mut found| found.remove(&place));
     let account: Option<Account> = account.map(decode).transpose()?;
-    let active = account.filter(Account::is_active);
-    Ok(active.map(|account| account.email))
+    Ok(account.filter(Account::is_active))
 }
 
 #[cfg(test)]

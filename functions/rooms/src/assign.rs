@@ -71,35 +71,45 @@ pub struct Drawn {
 /// The record of a slot's draw.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Draw {
-    state: State,
+    /// How far it is.
+    pub state: State,
     /// The drawn slots it looks back on, most recent first.
-    history: Vec<SlotId>,
+    pub history: Vec<SlotId>,
     /// How many people a room is meant for.
-    room_size: u32,
+    pub room_size: u32,
     /// The earliest of those that was not closed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    open_from: Option<SlotId>,
-    enrolled: u32,
+    pub open_from: Option<SlotId>,
+    /// How many people were drawn.
+    pub enrolled: u32,
     /// How many rooms were drawn; those of walk-ins come after them.
     pub rooms: u32,
-    /// How many people are in each room now: drawn or walked in, and not withdrawn.
+    /// How many people are in each room: drawn, walked in or moved there, and not withdrawn. Once people are
+    /// brought together, none where nobody is present.
     pub sizes: Sizes,
     /// When it was drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    drawn_at: Option<Timestamp>,
+    pub drawn_at: Option<Timestamp>,
+    /// Of how many rooms, in order, the people were told.
+    #[serde(default)]
+    pub told: u32,
     /// Whether its meetings were opened.
     #[serde(default)]
     pub opened: bool,
     /// Whether its attendance was entered and its meetings were ended.
     #[serde(default)]
     pub closed: bool,
-    ttl: i64,
+    /// Seconds; DynamoDB removes it then.
+    pub ttl: i64,
 }
 
+/// How far a draw is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+pub enum State {
+    /// Its input is frozen.
     Drawing,
+    /// All of it is written.
     Drawn,
     /// It was over before it was drawn (see `missed`).
     Missed,
@@ -181,10 +191,16 @@ impl Draw {
             rooms: 0,
             sizes: Sizes::default(),
             drawn_at: None,
+            told: 0,
             opened: false,
             closed: false,
             ttl: ttl(slot),
         }
+    }
+
+    /// How many people a room is meant for.
+    pub fn room_size(&self) -> usize {
+        self.room_size as usize
     }
 
     /// Whether all of it is written.
@@ -444,11 +460,13 @@ async fn history(app: &App, index: &Index, claim: &Draw) -> Result<Vec<Vec<Vec<u
 }
 
 fn groups(seats: &[Seats], index: &Index) -> Vec<Vec<u32>> {
+    // Somebody's later seat is where they were moved: those of walk-ins come last.
+    let seats = seats.iter().flat_map(Seats::iter);
+    let found = seats.filter_map(|(user, room)| Some((*index.get(&user)?, room)));
+    let seats: HashMap<u32, u32> = found.collect();
     let mut rooms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (user, room) in seats.iter().flat_map(Seats::iter) {
-        if let Some(person) = index.get(&user) {
-            rooms.entry(room).or_default().push(*person);
-        }
+    for (person, room) in seats {
+        rooms.entry(room).or_default().push(person);
     }
     rooms
         .into_values()
@@ -472,6 +490,21 @@ fn seated(people: Vec<Member>, rooms: Vec<Vec<u32>>) -> Vec<Vec<Member>> {
         .collect();
     rooms.sort_by_key(|room| std::cmp::Reverse(room.len()));
     rooms
+}
+
+/// Corrects how many people are in each room, unless somebody walks in at this moment: the next run does
+/// it then. One request, none where nothing has changed.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn recount(app: &App, slot: &Slot, draw: &Draw, sizes: Sizes) -> Result<()> {
+    if sizes != draw.sizes {
+        let change = Change::new()
+            .set("sizes", sizes)
+            .when(when().eq("sizes", &draw.sizes));
+        table(app)?.update(draw_key(slot.id()), change).await?;
+    }
+    Ok(())
 }
 
 /// Settles that a slot which is over will not be drawn any more, unless it is drawn. Whatever run is

@@ -3,20 +3,20 @@
 //! Whatever is told, however often and in whichever order, only adds to what is known.
 
 use enishi_shared::{
-    App, Function, Result,
+    App, Function, Result, UserId,
     chime::{Happening, StateChange, What, external_user_id, retire, seen},
     function::on,
 };
 use jiff::Timestamp;
 
 use crate::{
-    seating::{find_room, mark_participant, meeting_key, table},
+    seating::{Room, find_room, meeting_key, note_came, note_left, table},
     slot::{RoomId, Slots},
 };
 
 /// `rooms-attendance`
 ///
-/// Budget: when somebody joins; 1 when somebody leaves or a meeting ends.
+/// Budget: when somebody joins or leaves; 1 when a meeting ends.
 pub const FUNCTION: Function =
     Function::event("rooms-attendance", |app, event| on(app, event, attendance)).budget(3);
 
@@ -42,12 +42,15 @@ async fn attendance(app: App, change: StateChange) -> Result<()> {
             }
             Ok(())
         }
-        What::Left => seen(&table, &meeting_key(id), &meeting_id, at).await,
+        What::Left(who) => {
+            left(&app, id, who.as_deref(), at).await?;
+            seen(&table, &meeting_key(id), &meeting_id, at).await
+        }
         What::Ended => retire(&app, &table, &meeting_key(id), &meeting_id).await,
     }
 }
 
-/// Marks who joined as taking part. Answers whether they joined a room of ours in its time.
+/// Notes that who joined came, and so takes part. Answers whether they joined a room of ours in its time.
 async fn joined(app: &App, id: RoomId, who: &str, at: Timestamp) -> Result<bool> {
     let slot = app.config::<Slots>()?.by_id(id.slot_id());
     if !slot.is_open(at) {
@@ -57,10 +60,28 @@ async fn joined(app: &App, id: RoomId, who: &str, at: Timestamp) -> Result<bool>
     let Some(room) = find_room(app, id).await? else {
         return Ok(false);
     };
-    let name = id.to_string();
-    let mut members = room.members.iter();
-    if let Some(member) = members.find(|member| external_user_id(&name, member.user_id) == who) {
-        mark_participant(app, id, &slot, member.user_id).await?;
+    if let Some(user_id) = known(&room, who) {
+        note_came(app, id, &slot, user_id, at).await?;
     }
     Ok(true)
+}
+
+/// Notes who left.
+async fn left(app: &App, id: RoomId, who: Option<&str>, at: Timestamp) -> Result<()> {
+    let slot = app.config::<Slots>()?.by_id(id.slot_id());
+    let (Some(who), true) = (who, slot.is_open(at)) else {
+        return Ok(());
+    };
+    let room = find_room(app, id).await?;
+    match room.and_then(|room| known(&room, who)) {
+        Some(user_id) => note_left(app, id, &slot, user_id, at).await,
+        None => Ok(()),
+    }
+}
+
+/// Who of a room's people is called so in its meetings. Who was moved may still be there.
+fn known(room: &Room, who: &str) -> Option<UserId> {
+    let name = room.id.to_string();
+    room.everybody()
+        .find(|user_id| external_user_id(&name, *user_id) == who)
 }

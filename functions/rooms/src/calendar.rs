@@ -201,7 +201,7 @@ async fn read(State(app): State<App>, Path(token): Path<String>) -> Result<impl 
     let token = token.strip_suffix(".ics").and_then(Token::parse);
     let token = token.ok_or_else(unknown)?;
     let table = table(&app)?;
-    // Not `get`: the role is shared with who reads in batches.
+    // As the draws are read, so that the policy needs no other action.
     let key = calendar_key(token.user_id);
     let stored = table
         .batch_get(std::slice::from_ref(&key))

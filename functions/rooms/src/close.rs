@@ -14,7 +14,9 @@ use serde::Serialize;
 
 use crate::{
     assign::{Draw, EarlierSlot, Tick},
-    erase, missed,
+    erase,
+    gather::bring_back,
+    missed,
     open::mark,
     person::{self, Morning, person_key},
     seating::{self, Room, meeting_key, table},
@@ -24,8 +26,8 @@ use crate::{
 /// `rooms-close`
 ///
 /// Budget: of each person whose name is taken out, 1 of the others and of each meeting, and one to
-/// Chime. Beside these 1, and to close a slot 9, up to 8 for walk-ins, and 1 for every hundred
-/// people.
+/// Chime, and of each who was moved and never came. Beside these 1, and to close a slot 9, 8 more where somebody
+/// never came, up to 8 for walk-ins, and 1 for every hundred people.
 pub const FUNCTION: Function =
     Function::event("rooms-close", |app, event| on(app, event, close_due)).budget(3);
 
@@ -93,7 +95,10 @@ async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
 }
 
 async fn close(app: &App, slot: &Slot, draw: &Draw) -> Result<Closed> {
-    let rooms = seating::read_rooms(app, slot, draw.all_rooms()).await?;
+    let mut rooms = seating::read_rooms(app, slot, draw.all_rooms()).await?;
+    while bring_back(app, slot, &rooms).await? > 0 {
+        rooms = seating::read_rooms(app, slot, draw.all_rooms()).await?;
+    }
     let seats = || {
         rooms
             .iter()
@@ -158,7 +163,7 @@ async fn enter_attendance(app: &App, slot: &Slot, draw: &Draw, rooms: &[Room]) -
         .await
 }
 
-/// Those who walked in are part of what later draws look back on.
+/// Those who walked in or were moved are part of what later draws look back on.
 async fn enter_walk_ins(app: &App, slot: &Slot, rooms: &[Room]) -> Result<()> {
     let walk_ins: Vec<(UserId, u32)> = rooms
         .iter()

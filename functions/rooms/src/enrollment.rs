@@ -1,13 +1,13 @@
 //! An enrollment: somebody's wish to be in a slot. One item, in the slot's partitions so that the
 //! draw finds it, and in the index `by-user` so that its owner does.
 
-use enishi_shared::{App, Result, UserId, auth::User, store::Key};
+use enishi_shared::{App, Error, Result, UserId, auth::User, store::Key};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    seating::{enrollment_key, find_seat, ttl},
+    seating::{enrollment_key, find_seat, table, ttl},
     slot::{RoomId, Slot, SlotId, Slots},
 };
 
@@ -27,7 +27,7 @@ pub struct EnrollmentItem {
     pub date: String,
     /// The slot's time, `09:00`.
     pub time: String,
-    /// The room, of those who walked in after the draw; the others' is in the seats.
+    /// The room, of those who walked in after the draw or were moved; the others' is in the seats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<String>,
     /// A schedule made it, and takes it away when it no more names the day.
@@ -154,7 +154,7 @@ pub enum EnrollmentStatus {
     Missed,
 }
 
-/// The room of an enrollment, once it is drawn. One request; none for those who walked in.
+/// The room of an enrollment, once it is drawn. One request; none for those who walked in or were moved.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
@@ -163,6 +163,22 @@ pub async fn room_of(app: &App, enrollment: &EnrollmentItem) -> Result<Option<Ro
         Some(room_id) => Ok(room_id.parse().ok()),
         None => find_seat(app, enrollment.slot_id(), enrollment.user_id).await,
     }
+}
+
+/// The room of somebody who is not where they were drawn: they walked in, or were moved. One request.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn placed(app: &App, slot_id: SlotId, user_id: UserId) -> Result<Option<RoomId>> {
+    let key = enrollment_key(slot_id, user_id);
+    let enrollment: Option<EnrollmentItem> = table(app)?.get(&key).await?;
+    let room_id = enrollment.and_then(|enrollment| enrollment.room_id);
+    Ok(room_id.and_then(|room_id| room_id.parse().ok()))
+}
+
+/// The answer to whoever asks for a room that they were moved out of.
+pub fn moved_away() -> Error {
+    Error::conflict("you were moved to another room; ask for your meeting_url")
 }
 
 /// Reads whether a slot's rooms are drawn. One request.

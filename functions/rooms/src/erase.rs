@@ -32,7 +32,9 @@ use crate::{
     calendar::calendar_key,
     enrollment::{BY_USER, EnrollmentItem, by_user, room_of},
     person,
-    seating::{draw_key, enrollment_key, gate_key, roster_key, state_key, table, unname},
+    seating::{
+        draw_key, enrollment_key, find_seat, gate_key, roster_key, state_key, table, unname,
+    },
     slot::{RoomId, SlotId, Slots},
     weekly::weekly_key,
     wishes,
@@ -111,11 +113,24 @@ async fn end(app: &App, draws: &HashMap<Key, Item>, enrollment: EnrollmentItem) 
 }
 
 /// Takes somebody's name out of the room they were drawn into, or walked into, and then their
-/// enrollment, which leads there. Three requests; two when it was done before.
+/// enrollment, which leads there. Who was moved has it where they were drawn too. Three requests; up to six for
+/// who walked in or was moved, three when it was done before.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn leave(app: &App, slot_id: SlotId, room: RoomId, user_id: UserId) -> Result<()> {
+    let was_drawn_here = unname_in(app, room, user_id).await?;
+    if !was_drawn_here
+        && let Some(drawn) = find_seat(app, slot_id, user_id).await?
+        && drawn != room
+    {
+        unname_in(app, drawn, user_id).await?;
+    }
+    table(app)?.delete(enrollment_key(slot_id, user_id)).await
+}
+
+/// Takes somebody's name out of a room. Answers whether it stood among those who were drawn into it.
+async fn unname_in(app: &App, room: RoomId, user_id: UserId) -> Result<bool> {
     let table = table(app)?;
     // Others may walk in at the same moment.
     let mut race = Race::new(app);
@@ -123,12 +138,12 @@ pub async fn leave(app: &App, slot_id: SlotId, room: RoomId, user_id: UserId) ->
         let items = table
             .batch_get(&[roster_key(room), state_key(room)])
             .await?;
-        let written = match unname(room, user_id, &items)? {
-            Some((key, change)) => table.update(key, change).await?,
-            None => Written::Done,
+        let Some((key, change)) = unname(room, user_id, &items)? else {
+            return Ok(false);
         };
-        match written {
-            Written::Done => return table.delete(enrollment_key(slot_id, user_id)).await,
+        let was_drawn_here = key == roster_key(room);
+        match table.update(key, change).await? {
+            Written::Done => return Ok(was_drawn_here),
             Written::Refused(_) => race.lost().await?,
         }
     }

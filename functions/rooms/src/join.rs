@@ -12,6 +12,7 @@ use enishi_shared::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    enrollment::moved_away,
     open::may_open,
     seating::{meeting_key, read_room, table},
     slot::{RoomId, Slots},
@@ -35,7 +36,7 @@ pub const FUNCTION: Function =
         (status = 200, description = "The meeting and one's own credentials", body = JoinResponse),
         (status = 401, description = "No valid access token, or its account is closed", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
-        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it, or moved to another room", body = ErrorBody),
         (status = 503, description = "As many meetings as the service may hold: try again", body = ErrorBody),
     )
 )]
@@ -47,6 +48,9 @@ pub async fn join(
     let id: RoomId = room_id.parse().map_err(|()| Error::not_found("room"))?;
     let slot = app.config::<Slots>()?.by_id(id.slot_id());
     let mut room = read_room(&app, id, user.id).await?;
+    if room.has_moved(user.id) {
+        return Err(moved_away());
+    }
     if !room.has(user.id) {
         return Err(Error::not_found("room"));
     }

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrollment::{BY_USER, EnrollmentItem, by_user},
+    enrollment::{BY_USER, EnrollmentItem, by_user, placed},
     person::{self, person_key},
     seating::{MemberName, enrollment_key, find_seat, read_room, table},
     slot::{ClockTime, RoomId, Slot, Slots},
@@ -24,12 +24,12 @@ use crate::{
 
 /// `rooms-meeting-url`
 ///
-/// Budget: where it is not the slot that runs or comes next; of that one 3 for those who walked in, 2 for
-/// the others.
+/// Budget: where it is not the slot that runs or comes next, of those who were moved to another room; of that
+/// one 4 for them, 3 for those who walked in, 2 for the others.
 pub const FUNCTION: Function = Function::http("rooms-meeting-url", || {
     OpenApiRouter::new().routes(routes!(meeting_url))
 })
-.budget(5);
+.budget(6);
 
 /// How many of the caller's enrollments are looked through.
 const MOST: i32 = 100;
@@ -203,22 +203,29 @@ async fn of_slot(
             if enrollment.missed {
                 return Ok(MeetingUrl::Missed {});
             }
-            match (seat, enrollment.room_id) {
-                (Some(room_id), _) => room_id,
-                (None, Some(room_id)) => room_id
+            // Whoever is not where they were drawn walked in or was moved.
+            match (enrollment.room_id, seat) {
+                (Some(room_id), _) => room_id
                     .parse()
                     .map_err(|()| Error::internal("an enrollment names no room"))?,
+                (None, Some(seat)) => seat,
                 (None, None) => return Ok(MeetingUrl::Pending {}),
             }
         }
     };
-    let room = read_room(app, room_id, user.id).await?;
+    let mut room = read_room(app, room_id, user.id).await?;
     if room.withdrawn.contains(&user.id) {
         return Err(not_enrolled());
     }
+    if room.has_moved(user.id) {
+        let moved = placed(app, slot.id(), user.id).await?;
+        // Moved once more at this moment.
+        let moved = moved.ok_or_else(|| Error::unavailable(1))?;
+        room = read_room(app, moved, user.id).await?;
+    }
     Ok(MeetingUrl::Ready {
-        url: format!("{}/rooms/{room_id}", app.config::<FrontendUrl>()?.0),
-        room_id: room_id.to_string(),
+        url: format!("{}/rooms/{}", app.config::<FrontendUrl>()?.0, room.id),
+        room_id: room.id.to_string(),
         date: slot.date(),
         time: slot.time(),
         members: room.names(),

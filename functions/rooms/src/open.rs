@@ -1,5 +1,8 @@
-//! Opening the meetings of a drawn slot, shortly before it starts: at the rate that Chime allows,
-//! of the rooms that fit into the quota's unreserved share by their number ([`may_open`]). Whoever joins one
+//! What is due beside the draw, each minute: the meetings of a drawn slot are opened, its people are told where
+//! they meet ([`tell`]), those who are alone are brought together ([`gather`]), and the evening before all are
+//! reminded.
+//!
+//! Meetings are opened shortly before the slot starts: at the rate that Chime allows, of the rooms that fit into the quota's unreserved share by their number ([`may_open`]). Whoever joins one
 //! of these that is not open yet opens it (see `join`).
 
 use enishi_shared::{
@@ -13,13 +16,17 @@ use serde::Serialize;
 
 use crate::{
     assign::{self, Draw, Tick},
+    gather::gather,
     seating::{self, draw_key, meeting_key, table},
     slot::{RoomId, Slot, SlotId, Slots},
+    tell,
 };
 
 /// `rooms-open`
 ///
-/// Budget: of each room, and one to Chime; 1 beside these for a slot that is due and 9 to open it.
+/// Budget: of each room that is opened, and one to Chime, and of each person who is told: 1 for the live
+/// connection, 1 for 25 letters. Beside these 1 for a slot that is due, 9 to open it, 9 to tell its people, 16
+/// to look for who is alone, with 1 for each room that people are brought into, and 10 to remind them.
 pub const FUNCTION: Function =
     Function::event("rooms-open", |app, event| on(app, event, open_due)).budget(2);
 
@@ -33,21 +40,60 @@ pub struct Opened {
     beyond_quota: usize,
 }
 
-async fn open_due(app: App, tick: Tick) -> Result<Vec<Opened>> {
-    let slots = app.config::<Slots>()?;
-    let mut opened = Vec::new();
+/// What became of one minute.
+#[derive(Debug, Default, Serialize)]
+pub struct Done {
+    opened: Vec<Opened>,
+    /// Who were brought together.
+    gathered: usize,
+    /// Who were told where they meet.
+    told: usize,
+    /// Who were reminded.
+    reminded: usize,
+}
+
+/// What is due, the most urgent first; what fails keeps nothing else from being done.
+async fn open_due(app: App, tick: Tick) -> Result<Done> {
+    let (slots, now) = (app.config::<Slots>()?, tick.scheduled_time);
+    let mut done = Done::default();
     let mut failure = None;
-    for slot in slots.to_open(tick.scheduled_time) {
+    let mut draws = Vec::new();
+    for slot in slots.to_draw(now) {
         let draw = assign::read(&app, slot.id()).await?;
-        let Some(draw) = draw.filter(|draw| draw.is_drawn() && !draw.opened && !draw.closed) else {
+        let draw = draw.filter(|draw| draw.is_drawn() && !draw.closed);
+        draws.extend(draw.map(|draw| (slot, draw)));
+    }
+    let is_due = |due: &[Slot], slot: &Slot| due.contains(slot);
+    let to_open: Vec<Slot> = slots.to_open(now).collect();
+    for (slot, draw) in draws.iter().filter(|(slot, _)| is_due(&to_open, slot)) {
+        if draw.opened {
             continue;
-        };
-        match open(&app, &slot, &draw).await {
-            Ok(outcome) => opened.push(outcome),
+        }
+        match open(&app, slot, draw).await {
+            Ok(outcome) => done.opened.push(outcome),
             Err(error) => failure = Some(error),
         }
     }
-    failure.map_or(Ok(opened), Err)
+    let to_gather: Vec<Slot> = slots.to_gather(now).collect();
+    for (slot, draw) in draws.iter().filter(|(slot, _)| is_due(&to_gather, slot)) {
+        match gather(&app, slot, draw).await {
+            Ok(people) => done.gathered += people,
+            Err(error) => failure = Some(error),
+        }
+    }
+    for (slot, draw) in &draws {
+        match tell::ready(&app, slot, draw).await {
+            Ok(people) => done.told += people,
+            Err(error) => failure = Some(error),
+        }
+    }
+    for slot in slots.to_remind(now) {
+        match tell::remind(&app, &slot).await {
+            Ok(people) => done.reminded += people,
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(done), Err)
 }
 
 async fn open(app: &App, slot: &Slot, draw: &Draw) -> Result<Opened> {

@@ -10,22 +10,22 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    enrollment::{EnrollmentItem, room_of},
+    enrollment::{EnrollmentItem, moved_away, placed, room_of},
     seating::{enrollment_key, mark_participant, read_room, table},
     slot::{RoomId, Slot, Slots},
 };
 
 /// `rooms-participated`
 ///
-/// Budget: for those who were drawn and name no room; 2 for the others. Where one slot follows another,
-/// 1 more for five minutes.
+/// Budget: for those who were drawn and name no room; 2 for the others. 2 more while somebody is moved to
+/// another room; where one slot follows another, 1 more for five minutes.
 #[allow(deprecated)]
 pub const FUNCTION: Function = Function::http("rooms-participated", || {
     OpenApiRouter::new()
         .routes(routes!(participated))
         .routes(routes!(paticipated))
 })
-.budget(3);
+.budget(4);
 
 /// In which room.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]
@@ -62,7 +62,7 @@ pub struct Participated {
         (status = 400, description = "A value is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
-        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it, or moved to another room", body = ErrorBody),
     )
 )]
 pub async fn participated(
@@ -70,12 +70,17 @@ pub async fn participated(
     user: User,
     OptionalJson(body): OptionalJson<ParticipatedRequest>,
 ) -> Result<axum::Json<Participated>> {
+    let is_own = body.room_id.is_none();
     let (id, slot) = match body.room_id {
         Some(room_id) => {
             let unknown = || Error::not_found("room");
             let id: RoomId = room_id.parse().map_err(|()| unknown())?;
             let slot = app.config::<Slots>()?.by_id(id.slot_id());
-            if !read_room(&app, id, user.id).await?.has(user.id) {
+            let room = read_room(&app, id, user.id).await?;
+            if room.has_moved(user.id) {
+                return Err(moved_away());
+            }
+            if !room.has(user.id) {
                 return Err(unknown());
             }
             slot.require_open(app.now())?;
@@ -83,7 +88,14 @@ pub async fn participated(
         }
         None => own_room(&app, &user).await?,
     };
-    mark_participant(&app, id, &slot, user.id).await?;
+    let mut id = id;
+    if !mark_participant(&app, id, &slot, user.id).await? {
+        let moved = placed(&app, slot.id(), user.id).await?;
+        id = moved.filter(|_| is_own).ok_or_else(moved_away)?;
+        if !mark_participant(&app, id, &slot, user.id).await? {
+            return Err(Error::unavailable(1));
+        }
+    }
     Ok(axum::Json(Participated {
         room_id: id.to_string(),
         participate: true,
@@ -126,7 +138,7 @@ async fn own_room(app: &App, user: &User) -> Result<(RoomId, Slot)> {
         (status = 400, description = "A value is wrong", body = ErrorBody),
         (status = 401, description = "No valid access token", body = ErrorBody),
         (status = 404, description = "No such room, or not a member", body = ErrorBody),
-        (status = 409, description = "More than five minutes before the slot, or after it", body = ErrorBody),
+        (status = 409, description = "More than five minutes before the slot, or after it, or moved to another room", body = ErrorBody),
     )
 )]
 #[deprecated = "`participated` is spelt right"]

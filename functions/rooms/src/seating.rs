@@ -6,7 +6,8 @@
 //! there are. *Rosters* lead from a room to its people, 25 rooms an item, found by the room's
 //! number. Both are written once and are the history that later draws read.
 //!
-//! A room's *state* is what happens later: who took part, and who walked in.
+//! A room's *state* is what happens later: who took part, who walked in, who came and left when, and who was
+//! moved to another room. Of somebody who was, the enrollment names the room.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +21,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::slot::{RoomId, Slot, SlotId};
 
+mod moving;
+mod presence;
 mod room;
 
+pub use moving::bring;
+pub use presence::{note_came, note_left};
 pub use room::{
     Member, MemberName, Room, RoomState, Roster, find_room, mark_participant, mark_withdrawn,
-    read_room, read_rooms, room_keys, seat_walk_in, take_room, unname,
+    read_people, read_room, read_rooms, room_keys, seat_walk_in, take_room, unname,
 };
 
 /// Partitions a slot; a slot's reads and writes spread over them.

@@ -26,6 +26,12 @@ const DRAWN_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 const OPENED_BEFORE: SignedDuration = SignedDuration::from_mins(4);
 /// People may join this long before the slot.
 const JOINED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
+/// Who is enrolled is reminded from this hour of the day before, for so long.
+const REMINDED_FROM: i8 = 20;
+const REMINDED_FOR: SignedDuration = SignedDuration::from_hours(3);
+/// Those who are alone in their room are brought together from so long after the start until so long before
+/// the end.
+const GATHERED_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// How many days ahead one may enroll.
 const DAYS_AHEAD: i64 = 30;
 /// The days of the week as the configuration and the API write them, Monday first.
@@ -223,6 +229,25 @@ impl Slots {
     pub fn to_open(&self, now: Timestamp) -> impl Iterator<Item = Slot> + use<> {
         self.around(now)
             .filter(move |slot| minus(slot.start, OPENED_BEFORE) <= now && now < slot.end)
+    }
+
+    /// The slots whose people are reminded at `now`: in the evening before.
+    pub fn to_remind(&self, now: Timestamp) -> impl Iterator<Item = Slot> + use<> {
+        let zone = self.zone.clone();
+        self.around(now).filter(move |slot| {
+            let evening = slot.date.yesterday().ok();
+            let evening = evening.map(|date| date.at(REMINDED_FROM, 0, 0, 0));
+            let from = evening.and_then(|evening| zone.to_timestamp(evening).ok());
+            from.is_some_and(|from| from <= now && minus(now, REMINDED_FOR) < from)
+        })
+    }
+
+    /// The slots in which nobody is to be alone at `now`: from five minutes after the start to five
+    /// minutes before the end.
+    pub fn to_gather(&self, now: Timestamp) -> impl Iterator<Item = Slot> + use<> {
+        self.around(now).filter(move |slot| {
+            slot.start <= minus(now, GATHERED_AFTER) && now < minus(slot.end, GATHERED_AFTER)
+        })
     }
 
     /// The slots that one can be in at `now`: from five minutes before the start to the end. Where one

@@ -56,7 +56,7 @@ async fn attendance(app: App, change: StateChange) -> Result<()> {
             seen(&table, &record, &meeting_id, at).await?;
             recording::follow(&app, id).await
         }
-        What::Left => seen(&table, &record, &meeting_id, at).await,
+        What::Left(_) => seen(&table, &record, &meeting_id, at).await,
         What::Ended => {
             retire(&app, &table, &record, &meeting_id).await?;
             recording::follow(&app, id).await

@@ -335,7 +335,7 @@ impl Bench {
         let operator = self.operator().await?;
         self.world.stack.clock().set(Some(at("08:45")?));
         let operator = self.refresh(&operator).await?;
-        let time = json!({"date": MORNING});
+        let time = json!({"date": MORNING, "confirm": true});
         // It states what each person adds; there are few.
         for (endpoint, path, variant) in [
             (

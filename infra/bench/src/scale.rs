@@ -10,6 +10,7 @@ use std::{
 use clap::Args;
 use enishi_local::{aws::Exchange, chime::Quotas};
 use enishi_rooms::{
+    assign::{self, Draw, Sizes},
     person::person_key,
     seating::{self, Member, draw_key, ttl},
     slot::SlotId,
@@ -152,19 +153,16 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<SlotId>, Strin
         let (rosters, seats) = seating::items(&slot, &rooms);
         world.import(rosters)?;
         world.import(seats)?;
-        let before: Vec<&SlotId> = ids.iter().rev().collect();
-        let mut draw = like.clone();
-        for (field, value) in [
-            ("history", json!(before)),
-            ("enrolled", json!(people.len())),
-            ("rooms", json!(rooms.len())),
-            ("smaller_size", json!(ROOM_SIZE)),
-            ("opened", json!(true)),
-            ("closed", json!(true)),
-            ("ttl", json!(ttl(&slot))),
-        ] {
-            draw[field] = value;
-        }
+        let draw = Draw {
+            history: ids.iter().rev().copied().collect(),
+            enrolled: u32::try_from(people.len()).map_err(sentence)?,
+            rooms: u32::try_from(rooms.len()).map_err(sentence)?,
+            sizes: Sizes::new(rooms.iter().map(Vec::len)),
+            opened: true,
+            closed: true,
+            ttl: ttl(&slot),
+            ..like.clone()
+        };
         world.import([(draw_key(slot.id()), draw)])?;
         ids.push(slot.id());
     }
@@ -190,13 +188,18 @@ async fn bring_in(world: &World, people: &[Member]) -> Result<Vec<SlotId>, Strin
 }
 
 /// The record of a draw as the service writes it: of the earliest day, to which nobody came.
-async fn a_draw(world: &World, days: &[Date]) -> Result<Value, String> {
+async fn a_draw(world: &World, days: &[Date]) -> Result<Draw, String> {
     let earliest = days.first().ok_or("there are no days")?;
     let slot = world.slot(&earliest.to_string())?;
-    let tick = json!({"scheduled_time": slot.drawn_at()});
-    world.stack.lambda().invoke("RoomsAssign", tick).await?;
-    let table = seating::table(&world.app("RoomsAssign")?).map_err(sentence)?;
-    let draw = table.get(&draw_key(slot.id())).await.map_err(sentence)?;
+    let clock = world.stack.clock();
+    let (now, due) = (clock.now(), slot.drawn_at());
+    clock.set(Some(due));
+    let tick = json!({"scheduled_time": due});
+    let drawn = world.stack.lambda().invoke("RoomsAssign", tick).await;
+    clock.set(Some(now));
+    drawn?;
+    let app = world.app("RoomsAssign")?;
+    let draw = assign::read(&app, slot.id()).await.map_err(sentence)?;
     draw.ok_or_else(|| "nothing was drawn".to_owned())
 }
 

@@ -1,6 +1,7 @@
 //! The AsyncAPI document: the WebSocket's messages, from the types that read and write them.
 
 use enishi_live::ping::{Ping, Pong};
+use enishi_rooms::letters::{RoomMoved, RoomReady};
 use enishi_saju::{
     deliver::Frame,
     notice::{MatchAccepted, MatchRequested, ReadReceipt},
@@ -62,6 +63,13 @@ pub fn document() -> Result<String, serde_json::Error> {
         "Somebody has accepted a request",
     )?;
     messages.add::<ReadReceipt>("readReceipt", SERVER, "readReceipt", "A partner has read")?;
+    messages.add::<RoomReady>("roomReady", SERVER, "roomReady", "The room is drawn")?;
+    messages.add::<RoomMoved>(
+        "roomMoved",
+        SERVER,
+        "roomMoved",
+        "One was alone and meets others in another room",
+    )?;
     let Messages { messages, schemas } = messages;
     let named = messages.keys().map(|name| {
         let reference = json!({"$ref": format!("#/components/messages/{name}")});
@@ -99,6 +107,16 @@ pub fn document() -> Result<String, serde_json::Error> {
                 "summary": "To everybody whom it is about, without being asked",
                 "channel": {"$ref": CHANNEL},
                 "messages": PUSHED.map(|name| json!({"$ref": format!("{CHANNEL}/messages/{name}")})),
+                "security": [{"$ref": TICKET}],
+            },
+            "tell": {
+                "action": "send",
+                "summary": "To those in a room, without being asked",
+                "channel": {"$ref": CHANNEL},
+                "messages": [
+                    {"$ref": format!("{CHANNEL}/messages/roomReady")},
+                    {"$ref": format!("{CHANNEL}/messages/roomMoved")},
+                ],
                 "security": [{"$ref": TICKET}],
             },
         },

@@ -16,10 +16,12 @@ use serde_json::{Value, json};
 
 use crate::stack::{Options, Stack};
 
+mod leaving;
 pub mod market;
 pub mod orgs;
 mod picture;
 pub mod saju;
+mod together;
 pub mod visits;
 mod wishes;
 
@@ -243,6 +245,11 @@ pub async fn run() -> Result<(), String> {
     for morning in 1..=2_i64 {
         let date = evening.saturating_add(morning.days());
         enroll(&client, &mut people, date).await?;
+        if morning == 1 {
+            stack.at(at(evening, 20, 1)?).await;
+            let sent = letters(&stack);
+            println!("20:01  The schedule reminds them: {sent} letters.");
+        }
         let absent = (morning == 1).then_some(ABSENT);
         play(&stack, &client, &mut people, date, absent, &mut met, &at).await?;
     }
@@ -254,14 +261,18 @@ pub async fn run() -> Result<(), String> {
     if repeated != 3 {
         return Err("the second morning repeats more pairs than it must".into());
     }
-    wishes::play(
-        &stack,
-        &client,
-        &mut people,
-        evening.saturating_add(3.days()),
-        &at,
-    )
-    .await
+    leaving::play(&stack, &client, &mut people, evening, &at).await?;
+    let date = evening.saturating_add(5.days());
+    wishes::play(&stack, &client, &mut people, date, &at).await?;
+    let date = evening.saturating_add(6.days());
+    enroll(&client, &mut people, date).await?;
+    together::play(&stack, &client, &mut people, date, &at).await
+}
+
+/// How many letters were sent that one click ends.
+fn letters(stack: &Stack) -> usize {
+    let mails = stack.mailbox().mails();
+    mails.iter().filter(|mail| !mail.headers.is_empty()).count()
 }
 
 async fn enroll(client: &Client, people: &mut [Person], date: Date) -> Result<(), String> {
@@ -310,6 +321,13 @@ async fn play(
 
     stack.at(at(date, 8, 50)?).await;
     println!("08:50  The schedule draws the rooms.");
+    let before = letters(stack);
+    stack.at(at(date, 8, 51)?).await;
+    println!(
+        "08:51  The schedule tells everybody where and whom they meet: {} letters, and a frame to whoever \
+         is connected.",
+        letters(stack) - before
+    );
     stack.at(at(date, 8, 56)?).await;
     println!(
         "08:56  The schedule opens {} meetings.",

@@ -95,6 +95,7 @@ pub fn operator(stack: &Stack) -> Result<Option<&str>, String> {
         epoch: 0,
         products: vec!["rooms".to_owned()],
         holds: BTreeSet::new(),
+        unwanted: BTreeSet::new(),
         created_at: app.now(),
     };
     items(stack, "IdentityTable", [(account_key(user_id), account)])?;
@@ -142,6 +143,7 @@ pub fn people(stack: &Stack, people: &[Profile]) -> Result<(), String> {
             epoch: 0,
             products: vec![PRODUCT.to_owned()],
             holds: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
             created_at: profile.created_at,
         };
         accounts.push((account_key(user_id), account));

@@ -43,6 +43,9 @@ pub struct Mail {
     /// The files that came with it.
     #[serde(default)]
     pub attachments: Vec<Attachment>,
+    /// Headers of its own, by their names.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
     /// When it was accepted, by the stack's clock.
     pub sent_at: Timestamp,
     /// The id that the sender was answered.
@@ -109,6 +112,15 @@ struct Message {
     body: Body,
     #[serde(default)]
     attachments: Vec<Attached>,
+    #[serde(default)]
+    headers: Vec<Header>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Header {
+    name: String,
+    value: String,
 }
 
 #[derive(Deserialize)]
@@ -218,6 +230,8 @@ impl Mailbox {
         };
         let attachments = message.attachments.into_iter().map(attachment);
         let attachments = attachments.collect::<Result<_, _>>()?;
+        let headers = message.headers.into_iter().map(header);
+        let headers = headers.collect::<Result<_, _>>()?;
         let text = message.body.text.map(|text| text.data);
         let html = message.body.html.map(|html| html.data);
         if text.is_none() && html.is_none() {
@@ -230,6 +244,7 @@ impl Mailbox {
             text,
             html,
             attachments,
+            headers,
             sent_at: (self.inner.now)(),
             message_id: Uuid::now_v7().to_string(),
         })
@@ -280,6 +295,10 @@ fn message(mail: &Mail) -> io::Result<Vec<u8>> {
         .subject(&*mail.subject)
         .date(mail.sent_at.as_second())
         .message_id(format!("{}@ap-northeast-1.amazonses.com", mail.message_id));
+    let own = mail.headers.iter();
+    let message = own.fold(message, |message, (name, value)| {
+        message.header(name.as_str(), Raw::new(value.as_str()))
+    });
     let message = match &mail.text {
         Some(text) => message.text_body(&**text),
         None => message,
@@ -294,6 +313,18 @@ fn message(mail: &Mail) -> io::Result<Vec<u8>> {
         message = message.attachment(kind, &*file.file_name, file.bytes());
     }
     message.write_to_vec()
+}
+
+/// A header as SES takes it: up to 126 characters that may name one, and a value in ASCII of up to 870.
+fn header(header: Header) -> Result<(String, String), String> {
+    let names = |c: char| c.is_ascii_graphic() && c != ':';
+    let values = |c: char| c == ' ' || c.is_ascii_graphic();
+    let Header { name, value } = header;
+    let is_named = (1..=126).contains(&name.len()) && name.chars().all(names);
+    if !is_named || value.len() > 870 || !value.chars().all(values) {
+        return Err(format!("The header {name} is not valid."));
+    }
+    Ok((name, value))
 }
 
 /// An attachment as SES takes it: of a type, even where none is said.
@@ -414,6 +445,13 @@ mod tests {
                     .build()
                     .unwrap(),
             )
+            .headers(
+                types::MessageHeader::builder()
+                    .name("List-Unsubscribe")
+                    .value("<https://api.example.com/letters/unsubscribe?token=abc>")
+                    .build()
+                    .unwrap(),
+            )
             .build();
         client
             .send_email()
@@ -456,6 +494,7 @@ mod tests {
             "To: Aoi <aoi@example.com>",
             "Date: Sat, 21 Nov 2026 00:00:00 +0000",
             "Subject: =?utf-8?B?56K66KqN?=",
+            "List-Unsubscribe: <https://api.example.com/letters/unsubscribe?token=abc>",
             "MIME-Version: 1.0",
         ] {
             assert!(head.split("\r\n").any(|found| found == line), "{head}");

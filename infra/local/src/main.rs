@@ -51,7 +51,7 @@ struct Arguments {
 enum Command {
     /// Plays a product through its API, in memory.
     Demo {
-        /// Which: two mornings of rooms, a match of saju with its chat, or visits from the sign-up to the money.
+        /// Which: three mornings of rooms, a match of saju with its chat, or visits from the sign-up to the money.
         #[arg(value_enum, default_value_t = Product::Rooms)]
         product: Product,
     },
@@ -250,7 +250,7 @@ Try:
   curl -s '{url}/meeting_url/'$USER_ID'?date={tomorrow}' -H \"authorization: Bearer $TOKEN\"
   {command} checkout $USER_ID 3000     # pay on the page it names, then:
   curl -s {url}/api/payments -H \"authorization: Bearer $TOKEN\"
-  cargo run -- demo          # two mornings, played in memory
+  cargo run -- demo          # three mornings, played in memory
   cargo run -- demo saju     # a match by the four pillars and its chat
   cargo run -- demo visits   # a student and an employee, from the sign-up to an appointment
   cargo run -- demo market   # a maker lists what she makes, a customer finds it

@@ -182,6 +182,7 @@ fn begin(
         epoch: 0,
         products: vec![product.to_owned()],
         holds: BTreeSet::new(),
+        unwanted: BTreeSet::new(),
         created_at: tx.app().now(),
     };
     claim(tx, table, firebase_key(&caller.uid), user_id)?;

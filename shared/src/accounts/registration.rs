@@ -77,6 +77,7 @@ impl Registration {
             epoch: 0,
             products: vec![product.to_owned()],
             holds: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
             created_at: app.now(),
         })
     }

@@ -42,8 +42,8 @@ pub struct Happening {
 pub enum What {
     /// Somebody is there, by their [`external_user_id`](super::external_user_id).
     Joined(String),
-    /// Somebody is not there any more.
-    Left,
+    /// Somebody is not there any more, by theirs where it is told.
+    Left(Option<String>),
     /// It is over.
     Ended,
 }
@@ -69,7 +69,7 @@ impl StateChange {
         }
         let what = match (detail.event_type.as_str(), who) {
             ("chime:AttendeeJoined", Some(who)) => What::Joined(who),
-            ("chime:AttendeeLeft" | "chime:AttendeeDropped", _) => What::Left,
+            ("chime:AttendeeLeft" | "chime:AttendeeDropped", who) => What::Left(who),
             ("chime:MeetingEnded", _) => What::Ended,
             _ => return Ok(None),
         };

@@ -53,8 +53,13 @@ pub struct Pace {
 impl Pace {
     /// The pace that the configuration allows.
     pub fn new(quota: &ChimeQuota) -> Self {
+        Self::per_second(quota.requests_per_second)
+    }
+
+    /// The pace of something else that is allowed so often.
+    pub fn per_second(per_second: u32) -> Self {
         Self {
-            per_second: quota.requests_per_second,
+            per_second,
             done: 0,
             second: tokio::time::Instant::now(),
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Announcement;
 use crate::{
-    mail::Letter,
+    mail::{Letter, Topic},
     payments::{PayerId, PaymentId, Purpose},
     user_id::UserId,
 };
@@ -101,6 +101,14 @@ pub enum Recipient {
     /// Whoever has this account when the letter is sent, at the address it has then. An account that
     /// is closed by then gets none.
     UserId(UserId),
+    /// The same, in the language of the account, and only while they want letters about `topic`; each
+    /// has a link that ends them.
+    Subscriber {
+        /// The account.
+        user_id: UserId,
+        /// What the letter is about.
+        topic: Topic,
+    },
     /// Somebody who has no account with us.
     Address(String),
 }

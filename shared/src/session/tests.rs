@@ -52,6 +52,7 @@ fn account(status: Status, epoch: u32) -> Account {
         epoch,
         products: Vec::new(),
         holds: BTreeSet::new(),
+        unwanted: BTreeSet::new(),
         created_at: at(0),
     }
 }

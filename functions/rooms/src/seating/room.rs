@@ -4,12 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    store::{Change, Item, Key, Path, Table, Transaction, decode, when},
+    store::{Change, Item, Key, Path, Table, Transaction, Written, decode, when},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{by_partition, meeting_key, roster_key, state_key, table, ttl};
+use super::{
+    by_partition, meeting_key,
+    presence::{self, Seen},
+    roster_key, state_key, table, ttl,
+};
 use crate::{
     person::{self, person_key},
     slot::{RoomId, Slot},
@@ -27,7 +31,7 @@ pub struct Member {
 
 impl Member {
     /// As they stand in [`RoomState::walk_ins`].
-    fn entry(&self) -> String {
+    pub(super) fn entry(&self) -> String {
         let username = self.username.as_deref().unwrap_or_default();
         format!("{} {username}", self.user_id)
     }
@@ -72,15 +76,17 @@ pub struct RoomState {
     /// Who has withdrawn after the draw, by user id.
     #[serde(default)]
     withdrawn: BTreeSet<UserId>,
-    /// Who walked in.
+    /// Who walked in, or was moved here: `<user id> <username>`; no name when they have closed their account.
     #[serde(default)]
-    walk_ins: WalkIns,
+    walk_ins: Texts,
+    /// Who was moved to another room, by user id.
+    #[serde(default)]
+    moved: Texts,
 }
 
-/// `<user id> <username>`, a set so that adding twice is adding once; no name when they have closed
-/// their account.
+/// A set of texts, so that adding twice is adding once.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct WalkIns(#[serde(with = "serde_dynamo::string_set")] BTreeSet<String>);
+pub(super) struct Texts(#[serde(with = "serde_dynamo::string_set")] pub(super) BTreeSet<String>);
 
 impl RoomState {
     fn walk_ins(&self) -> impl Iterator<Item = Member> {
@@ -122,16 +128,23 @@ pub fn mark_withdrawn(
     tx.update(table, state_key(room), withdrawn);
 }
 
-/// Marks a member as taking part. One request; marking twice is marking once.
+/// Marks a member as taking part, and answers whether they are still in this room: not where they were moved
+/// to another one. One request; marking twice is marking once.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer.
-pub async fn mark_participant(app: &App, room: RoomId, slot: &Slot, user_id: UserId) -> Result<()> {
+pub async fn mark_participant(
+    app: &App,
+    room: RoomId,
+    slot: &Slot,
+    user_id: UserId,
+) -> Result<bool> {
     let takes_part = Change::new()
         .set("ttl", ttl(slot))
-        .insert("participants", user_id);
-    table(app)?.update(state_key(room), takes_part).await?;
-    Ok(())
+        .insert("participants", user_id)
+        .when(when().lacks("moved", user_id));
+    let written = table(app)?.update(state_key(room), takes_part).await?;
+    Ok(matches!(written, Written::Done))
 }
 
 /// A room with its people, as read.
@@ -139,9 +152,14 @@ pub async fn mark_participant(app: &App, room: RoomId, slot: &Slot, user_id: Use
 pub struct Room {
     /// Which one.
     pub id: RoomId,
-    /// Those drawn, then those who walked in.
+    /// Those drawn, then those who walked in or were moved here; without those who were moved away.
     pub members: Vec<Member>,
     drawn: usize,
+    /// Who was drawn into it, whether they were moved away or not.
+    pub(super) drawn_here: BTreeSet<UserId>,
+    pub(super) walked_in: Texts,
+    pub(super) moved: Texts,
+    pub(super) seen: HashMap<UserId, Seen>,
     /// Who took part, by user id.
     pub participants: BTreeSet<UserId>,
     /// Who has withdrawn after the draw, by user id.
@@ -169,7 +187,25 @@ impl Room {
         self.people().contains(&user_id)
     }
 
-    /// Those who walked in.
+    /// Whether this person was in it, and was moved to another room.
+    pub fn has_moved(&self, user_id: UserId) -> bool {
+        self.moved.0.contains(&user_id.to_string())
+    }
+
+    /// Everybody who is or was in it, by user id: who was moved may still be seen there.
+    pub fn everybody(&self) -> impl Iterator<Item = UserId> {
+        let members = self.members.iter().map(|member| member.user_id);
+        members.chain(self.moved.0.iter().filter_map(|id| id.parse().ok()))
+    }
+
+    /// Those who were drawn into it and may come.
+    pub fn drawn(&self) -> impl Iterator<Item = &Member> {
+        let drawn = self.members.iter().take(self.drawn);
+        drawn
+            .filter(|member| member.username.is_some() && !self.withdrawn.contains(&member.user_id))
+    }
+
+    /// Those who walked in, or were moved here.
     pub fn walk_ins(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().skip(self.drawn)
     }
@@ -278,18 +314,23 @@ fn assemble(
     drawn: Vec<Member>,
     items: &mut HashMap<Key, Item>,
 ) -> Result<Option<Room>> {
-    let state: RoomState = items
-        .remove(&state_key(id))
-        .map(decode)
-        .transpose()?
-        .unwrap_or_default();
+    let state = items.remove(&state_key(id));
+    let seen = state.as_ref().map(presence::seen).unwrap_or_default();
+    let state: RoomState = state.map(decode).transpose()?.unwrap_or_default();
     let mut members = drawn;
+    let drawn_here = members.iter().map(|member| member.user_id).collect();
+    members.retain(|member| !state.moved.0.contains(&member.user_id.to_string()));
     let drawn = members.len();
     members.extend(state.walk_ins());
-    Ok((!members.is_empty()).then(|| Room {
+    let is_nobodys = members.is_empty() && state.moved.0.is_empty();
+    Ok((!is_nobodys).then(|| Room {
         id,
         members,
         drawn,
+        drawn_here,
+        walked_in: state.walk_ins,
+        moved: state.moved,
+        seen,
         participants: state.participants,
         withdrawn: state.withdrawn,
         meeting: items.remove(&meeting_key(id)),
@@ -303,7 +344,19 @@ fn assemble(
 /// `service_unavailable` when DynamoDB does not answer.
 pub async fn read_rooms(app: &App, slot: &Slot, rooms: u32) -> Result<Vec<Room>> {
     // Meetings, rosters and states sort next to each other.
-    let mut items: HashMap<Key, Item> = by_partition(app, slot.id(), "MEETING#", "ROOM#~")
+    read_from(app, slot, rooms, "MEETING#").await
+}
+
+/// [`read_rooms`], without their meetings, which are most of what there is to read.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer.
+pub async fn read_people(app: &App, slot: &Slot, rooms: u32) -> Result<Vec<Room>> {
+    read_from(app, slot, rooms, "R#").await
+}
+
+async fn read_from(app: &App, slot: &Slot, rooms: u32, from: &str) -> Result<Vec<Room>> {
+    let mut items: HashMap<Key, Item> = by_partition(app, slot.id(), from, "ROOM#~")
         .await?
         .into_iter()
         .filter_map(|item| Some((Key::of(&item)?, item)))

@@ -122,7 +122,7 @@ impl Worlds {
         let functions = self.system.functions.iter();
         functions
             .map(|function| {
-                let environment = environment(function, self.aws, &live_url, &photos_url);
+                let environment = environment(function, self.aws, self.api, &live_url, &photos_url);
                 (function.logical_id.clone(), environment)
             })
             .collect()
@@ -137,7 +137,7 @@ impl Worlds {
         let found = functions.find(|one| one.logical_id == function);
         let found = found.ok_or_else(|| format!("there is no function {function}"))?;
         let live_url = live_url(&self.system, self.api);
-        let environment = environment(found, self.aws, &live_url, &self.photos_url());
+        let environment = environment(found, self.aws, self.api, &live_url, &self.photos_url());
         Ok(Parts {
             env: environment.into_iter().collect(),
             clock: self.clock.as_clock(),
@@ -160,12 +160,15 @@ impl Worlds {
 fn environment(
     function: &template::Function,
     aws: SocketAddr,
+    api: SocketAddr,
     live_url: &str,
     photos_url: &str,
 ) -> BTreeMap<String, String> {
     let mut environment = function.environment.clone();
     for (name, here) in [
         ("LIVE_URL", live_url),
+        ("API_URL", &format!("http://localhost:{}", api.port())),
+        ("API_DOMAIN", ""),
         ("PHOTOS_URL", photos_url),
         (
             "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",

@@ -68,6 +68,8 @@ const OPEN: &[(&str, &str)] = &[
     ("POST", "/api/auth/password/reset"),
     ("POST", "/api/auth/email/verify"),
     ("GET", "/.well-known/jwks.json"),
+    ("GET", "/slots"),
+    ("GET", "/calendar/{token}"),
     ("POST", "/api/session"),
     ("PUT", "/api/session"),
     ("GET", "/api/item"),
@@ -78,6 +80,8 @@ const OPEN: &[(&str, &str)] = &[
     ("GET", "/openapi.json"),
     ("GET", "/asyncapi.json"),
     ("GET", "/docs"),
+    ("GET", "/letters/unsubscribe"),
+    ("POST", "/letters/unsubscribe"),
 ];
 
 /// What is not as [`documented`] says, or is called at another path than [`Fixtures::path`] makes.

@@ -267,6 +267,7 @@ async fn every_function_uses_all_that_its_policy_grants() {
     let letter = requested("1", &json!({"address": "shop@example.com"}));
     announce(&world, "1", &letter).await;
     let mut calls = world.stack.aws().calls();
+    calls.extend(rooms::told_and_brought_together().await);
     calls.extend(market_parcels::story().await);
     calls.extend(orgs_licenses::story().await);
     // Whoever has no part in these stories has a sample event.
@@ -401,6 +402,8 @@ async fn rooms_story(world: &World) {
         .text("room_id");
     let join = format!("/rooms/{room}/join");
     world.get(&people[0], &join).await.expect(200);
+    rooms::keeps_a_calendar(world, &people[0]).await;
+    rooms::withdraws(world, &people[3]).await;
     // The opening is late, does not hear of its end, finds it gone and opens it again.
     let late = tokyo(&format!("{MORNING}T09:01"));
     world.stack.clock().set(Some(late));
@@ -443,7 +446,7 @@ async fn rooms_story(world: &World) {
         .await
         .expect(201);
     world
-        .post(&operator, "/assign_room/", next)
+        .post(&operator, "/assign_room/", rooms::confirmed(next))
         .await
         .expect(200);
     rooms::wishes(world, &people[0], &people[1]).await;

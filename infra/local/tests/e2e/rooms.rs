@@ -3,9 +3,11 @@
 
 mod attendance;
 mod avoid;
+mod calendar;
 mod close;
 pub mod crash;
 pub mod crash_wishes;
+mod demo;
 mod draw;
 mod enroll;
 mod enrollments;
@@ -15,7 +17,13 @@ pub mod hall;
 mod history;
 mod join;
 mod meeting_url;
+mod missed;
+mod night;
 mod racing;
 mod schedule;
+mod slots;
+mod together;
+pub mod told;
 mod walk_in;
 mod weekly;
+mod withdrawals;

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{Measured, count};
-use crate::support::{MORNING, Person, World, text, tokyo};
+use crate::{
+    rooms::told::{self, letters, one_click},
+    support::{MORNING, Person, World, text, tokyo},
+};
 
 /// Lives through a morning of five people, two rooms and one who walks in.
 pub async fn measure(world: &World, measured: &mut Measured) {
@@ -39,23 +42,70 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.stack.clock().set(Some(before));
     let room = world.get(me, &my_room).await.expect(200).text("room_id");
     measured.count(world, "rooms-meeting-url");
+    let token = Some(people[4].access_token.as_str());
+    world.call("DELETE", &path, token, None).await.expect(204);
+    assert_eq!(measured.count(world, "rooms-withdraw"), 4);
+    let token = Some(me.access_token.as_str());
+    let made = world.call("POST", "/me/calendar", token, None).await;
+    let feed = made.expect(201).text("url");
+    assert_eq!(measured.count(world, "rooms-calendar"), 1);
+    let feed = feed.strip_prefix(&world.stack.url()).unwrap();
+    world.call("GET", feed, None, None).await.expect(200);
+    // With one room.
+    assert_eq!(measured.count(world, "rooms-calendar"), 4);
+    world
+        .call("DELETE", "/me/calendar", token, None)
+        .await
+        .expect(204);
+    assert_eq!(measured.count(world, "rooms-calendar"), 1);
     let join = format!("/rooms/{room}/join");
     for requests in [3, 1] {
         world.get(me, &join).await.expect(200);
         assert_eq!(measured.count(world, "rooms-join"), requests);
     }
     world.at(&format!("{MORNING}T08:56")).await;
-    measured.within(world, "rooms-open", 10, 2);
+    // Its own to open them and to tell where they are, and of each room and person.
+    measured.within(world, "rooms-open", 10 + 11, 2 + 5);
 
     for path in ["/participated", "/paticipated"] {
         world.post(me, path, json!({})).await.expect(200);
-        assert_eq!(measured.count(world, "rooms-participated"), 2);
+        assert_eq!(measured.count(world, "rooms-participated"), 3);
         world
             .post(me, path, json!({"room_id": room}))
             .await
             .expect(200);
         assert_eq!(measured.count(world, "rooms-participated"), 2);
     }
+    // Another room has one person too: five minutes after the start one of the two is moved.
+    let mut other = None;
+    for person in &people[1..5] {
+        let path = format!("/meeting_url/{}", person.id);
+        if world.get(person, &path).await.expect(200).text("room_id") != room {
+            other = Some(person);
+        }
+    }
+    let other = other.unwrap().clone();
+    world
+        .post(&other, "/participated", json!({}))
+        .await
+        .expect(200);
+    count(world, "");
+    world.at(&format!("{MORNING}T09:05")).await;
+    measured.within(world, "rooms-open", 1 + 16 + 1, 1);
+    world.refresh_all(&mut people).await;
+    let me = &people[0];
+    let is_other = |person: &&Person| person.id == other.id;
+    let other = people.iter().find(is_other).unwrap();
+    for person in [me, other] {
+        let path = format!("/meeting_url/{}", person.id);
+        world.get(person, &path).await.expect(200);
+        measured.count(world, "rooms-meeting-url");
+        let here = world.post(person, "/participated", json!({})).await;
+        here.expect(200);
+        measured.count(world, "rooms-participated");
+    }
+    let room = world.get(me, &my_room).await.expect(200).text("room_id");
+    let join = format!("/rooms/{room}/join");
     let late = &people[5];
     for requests in [3, 2] {
         world.post(late, "/register/", slot.clone()).await;
@@ -87,12 +137,21 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     world.get(me, "/me/rooms").await.expect(200);
     // Two, and one for the only room; a page may have thirty.
     assert_eq!(measured.within(world, "rooms-history", 0, 1), 3);
+    let click = one_click(letters(world, &people[0]).last().unwrap());
+    count(world, "");
+    told::click(world, &click).await.expect(200);
+    measured.count(world, "platform-unsubscribe");
     world.at(&format!("{MORNING}T09:31")).await;
     // A slot and its eight partitions, walk-ins and a hundred people at most.
     measured.within(world, "rooms-close", 19, people.len());
 
     // The next morning is drawn by an operator, and one of two has closed their account then.
-    world.refresh_all(&mut people[..2]).await;
+    world.refresh_all(&mut people[..3]).await;
+    // Looked for where one is enrolled for no more.
+    let path = format!("/meeting_url/{}?time=09:00", people[2].id);
+    count(world, "");
+    world.get(&people[2], &path).await.expect(200);
+    assert_eq!(measured.count(world, "rooms-meeting-url"), 5);
     let next = json!({"date": "2026-11-22"});
     for person in &people[..2] {
         world
@@ -101,6 +160,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
             .expect(201);
     }
     let operator = world.operator().await;
+    let next = json!({"date": "2026-11-22", "confirm": true});
     count(world, "");
     world
         .post(&operator, "/assign_room/", next.clone())
@@ -156,4 +216,11 @@ async fn wishes(world: &World, people: &mut [Person], measured: &mut Measured) {
     call(me, "DELETE", &other, None, 204).await;
     assert_eq!(measured.within(world, "rooms-avoid", 2, 0), 2);
     call(me, "PUT", &other, None, 204).await;
+    // Who is avoided walks in, and the rooms are looked into.
+    world.at("2026-11-24T08:50").await;
+    world.refresh_all(&mut people[..2]).await;
+    count(world, "");
+    let slot = Some(json!({"date": "2026-11-24"}));
+    call(&people[1], "POST", "/register/", slot, 201).await;
+    assert_eq!(measured.count(world, "rooms-enroll"), 4);
 }

@@ -3,9 +3,13 @@
 use serde_json::json;
 
 use super::{letters, requested};
-use crate::crash::{Flow, Scene, flows};
+use crate::{
+    crash::{Flow, Scene, flows},
+    rooms::told::{click, one_click},
+    support::MORNING,
+};
 
-flows!(mail: letter);
+flows!(mail: letter, unsubscribe);
 
 async fn letter(name: &'static str) {
     let flow = Flow {
@@ -36,4 +40,39 @@ async fn send(scene: &Scene) -> bool {
     let event = requested("1", &json!({"address": "shop@example.com"}));
     let lambda = scene.world.stack.lambda();
     lambda.invoke("PlatformMail", event).await.is_ok()
+}
+
+async fn unsubscribe(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "PlatformUnsubscribe",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            let person = scene.world.sign_up("hana").await;
+            let slot = json!({"date": MORNING});
+            let enrolled = scene.world.post(&person, "/register/", slot).await;
+            enrolled.expect(201);
+            scene.fire("RoomsOpen").await.unwrap();
+            scene.world.stack.settle().await;
+            let mails = scene.world.stack.mailbox().mails();
+            let url = one_click(mails.iter().find(|mail| !mail.headers.is_empty()).unwrap());
+            scene.token = url.split_once("token=").unwrap().1.to_owned();
+        },
+        async |scene| {
+            let (world, token) = (&scene.world, &scene.token);
+            let url = format!("{}/letters/unsubscribe?token={token}", world.stack.url());
+            click(world, &url).await.status == 200
+        },
+        async |scene| {
+            let items = scene.world.items("IdentityTable");
+            let mut unwanted = items.iter().map(|item| &item["unwanted"]);
+            match unwanted.any(|unwanted| *unwanted == json!({"SS": ["rooms"]})) {
+                true => Ok(()),
+                false => Err("the letters go on".into()),
+            }
+        },
+    )
+    .await;
 }

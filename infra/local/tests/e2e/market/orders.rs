@@ -53,6 +53,7 @@ pub fn bring_in(world: &World, people: impl IntoIterator<Item = UserId>) {
             epoch: 0,
             products: vec!["market".to_owned()],
             holds: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
             created_at: now,
         };
         (account_key(*user_id), account)

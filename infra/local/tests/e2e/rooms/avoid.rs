@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{ToSpan as _, civil::date};
 use serde_json::{Value, json};
 
 use super::hall::{Guest, Hall, sizes};
-use crate::support::{MORNING, text};
+use crate::{
+    crash::{Fault, Faults},
+    support::{MORNING, text, tokyo},
+};
 
 async fn avoid(hall: &Hall, guest: &Guest, other: &Guest) {
     let path = format!("/me/avoid/{}", other.id);
@@ -242,6 +246,50 @@ async fn wishes_go_with_the_account() {
         .call(named, "PUT", &format!("/me/avoid/{}", gone.id), None)
         .await;
     answer.expect_error(404, "not_found", &[]);
+}
+
+#[tokio::test]
+async fn a_draw_that_runs_again_goes_by_the_wishes_that_it_read_first() {
+    let faults = Faults::default();
+    let hall = Hall::with(|options| options.connections = faults.connections()).await;
+    let guests = hall.guests(4);
+    morning(&hall, &guests, 21).await;
+    let [me, other, ..] = &guests[..] else {
+        unreachable!()
+    };
+    let path = format!("/me/avoid/{}", other.id);
+    let (mut before, mut after) = (0, 0);
+    for nth in 0..60_u8 {
+        let date = date(2026, 11, 22).saturating_add(i64::from(nth).days());
+        hall.call(me, "PUT", &path, None).await.expect(204);
+        hall.enroll_all(&guests, &date.to_string()).await;
+        let due = tokyo(&format!("{date}T08:50"));
+        hall.world.stack.clock().set(Some(due));
+        faults.watch("RoomsAssign", Some((Fault::GoneBefore, usize::from(nth))));
+        let drawn = hall.sweep("RoomsAssign").await;
+        let (_, hit) = faults.end();
+        assert_eq!(drawn.is_err(), hit);
+        let of_today = |item: &Value| {
+            let (pk, sk) = (text(&item["pk"]["S"]), text(&item["sk"]["S"]));
+            pk.contains(&date.to_string()) && sk.starts_with("W#")
+        };
+        let read = hall.dump().iter().any(of_today);
+        // Whatever they wish now.
+        hall.delete(me, &path).await.expect(204);
+        hall.world.at(&format!("{date}T08:51")).await;
+        let rooms = hall.seating(&guests, &date.to_string()).await;
+        assert_eq!(rooms.len(), if read { 2 } else { 1 }, "{nth}: {rooms:?}");
+        let rooms: Vec<_> = rooms.into_values().collect();
+        assert_eq!(meet(&rooms, me, other), !read, "{nth}: {rooms:?}");
+        hall.world.at(&format!("{date}T09:30")).await;
+        before += usize::from(hit && !read);
+        after += usize::from(hit && read);
+        if !hit {
+            assert!(before > 2 && after > 2, "{before} {after}");
+            return;
+        }
+    }
+    panic!("the draw never came to its end");
 }
 
 fn text_of(item: &Value) -> String {

@@ -10,7 +10,8 @@ use crate::{
     support::MORNING,
 };
 
-flows!(rooms: enroll, walk_in, draw, open, join, close, erase);
+flows!(rooms: enroll, walk_in, withdraw, draw, remind, tell, open, join, gather, close, bring_back, miss, erase,
+    calendar);
 
 async fn enroll(name: &'static str) {
     let flow = Flow {
@@ -46,6 +47,58 @@ async fn walk_in(name: &'static str) {
     .await;
 }
 
+async fn withdraw(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsWithdraw",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| drawn(scene, "08:56").await,
+        async |scene| {
+            let path = format!("/register/{MORNING}");
+            scene.call(0, "DELETE", &path, None).await.0 == 204
+        },
+        one_has_left,
+    )
+    .await;
+}
+
+async fn miss(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsClose",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            // What was before this morning is told of.
+            scene.fire("RoomsClose").await.unwrap();
+            for person in 0..5 {
+                assert!(enrolls(scene, person).await);
+            }
+            scene.at("09:31");
+        },
+        async |scene| scene.fire("RoomsClose").await.is_ok(),
+        everybody_is_told_once,
+    )
+    .await;
+}
+
+async fn calendar(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsCalendar",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| assert!(enrolls(scene, 0).await),
+        async |scene| made_and_read(scene).await.is_some(),
+        one_feed_is_there,
+    )
+    .await;
+}
+
 async fn draw(name: &'static str) {
     let flow = Flow {
         name,
@@ -56,6 +109,142 @@ async fn draw(name: &'static str) {
         yesterday_and_enrollments,
         async |scene| scene.fire("RoomsAssign").await.is_ok(),
         everybody_has_one_room,
+    )
+    .await;
+}
+
+async fn remind(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsOpen",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            for person in 0..5 {
+                assert!(enrolls(scene, person).await);
+            }
+        },
+        async |scene| scene.fire("RoomsOpen").await.is_ok(),
+        async |scene| each_is_written_to_once(scene, "reminder").await,
+    )
+    .await;
+}
+
+async fn tell(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsOpen",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| drawn(scene, "08:51").await,
+        async |scene| scene.fire("RoomsOpen").await.is_ok(),
+        async |scene| each_is_written_to_once(scene, "ready").await,
+    )
+    .await;
+}
+
+/// That everybody's letter is announced, under its one name, and that no later run announces any.
+async fn each_is_written_to_once(scene: &mut Scene, what: &str) -> Result<(), String> {
+    let announced = |scene: &Scene| -> BTreeSet<String> {
+        let items = scene.world.items("RoomsTable").into_iter();
+        let rows = items.map(|item| item["pk"]["S"].as_str().unwrap_or_default().to_owned());
+        rows.filter(|row| row.starts_with("OUTBOX#")).collect()
+    };
+    let expected = scene.people.iter();
+    let expected: BTreeSet<String> = expected
+        .map(|person| format!("OUTBOX#{what}-{MORNING}T09:00-{person}"))
+        .collect();
+    let found = announced(scene);
+    if found != expected {
+        return Err(format!("announced {found:?}"));
+    }
+    let before = scene.world.items("RoomsTable");
+    scene.fire("RoomsOpen").await?;
+    match scene.world.items("RoomsTable") == before {
+        true => Ok(()),
+        false => Err("a run with nothing to do has written something".into()),
+    }
+}
+
+async fn gather(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsOpen",
+        two_meet: true,
+    };
+    flow.survives(
+        two_are_alone,
+        async |scene| scene.fire("RoomsOpen").await.is_ok(),
+        async |scene| {
+            let rooms = seating(scene).await;
+            everybody_has_one_room(scene).await?;
+            let together =
+                |people: &Vec<usize>| alone(scene).iter().all(|one| people.contains(one));
+            match rooms.values().any(together) && rooms.values().flatten().count() == 5 {
+                true => Ok(()),
+                false => Err(format!("{:?} in {rooms:?}", alone(scene))),
+            }
+        },
+    )
+    .await;
+}
+
+/// Of each of the two rooms one has come.
+async fn two_are_alone(scene: &mut Scene) {
+    drawn(scene, "08:56").await;
+    scene.fire("RoomsOpen").await.unwrap();
+    scene.at("09:00");
+    let rooms = seating(scene).await;
+    let alone: Vec<usize> = rooms.values().map(|people| people[0]).collect();
+    for person in &alone {
+        let (status, _) = scene.call(*person, "POST", "/participated", None).await;
+        assert_eq!(status, 200);
+    }
+    scene.token = alone.iter().map(usize::to_string).collect();
+    scene.at("09:05");
+}
+
+/// Who they were.
+fn alone(scene: &Scene) -> Vec<usize> {
+    let digits = scene.token.chars().filter_map(|digit| digit.to_digit(10));
+    digits.map(|digit| digit as usize).collect()
+}
+
+async fn bring_back(name: &'static str) {
+    let flow = Flow {
+        name,
+        function: "RoomsClose",
+        two_meet: true,
+    };
+    flow.survives(
+        async |scene| {
+            two_are_alone(scene).await;
+            scene.fire("RoomsOpen").await.unwrap();
+            // Whoever was moved never came.
+            scene.at("09:30");
+        },
+        async |scene| scene.fire("RoomsClose").await.is_ok(),
+        async |scene| {
+            let alone = alone(scene);
+            for person in 0..5 {
+                let (_, answer) = scene.call(person, "GET", "/me/rooms", None).await;
+                let came = alone.contains(&person);
+                let room = &answer["rooms"][0];
+                let members = room["members"].as_array().into_iter().flatten();
+                let here = members
+                    .filter(|member| member["participate"] == true)
+                    .count();
+                if answer["rate"] != if came { 100 } else { 0 }
+                    || room["participate"] != came
+                    || here != 1
+                {
+                    return Err(format!("{person}: {answer}"));
+                }
+            }
+            Ok(())
+        },
     )
     .await;
 }
@@ -129,7 +318,7 @@ async fn room_of(scene: &Scene, person: usize) -> Option<String> {
 }
 
 /// Everybody's room, by room.
-pub async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
+async fn seating(scene: &Scene) -> BTreeMap<String, Vec<usize>> {
     let mut rooms: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for person in 0..scene.people.len() {
         let room = room_of(scene, person).await;
@@ -341,4 +530,65 @@ async fn closed_once(scene: &mut Scene) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Makes an address and reads what is there, by whom it was made for.
+async fn made_and_read(scene: &Scene) -> Option<String> {
+    let (status, made) = scene.call(0, "POST", "/me/calendar", None).await;
+    if status != 201 {
+        return None;
+    }
+    let url = made["url"].as_str()?;
+    Some(url.strip_prefix(&scene.world.stack.url())?.to_owned())
+}
+
+async fn one_feed_is_there(scene: &mut Scene) -> Result<(), String> {
+    let path = made_and_read(scene).await.ok_or("no address")?;
+    let feed = scene.world.call("GET", &path, None, None).await;
+    let items = scene.world.items("RoomsTable");
+    let addresses = items.iter().filter(|item| item["sk"]["S"] == "CALENDAR");
+    match (feed.text.matches("BEGIN:VEVENT").count(), addresses.count()) {
+        (1, 1) => Ok(()),
+        counts => Err(format!("{counts:?}: {}", feed.text)),
+    }
+}
+
+/// Four are in the room, and know of the fifth; so does whoever counts.
+async fn one_has_left(scene: &mut Scene) -> Result<(), String> {
+    let path = format!("/meeting_url/{}?date={MORNING}", scene.people[1]);
+    let (_, answer) = scene.call(1, "GET", &path, None).await;
+    let members = answer["members"].as_array().into_iter().flatten();
+    let left: Vec<&Value> = members
+        .filter(|member| member["withdrawn"] == true)
+        .collect();
+    let items = scene.world.items("RoomsTable");
+    let draw = items.iter().find(|item| item["pk"]["S"] == "SLOTS");
+    // One room, of four.
+    let sizes = draw.map(|draw| draw["sizes"]["B"].clone());
+    if left != [&json!({"username": "0", "withdrawn": true})] || sizes != Some(json!("BA==")) {
+        return Err(format!("{answer}, {sizes:?}"));
+    }
+    scene.at("09:30");
+    scene.fire("RoomsClose").await?;
+    let (_, history) = scene.call(0, "GET", "/me/rooms", None).await;
+    match history["rate"].as_i64() {
+        Some(50) => Ok(()),
+        rate => Err(format!("{rate:?}")),
+    }
+}
+
+async fn everybody_is_told_once(scene: &mut Scene) -> Result<(), String> {
+    scene.world.stack.settle().await;
+    let items = scene.world.items("RoomsTable");
+    let letters = items.iter().filter(|item| item["sk"]["S"] == "OUTBOX");
+    let letters = letters.count();
+    let missed = items.iter().filter(|item| item["missed"]["BOOL"] == true);
+    let missed = missed.count();
+    let closed = items.iter().any(|item| {
+        item["sk"]["S"] == format!("{MORNING}T09:00") && item["closed"]["BOOL"] == true
+    });
+    match (letters, missed, closed) {
+        (5, 5, true) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
 }

@@ -91,7 +91,7 @@ async fn only_an_operator_draws_by_hand() {
     let world = World::new().await;
     let person = world.sign_up("hanako").await;
     let operator = world.operator().await;
-    let body = json!({"date": MORNING});
+    let body = json!({"date": MORNING, "confirm": true});
     for path in ["/assign_room", "/assign_room/", "/assign_room/09:00"] {
         world
             .call("POST", path, None, Some(body.clone()))
@@ -141,6 +141,17 @@ async fn an_operator_names_the_slot_in_the_path_or_in_the_body() {
             json!({"date": MORNING, "time": "07:30"}),
             "time: invalid",
         ),
+        // Not due before 07:20.
+        (
+            "/assign_room/",
+            json!({"date": MORNING}),
+            "confirm: invalid",
+        ),
+        (
+            "/assign_room/9:00",
+            json!({"date": MORNING, "confirm": false}),
+            "confirm: invalid",
+        ),
         (
             "/assign_room/8:00",
             json!({"date": MORNING}),
@@ -156,19 +167,32 @@ async fn an_operator_names_the_slot_in_the_path_or_in_the_body() {
         .await;
     answer.expect_error(404, "not_found", &[]);
 
-    hall.set("07:00");
+    hall.set("07:20");
     let guest = hall.guest("hanako");
     for time in ["07:30", "09:00"] {
         let body = json!({"date": MORNING, "time": time});
         hall.post(&guest, "/register/", body).await.expect(201);
     }
+    let early = hall.post(&operator, "/assign_room/9:00", json!({})).await;
+    let early = early.expect_error(400, "invalid_parameter", &["confirm: invalid"]);
+    assert!(
+        early.text.contains("2026-11-20T23:50:00Z"),
+        "{}",
+        early.text
+    );
     // Today and the first slot by default, with and without a body.
     for (method_body, path, time) in [
         (None, "/assign_room/", "07:30"),
         (None, "/assign_room", "07:30"),
         (Some(json!({})), "/assign_room/", "07:30"),
         (None, "/assign_room/07:30", "07:30"),
-        (Some(json!({"time": "09:00"})), "/assign_room/", "09:00"),
+        (
+            Some(json!({"time": "9:00", "confirm": true})),
+            "/assign_room/",
+            "09:00",
+        ),
+        // Drawn before its time, it is answered as ever.
+        (Some(json!({"time": "09:00"})), "/assign_room/9:00", "09:00"),
         (
             Some(json!({"date": MORNING, "time": "09:00"})),
             "/assign_room/09:00",
@@ -202,7 +226,7 @@ async fn a_slot_that_is_over_is_not_drawn_any_more() {
     assert_eq!(hall.sweep("RoomsAssign").await.unwrap(), json!([]));
     hall.at("09:31").await;
     let list = hall.get(&guest, "/register/").await.expect(200);
-    assert_eq!(list.body[0]["status"], "enrolled");
+    assert_eq!(list.body[0]["status"], "missed");
     // Who was let down is no no-show.
     let answer = hall.get(&guest, "/me/rooms").await.expect(200);
     assert_eq!(answer.body, json!({"rate": 100, "rooms": []}));

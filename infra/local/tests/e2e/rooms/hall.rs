@@ -170,7 +170,8 @@ impl Hall {
     }
 
     /// The rooms of `guests` (everybody of that day), as each of them sees theirs. Everybody is in
-    /// exactly one, or the test fails: who looks into a room sees just those who see this room.
+    /// exactly one, or the test fails: who looks into a room sees just those who see this room, and have not
+    /// withdrawn.
     pub async fn seating(&self, guests: &[Guest], date: &str) -> Seating {
         let mut seating = Seating::new();
         let mut views = Vec::new();
@@ -186,13 +187,14 @@ impl Hall {
             );
             let room = answer.text("room_id");
             let members = answer.body["members"].as_array().unwrap();
-            let names: BTreeSet<String> = members
-                .iter()
+            let there = members.iter().filter(|member| member["withdrawn"] != true);
+            let names: BTreeSet<String> = there
+                .clone()
                 .map(|member| text(&member["username"]))
                 .collect();
             assert_eq!(
                 names.len(),
-                members.len(),
+                there.count(),
                 "twice in a room: {}",
                 answer.text
             );
@@ -226,11 +228,10 @@ impl Hall {
         self.world.stack.lambda().invoke(function, tick).await
     }
 
-    /// An operator's draw of a day.
+    /// An operator's draw of a day, however early.
     pub async fn draw(&self, date: &str) -> Value {
-        let answer = self
-            .post(&self.operator(), "/assign_room/", json!({"date": date}))
-            .await;
+        let body = json!({"date": date, "confirm": true});
+        let answer = self.post(&self.operator(), "/assign_room/", body).await;
         answer.expect(200).body
     }
 

@@ -55,7 +55,7 @@ async fn the_room_is_pending_until_it_is_drawn_and_ready_then() {
 }
 
 #[tokio::test]
-async fn one_asks_for_any_slot_and_for_the_next_one_by_default() {
+async fn one_asks_for_any_slot_and_for_the_next_one_enrolled_for_by_default() {
     let hall = Hall::with_slots(&["07:30", "09:00"], 4).await;
     let guest = hall.guest("hanako");
     let path = format!("/meeting_url/{}", guest.id);
@@ -65,14 +65,17 @@ async fn one_asks_for_any_slot_and_for_the_next_one_by_default() {
     let pending = json!({"status": "pending"});
     let ask = async |query: &str| hall.get(&guest, &format!("{path}{query}")).await;
     for (query, found) in [
-        // The next slot is at 07:30.
-        ("", false),
-        ("?date=2026-11-21", false),
+        // The next slot is at 07:30, the next one enrolled for at nine.
+        ("", true),
+        ("?date=2026-11-21", true),
         ("?date=2026-11-21&time=07:30", false),
         ("?date=2026-11-21&time=09:00", true),
+        ("?date=2026-11-21&time=9:00", true),
+        ("?date=2026-11-22", false),
         ("?date=2026-11-22&time=09:00", false),
-        // Today is the evening before.
-        ("?time=09:00", false),
+        ("?time=09:00", true),
+        ("?time=9:00", true),
+        ("?time=07:30", false),
     ] {
         let answer = ask(query).await;
         assert_eq!(answer.status, if found { 200 } else { 404 }, "{query}");
@@ -86,12 +89,25 @@ async fn one_asks_for_any_slot_and_for_the_next_one_by_default() {
     hall.at("09:29").await;
     assert_eq!(ask("").await.expect(200).text("status"), "ready");
     hall.at("09:30").await;
-    // The next one is tomorrow's.
+    // Whoever names the time or the day means what was; without these there is none to come.
     ask("").await.expect_error(404, "not_found", &[]);
-    assert_eq!(ask("?time=09:00").await.expect(200).text("status"), "ready");
+    for query in ["?time=09:00", "?date=2026-11-21"] {
+        assert_eq!(ask(query).await.expect(200).text("status"), "ready");
+    }
+    // The next one, days later, is found by its time and without anything.
+    let later = json!({"date": "2026-11-25", "time": "09:00"});
+    hall.post(&guest, "/register/", later).await.expect(201);
+    for query in ["", "?time=09:00", "?date=2026-11-25"] {
+        assert_eq!(ask(query).await.expect(200).body, pending, "{query}");
+    }
+    assert_eq!(
+        ask("?date=2026-11-21").await.expect(200).text("status"),
+        "ready"
+    );
 
     for (query, field) in [
         ("?date=2026-11-20", "date: invalid"),
+        ("?date=2026-11-19&time=09:00", "date: invalid"),
         ("?date=2026-12-22", "date: invalid"),
         ("?date=x", "date: invalid"),
         ("?time=10:00", "time: invalid"),

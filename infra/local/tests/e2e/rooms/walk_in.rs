@@ -9,7 +9,7 @@ use super::hall::{Guest, Hall, sizes};
 use crate::support::MORNING;
 
 #[tokio::test]
-async fn a_walk_in_gets_a_seat_in_the_smallest_room_then_a_new_room() {
+async fn a_walk_in_gets_a_seat_in_the_smallest_room_and_a_new_one_when_all_are_full() {
     let hall = Hall::new().await;
     let mut guests = hall.guests(7);
     hall.enroll_all(&guests, MORNING).await;
@@ -21,27 +21,24 @@ async fn a_walk_in_gets_a_seat_in_the_smallest_room_then_a_new_room() {
         .map(|(room, names)| (room, names.len()))
         .collect();
     assert_eq!(rooms.values().sum::<usize>(), 7);
-    // 4 + 3 take three more up to five each; then come rooms of five.
+    // 4 + 3 take five more up to six each, so that nobody sits alone before; then come rooms of six.
     for number in 0..14 {
         let guest = hall.guest(&format!("walk-in {number}"));
         let answer = hall.enroll(&guest, MORNING).await.expect(201);
         assert_eq!(answer.text("status"), "assigned");
         let room = hall.room(&guest, MORNING).await;
-        let smallest = rooms.values().copied().filter(|size| *size < 5).min();
+        let smallest = rooms.values().copied().filter(|size| *size < 6).min();
         assert_eq!(rooms.get(&room).copied(), smallest, "{number}: {rooms:?}");
         *rooms.entry(room).or_default() += 1;
         guests.push(guest);
     }
-    let expected: BTreeMap<String, usize> = [5, 5, 5, 5, 1]
+    let expected: BTreeMap<String, usize> = [6, 6, 6, 3]
         .into_iter()
         .enumerate()
         .map(|(number, size)| (room(number), size))
         .collect();
     assert_eq!(rooms, expected);
-    assert_eq!(
-        sizes(&hall.seating(&guests, MORNING).await),
-        [1, 5, 5, 5, 5]
-    );
+    assert_eq!(sizes(&hall.seating(&guests, MORNING).await), [3, 6, 6, 6]);
 }
 
 fn room(number: usize) -> String {
@@ -73,7 +70,7 @@ async fn thirty_who_walk_in_at_once_are_all_seated() {
     assert!(waiting.is_empty(), "{waiting:?}");
     guests.extend(late);
     let sizes = sizes(&hall.seating(&guests, MORNING).await);
-    assert_eq!(sizes, [2, 5, 5, 5, 5, 5, 5, 5, 5]);
+    assert_eq!(sizes, [6; 7]);
 }
 
 #[tokio::test]
@@ -105,7 +102,7 @@ async fn a_slot_that_nobody_enrolled_for_takes_walk_ins_until_it_ends() {
     }
     hall.set("09:29:59");
     hall.enroll(&guests[5], MORNING).await.expect(201);
-    assert_eq!(sizes(&hall.seating(&guests, MORNING).await), [1, 5]);
+    assert_eq!(sizes(&hall.seating(&guests, MORNING).await), [6]);
     for guest in &guests {
         hall.connect(guest, MORNING).await;
     }

@@ -89,6 +89,7 @@ pub fn bring_in(world: &World, profiles: &[Profile]) {
             epoch: 0,
             products: vec!["visits".to_owned()],
             holds: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
             created_at: profile.created_at,
         };
         (account_key(profile.user_id), account)

@@ -1,0 +1,104 @@
+//! Nobody alone in the meeting: from five minutes after the start, each minute, those who are alone in their room
+//! are brought together ([`merges`]), and told so. `rooms-open` does it.
+//!
+//! People are moved, and one by one: who has not come yet keeps their room, and is brought to others when they
+//! turn up there alone. So a room holds no more people than a merge may bring together, however many are late.
+//!
+//! Each minute starts from what is known then. A move that was cut off after its transaction is told by the next
+//! minute's run, for whoever has not come to their new room is told again for three minutes.
+
+use enishi_shared::{App, Result};
+
+use crate::{
+    assign::{Draw, Sizes, recount},
+    company::{Merge, merges},
+    letters::{Place, RoomMoved},
+    seating::{Member, Room, bring, read_people},
+    slot::Slot,
+    tell::push,
+};
+
+/// Brings those together who are alone. Answers how many were moved.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer; the next run starts anew.
+pub async fn gather(app: &App, slot: &Slot, draw: &Draw) -> Result<usize> {
+    let mut rooms = read_people(app, slot, draw.all_rooms()).await?;
+    let now = app.now();
+    let present: Vec<usize> = (rooms.iter().map(|room| room.present(now).len())).collect();
+    let mut moved = 0;
+    for merge in merges(&present, draw.room_size()) {
+        moved += merge_rooms(app, slot, &rooms, &merge).await?;
+    }
+    if moved > 0 {
+        rooms = read_people(app, slot, draw.all_rooms()).await?;
+    }
+    // Whoever walks in from now on comes to where somebody is.
+    let mut sizes = vec![0; draw.all_rooms() as usize];
+    for room in &rooms {
+        if let Some(size) = sizes.get_mut(room.id.number as usize)
+            && !room.present(now).is_empty()
+        {
+            *size = room.people().len();
+        }
+    }
+    recount(app, slot, draw, Sizes::new(sizes)).await?;
+    for room in &rooms {
+        let people = room.expected(now);
+        if !people.is_empty() {
+            let frame = RoomMoved {
+                r#type: "roomMoved",
+                place: Place::of(app, slot, room)?,
+            };
+            push(app, room, &people, &frame).await;
+        }
+    }
+    Ok(moved)
+}
+
+/// Answers how many were moved: all, or nobody where something has changed meanwhile.
+async fn merge_rooms(app: &App, slot: &Slot, rooms: &[Room], merge: &Merge) -> Result<usize> {
+    let now = app.now();
+    let Some(to) = rooms.get(merge.to) else {
+        return Ok(0);
+    };
+    let from = merge.from.iter().filter_map(|room| rooms.get(*room));
+    let people: Vec<(&Room, &Member)> = from
+        .filter_map(|room| {
+            let alone = room.present(now).first().copied()?;
+            let member = room.members.iter().find(|member| member.user_id == alone)?;
+            Some((room, member))
+        })
+        .collect();
+    let stays = to.present(now).first().copied();
+    let done = bring(app, slot, to, &people, stays).await?;
+    Ok(if done { people.len() } else { 0 })
+}
+
+/// Brings those who were moved and never came back to where they took part last, so that what is kept of the
+/// slot is what happened. Answers how many; after it some may be left, for of those who go back to one room only
+/// the first does. One request each.
+///
+/// # Errors
+/// `service_unavailable` when DynamoDB does not answer; once more does no harm.
+pub async fn bring_back(app: &App, slot: &Slot, rooms: &[Room]) -> Result<usize> {
+    let mut back = 0;
+    for room in rooms {
+        let missing = |member: &&Member| !room.participants.contains(&member.user_id);
+        for member in room.members.iter().filter(missing) {
+            let user_id = member.user_id;
+            let was_there =
+                |other: &&Room| other.has_moved(user_id) && other.participants.contains(&user_id);
+            let last = rooms
+                .iter()
+                .filter(was_there)
+                .max_by_key(|other| other.came(user_id));
+            if let Some(last) = last
+                && bring(app, slot, last, &[(room, member)], None).await?
+            {
+                back += 1;
+            }
+        }
+    }
+    Ok(back)
+}
