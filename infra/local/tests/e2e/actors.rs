@@ -92,7 +92,7 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
     (
         "GET",
         "/api/matches/{user_id}/profile",
-        Auth::Owner,
+        Auth::User,
         "/api/matches/{partner}/profile",
     ),
     (
