@@ -7,7 +7,10 @@ use super::{Measured, count};
 use crate::{
     identity::prove,
     live::{Socket, ticket},
-    saju::{register, requests::{act, ask, block, change, matched, people, unblock, unmatch}},
+    saju::{
+        register,
+        requests::{act, ask, block, change, matched, people, unblock, unmatch},
+    },
     support::{Person, World},
 };
 

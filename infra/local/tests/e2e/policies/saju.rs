@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use crate::{
     identity::prove,
     live::Socket,
-    saju::{register, requests::{act, ask, block, change, matched, people, unblock, unmatch}},
+    saju::{
+        register,
+        requests::{act, ask, block, change, matched, people, unblock, unmatch},
+    },
     support::{Person, World},
 };
 
