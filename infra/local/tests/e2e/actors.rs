@@ -96,7 +96,7 @@ const DIFFERENT: &[(&str, &str, Auth, &str)] = &[
     (
         "GET",
         "/api/matches/{user_id}/profile",
-        Auth::Owner,
+        Auth::User,
         "/api/matches/{partner}/profile",
     ),
     (

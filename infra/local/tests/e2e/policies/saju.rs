@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use crate::{
     identity::prove,
     live::Socket,
-    saju::requests::{act, ask, block, change, matched, people, unblock, unmatch},
+    saju::{
+        register,
+        requests::{act, ask, block, change, matched, people, unblock, unmatch},
+    },
     support::{Person, World},
 };
 
@@ -64,9 +67,13 @@ pub async fn story(world: &World) {
     }
     world.get(me, "/api/users/me").await.expect(200);
     send(world, allow(world, me).await).await;
+    // Somebody whom the invented women look for.
+    let man = register(world, "man", "1995-05-05", "male").await;
+    for _ in 0..2 {
+        let list = world.get(&man, "/api/matches/recommendations").await;
+        list.expect(200);
+    }
     for path in [
-        "/api/matches/recommendations",
-        "/api/matches/recommendations",
         "/api/fortune/today",
         "/api/saju/me",
         &format!("/api/matches/{}/compatibility", other.id),
@@ -116,11 +123,12 @@ pub async fn story(world: &World) {
     send(world, picture).await;
     let later = world.stack.clock().now() + jiff::SignedDuration::from_mins(75);
     world.stack.at(later).await;
-    // Everybody has gone quiet.
-    let later = later + jiff::SignedDuration::from_hours(31 * 24);
-    world.stack.clock().set(Some(later));
+    // Everybody has gone quiet, for a moment.
+    let much_later = later + jiff::SignedDuration::from_hours(31 * 24);
+    world.stack.clock().set(Some(much_later));
     let swept = world.stack.lambda().invoke("SajuSweep", json!({})).await;
     swept.unwrap();
+    world.stack.clock().set(Some(later));
 }
 
 async fn allow(world: &World, me: &Person) -> Request<Bytes> {

@@ -66,6 +66,7 @@ async fn a_chat_from_its_first_message_to_the_last_that_is_read() {
         "partner": {"user_id": ann.id, "name": ann.name, "profile_img_url": null},
         "last_message": null,
         "last_message_at": null,
+        "partner_read_seq": null,
         "unread_count": 0,
     }]);
     assert_eq!(list(&world, &ben).await, fresh);

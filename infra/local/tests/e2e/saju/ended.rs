@@ -10,7 +10,7 @@ use crate::{
 };
 
 async fn say(world: &World, by: &Person, chat_id: &str, content: &str) -> u16 {
-    let body = json!({"content": content, "client_msg_id": content});
+    let body = json!({"content": content, "client_msg_id": "1"});
     let path = format!("/api/chats/{chat_id}/messages");
     world.post(by, &path, body).await.status.as_u16()
 }

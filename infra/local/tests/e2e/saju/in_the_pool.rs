@@ -78,7 +78,7 @@ async fn a_new_password_by_mail_verifies_too_and_an_account_may_be_so_before_it_
         json!({"email": him.email}),
     )
     .await
-    .expect(204);
+    .expect(202);
     let token = mailed(&world, &him.email).await;
     let body = json!({"token": token, "password": "another pine tree"});
     post(&world, "/api/auth/password/reset", body)

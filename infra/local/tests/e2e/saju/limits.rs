@@ -97,6 +97,7 @@ async fn one_person_may_write_only_so_often_wherever_they_write() {
     let (mut me, partner, third) = (all.remove(0), all.remove(0), all.remove(0));
     let chat = matched(&world, &me, &partner).await;
     let elsewhere = matched(&world, &third, &me).await;
+    world.stack.settle().await;
     let mut socket = Socket::open(&world, &me).await;
     limited(&world, &mut me, &partner, "messages", async |by, number| {
         let body = json!({"content": "hello", "client_msg_id": number.to_string()});

@@ -16,6 +16,8 @@ async fn couple(world: &World) -> (Person, Person, String) {
     let mut people = people(world, 2).await;
     let (woman, man) = (people.pop().unwrap(), people.pop().unwrap());
     let chat = matched(world, &man, &woman).await;
+    // What is told of that comes before there is a connection.
+    world.stack.settle().await;
     (woman, man, chat)
 }
 
