@@ -85,6 +85,8 @@ def settle(api, aws, day):
         "date": [f"{day}", f"{day + timedelta(days=30)}"],
         **{name: ["1920-01-01", "1995-03-02"] for name in ("birth_date", "date_of_birth")},
         "setMySchedule.until": [f"{day + timedelta(days=30)}"],
+        # Few months of few lunar years are leap months.
+        "leap_month": [False],
         # Which slots there are is configuration.
         "time": ["09:00"],
         # What only an answer gives: a list's next page, an upload's address.

@@ -247,15 +247,7 @@ fn begin(tx: &mut Transaction, saju: &Table, profile: &Profile) -> Result<()> {
 }
 
 /// All but the password.
-fn told(body: &RegisterRequest) -> (&str, &str, String, Calendar, bool, Gender) {
-    let date = body.birth_date.to_string();
-    let (calendar, leap_month) = (body.calendar, body.leap_month);
-    (
-        &body.name,
-        &body.email,
-        date,
-        calendar,
-        leap_month,
-        body.gender,
-    )
+fn told(body: &RegisterRequest) -> (&str, &str, (Written, Calendar, bool), Gender) {
+    let birthday = (body.birth_date, body.calendar, body.leap_month);
+    (&body.name, &body.email, birthday, body.gender)
 }

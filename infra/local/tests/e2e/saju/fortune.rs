@@ -46,7 +46,7 @@ async fn on_eleven_days_in_a_row_no_two_texts_are_the_same() {
     let mut me = register(&world, "byeong", "1984-02-02", "female").await;
     let (mut gods, mut texts) = (BTreeSet::new(), BTreeSet::new());
     for day in 20..=30 {
-        world.at(&format!("2026-11-{day}T12:00")).await;
+        world.at(&format!("2026-11-{day}T21:00")).await;
         world.refresh(&mut me).await;
         let fortune = world.get(&me, PATH).await.expect(200).body;
         gods.insert(text(&fortune["ten_god"]["key"]));

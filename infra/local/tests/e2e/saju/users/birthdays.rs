@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{but, listed, newcomer, register};
 use crate::{
-    identity::{log_in, post_with},
+    identity::{log_in, post_with, prove},
     support::{Person, World, tokyo},
 };
 
@@ -17,13 +17,16 @@ fn born(name: &str, date: &str, calendar: &str, leap_month: bool) -> Value {
     body
 }
 
-/// Somebody new with a birthday, logged in.
+/// Somebody new with a birthday, logged in, whose address is verified.
 async fn person(world: &World, name: &str, date: &str, calendar: &str, leap: bool) -> Person {
     let body = born(name, date, calendar, leap);
     register(world, body.clone()).await.expect(201);
     let [email, password] = ["email", "password"].map(|field| body[field].as_str().unwrap());
     let answer = log_in(world, email, password).await.expect(200);
-    Person::new(name, email, password, &answer)
+    let person = Person::new(name, email, password, &answer);
+    prove(world, &person).await;
+    world.stack.settle().await;
+    person
 }
 
 /// What one sees of one's birthday, at either place that shows it.
@@ -133,7 +136,7 @@ async fn a_repetition_with_another_calendar_is_another_registration() {
 #[tokio::test]
 async fn who_meant_the_other_calendar_says_so_later() {
     let world = World::new().await;
-    let her = super::super::register(&world, "her", "1995-08-01", "female").await;
+    let her = person(&world, "her", "1995-08-01", "solar", false).await;
     let solar = json!(["1995-08-01", "solar", false, "1995-08-01"]);
     let lunar = json!(["1995-08-01", "lunar", false, "1995-08-26"]);
     let leap = json!(["1995-08-01", "lunar", true, "1995-09-25"]);
@@ -199,7 +202,7 @@ async fn no_calendar_makes_a_date_of_what_is_none_or_an_adult_of_a_minor() {
 async fn time_and_calendar_changed_at_once_agree_on_the_place_in_the_pool() {
     let world = World::new().await;
     // The lunar 1990-01-09 is the solar 1990-02-04.
-    let her = super::super::register(&world, "her", "1990-01-09", "female").await;
+    let her = person(&world, "her", "1990-01-09", "solar", false).await;
     for _ in 0..8 {
         let changes = [json!({"calendar": "lunar"}), json!({"birth_time": "10:00"})];
         let both = changes.into_iter().map(|body| put(&world, &her, body));
