@@ -51,8 +51,8 @@ async fn a_draw_that_never_finished_was_missed_too() {
     let person = hall.world.sign_up("hanako").await;
     let guest = Guest::of(&person);
     hall.enroll(&guest, MORNING).await.expect(201);
-    // A draw of the day before, as a run leaves it that is cut off after its claim.
-    hall.draw("2026-11-20").await;
+    // As a run leaves it that is cut off after its claim; the rest as another day's draw has it.
+    hall.draw("2026-11-22").await;
     let claim = hall
         .dump()
         .into_iter()
