@@ -81,7 +81,7 @@ pub async fn unsubscribe_page(
 #[utoipa::path(
     post,
     path = "/letters/unsubscribe",
-    operation_id = "unsubscribe",
+    operation_id = "endLetters",
     tag = "platform",
     params(Link),
     responses(

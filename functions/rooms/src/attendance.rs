@@ -66,10 +66,11 @@ async fn joined(app: &App, id: RoomId, who: &str, at: Timestamp) -> Result<bool>
     Ok(true)
 }
 
-/// Notes who left.
+/// Notes who left, while it matters: as long as the slot runs.
 async fn left(app: &App, id: RoomId, who: Option<&str>, at: Timestamp) -> Result<()> {
     let slot = app.config::<Slots>()?.by_id(id.slot_id());
-    let (Some(who), true) = (who, slot.is_open(at)) else {
+    let is_running = slot.is_open(at) && slot.is_open(app.now());
+    let (Some(who), true) = (who, is_running) else {
         return Ok(());
     };
     let room = find_room(app, id).await?;

@@ -33,6 +33,8 @@ pub const FUNCTION: Function =
 
 /// How many of the latest slots that were drawn and have begun are looked at for ones not closed yet.
 pub const LOOKS_BACK: i32 = 20;
+/// How often people are brought back before what is there counts: one for each who goes to the same room.
+const ROUNDS: usize = 8;
 /// Attendances entered at once.
 pub const AT_ONCE: usize = 32;
 
@@ -96,7 +98,11 @@ async fn close_due(app: App, tick: Tick) -> Result<Vec<Closed>> {
 
 async fn close(app: &App, slot: &Slot, draw: &Draw) -> Result<Closed> {
     let mut rooms = seating::read_rooms(app, slot, draw.all_rooms()).await?;
-    while bring_back(app, slot, &rooms).await? > 0 {
+    // What is entered is what is there then, whichever run brought somebody back.
+    for _ in 0..ROUNDS {
+        if !bring_back(app, slot, &rooms).await? {
+            break;
+        }
         rooms = seating::read_rooms(app, slot, draw.all_rooms()).await?;
     }
     let seats = || {

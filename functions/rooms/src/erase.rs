@@ -14,6 +14,8 @@
 //! close, which takes out the names of all that have the mark. Sealed join tokens go with the
 //! meeting, at the close.
 //!
+//! Letters about a room that were announced name who was in it, in the outbox, for a week.
+//!
 //! What stays is an opaque id, which leads to nobody any more: in the mark for forty days, where they
 //! withdrew until a day after that slot, in a room's seats until the slot's items expire.
 

@@ -76,15 +76,17 @@ async fn merge_rooms(app: &App, slot: &Slot, rooms: &[Room], merge: &Merge) -> R
 }
 
 /// Brings those who were moved and never came back to where they took part last, so that what is kept of the
-/// slot is what happened. Answers how many; after it some may be left, for of those who go back to one room only
-/// the first does. One request each.
+/// slot is what happened. Answers whether there was anybody: then the rooms are to be read again, for another run
+/// may have been faster, and of those who go back to one room only the first does. One request each.
 ///
 /// # Errors
 /// `service_unavailable` when DynamoDB does not answer; once more does no harm.
-pub async fn bring_back(app: &App, slot: &Slot, rooms: &[Room]) -> Result<usize> {
-    let mut back = 0;
+pub async fn bring_back(app: &App, slot: &Slot, rooms: &[Room]) -> Result<bool> {
+    let mut any = false;
     for room in rooms {
-        let missing = |member: &&Member| !room.participants.contains(&member.user_id);
+        let missing = |member: &&Member| {
+            member.username.is_some() && !room.participants.contains(&member.user_id)
+        };
         for member in room.members.iter().filter(missing) {
             let user_id = member.user_id;
             let was_there =
@@ -93,12 +95,11 @@ pub async fn bring_back(app: &App, slot: &Slot, rooms: &[Room]) -> Result<usize>
                 .iter()
                 .filter(was_there)
                 .max_by_key(|other| other.came(user_id));
-            if let Some(last) = last
-                && bring(app, slot, last, &[(room, member)], None).await?
-            {
-                back += 1;
+            if let Some(last) = last {
+                any = true;
+                bring(app, slot, last, &[(room, member)], None).await?;
             }
         }
     }
-    Ok(back)
+    Ok(any)
 }

@@ -442,10 +442,15 @@ async fn pace() -> Result<bool, String> {
     lambda
         .invoke("RoomsAssign", json!({"scheduled_time": at("08:50")?}))
         .await?;
+    // They are told before.
+    lambda
+        .invoke("RoomsOpen", json!({"scheduled_time": at("08:51")?}))
+        .await?;
     let begun = Instant::now();
     let opened = lambda
         .invoke("RoomsOpen", json!({"scheduled_time": at("08:56")?}))
         .await?;
+    let opened = &opened["opened"];
     let seconds = begun.elapsed().as_secs_f64();
     let open = opened[0]["open"].as_u64().unwrap_or_default();
     let asked: u64 = world.stack.chime().requests().values().sum();

@@ -48,6 +48,9 @@ impl World {
     /// A stack in memory at `time`, moved on by hand, with other options where `change` says so.
     pub async fn start(time: Timestamp, change: impl FnOnce(&mut Options)) -> Result<Self, String> {
         let mut options = Options::in_memory(time);
+        // Letters keep no measurement waiting.
+        let rate = ("MailsPerSecond".to_owned(), "1000".to_owned());
+        options.parameters.extend([rate]);
         change(&mut options);
         let stack = Stack::start(options).await?;
         Ok(Self {

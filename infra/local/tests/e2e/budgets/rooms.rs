@@ -8,11 +8,11 @@ use crate::{
     support::{MORNING, Person, World, text, tokyo},
 };
 
-/// Lives through a morning of five people, two rooms and one who walks in.
+/// Lives through a morning of eight people, two rooms and one who walks in.
 pub async fn measure(world: &World, measured: &mut Measured) {
-    let mut people = world.people(6).await;
+    let mut people = world.people(9).await;
     let slot = json!({"date": MORNING});
-    for person in &people[1..5] {
+    for person in &people[1..8] {
         world
             .post(person, "/register/", slot.clone())
             .await
@@ -65,7 +65,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     }
     world.at(&format!("{MORNING}T08:56")).await;
     // Its own to open them and to tell where they are, and of each room and person.
-    measured.within(world, "rooms-open", 10 + 11, 2 + 5);
+    measured.within(world, "rooms-open", 10 + 11, 2 + 8);
 
     for path in ["/participated", "/paticipated"] {
         world.post(me, path, json!({})).await.expect(200);
@@ -78,7 +78,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     }
     // Another room has one person too: five minutes after the start one of the two is moved.
     let mut other = None;
-    for person in &people[1..5] {
+    for person in &people[1..8] {
         let path = format!("/meeting_url/{}", person.id);
         if world.get(person, &path).await.expect(200).text("room_id") != room {
             other = Some(person);
@@ -106,7 +106,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     }
     let room = world.get(me, &my_room).await.expect(200).text("room_id");
     let join = format!("/rooms/{room}/join");
-    let late = &people[5];
+    let late = &people[8];
     for requests in [3, 2] {
         world.post(late, "/register/", slot.clone()).await;
         assert_eq!(measured.count(world, "rooms-enroll"), requests);

@@ -79,12 +79,12 @@ pub async fn leaves(world: &World, person: &Person) {
 /// in each of two rooms.
 pub async fn told_and_brought_together() -> Vec<Call> {
     let world = World::new().await;
-    let mut people = world.people(5).await;
+    let mut people = world.people(8).await;
     for person in &people {
         let enrolled = world.post(person, "/register/", json!({"date": MORNING}));
         enrolled.await.expect(201);
     }
-    world.at("2026-11-20T20:00").await;
+    world.at("2026-11-20T20:01").await;
     let url = one_click(&letters(&world, &people[0])[0]);
     click(&world, &url).await.expect(200);
     world.at(&format!("{MORNING}T08:49")).await;

@@ -182,7 +182,7 @@ async fn gather(name: &'static str) {
             everybody_has_one_room(scene).await?;
             let together =
                 |people: &Vec<usize>| alone(scene).iter().all(|one| people.contains(one));
-            match rooms.values().any(together) && rooms.values().flatten().count() == 5 {
+            match rooms.values().any(together) && rooms.values().flatten().count() == 8 {
                 true => Ok(()),
                 false => Err(format!("{:?} in {rooms:?}", alone(scene))),
             }
@@ -191,13 +191,23 @@ async fn gather(name: &'static str) {
     .await;
 }
 
-/// Of each of the two rooms one has come.
+/// Eight people are in two rooms, and of each one has come.
 async fn two_are_alone(scene: &mut Scene) {
-    drawn(scene, "08:56").await;
+    for number in 5..8 {
+        let id = format!("019aa2b4-7c1e-7d33-9f0a-00000000000{number}");
+        scene.people.push(id);
+    }
+    for person in 0..8 {
+        assert!(enrolls(scene, person).await);
+    }
+    scene.at("08:50");
+    scene.fire("RoomsAssign").await.unwrap();
+    scene.at("08:56");
     scene.fire("RoomsOpen").await.unwrap();
     scene.at("09:00");
     let rooms = seating(scene).await;
     let alone: Vec<usize> = rooms.values().map(|people| people[0]).collect();
+    assert_eq!(alone.len(), 2);
     for person in &alone {
         let (status, _) = scene.call(*person, "POST", "/participated", None).await;
         assert_eq!(status, 200);
@@ -228,7 +238,7 @@ async fn bring_back(name: &'static str) {
         async |scene| scene.fire("RoomsClose").await.is_ok(),
         async |scene| {
             let alone = alone(scene);
-            for person in 0..5 {
+            for person in 0..8 {
                 let (_, answer) = scene.call(person, "GET", "/me/rooms", None).await;
                 let came = alone.contains(&person);
                 let room = &answer["rooms"][0];

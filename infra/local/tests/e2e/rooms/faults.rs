@@ -163,14 +163,16 @@ async fn a_meeting_beyond_the_quota_is_to_be_tried_again() {
     .await;
     let guests = pairs(&hall, 3).await;
     hall.set("08:56");
-    let opened = hall.sweep("RoomsOpen").await.unwrap();
+    let done = hall.sweep("RoomsOpen").await.unwrap();
+    let opened = &done["opened"];
     let slot = "2026-11-21T09:00";
     assert_eq!(
-        opened,
+        *opened,
         json!([{"slot": slot, "open": 2, "beyond_quota": 1}])
     );
     // Once is enough; nothing to alarm on again.
-    assert_eq!(hall.sweep("RoomsOpen").await.unwrap(), json!([]));
+    let done = hall.sweep("RoomsOpen").await.unwrap();
+    assert_eq!(done["opened"], json!([]));
 
     let open = hall.world.stack.chime().live_meetings();
     let open: Vec<&str> = open
@@ -227,7 +229,8 @@ async fn neither_the_opening_nor_who_joins_takes_of_the_reserved_share_of_the_qu
     for opened in [false, true] {
         if opened {
             hall.set("08:57");
-            let opened = hall.sweep("RoomsOpen").await.unwrap();
+            let done = hall.sweep("RoomsOpen").await.unwrap();
+            let opened = &done["opened"];
             assert_eq!(
                 (&opened[0]["open"], &opened[0]["beyond_quota"]),
                 (&json!(1), &json!(2))

@@ -71,14 +71,17 @@ async fn a_developer_fires_a_sweep_for_any_minute() {
         async |function: &str, time: &str| -> Value { fire(function, time).await.expect(200).body };
     let drawn = json!([{"date": MORNING, "time": "09:00", "enrolled": 4, "rooms": 1}]);
     let opened = json!([{"slot": "2026-11-21T09:00", "open": 1, "beyond_quota": 0}]);
+    let done = |opened: Value, told: usize| -> Value {
+        json!({"opened": opened, "gathered": 0, "told": told, "reminded": 0})
+    };
     let closed = json!([{"slot": "2026-11-21T09:00", "assigned": 4, "no_shows": 4}]);
     assert_eq!(fired("rooms-assign", "08:49").await, json!([]));
-    assert_eq!(fired("rooms-open", "08:56").await, json!([]));
+    assert_eq!(fired("rooms-open", "08:56").await, done(json!([]), 0));
     assert_eq!(fired("rooms-assign", "08:50").await, drawn);
     assert_eq!(fired("RoomsAssign", "08:51").await, drawn);
-    assert_eq!(fired("rooms-open", "08:55").await, json!([]));
-    assert_eq!(fired("rooms-open", "08:56").await, opened);
-    assert_eq!(fired("rooms-open", "08:57").await, json!([]));
+    assert_eq!(fired("rooms-open", "08:55").await, done(json!([]), 4));
+    assert_eq!(fired("rooms-open", "08:56").await, done(opened, 0));
+    assert_eq!(fired("rooms-open", "08:57").await, done(json!([]), 0));
     assert_eq!(fired("rooms-close", "09:29").await, json!([]));
     assert_eq!(fired("rooms-close", "09:30").await, closed);
     assert_eq!(fired("rooms-close", "09:31").await, json!([]));

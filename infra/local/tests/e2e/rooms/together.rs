@@ -278,7 +278,7 @@ async fn whoever_could_have_company_has_it_and_nobody_is_in_two_rooms() {
         hall.enroll_all(&guests, MORNING).await;
         hall.at("08:50").await;
         hall.at("08:56").await;
-        let mut state = seed * 0x9E37_79B9_7F4A_7C15;
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut below = |bound: u64| {
             state ^= state >> 12;
             state ^= state << 25;

@@ -171,7 +171,7 @@ async fn one_click_ends_the_letters_and_the_page_only_asks() {
     let hana = sign_up(world, "hana", "en").await;
     let ken = sign_up(world, "ken", "en").await;
     enrolled(&hall, &[&hana, &ken]).await;
-    world.at("2026-11-20T20:00").await;
+    world.at("2026-11-20T20:01").await;
     let url = one_click(&letters(world, &hana)[0]);
     assert_ne!(url, one_click(&letters(world, &ken)[0]));
 
@@ -215,7 +215,7 @@ async fn one_click_ends_the_letters_and_the_page_only_asks() {
         let answer = hall.enroll(&Guest::of(person), "2026-11-22").await;
         answer.expect(201);
     }
-    world.at("2026-11-21T20:00").await;
+    world.at("2026-11-21T20:01").await;
     assert_eq!(letters(world, &hana).len(), 2);
     assert_eq!(letters(world, &ken).len(), 3);
 
@@ -237,7 +237,7 @@ async fn no_link_lies_in_a_table_and_closed_accounts_get_nothing() {
     let hana = sign_up(world, "hana", "ja").await;
     let ken = sign_up(world, "ken", "ja").await;
     enrolled(&hall, &[&hana, &ken]).await;
-    world.at("2026-11-20T20:00").await;
+    world.at("2026-11-20T20:01").await;
     let url = one_click(&letters(world, &hana)[0]);
     let token = url.split_once("token=").unwrap().1;
     for table in ["RoomsTable", "IdentityTable"] {
