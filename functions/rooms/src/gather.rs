@@ -33,7 +33,7 @@ pub async fn gather(app: &App, slot: &Slot, draw: &Draw) -> Result<usize> {
     if moved > 0 {
         rooms = read_people(app, slot, draw.all_rooms()).await?;
     }
-    // Whoever walks in from now on comes to where somebody is.
+    // Whoever walks in from now on comes to where somebody is, if anybody is anywhere.
     let mut sizes = vec![0; draw.all_rooms() as usize];
     for room in &rooms {
         if let Some(size) = sizes.get_mut(room.id.number as usize)
@@ -42,7 +42,9 @@ pub async fn gather(app: &App, slot: &Slot, draw: &Draw) -> Result<usize> {
             *size = room.people().len();
         }
     }
-    recount(app, slot, draw, Sizes::new(sizes)).await?;
+    if sizes.iter().any(|size| *size > 0) {
+        recount(app, slot, draw, Sizes::new(sizes)).await?;
+    }
     for room in &rooms {
         let people = room.expected(now);
         if !people.is_empty() {

@@ -24,12 +24,12 @@ use crate::{
 
 /// `rooms-meeting-url`
 ///
-/// Budget: where it is not the slot that runs or comes next, of those who were moved to another room; of that
-/// one 4 for them, 3 for those who walked in, 2 for the others.
+/// Budget: where it is not the slot that runs or comes next; of that one 4 for those who were moved to
+/// another room, 3 for those who walked in, 2 for the others.
 pub const FUNCTION: Function = Function::http("rooms-meeting-url", || {
     OpenApiRouter::new().routes(routes!(meeting_url))
 })
-.budget(6);
+.budget(5);
 
 /// How many of the caller's enrollments are looked through.
 const MOST: i32 = 100;

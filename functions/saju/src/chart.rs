@@ -41,7 +41,13 @@ pub struct Chart {
     pub pillars: FourPillars,
     /// How many of the characters in the chart, eight or without the hour six, are of each element
     /// (오행 五行), branches counting by their principal stem: wood, fire, earth, metal, water.
-    #[schema(min_items = 5, max_items = 5)]
+    #[schema(min_items = 5, max_items = 5, example = json!([
+        {"key": "wood", "name": "목", "hanja": "木", "count": 3},
+        {"key": "fire", "name": "화", "hanja": "火", "count": 1},
+        {"key": "earth", "name": "토", "hanja": "土", "count": 2},
+        {"key": "metal", "name": "금", "hanja": "金", "count": 0},
+        {"key": "water", "name": "수", "hanja": "水", "count": 2},
+    ]))]
     pub elements: Vec<ElementCount>,
     /// The season of the month's branch: `spring`, `summer`, `autumn` or `winter`.
     #[schema(example = json!({"key": "spring", "name": "봄", "hanja": "春"}))]
@@ -105,7 +111,17 @@ pub struct BranchView {
     /// What its principal stem is to the day's stem (십성 十星).
     pub ten_god: Term,
     /// The hidden stems (지장간 支藏干), two or three, the principal one last.
-    #[schema(min_items = 2, max_items = 3)]
+    #[schema(min_items = 2, max_items = 3, example = json!([
+        {"key": "mu", "name": "무", "hanja": "戊", "element": "earth",
+         "phase": {"key": "residual", "name": "여기", "hanja": "餘氣"},
+         "ten_god": {"key": "pyeongwan", "name": "편관", "hanja": "偏官"}},
+        {"key": "byeong", "name": "병", "hanja": "丙", "element": "fire",
+         "phase": {"key": "middle", "name": "중기", "hanja": "中氣"},
+         "ten_god": {"key": "pyeonjae", "name": "편재", "hanja": "偏財"}},
+        {"key": "gap", "name": "갑", "hanja": "甲", "element": "wood",
+         "phase": {"key": "principal", "name": "본기", "hanja": "本氣"},
+         "ten_god": {"key": "siksin", "name": "식신", "hanja": "食神"}},
+    ]))]
     pub hidden_stems: Vec<HiddenStem>,
 }
 

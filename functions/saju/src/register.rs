@@ -73,6 +73,7 @@ pub struct RegisterRequest {
     /// of the same number.
     #[garde(skip)]
     #[serde(default)]
+    #[schema(example = false)]
     pub leap_month: bool,
     /// Their gender.
     #[garde(skip)]

@@ -79,7 +79,7 @@ pub async fn play(
         members(seen)
     );
 
-    stack.at(at(third, 9, 5)?).await;
+    stack.at(at(third, 9, 1)?).await;
     for person in people.iter_mut() {
         refresh(client, person).await?;
     }
@@ -109,7 +109,7 @@ pub async fn play(
         .await?;
     let found = room_of(client, &walks_in).await?;
     println!(
-        "09:05  {} walks in where a seat is free: {}",
+        "09:01  {} walks in where a seat is free: {}",
         walks_in.name,
         members(&found)
     );

@@ -107,6 +107,7 @@ async fn dates(client: &Client, person: &Person) -> Result<Vec<String>, String> 
     let token = Some(person.access_token.as_str());
     let list = client.expect("GET", "/register/", token, None).await?;
     let dates = list.as_array().into_iter().flatten();
+    let dates = dates.filter(|item| item["status"] == "enrolled");
     let dates: Vec<String> = dates.map(|item| text(item, "date")).collect();
     match dates.is_empty() {
         true => Err(format!("{} is enrolled for no day: {list}", person.name)),

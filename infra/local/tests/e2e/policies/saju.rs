@@ -196,7 +196,7 @@ async fn talk(world: &World, me: &Person, other: &Person, chat: &str) {
         let later = world.stack.clock().now() + jiff::SignedDuration::from_secs(31);
         world.stack.clock().set(Some(later));
         match over_http {
-            true => drop(world.post(me, &read, json!({"seq": 3})).await.expect(200)),
+            true => drop(world.post(me, &read, json!({"seq": 2})).await.expect(200)),
             false => {
                 mine.ask(json!({"action": "read", "chat_id": chat, "seq": 3}))
                     .await;

@@ -148,9 +148,9 @@ async fn a_walk_in_is_a_member_like_any_other() {
     assert_eq!(
         json!(members),
         json!([
-            {"username": "away", "participate": false},
-            {"username": "early", "participate": true},
-            {"username": "here", "participate": true},
+            {"user_id": away.id, "username": "away", "participate": false},
+            {"user_id": early.id, "username": "early", "participate": true},
+            {"user_id": here.id, "username": "here", "participate": true},
         ])
     );
     // They have met, which the next draws know: in rooms of two each gets a stranger.

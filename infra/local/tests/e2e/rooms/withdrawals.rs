@@ -70,9 +70,11 @@ async fn a_late_withdrawal_is_half_an_absence_and_the_others_see_it() {
         assert_eq!(room["withdrawn"] == true, guest.id == guests[0].id);
         let members = room["members"].as_array().unwrap();
         let of = |name: &str| members.iter().find(|member| member["username"] == name);
-        let withdrawn = json!({"username": "p0", "participate": false, "withdrawn": true});
+        let withdrawn = json!({
+            "user_id": guests[0].id, "username": "p0", "participate": false, "withdrawn": true,
+        });
         assert_eq!(of("p0"), Some(&withdrawn));
-        let absent = json!({"username": "p3", "participate": false});
+        let absent = json!({"user_id": guests[3].id, "username": "p3", "participate": false});
         assert_eq!(of("p3"), Some(&absent));
     }
     // The next day nothing is held against them.
