@@ -33,6 +33,7 @@ mod resolve;
 mod resources;
 #[cfg(test)]
 mod tests;
+mod web;
 mod websocket;
 
 /// The Region of every local ARN.
@@ -57,6 +58,7 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
         functions: Vec::new(),
         routes: Vec::new(),
         cors: None,
+        web_headers: Vec::new(),
         websocket: None,
         tables: Vec::new(),
         buckets: Vec::new(),
@@ -86,6 +88,9 @@ pub fn load(text: &str, overrides: &BTreeMap<String, String>) -> Result<System, 
                     .and_then(Node::literal)
                     .unwrap_or_default();
                 resolver.ignore(&resource.key, kind);
+                if resource.key == web::HEADERS {
+                    system.web_headers = web::headers(resource)?;
+                }
             }
         }
     }
@@ -207,6 +212,8 @@ pub struct System {
     pub routes: Vec<Route>,
     /// The HTTP API's answer to browsers of other origins; `None` without `CorsConfiguration`.
     pub cors: Option<Cors>,
+    /// What the front end's files are sent with; its addresses are still `${…}`.
+    pub web_headers: Vec<(String, String)>,
     /// The WebSocket API; `None` where the template has none.
     pub websocket: Option<WebSocketApi>,
     /// DynamoDB tables.

@@ -17,7 +17,7 @@ fn template_with(name: &str, method: &str, path: &str) -> (System, String) {
     let text = endpoint
         .declared(&read("template.yaml").unwrap(), &before, &texts)
         .unwrap();
-    let parameters = parameters(&Keys::generate().unwrap(), BTreeMap::new());
+    let parameters = parameters(&Keys::generate().unwrap(), None, BTreeMap::new());
     let system = template::load(&text, &parameters).unwrap();
     assert_eq!(system.functions.len(), before.functions.len() + 1);
     assert_eq!(system.routes.len(), before.routes.len() + 1);
