@@ -58,18 +58,21 @@ export function useTexts<T extends object>(texts: Texts<T>): T & { lang: Languag
   return { ...(texts[lang] ?? texts.en), lang };
 }
 
+/** Where the browser says which of a language's lands it is in, that one's way of writing. */
+const land = (lang: Language) => navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${lang}-`)) ?? lang;
+
 /** A time as people write it. */
 export function time(of: string | number | Date, lang: Language, options: Intl.DateTimeFormatOptions = {}): string {
   const style: Intl.DateTimeFormatOptions = { month: "long", day: "numeric", weekday: "short", hour: "numeric", minute: "2-digit" };
-  return new Intl.DateTimeFormat(lang, { ...style, ...options }).format(new Date(of));
+  return new Intl.DateTimeFormat(land(lang), { ...style, ...options }).format(new Date(of));
 }
 
 /** A date without a time, such as `2026-11-21`. */
 export function day(of: string, lang: Language): string {
   const style: Intl.DateTimeFormatOptions = { month: "long", day: "numeric", weekday: "long", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(lang, style).format(new Date(`${of}T00:00:00Z`));
+  return new Intl.DateTimeFormat(land(lang), style).format(new Date(`${of}T00:00:00Z`));
 }
 
 export function yen(amount: number, lang: Language): string {
-  return new Intl.NumberFormat(lang, { style: "currency", currency: "JPY" }).format(amount);
+  return new Intl.NumberFormat(land(lang), { style: "currency", currency: "JPY" }).format(amount);
 }

@@ -54,7 +54,7 @@ export function Page({ title, lang, lede, mark, guarded = false, children }: Pag
 /** What went wrong, in the reader's language where we have it; else in the API's words. */
 export function useExplain(): (error: ApiError) => string {
   const t = useTexts(common);
-  return (error) => (error.faults.length > 0 ? t.wrong : (t.errors[error.code] ?? error.message));
+  return (error) => t.errors[error.code] ?? error.message;
 }
 
 export function Trouble({ error, again }: { error: ApiError; again?: () => void }) {
@@ -121,7 +121,11 @@ interface FormState {
   error: ApiError | undefined;
   pending: boolean;
 }
-const FormContext = createContext<FormState>({ error: undefined, pending: false });
+/** A form's state, and the names of the fields that it has. */
+const FormContext = createContext<FormState & { names: Set<string> }>({ error: undefined, pending: false, names: new Set() });
+
+/** Whether a fault is a field's, or of something inside it. */
+const isOf = (name: string, field: string) => field === name || field.startsWith(`${name}.`);
 
 interface FormProps {
   /** What the fields hold, by their names; empty ones are left out. */
@@ -137,7 +141,11 @@ interface FormProps {
 export function Form({ submit, children, label, done, class: kind = "" }: FormProps) {
   const [state, setState] = useState<FormState & { done?: boolean }>({ error: undefined, pending: false });
   const form = useRef<HTMLFormElement>(null);
+  const [names] = useState(() => new Set<string>());
   const explain = useExplain();
+  const frame = useTexts(common);
+  // What no field shows is said above all of them.
+  const others = state.error?.faults.filter(({ field }) => ![...names].some((name) => isOf(name, field))) ?? [];
   useEffect(() => {
     if (!state.error) return;
     const marked = form.current?.querySelector<HTMLElement>("[aria-invalid=true]");
@@ -160,11 +168,17 @@ export function Form({ submit, children, label, done, class: kind = "" }: FormPr
     }
   };
   return (
-    <FormContext.Provider value={state}>
+    <FormContext.Provider value={{ ...state, names }}>
       <form ref={form} class={`form ${kind}`} aria-label={label} aria-busy={state.pending} onSubmit={onSubmit} noValidate>
         {state.error && (
           <p class="form-error" role="alert" tabIndex={-1}>
-            {explain(state.error)}
+            {state.error.faults.length > 0 ? frame.wrong : explain(state.error)}
+            {others.map(({ field, rule, code }) => (
+              <span key={field} lang="en">
+                {" "}
+                {field}: {rule ?? code}
+              </span>
+            ))}
           </p>
         )}
         {children}
@@ -177,9 +191,10 @@ export function Form({ submit, children, label, done, class: kind = "" }: FormPr
 }
 
 function useFault(name: string): string | undefined {
-  const { error } = useContext(FormContext);
+  const { error, names } = useContext(FormContext);
   const t = useTexts(common);
-  const fault = error?.fault(name);
+  names.add(name);
+  const fault = error?.faults.find(({ field }) => isOf(name, field));
   if (!fault) return undefined;
   if (fault.code === "already_exists") return t.taken;
   if (fault.code === "missing" || fault.code === "missing_field") return t.missing;

@@ -4,7 +4,7 @@ import { ApiError } from "@enishi/client";
 /** What a bucket is to get: its type, size and digest are part of the signature. */
 export async function declared<T extends string>(file: File): Promise<{ content_type: T; size: number; sha256: string }> {
   const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  const sha256 = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  const sha256 = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
   return { content_type: file.type as T, size: file.size, sha256 };
 }
 

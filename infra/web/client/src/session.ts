@@ -88,10 +88,9 @@ export class Session {
 
   /** Takes over what a sign-up or a log-in has answered. */
   async adopt(tokens: Tokens): Promise<void> {
-    this.#hold(tokens);
-    // They are logged in now, and stay so for this page's life even where the secret cannot be kept.
+    // They are logged in, and stay so for this page's life even where the secret cannot be kept.
     const kept = await this.keeper.adopt(tokens).catch(() => undefined);
-    if (kept) this.#hold(kept);
+    this.#hold(kept ?? tokens);
   }
 
   /** Takes over a session whose secret the keeper has already. */

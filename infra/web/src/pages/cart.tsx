@@ -88,7 +88,7 @@ function Line({ line, set }: { line: Schemas["CartLine"]; set: (cart: Schemas["S
       <span>{line.price !== null && yen(line.price * line.quantity, t.lang)}</span>
       <Act
         class="plain"
-        label={t.removeOf(line.item_name)}
+        label={`${t.remove}: ${line.item_name}`}
         run={async () => set(await ok(enishi.api.DELETE("/api/cart", { params: { query: { item_id: line.item_id } } })))}
       >
         {t.remove}

@@ -116,7 +116,7 @@ function Talk({ chat_id }: { chat_id: string }) {
         ))}
         </ol>
       </div>
-      <Form class="write" submit={send} label={t.write}>
+      <Form class="write" submit={send}>
         <Field name="content" label={t.write} maxLength={4000} autocomplete="off" />
         <Submit>{t.send}</Submit>
       </Form>

@@ -214,7 +214,7 @@ function One() {
   const transaction_id = useRoute().params["id"] ?? "";
   const sale = useLoad(async () => {
     for (let cursor: string | undefined; ; ) {
-      const query = { limit: 100, ...(cursor && { cursor }) };
+      const query = { limit: 50, ...(cursor && { cursor }) };
       const { data, response } = await whole(enishi.api.GET("/api/sales", { params: { query } }));
       const found = data.find((one) => one.transaction_id === transaction_id);
       if (found) return found;

@@ -19,7 +19,6 @@ export function Market() {
     <Page title={t.title} lang={t.lang} lede={t.lede} mark="市">
       <Form
         class="inline"
-        label={t.search}
         submit={async ({ keyword, sort }) => setAsked({ sort: (sort as Sort | undefined) ?? "newest", ...(keyword && { keyword }) })}
       >
         <Field name="keyword" label={t.search} type="search" />

@@ -140,7 +140,7 @@ function People({ me }: { me: Member }) {
                         </span>
                         <Act
                           class="plain"
-                          label={t.takeBackOf(invitation.email)}
+                          label={`${t.takeBack}: ${invitation.email}`}
                           run={async () => {
                             const params = { path: { invitation_id: invitation.id } };
                             await ok(enishi.api.DELETE("/v1/service/invitations/{invitation_id}", { params, parseAs: "text" }));

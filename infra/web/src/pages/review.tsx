@@ -73,7 +73,7 @@ function Waiting({ one, done }: { one: Schemas["WaitingReview"]; done: () => Pro
         </Act>
       )}
       <Act run={() => decide({ decision: "approve" })}>{t.approve}</Act>
-      <Form label={t.reject} submit={({ reason }) => decide({ decision: "reject", ...(reason && { reason }) })}>
+      <Form submit={({ reason }) => decide({ decision: "reject", ...(reason && { reason }) })}>
         <Field name="reason" label={t.reason} maxLength={500} />
         <Submit class="quiet">{t.reject}</Submit>
       </Form>

@@ -1,6 +1,6 @@
 // Rooms: enrol for a morning, see tomorrow's room, what was.
-import { ApiError, ok } from "@enishi/client";
-import { useEffect, useState } from "preact/hooks";
+import { ok } from "@enishi/client";
+import { useEffect } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { day, useTexts } from "../i18n";
 import { rooms } from "../texts/rooms";
@@ -61,7 +61,7 @@ function Mornings() {
                       </span>
                       <Act
                         class="plain"
-                        label={t.withdrawOf(day(one.date, t.lang))}
+                        label={`${t.withdraw}: ${day(one.date, t.lang)}`}
                         run={async () => {
                           const params = { path: { date: one.date }, query: { time: one.time } };
                           await ok(enishi.api.DELETE("/register/{date}", { params }));
@@ -137,22 +137,15 @@ function Morning({ title, date }: { title: string; date: string }) {
 
 function History() {
   const t = useTexts(rooms);
-  const [missing, setMissing] = useState(false);
-  const history = useLoad(async () => {
-    try {
-      return await ok(enishi.api.GET("/me/rooms", { params: { query: { limit: 10 } } }));
-    } catch (thrown) {
-      if (ApiError.from(thrown).status === 404) setMissing(true);
-      throw thrown;
-    }
-  });
-  if (missing) return null;
+  const history = useLoad(() => ok(enishi.api.GET("/me/rooms", { params: { query: { limit: 10 } } })));
   return (
     <section class="stack">
       <h2>{t.history}</h2>
       <Show of={history}>
-        {({ rate, rooms: past }) =>
-          past.length === 0 ? (
+        {({ rate, rooms: all }) => {
+          // Today's is still to come, until one has come to it.
+          const past = all.filter((room) => room.participate || room.date < tokyo(0));
+          return past.length === 0 ? (
             <p class="empty">{t.noHistory}</p>
           ) : (
             <>
@@ -169,8 +162,8 @@ function History() {
                 ))}
               </ul>
             </>
-          )
-        }
+          );
+        }}
       </Show>
     </section>
   );

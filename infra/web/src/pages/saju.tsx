@@ -1,5 +1,5 @@
 // Saju: register, the day's recommendations, requests both ways.
-import { ApiError, type components, ok } from "@enishi/client";
+import { type components, ok } from "@enishi/client";
 import { useState } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { useTexts } from "../i18n";
@@ -19,15 +19,9 @@ export function Saju() {
 
 function Own() {
   const user = useUser();
-  const me = useLoad(async () => {
-    try {
-      return await ok(enishi.api.GET("/api/users/me"));
-    } catch (thrown) {
-      if (ApiError.from(thrown).code === "profile_missing") return null;
-      throw thrown;
-    }
-  }, [user]);
-  return <Show of={me}>{(profile) => (profile ? <Day /> : <Register done={me.reload} />)}</Show>;
+  const me = useLoad(() => ok(enishi.api.GET("/api/users/me")), [user]);
+  // Whoever has an account has something there; a birth alone makes a profile of saju's.
+  return <Show of={me}>{(profile) => (profile.birth_date ? <Day /> : <Register done={me.reload} />)}</Show>;
 }
 
 function Register({ done }: { done: () => Promise<void> }) {
@@ -75,7 +69,7 @@ function Day() {
                 {today.day_pillar} · {today.ten_god.name}
               </span>
             </div>
-            <p class="big" lang="ko">
+            <p class="fortune" lang="ko">
               {today.text}
             </p>
           </section>
@@ -158,7 +152,7 @@ function Suggested({ person, changed }: { person: Schemas["Recommendation"]; cha
         </p>
       ) : (
         <Act
-          label={t.askOf(person.name)}
+          label={`${t.ask}: ${person.name}`}
           run={async () => {
             await ok(enishi.api.POST("/api/matches/request", { body: { receiver_id: person.user_id } }));
             setAsked(true);

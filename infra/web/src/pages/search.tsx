@@ -69,7 +69,7 @@ function Found({ person }: { person: Schemas["Speaker"] }) {
         <Ask speaker_id={person.speaker_id} />
       ) : (
         <p>
-          <button type="button" aria-label={t.askOf(person.company)} onClick={() => setAsking(true)}>
+          <button type="button" aria-label={`${t.ask}: ${person.company}`} onClick={() => setAsking(true)}>
             {t.ask}
           </button>
         </p>
@@ -97,7 +97,7 @@ function Ask({ speaker_id }: { speaker_id: string }) {
     route(`/meetings/${made.id}`);
   };
   return (
-    <Form submit={submit} label={t.ask}>
+    <Form submit={submit}>
       <Select
         name="meeting_length"
         label={t.length}

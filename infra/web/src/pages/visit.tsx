@@ -143,7 +143,7 @@ function State({ visit, set, reload }: StateProps) {
       {visit.state === "paid" && <Consent visit={visit} consent={consent} />}
       {visit.audio_url && (
         <div class="stack">
-          <h3>{t.listen}</h3>
+          <h2>{t.listen}</h2>
           <audio controls src={visit.audio_url} />
         </div>
       )}
@@ -156,7 +156,7 @@ function Consent({ visit, consent }: { visit: Matching; consent: (given: boolean
   const both = visit.consent.speaker && visit.consent.listener;
   return (
     <div class="stack">
-      <h3>{t.recording}</h3>
+      <h2>{t.recording}</h2>
       {visit.consent[visit.role] ? (
         <>
           <p>{both ? t.consentGiven : t.consentMine}</p>
@@ -220,7 +220,7 @@ function Messages({ visit }: { visit: Matching }) {
           ))}
         </ol>
       </div>
-      <Form class="write" submit={send} label={t.write}>
+      <Form class="write" submit={send}>
         <Field name="text" label={t.write} maxLength={2000} autocomplete="off" />
         <Submit>{t.send}</Submit>
       </Form>

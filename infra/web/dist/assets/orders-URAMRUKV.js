@@ -1,1 +1,0 @@
-import{a,b,c}from"./chunk-K6GAODJB.js";import"./chunk-IIDNVFUU.js";import"./chunk-YQJBTPL2.js";import"./chunk-NY6WZIHL.js";import"./chunk-HWPLY6Y3.js";import"./chunk-4ZSZS2HH.js";export{c as Order,a as Orders,b as Status};

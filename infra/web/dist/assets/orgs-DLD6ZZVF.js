@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-Y5E27NVF.js";import"./chunk-MHQFYNTP.js";import"./chunk-YQJBTPL2.js";import"./chunk-NY6WZIHL.js";import"./chunk-HWPLY6Y3.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};
