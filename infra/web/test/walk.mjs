@@ -440,10 +440,6 @@ try {
     await kai.goto(`${web}/orgs`);
     await look(kai, "orgs-gate");
     await atFirebase(kai, "kai@example.com");
-    await kai.getByRole("link", { name: "Account", exact: true }).waitFor();
-    await field(kai, "E-mail address").fill("kai@example.com");
-    await field(kai, "Password").fill(PASSWORD);
-    await button(kai, "Log in with Firebase").click();
     await field(kai, "Name of the organisation").fill("いろは株式会社");
     await field(kai, "Postal code").fill("123-4567");
     await field(kai, "Address").fill("東京都港区白銀高輪1-1-1");

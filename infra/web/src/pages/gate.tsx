@@ -9,6 +9,11 @@ import { Act, Field, Form, Submit } from "../ui";
 /** Firebase's SDK is asked for when somebody logs in with it, and not before. */
 export const firebase = () => import("../firebase");
 
+let known: User | undefined;
+
+/** Whoever has logged in there, as long as this page lives. */
+export const atFirebase = () => known;
+
 /** Where the emulator of a developer's machine lists the links of its mails, which go nowhere. */
 function mails(): string | undefined {
   const { emulator, projectId } = config.firebase ?? {};
@@ -22,6 +27,7 @@ export function Gate({ done, session = false }: { done: (user: User) => void; se
   const [waits, setWaits] = useState(false);
   const go = async (user: User) => {
     if (!user.emailVerified) return setUser(user);
+    known = user;
     if (session) await (await firebase()).begin(user);
     done(user);
   };

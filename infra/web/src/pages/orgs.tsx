@@ -8,7 +8,7 @@ import { time, useTexts } from "../i18n";
 import { orgs } from "../texts/orgs";
 import { Act, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
 import { useToken } from "./account";
-import { firebase, Gate } from "./gate";
+import { atFirebase, firebase, Gate } from "./gate";
 
 type Schemas = components["schemas"];
 /** Whoever is asked here has an organisation. */
@@ -45,7 +45,7 @@ function Own() {
 
 function Make({ done }: { done: () => Promise<void> }) {
   const t = useTexts(orgs);
-  const [user, setUser] = useState<User>();
+  const [user, setUser] = useState(atFirebase());
   if (!user) return <Gate done={setUser} />;
   const submit = async ({ company_name = "", postal_code = "", address = "" }: Record<string, string>) => {
     const { bearer, begin } = await firebase();
@@ -68,29 +68,35 @@ function Make({ done }: { done: () => Promise<void> }) {
 }
 
 function Organization({ me }: { me: Member }) {
-  const t = useTexts(orgs);
-  const params = { path: { organization_id: me.organization_id } };
-  const about = useLoad(() => ok(enishi.api.GET("/v1/service/organizations/{organization_id}", { params })));
   return (
     <>
-      <Show of={about}>
-        {({ organization }) => (
-          <section class="card">
-            <h2>{organization.company_name}</h2>
-            <p>{t.seats(organization.members, organization.seats)}</p>
-            <p>
-              <a class="button quiet" href="/licenses">
-                {t.licences}
-              </a>
-            </p>
-          </section>
-        )}
-      </Show>
+      <section class="card">
+        <h2>{me.company_name}</h2>
+        {me.role === "admin" && <Seats organization_id={me.organization_id} />}
+      </section>
       <div class="columns">
         <People me={me} />
         <Projects />
       </div>
     </>
+  );
+}
+
+function Seats({ organization_id }: { organization_id: string }) {
+  const t = useTexts(orgs);
+  const params = { path: { organization_id } };
+  const about = useLoad(() => ok(enishi.api.GET("/v1/service/organizations/{organization_id}", { params })));
+  return (
+    <Show of={about}>
+      {({ organization }) => (
+        <p class="row">
+          {t.seats(organization.members, organization.seats)}
+          <a class="button quiet" href="/licenses">
+            {t.licences}
+          </a>
+        </p>
+      )}
+    </Show>
   );
 }
 
