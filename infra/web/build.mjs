@@ -26,7 +26,13 @@ const options = (outdir) => ({
   legalComments: "none",
   metafile: true,
   logLevel: "warning",
-  define: { "process.env.NODE_ENV": '"production"' },
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    // What the meetings' SDK expects of a browser's bundler.
+    global: "globalThis",
+    // Its numbers would rather be WebAssembly's, which the policy does not allow, and do without.
+    WebAssembly: "undefined",
+  },
   // Of the meetings' SDK what sends messages and signs requests with AWS's keys is not called.
   alias: {
     "@aws-sdk/client-chime-sdk-messaging": "./src/nothing.ts",

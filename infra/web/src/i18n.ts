@@ -74,5 +74,5 @@ export function day(of: string, lang: Language): string {
 }
 
 export function yen(amount: number, lang: Language): string {
-  return new Intl.NumberFormat(land(lang), { style: "currency", currency: "JPY" }).format(amount);
+  return new Intl.NumberFormat(land(lang), { style: "currency", currency: "JPY", currencyDisplay: "narrowSymbol" }).format(amount);
 }

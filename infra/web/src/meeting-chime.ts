@@ -28,7 +28,7 @@ export async function open(join: Join, wishes: Wishes, tell: (seen: Seen) => voi
   const { audioVideo } = session;
   const me = join.Attendee.AttendeeId;
   const people = new Map<string, Person>();
-  const seen: Seen = { media: true, people: [], muted: true, camera: false, microphones: [] };
+  const seen: Seen = { media: true, connected: false, people: [], muted: true, camera: false, microphones: [] };
   const changed = () => tell({ ...seen, people: [...people.values()] });
   const sayName = () => audioVideo.realtimeSendDataMessage(NAME, wishes.name, KEPT);
 
@@ -73,8 +73,14 @@ export async function open(join: Join, wishes: Wishes, tell: (seen: Seen) => voi
   };
   let left = false;
   const observer: AudioVideoObserver = {
+    audioVideoDidStartConnecting: () => {
+      seen.connected = false;
+      changed();
+    },
     audioVideoDidStart: () => {
+      seen.connected = true;
       if (wishes.name) sayName();
+      changed();
     },
     videoTileDidUpdate: (tile) => withTile(tile, true),
     videoTileWasRemoved: (id) => {

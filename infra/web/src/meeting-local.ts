@@ -27,7 +27,7 @@ export async function open(
       const own = id === Attendee.ExternalUserId;
       return { id, name: own ? name : "", own, muted: true, speaking: false };
     });
-    tell({ media: false, people, muted: true, camera: false, microphones: [] });
+    tell({ media: false, connected: true, people, muted: true, camera: false, microphones: [] });
   };
   await ask("join");
   await look();

@@ -19,6 +19,8 @@ export interface Person {
 export interface Seen {
   /** Whether anything can be heard and seen at all. */
   media: boolean;
+  /** Whether the connection stands. */
+  connected: boolean;
   people: Person[];
   muted: boolean;
   camera: boolean;

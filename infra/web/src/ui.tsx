@@ -51,6 +51,13 @@ export function Page({ title, lang, lede, mark, guarded = false, children }: Pag
   );
 }
 
+/** What was thrown, as an error of the API's; what is nobody's answer is told to whoever looks after the pages. */
+function failure(thrown: unknown): ApiError {
+  const error = ApiError.from(thrown);
+  if (error.code === "unexpected") reportError(thrown);
+  return error;
+}
+
 /** What went wrong, in the reader's language where we have it; else in the API's words. */
 export function useExplain(): (error: ApiError) => string {
   const t = useTexts(common);
@@ -95,7 +102,7 @@ export function useLoad<T>(load: () => Promise<T>, on: readonly unknown[] = []):
       if (mine === latest.current) setState({ data });
     } catch (thrown) {
       // What is shown stays; only where there is nothing yet is the error all there is.
-      if (mine === latest.current) setState((before) => ({ ...before, error: ApiError.from(thrown) }));
+      if (mine === latest.current) setState((before) => ({ ...before, error: failure(thrown) }));
     }
   }, on);
   useEffect(() => {
@@ -164,7 +171,7 @@ export function Form({ submit, children, label, done, class: kind = "" }: FormPr
       await submit(values, element);
       setState({ error: undefined, pending: false, done: true });
     } catch (thrown) {
-      setState({ error: ApiError.from(thrown), pending: false });
+      setState({ error: failure(thrown), pending: false });
     }
   };
   return (
@@ -346,7 +353,7 @@ export function Act({ run, children, class: kind = "", label }: ActProps) {
       await run();
       setState({ error: undefined, pending: false });
     } catch (thrown) {
-      setState({ error: ApiError.from(thrown), pending: false });
+      setState({ error: failure(thrown), pending: false });
     }
   };
   return (

@@ -2,11 +2,14 @@ import type { components } from "./schema.ts";
 
 type Body = components["schemas"]["ErrorBody"];
 
-/** What went wrong, for programs; `network` is ours: nobody answered. */
-export type Code = components["schemas"]["Code"] | "network";
+/** What went wrong, for programs; ours are `network`, nobody answered, and `unexpected`, what no answer was at fault for. */
+export type Code = components["schemas"]["Code"] | "network" | "unexpected";
 
 /** One field's fault. */
 export type Fault = components["schemas"]["FieldError"];
+
+/** What `fetch` throws. */
+const FETCH = ["TypeError", "TimeoutError", "AbortError"];
 
 /** Anything but success, in one form. */
 export class ApiError extends Error {
@@ -45,8 +48,9 @@ export class ApiError extends Error {
   /** Of whatever was thrown where an answer was awaited. */
   static from(thrown: unknown): ApiError {
     if (thrown instanceof ApiError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new ApiError(0, "network", message, [], undefined, undefined, { cause: thrown });
+    const { name = "", message = String(thrown) } = thrown instanceof Error || thrown instanceof DOMException ? thrown : {};
+    const code = FETCH.includes(name) ? "network" : "unexpected";
+    return new ApiError(0, code, message, [], undefined, undefined, { cause: thrown });
   }
 
   /** What is wrong with a field, if anything is. */

@@ -169,21 +169,25 @@ function Inside({ meeting, seen, name, members, leave }: InsideProps) {
   return (
     <>
       <div role="status" class="stack">
-        <p class="good">
-          {t.said} {t.connected(connected)}
-        </p>
+        {seen.connected ? (
+          <p class="good">
+            {t.said} {t.connected(connected)}
+          </p>
+        ) : (
+          <p>{t.connecting}</p>
+        )}
         {!seen.media && <p>{t.noMedia}</p>}
         {seen.trouble === "microphone" && <p>{t.noMicrophone}</p>}
         {seen.trouble === "camera" && <p>{t.noCamera}</p>}
       </div>
-      {seen.media ? (
+      {seen.media && seen.connected ? (
         <ul class="tiles" aria-label={t.people}>
           {seen.people.map((person) => (
             <Tile key={person.id} meeting={meeting} person={person} />
           ))}
         </ul>
       ) : (
-        <Members name={name} members={members} />
+        members.length > 0 && <Members name={name} members={members} />
       )}
       <div class="controls" role="group" aria-label={t.room}>
         {seen.media && (

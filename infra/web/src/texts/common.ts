@@ -1,7 +1,7 @@
 import type { Texts } from "../i18n";
 
 const en = {
-  products: { rooms: "Rooms", visits: "Visits", saju: "Saju", market: "Market", orgs: "Teams" },
+  products: { rooms: "Rooms", visits: "Visits", saju: "Saju", market: "Market", orgs: "Orgs" },
   nav: "Products",
   account: "Account",
   language: "Language",
@@ -27,6 +27,7 @@ const en = {
     access_token_expired: "You have been logged out. Please log in again.",
     service_unavailable: "It does not work just now. Please try again in a moment.",
     request_timeout: "That took too long. Please try again.",
+    unexpected: "Something broke on this page. Please load it again.",
     internal_server_error: "Something broke on our side. Please try again in a moment.",
     not_found: "It is not there, or not yours.",
     forbidden: "That is not for you to do.",
@@ -60,6 +61,7 @@ const ja: typeof en = {
     access_token_expired: "ログアウトされました。もう一度ログインしてください。",
     service_unavailable: "ただいまご利用になれません。少し待ってからお試しください。",
     request_timeout: "時間がかかりすぎました。もう一度お試しください。",
+    unexpected: "このページで問題が起きました。もう一度読み込んでください。",
     internal_server_error: "こちらで問題が起きました。少し待ってからお試しください。",
     not_found: "見つからないか、あなたのものではありません。",
     forbidden: "この操作は許可されていません。",
@@ -93,6 +95,7 @@ const ko: typeof en = {
     access_token_expired: "로그아웃되었습니다. 다시 로그인해 주세요.",
     service_unavailable: "지금은 사용할 수 없습니다. 잠시 후 다시 시도해 주세요.",
     request_timeout: "시간이 너무 오래 걸렸습니다. 다시 시도해 주세요.",
+    unexpected: "이 페이지에 문제가 생겼습니다. 다시 불러와 주세요.",
     internal_server_error: "저희 쪽에 문제가 생겼습니다. 잠시 후 다시 시도해 주세요.",
     not_found: "없거나 본인의 것이 아닙니다.",
     forbidden: "허용되지 않은 작업입니다.",

@@ -1,1 +1,0 @@
-import{a,b,c}from"./chunk-WT6SIXTA.js";import"./chunk-2PVOPAQ2.js";import"./chunk-FJCVJIXR.js";import"./chunk-YOYKDQJC.js";import"./chunk-VWEPMNYS.js";import"./chunk-4ZSZS2HH.js";export{c as Order,a as Orders,b as Status};

@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-F3DRDIXX.js";import"./chunk-XTXUOLF4.js";import"./chunk-FJCVJIXR.js";import"./chunk-YOYKDQJC.js";import"./chunk-VWEPMNYS.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};
