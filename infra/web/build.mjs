@@ -102,7 +102,9 @@ async function weigh(outdir, metafile) {
 
 if (process.argv.includes("--watch")) {
   await into(dist);
-  const watching = await context(options(dist));
+  // What was built before stays until the next `npm run build`.
+  const named = { name: "page", setup: (build) => build.onEnd(({ metafile }) => metafile && page(dist, metafile)) };
+  const watching = await context({ ...options(dist), plugins: [named] });
   await watching.watch();
 } else if (process.argv.includes("--check")) {
   const other = await mkdtemp(join(tmpdir(), "enishi-web-"));

@@ -11,7 +11,7 @@ import {
   MeetingSessionStatusCode,
   type VideoTileState,
 } from "amazon-chime-sdk-js";
-import type { Meeting, Person, Seen, Wishes } from "./meeting";
+import { isRecorder, type Meeting, type Person, type Seen, type Wishes } from "./meeting";
 
 type Join = components["schemas"]["JoinResponse"];
 
@@ -28,11 +28,15 @@ export async function open(join: Join, wishes: Wishes, tell: (seen: Seen) => voi
   const { audioVideo } = session;
   const me = join.Attendee.AttendeeId;
   const people = new Map<string, Person>();
-  const seen: Seen = { media: true, connected: false, people: [], muted: true, camera: false, microphones: [] };
+  const seen: Seen = { media: true, connected: false, recorded: false, people: [], muted: true, camera: false, microphones: [] };
   const changed = () => tell({ ...seen, people: [...people.values()] });
   const sayName = () => audioVideo.realtimeSendDataMessage(NAME, wishes.name, KEPT);
 
-  audioVideo.realtimeSubscribeToAttendeeIdPresence((id, present) => {
+  audioVideo.realtimeSubscribeToAttendeeIdPresence((id, present, externalId) => {
+    if (isRecorder(externalId)) {
+      seen.recorded = present;
+      return changed();
+    }
     if (!present) {
       people.delete(id);
       return changed();

@@ -1,6 +1,6 @@
 // A meeting of the local stack: one is connected as far as its Chime knows, and nothing is heard or seen.
 import { ApiError, type components } from "@enishi/client";
-import type { Meeting, Seen } from "./meeting";
+import { isRecorder, type Meeting, type Seen } from "./meeting";
 
 type Join = components["schemas"]["JoinResponse"];
 
@@ -23,11 +23,11 @@ export async function open(
   };
   const look = async () => {
     const { present = [] } = await ask("present");
-    const people = present.map((id) => {
+    const people = present.filter((id) => !isRecorder(id)).map((id) => {
       const own = id === Attendee.ExternalUserId;
       return { id, name: own ? name : "", own, muted: true, speaking: false };
     });
-    tell({ media: false, connected: true, people, muted: true, camera: false, microphones: [] });
+    tell({ media: false, connected: true, recorded: present.some(isRecorder), people, muted: true, camera: false, microphones: [] });
   };
   await ask("join");
   await look();

@@ -22,6 +22,8 @@ export interface Seen {
   /** Whether the connection stands. */
   connected: boolean;
   people: Person[];
+  /** Whether a recorder is there too. */
+  recorded: boolean;
   muted: boolean;
   camera: boolean;
   microphones: MediaDeviceInfo[];
@@ -58,6 +60,9 @@ export async function open(join: Join, wishes: Wishes, tell: (seen: Seen) => voi
   const { open } = await import("./meeting-chime");
   return open(join, wishes, tell, lost);
 }
+
+/** Whether an attendee is Chime's own: a recorder, by its external id. */
+export const isRecorder = (externalId: string | undefined) => externalId?.startsWith("aws:") ?? false;
 
 /** The addresses of the local stack's meetings end in `.invalid`, which leads nowhere (RFC 2606). */
 export function isWithoutMedia(join: Join): boolean {

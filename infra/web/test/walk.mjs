@@ -372,6 +372,24 @@ try {
     await look(hana, "visit-paid");
   });
 
+  await step("visits: both come to the meeting, and agree to its recording", async () => {
+    const [response] = await Promise.all([hana.waitForResponse(/\/api\/matching\/[^/]+$/), hana.reload()]);
+    const { date } = await response.json();
+    await ask("/_enishi/clock", { time: new Date(Date.parse(date) - 4 * 60_000).toISOString() }, "PUT");
+    for (const page of [hana, umi]) {
+      await page.reload();
+      await button(page, "I agree that the sound is recorded").click();
+      await page.getByRole("link", { name: "To the meeting" }).click();
+      await button(page, "Enter and listen").click();
+    }
+    for (const page of [hana, umi]) await page.getByText("2 people are connected.").waitFor();
+    await umi.getByText("The sound is being recorded").waitFor();
+    await look(umi, "visit-room");
+    for (const page of [hana, umi]) await button(page, "Leave").click();
+    await hana.goBack();
+    await hana.getByText("Both agree.").waitFor();
+  });
+
   const riku = await window("riku");
   await step("market: a maker is known to Stripe and lists something", async () => {
     await riku.goto(`${web}/maker`);

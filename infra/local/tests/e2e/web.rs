@@ -98,6 +98,36 @@ async fn links_lead_there_and_its_origin_may_call_the_api() {
 }
 
 #[tokio::test]
+async fn a_page_has_the_session_of_a_password_as_the_cookie() {
+    let world = served().await;
+    let web = world.stack.web_url().unwrap();
+    let hana = world.sign_up("hana").await;
+    let renew = |body: serde_json::Value, cookie: String| {
+        let request = Request::put("/api/session")
+            .header(header::ORIGIN, &web)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::COOKIE, cookie)
+            .body(Bytes::from(body.to_string()))
+            .unwrap();
+        world.send(request)
+    };
+    let spent = serde_json::json!({"session_key": hana.refresh_token});
+    let first = renew(spent, String::new()).await.expect(200);
+    assert_eq!(first.headers["access-control-allow-credentials"], "true");
+    let cookie = first.headers[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.contains("; HttpOnly; Secure; SameSite=Strict; Path=/api/session;"));
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let second = renew(serde_json::json!({}), cookie).await.expect(200);
+    let token = second.text("access_token");
+    world
+        .call("GET", "/register/", Some(&token), None)
+        .await
+        .expect(200);
+    let none = renew(serde_json::json!({}), String::new()).await;
+    none.expect(401);
+}
+
+#[tokio::test]
 async fn a_page_learns_who_is_connected_to_its_own_meeting() {
     let world = served().await;
     let web = world.stack.web_url().unwrap();

@@ -176,6 +176,11 @@ function Inside({ meeting, seen, name, members, leave }: InsideProps) {
         ) : (
           <p>{t.connecting}</p>
         )}
+        {seen.recorded && (
+          <p>
+            <span class="chip red">{t.recorded}</span>
+          </p>
+        )}
         {!seen.media && <p>{t.noMedia}</p>}
         {seen.trouble === "microphone" && <p>{t.noMicrophone}</p>}
         {seen.trouble === "camera" && <p>{t.noCamera}</p>}

@@ -1,1 +1,0 @@
-import{a,b,c}from"./chunk-IMZ3CNK3.js";import"./chunk-2PVOPAQ2.js";import"./chunk-FKJ6CFYH.js";import"./chunk-KBFWOFZN.js";import"./chunk-MTJ3BLKW.js";import"./chunk-4ZSZS2HH.js";export{c as Order,a as Orders,b as Status};

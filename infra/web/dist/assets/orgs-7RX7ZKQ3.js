@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-UEVFW5XA.js";import"./chunk-TUS4BQXG.js";import"./chunk-FKJ6CFYH.js";import"./chunk-KBFWOFZN.js";import"./chunk-MTJ3BLKW.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};
