@@ -113,6 +113,23 @@ export function useLoad<T>(load: () => Promise<T>, on: readonly unknown[] = []):
   return { data: state.data, error: state.error, reload, set };
 }
 
+/**
+ * Asks again, as long as `when` holds and somebody looks, at most `most` times: what others do, and what Stripe and the
+ * schedules tell, comes by itself.
+ */
+export function useAgain(ask: () => unknown, when: boolean, every: number, most = 240): void {
+  useEffect(() => {
+    if (!when) return;
+    let left = most;
+    const asking = setInterval(() => {
+      if (document.hidden) return;
+      if (--left === 0) clearInterval(asking);
+      ask();
+    }, every);
+    return () => clearInterval(asking);
+  }, [ask, when, every, most]);
+}
+
 export function Show<T>({ of, children }: { of: Loaded<T>; children: (data: T) => ComponentChildren }) {
   const t = useTexts(common);
   if (of.data !== undefined) return <>{children(of.data)}</>;

@@ -1,10 +1,9 @@
 // `/licenses`: seats of an organisation. Stripe's pages lead back here.
 import { type components, ok } from "@enishi/client";
-import { useEffect } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { time, useTexts, yen } from "../i18n";
 import { orgs } from "../texts/orgs";
-import { Act, Field, Form, leave, Page, Show, Submit, useLoad } from "../ui";
+import { Act, Field, Form, leave, Page, Show, Submit, useAgain, useLoad } from "../ui";
 import { Gate } from "./gate";
 import { instant, member } from "./orgs";
 
@@ -31,11 +30,8 @@ function Own() {
   const license = licenses.data?.licenses[0];
   const bought = license && ["active", "past_due", "unpaid"].includes(license.status);
   // Stripe tells of a payment moments after it has led back here.
-  useEffect(() => {
-    if (!licenses.data || bought) return;
-    const asking = setInterval(() => void Promise.all([licenses.reload(), payments.reload()]), 3_000);
-    return () => clearInterval(asking);
-  }, [bought, licenses.data, licenses.reload, payments.reload]);
+  useAgain(licenses.reload, licenses.data !== undefined && !bought, 3_000, 20);
+  useAgain(payments.reload, licenses.data !== undefined && !bought, 3_000, 20);
   return (
     <div class="columns">
       <section class="card">

@@ -1,11 +1,10 @@
 // What a customer has ordered. The payment's page leads back here, sometimes before the payment is known.
 import { type components, ok } from "@enishi/client";
 import { useRoute } from "preact-iso/router";
-import { useEffect } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { time, useTexts, yen } from "../i18n";
 import { market } from "../texts/market";
-import { Act, Page, Show, useLoad } from "../ui";
+import { Act, Page, Show, useAgain, useLoad } from "../ui";
 
 type Transaction = components["schemas"]["Transaction"];
 
@@ -69,12 +68,7 @@ function One() {
   const transaction_id = useRoute().params["id"] ?? "";
   const params = { path: { transaction_id } };
   const order = useLoad(() => ok(enishi.api.GET("/api/transaction/{transaction_id}", { params })), [transaction_id]);
-  const waits = order.data?.status === "Pending";
-  useEffect(() => {
-    if (!waits) return;
-    const asking = setInterval(() => void order.reload(), 2_500);
-    return () => clearInterval(asking);
-  }, [waits, order.reload]);
+  useAgain(order.reload, order.data?.status === "Pending", 2_500);
   return (
     <Show of={order}>
       {(found) => (

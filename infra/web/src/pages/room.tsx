@@ -7,7 +7,7 @@ import { enishi } from "../app";
 import { useTexts } from "../i18n";
 import type { Meeting, Person, Seen } from "../meeting";
 import { rooms } from "../texts/rooms";
-import { Act, Page, useLoad } from "../ui";
+import { Act, Page, useAgain, useLoad } from "../ui";
 
 type Join = components["schemas"]["JoinResponse"];
 
@@ -65,19 +65,25 @@ interface TalkProps {
   back: string;
 }
 
+const nothing = () => undefined;
+
 function Talk({ join, joined, name, members, refresh, back }: TalkProps) {
   const t = useTexts(rooms);
   const [meeting, setMeeting] = useState<Meeting>();
   const [seen, setSeen] = useState<Seen>();
   const [over, setOver] = useState<"left" | "lost">();
   const audio = useRef<HTMLAudioElement>(null);
-  useEffect(() => () => meeting?.leave(), [meeting]);
-  // Who has come is told by the meeting's events, some moments later.
   useEffect(() => {
-    if (!meeting || !refresh) return;
-    const asking = setInterval(() => void refresh(), 5_000);
-    return () => clearInterval(asking);
-  }, [meeting, refresh]);
+    if (!meeting) return;
+    const { leave } = meeting;
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, [meeting]);
+  // Who has come is told by the meeting's events, some moments later.
+  useAgain(refresh ?? nothing, meeting !== undefined, 5_000, 720);
 
   const enter = async (microphone: boolean) => {
     const given = await join();

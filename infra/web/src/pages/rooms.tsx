@@ -1,10 +1,9 @@
 // Rooms: enrol for a morning, see tomorrow's room, what was.
 import { ok } from "@enishi/client";
-import { useEffect } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { day, useTexts } from "../i18n";
 import { rooms } from "../texts/rooms";
-import { Act, Field, Form, Page, Show, Submit, useLoad } from "../ui";
+import { Act, Field, Form, Page, Show, Submit, useAgain, useLoad } from "../ui";
 
 /** The date in Tokyo, so many days from now. */
 function tokyo(days: number): string {
@@ -98,12 +97,7 @@ function Morning({ title, date }: { title: string; date: string }) {
     () => ok(enishi.api.GET("/meeting_url/{user_id}", { params: { path: { user_id }, query: { date } } })),
     [user_id, date],
   );
-  const isPending = room.data?.status === "pending";
-  useEffect(() => {
-    if (!isPending) return;
-    const asking = setInterval(() => void room.reload(), 15_000);
-    return () => clearInterval(asking);
-  }, [isPending, room.reload]);
+  useAgain(room.reload, room.data?.status === "pending", 15_000);
   return (
     <section class="card">
       <div class="row apart">

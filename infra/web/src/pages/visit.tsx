@@ -7,7 +7,7 @@ import { time, useTexts } from "../i18n";
 import { useLive } from "../live";
 import { merge, unbroken } from "../numbers";
 import { visits } from "../texts/visits";
-import { Act, Field, Form, leave, Page, Show, Submit, useLoad } from "../ui";
+import { Act, Field, Form, leave, Page, Show, Submit, useAgain, useLoad } from "../ui";
 
 type Schemas = components["schemas"];
 type Matching = Schemas["ShownMatching"];
@@ -30,10 +30,7 @@ function One() {
   const params = { path: { matching_id } };
   const matching = useLoad(() => ok(enishi.api.GET("/api/matching/{matching_id}", { params })), [matching_id]);
   // The other acts too, and Stripe tells of a payment moments after it has led back here.
-  useEffect(() => {
-    const asking = setInterval(() => void matching.reload(), 5_000);
-    return () => clearInterval(asking);
-  }, [matching.reload]);
+  useAgain(matching.reload, !["declined", "cancelled", "refunded"].includes(matching.data?.state ?? ""), 5_000);
   return (
     <Show of={matching}>
       {(found) => (

@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-3VFXX6NT.js";import"./chunk-22377YBQ.js";import"./chunk-L6JAIKVK.js";import"./chunk-TNHKIZ7W.js";export{d as Accept,c as Orgs,b as instant,a as member};
