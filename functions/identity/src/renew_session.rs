@@ -28,7 +28,8 @@ pub const FUNCTION: Function = Function::http("identity-renew-session", || {
 #[derive(Default, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RenewSessionRequest {
-    /// The session key that the last answer gave.
+    /// The session key that the last answer gave, or a log-in's `refresh_token`: a page has its session
+    /// as the cookie then.
     #[garde(length(min = 1, max = 512))]
     #[schema(
         min_length = 1,

@@ -4,8 +4,10 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, Request, State},
     http::StatusCode,
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use enishi_shared::{
@@ -17,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    chime::JoinError, lambda::DeadLetter, mailbox::Mail, schedule::input, stack::Stack, stripe,
+    chime::JoinError, gateway::is_preflight, lambda::DeadLetter, mailbox::Mail, schedule::input,
+    stack::Stack, stripe,
 };
 
 type Answer<T> = Result<Json<T>, (StatusCode, String)>;
@@ -33,7 +36,7 @@ pub fn router(stack: Stack) -> Router {
         .route("/_enishi/checkout", post(checkout))
         .route(
             "/_enishi/meetings/{meeting}/{attendee}/{action}",
-            post(connect),
+            post(connect).layer(from_fn_with_state(stack.clone(), share)),
         )
         .with_state(stack)
 }
@@ -152,20 +155,42 @@ struct ConnectBody {
     join_token: String,
 }
 
-/// What the browser's audio connection would do: there is no media here to connect to.
+/// Lets the front end's page read the answer.
+async fn share(State(stack): State<Stack>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked = parts.clone();
+    let mut response = match is_preflight(&parts) {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => next.run(Request::from_parts(parts, body)).await,
+    };
+    if let Some(cors) = &stack.system().cors {
+        cors.share(&asked, response.headers_mut());
+    }
+    response
+}
+
+/// What the browser's audio connection would do: there is no media here to connect to. `present` answers who
+/// is connected.
 async fn connect(
     State(stack): State<Stack>,
     Path((meeting, attendee, action)): Path<(String, String, String)>,
     Json(body): Json<ConnectBody>,
 ) -> Answer<Value> {
     let chime = stack.chime();
+    let nothing = |()| json!({});
     let done = match action.as_str() {
-        "join" => chime.join(&meeting, &attendee, &body.join_token),
-        "leave" => chime.leave(&meeting, &attendee),
-        _ => return Err((StatusCode::NOT_FOUND, "join or leave".into())),
+        "join" => chime
+            .join(&meeting, &attendee, &body.join_token)
+            .map(nothing),
+        "leave" => chime.leave(&meeting, &attendee).map(nothing),
+        "present" => {
+            let present = chime.present(&meeting, &attendee, &body.join_token);
+            present.map(|present| json!({"present": present}))
+        }
+        _ => return Err((StatusCode::NOT_FOUND, "join, leave or present".into())),
     };
     match done {
-        Ok(()) => Ok(Json(json!({}))),
+        Ok(answer) => Ok(Json(answer)),
         Err(JoinError::WrongToken) => Err((StatusCode::FORBIDDEN, "wrong join token".into())),
         Err(error) => Err((StatusCode::NOT_FOUND, format!("{error:?}"))),
     }

@@ -212,6 +212,21 @@ impl Chime {
         Ok(())
     }
 
+    /// Who is connected, by their `ExternalUserId`; what a browser learns of its signalling connection.
+    pub fn present(
+        &self,
+        meeting: &str,
+        attendee: &str,
+        join_token: &str,
+    ) -> Result<Vec<String>, JoinError> {
+        let mut inner = self.lock();
+        let (meeting, shown) = inner.state.attendee(meeting, attendee)?;
+        match shown["JoinToken"] == join_token {
+            true => Ok(meeting.connected().collect()),
+            false => Err(JoinError::WrongToken),
+        }
+    }
+
     /// A browser leaves; leaving twice says nothing more.
     pub fn leave(&self, meeting: &str, attendee: &str) -> Result<(), JoinError> {
         self.depart(meeting, attendee, "AttendeeLeft")

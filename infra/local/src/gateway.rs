@@ -264,7 +264,7 @@ impl Gateway {
 
 impl Cors {
     /// Puts the configured headers in the place of the function's own.
-    fn share(&self, request: &Parts, headers: &mut HeaderMap) {
+    pub(crate) fn share(&self, request: &Parts, headers: &mut HeaderMap) {
         let names: Vec<HeaderName> = headers.keys().cloned().collect();
         for name in names {
             if name.as_str().starts_with("access-control-") {
@@ -418,7 +418,7 @@ fn is_host(host: &str) -> bool {
     (is_name || is_v6 || name.parse::<Ipv4Addr>().is_ok()) && port.parse::<u16>().is_ok()
 }
 
-fn is_preflight(request: &Parts) -> bool {
+pub(crate) fn is_preflight(request: &Parts) -> bool {
     let has = |name| request.headers.contains_key(name);
     let asks = has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD);
     asks && request.method == Method::OPTIONS

@@ -17,6 +17,7 @@
 //! | [`s3`] | S3, and the CDN in front of a bucket |
 //! | [`secrets`], [`keys`] | Secrets Manager |
 //! | [`stripe`] | Stripe, and the pages its customers see |
+//! | [`web`] | the front end, as S3 and CloudFront serve it |
 //! | [`clock`] | the time |
 //!
 //! [`stack`] puts them together, [`directory`] is where it keeps everything, [`admin`] is how a developer reaches into a running stack,
@@ -53,6 +54,7 @@ pub mod streams;
 pub mod stripe;
 pub mod template;
 pub mod terminal;
+pub mod web;
 pub mod websocket;
 
 pub use stack::{Options, Stack};

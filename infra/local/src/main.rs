@@ -20,6 +20,8 @@ use tracing::level_filters::LevelFilter;
 
 /// Where a stack's AWS port is unless somebody chooses another.
 const AWS_PORT: u16 = 3001;
+/// Where the front end is: the template's `FrontendUrl`.
+const WEB_PORT: u16 = 5173;
 
 /// Enishi on this machine: reads template.yaml and starts everything in it.
 #[derive(Parser)]
@@ -33,6 +35,9 @@ struct Arguments {
     /// The port at which AWS SDKs reach the stand-ins.
     #[arg(long, default_value_t = AWS_PORT, global = true)]
     aws_port: u16,
+    /// The port of the front end; without one, nothing is served where the parameter FrontendUrl is given, else 5173.
+    #[arg(long, global = true)]
+    web_port: Option<u16>,
     /// Where everything is kept.
     #[arg(long, global = true)]
     directory: Option<PathBuf>,
@@ -164,9 +169,12 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments, clock: LocalClock, started: Instant) -> Result<(), String> {
     let directory = directory(&arguments);
     let parameters: BTreeMap<String, String> = arguments.parameters.into_iter().collect();
+    // Another front end is somebody else's to serve.
+    let own = !parameters.contains_key("FrontendUrl");
     let stack = Stack::start(Options {
         port: arguments.port,
         aws_port: arguments.aws_port,
+        web_port: arguments.web_port.or(own.then_some(WEB_PORT)),
         directory: Some(directory.clone()),
         copy_of: None,
         fresh: arguments.fresh,
@@ -237,6 +245,7 @@ Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} rou
 
   API        {url}            reference: {url}/docs
   AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key `developer`, or a function's logical id
+  pages      {web}            sign-up, log-in, and one page a product; links in mails lead there
   kept in    {directory}      tables, mails, dead letters, keys; --fresh empties it
   operator   {operator}{clock}
 
@@ -256,6 +265,7 @@ Try:
   cargo run -- demo market   # a maker lists what she makes, a customer finds it
   cargo run -- demo orgs     # an organisation, its members, their projects
 ",
+        web = stack.web_url().unwrap_or_else(|| "none, FrontendUrl is somebody else's".to_owned()),
         milliseconds = started.elapsed().as_millis(),
         functions = system.functions.len(),
         routes = system.routes.len(),

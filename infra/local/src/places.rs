@@ -75,7 +75,7 @@ pub fn operations(document: &Value) -> BTreeMap<Operation, Value> {
 /// What cannot be read, with its line.
 pub fn system() -> Result<System, String> {
     let text = read(TEMPLATE)?;
-    let parameters = parameters(&Keys::generate()?, BTreeMap::new());
+    let parameters = parameters(&Keys::generate()?, None, BTreeMap::new());
     template::load(&text, &read, &parameters).map_err(|error| error.to_string())
 }
 

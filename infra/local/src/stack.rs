@@ -44,7 +44,7 @@ mod options;
 mod serve;
 
 pub(crate) use environment::parameters;
-pub use options::{Connections, Options, plain_http, root, template_path};
+pub use options::{Connections, Options, plain_http, root, template_path, web_files};
 
 /// The tables' file in a stack's folder.
 pub const DATABASE: &str = "dynamodb.sqlite";
@@ -73,6 +73,7 @@ pub struct Stack(Arc<Inner>);
 struct Inner {
     api: SocketAddr,
     aws: SocketAddr,
+    web: Option<SocketAddr>,
     system: Arc<System>,
     worlds: Arc<Worlds>,
     environments: OnceLock<BTreeMap<String, BTreeMap<String, String>>>,
@@ -112,10 +113,15 @@ impl Stack {
             clock.keep(directory.join("clock.json"))?;
         }
         let keys = Keys::open(directory)?;
+        let web = match options.web_port {
+            Some(port) => Some(serve::listen(port, "--web-port").await?),
+            None => None,
+        };
+        let web_address = web.as_ref().map(|web| web.address);
         let system = match &options.copy_of {
             Some(other) => Arc::clone(&other.0.system),
             None => {
-                let parameters = environment::parameters(&keys, options.parameters);
+                let parameters = environment::parameters(&keys, web_address, options.parameters);
                 Arc::new(load(&options.template, &parameters)?)
             }
         };
@@ -241,6 +247,7 @@ impl Stack {
         let stack = Self(Arc::new(Inner {
             api: api_address,
             aws: aws_address,
+            web: web_address,
             schedules: Schedules::new(&system.functions, clock.now()),
             system,
             worlds,
@@ -265,6 +272,9 @@ impl Stack {
         }));
         serve::api(api, Arc::new(gateway), stack.clone());
         serve::aws(aws, stack.clone());
+        if let Some(web) = web {
+            serve::web(web, &stack)?;
+        }
         stack.0.lambda.resume()?;
         if options.automatic {
             stack.run_by_itself();
@@ -310,6 +320,11 @@ impl Stack {
     /// The port of that.
     pub fn aws_port(&self) -> u16 {
         self.0.aws.port()
+    }
+
+    /// The front end's address, `http://localhost:5173`, where it is served.
+    pub fn web_url(&self) -> Option<String> {
+        self.0.web.map(environment::web_url)
     }
 
     /// What the template declares.

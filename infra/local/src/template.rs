@@ -32,6 +32,7 @@ mod resolve;
 mod resources;
 #[cfg(test)]
 mod tests;
+mod web;
 mod websocket;
 
 /// The Region of every local ARN.
@@ -152,6 +153,8 @@ pub struct System {
     pub routes: Vec<Route>,
     /// The HTTP API's answer to browsers of other origins; `None` without `CorsConfiguration`.
     pub cors: Option<Cors>,
+    /// What the front end's files are sent with; its addresses are still `${…}`.
+    pub web_headers: Vec<(String, String)>,
     /// The WebSocket API; `None` where the template has none.
     pub websocket: Option<WebSocketApi>,
     /// DynamoDB tables.

@@ -15,7 +15,7 @@ fn template_with(name: &str, method: &str, path: &str) -> (System, String) {
     let endpoint = Endpoint::new(name, method, path, &before).unwrap();
     let texts = endpoint.texts(&before);
     let files = endpoint.declared(&before, &texts).unwrap();
-    let parameters = parameters(&Keys::generate().unwrap(), BTreeMap::new());
+    let parameters = parameters(&Keys::generate().unwrap(), None, BTreeMap::new());
     let nested = |file: &str| {
         files
             .get(file)

@@ -41,8 +41,18 @@ fn plans() -> String {
     )
 }
 
-/// The parameters without a default, the operator of a local stack and what can be bought there.
-pub fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// Where the front end is.
+pub fn web_url(web: SocketAddr) -> String {
+    format!("http://localhost:{}", web.port())
+}
+
+/// The parameters without a default, the operator of a local stack and what can be bought there, and the
+/// front end that is served here.
+pub fn parameters(
+    keys: &Keys,
+    web: Option<SocketAddr>,
+    others: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     let mut parameters = BTreeMap::from([
         ("TokenPublicKeys".to_owned(), keys.public_keys.clone()),
         (
@@ -66,6 +76,9 @@ pub fn parameters(keys: &Keys, others: BTreeMap<String, String>) -> BTreeMap<Str
         ("OperatorEmails".to_owned(), OPERATOR_EMAIL.to_owned()),
         ("OrgPlans".to_owned(), plans()),
     ]);
+    for name in ["FrontendUrl", "AllowedOrigins"] {
+        parameters.extend(web.map(|web| (name.to_owned(), web_url(web))));
+    }
     parameters.extend(others);
     parameters
 }

@@ -28,6 +28,8 @@ pub struct Options {
     pub port: u16,
     /// The port at which AWS SDKs reach the stand-ins; 0 takes any.
     pub aws_port: u16,
+    /// The port of the front end, which links lead to then; 0 takes any, `None` serves none.
+    pub web_port: Option<u16>,
     /// Where everything is kept; `None` keeps it in memory.
     pub directory: Option<PathBuf>,
     /// Begins as a copy of this stack, whose folder was copied to `directory`; but its tables are in memory.
@@ -61,6 +63,7 @@ impl Options {
         Self {
             port: 0,
             aws_port: 0,
+            web_port: None,
             directory: None,
             copy_of: None,
             fresh: false,
@@ -84,6 +87,11 @@ pub fn root() -> PathBuf {
         .ancestors()
         .nth(2)
         .map_or_else(|| package.to_owned(), Path::to_owned)
+}
+
+/// What the front end was built into.
+pub fn web_files() -> PathBuf {
+    root().join("infra/web/dist")
 }
 
 /// The repository's `template.yaml`.

@@ -20,8 +20,8 @@ use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch};
 
-use super::Stack;
-use crate::{admin, gateway::Gateway, stripe};
+use super::{Stack, environment, web_files};
+use crate::{admin, gateway::Gateway, stripe, web};
 
 /// API Gateway itself refuses what is larger.
 const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
@@ -103,6 +103,23 @@ pub fn aws(at: Loopback, stack: Stack) {
         async move { aws.handle(request).await }
     });
     serve(at, router.layer(from_fn(to_this_machine)), &serving);
+}
+
+/// Serves the front end until the stack stops.
+///
+/// # Errors
+/// A sentence that says what is wrong with its headers.
+pub fn web(at: Loopback, stack: &Stack) -> Result<(), String> {
+    let system = stack.system();
+    let addresses = web::Addresses {
+        api: stack.url(),
+        live: stack.url().replacen("http", "ws", 1),
+        aws: stack.aws_url(),
+        firebase_project: environment::firebase_project(system).to_owned(),
+    };
+    let router = web::router(web_files(), &addresses, &system.web_headers)?;
+    serve(at, router.layer(from_fn(to_this_machine)), stack);
+    Ok(())
 }
 
 /// Lets through what is sent to this machine by its own name. A page whose host name was made to lead

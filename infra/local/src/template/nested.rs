@@ -16,7 +16,7 @@ use super::{
     parameters,
     resolve::Resolver,
     resources::{self, Kind},
-    websocket,
+    web, websocket,
 };
 
 /// Reads the template and those of its nested stacks into one system.
@@ -32,6 +32,7 @@ pub(super) fn read(
         functions: Vec::new(),
         routes: Vec::new(),
         cors: None,
+        web_headers: Vec::new(),
         websocket: None,
         tables: Vec::new(),
         buckets: Vec::new(),
@@ -84,6 +85,12 @@ pub(super) fn read(
             return Err(api.error("only one WebSocket API is run here."));
         }
         system.websocket = Some(websocket::read(api, &system.functions, resolver)?);
+    }
+    let declared = template.require("Resources", "the template")?;
+    for resource in declared.entries("Resources")? {
+        if resource.key == web::HEADERS {
+            system.web_headers = web::headers(resource)?;
+        }
     }
     check(&system)?;
     Ok(system)

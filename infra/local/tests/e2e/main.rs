@@ -22,3 +22,4 @@ mod saju;
 mod support;
 mod tokens;
 mod visits;
+mod web;

@@ -68,7 +68,15 @@ impl Program {
 
     fn spawn(directory: &std::path::Path, more: &[&str]) -> std::io::Result<Child> {
         Command::new(env!("CARGO_BIN_EXE_enishi"))
-            .args(["--port", "0", "--aws-port", "0", "--directory"])
+            .args([
+                "--port",
+                "0",
+                "--aws-port",
+                "0",
+                "--web-port",
+                "0",
+                "--directory",
+            ])
             .arg(directory)
             .args(more)
             .stdout(Stdio::piped())
