@@ -33,6 +33,9 @@ struct Arguments {
     /// The port at which AWS SDKs reach the stand-ins.
     #[arg(long, default_value_t = AWS_PORT, global = true)]
     aws_port: u16,
+    /// The port of the console.
+    #[arg(long, default_value_t = 3002, global = true)]
+    console_port: u16,
     /// Where everything is kept.
     #[arg(long, global = true)]
     directory: Option<PathBuf>,
@@ -167,6 +170,7 @@ async fn run(arguments: Arguments, clock: LocalClock, started: Instant) -> Resul
     let stack = Stack::start(Options {
         port: arguments.port,
         aws_port: arguments.aws_port,
+        console_port: Some(arguments.console_port),
         directory: Some(directory.clone()),
         copy_of: None,
         fresh: arguments.fresh,
@@ -235,6 +239,7 @@ fn welcome(stack: &Stack, operator: Option<&str>, directory: &std::path::Path, s
         "\
 Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} routes, {tables} tables.
 
+  console    {console}
   API        {url}            reference: {url}/docs
   AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key `developer`, or a function's logical id
   kept in    {directory}      tables, mails, dead letters, keys; --fresh empties it
@@ -256,6 +261,7 @@ Try:
   cargo run -- demo market   # a maker lists what she makes, a customer finds it
   cargo run -- demo orgs     # an organisation, its members, their projects
 ",
+        console = stack.console_url().unwrap_or_default(),
         milliseconds = started.elapsed().as_millis(),
         functions = system.functions.len(),
         routes = system.routes.len(),

@@ -21,10 +21,12 @@ use crate::{
     bus::Buses,
     chime::Chime,
     clock::LocalClock,
+    console::Console,
     database,
     directory::{Directory, replace},
     firebase::Firebase,
     gateway::Gateway,
+    journal::{self, Cause, Journal},
     keys::Keys,
     lambda::Lambda,
     mailbox::Mailbox,
@@ -78,6 +80,8 @@ struct Inner {
     schedules: Schedules,
     buses: Buses,
     websockets: WebSockets,
+    journal: Option<Journal>,
+    console: Option<Console>,
     calls: Aws,
     chime: Chime,
     mailbox: Mailbox,
@@ -138,6 +142,14 @@ impl Stack {
             serve::until(stopped.clone()),
         ));
 
+        let console = match options.console_port {
+            Some(port) => Some(serve::listen(port, "--console-port").await?),
+            None => None,
+        };
+        let journal = console.as_ref().map(|_| {
+            let tables = system.tables.iter().map(|table| table.name.clone());
+            Journal::new(clock.as_now(), tables.collect())
+        });
         let random = match options.seed {
             Some(seed) => Random::from_seed(seed),
             None => Random::system().map_err(|error| error.to_string())?,
@@ -149,6 +161,7 @@ impl Stack {
             clock: clock.clone(),
             random,
             connections: options.connections,
+            telling: journal.is_some(),
             limits: options.limits,
             password_cost: options.password_cost,
         });
@@ -172,10 +185,13 @@ impl Stack {
             stopped,
             options.limits.answer,
             {
-                let lambda = lambda.clone();
+                let (lambda, journal) = (lambda.clone(), journal.clone());
                 move |function, event| {
-                    let lambda = lambda.clone();
-                    async move { lambda.invoke(&function, event).await }
+                    let (lambda, root) = (lambda.clone(), journal.as_ref().map(Journal::root));
+                    async move {
+                        let entry = journal::within_now(root, || serve::socket(&event));
+                        journal::within(entry, lambda.invoke(&function, event)).await
+                    }
                 }
             },
         );
@@ -246,6 +262,11 @@ impl Stack {
             streams,
             buses,
             websockets,
+            journal,
+            console: match &console {
+                Some(at) => Some(Console::open(at.address, directory)?),
+                None => None,
+            },
             calls,
             chime,
             mailbox,
@@ -261,7 +282,10 @@ impl Stack {
         }));
         serve::api(api, Arc::new(gateway), stack.clone());
         serve::aws(aws, stack.clone());
-        stack.0.lambda.resume()?;
+        if let Some(console) = console {
+            serve::console(console, stack.clone());
+        }
+        journal::within_now(stack.root(), || stack.0.lambda.resume())?;
         if options.automatic {
             stack.run_by_itself();
         }
@@ -281,7 +305,7 @@ impl Stack {
     }
 
     /// Ends with [`Self::stop`].
-    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         serve::until(self.0.stopping.subscribe())
     }
 
@@ -301,6 +325,26 @@ impl Stack {
     /// Where AWS SDKs reach the stand-ins.
     pub fn aws_url(&self) -> String {
         format!("http://{}", self.0.aws)
+    }
+
+    /// Where a developer sees what happens, with the token in it; none of a stack without a console.
+    pub fn console_url(&self) -> Option<String> {
+        self.0.console.as_ref().map(Console::url)
+    }
+
+    /// The console; none of a stack without one.
+    pub fn console(&self) -> Option<&Console> {
+        self.0.console.as_ref()
+    }
+
+    /// What happens here; none of a stack without a console.
+    pub fn journal(&self) -> Option<&Journal> {
+        self.0.journal.as_ref()
+    }
+
+    /// For what nothing here led to.
+    fn root(&self) -> Option<Cause> {
+        self.0.journal.as_ref().map(Journal::root)
     }
 
     /// The port of that.
@@ -384,8 +428,14 @@ impl Stack {
     pub async fn at(&self, time: Timestamp) {
         self.0.clock.set(Some(time));
         self.settle().await;
-        self.0.schedules.fire(&self.0.lambda, self.0.clock.now());
+        self.fire();
         self.settle().await;
+    }
+
+    /// Fires the schedules that are due.
+    fn fire(&self) {
+        let now = self.0.clock.now();
+        journal::within_now(self.root(), || self.0.schedules.fire(&self.0.lambda, now));
     }
 
     /// Hands over all that waits in streams, rules and meetings, until nothing is under way: no
@@ -402,6 +452,10 @@ impl Stack {
     }
 
     async fn move_on(&self) -> bool {
+        journal::within(self.root(), self.move_on_once()).await
+    }
+
+    async fn move_on_once(&self) -> bool {
         self.0.chime.tick();
         let mut moved = false;
         {
@@ -443,8 +497,8 @@ impl Stack {
             loop {
                 // Asked for first: a clock that is set while the schedules fire must not be missed.
                 let changed = stack.0.clock.changed();
+                stack.fire();
                 let now = stack.0.clock.now();
-                stack.0.schedules.fire(&stack.0.lambda, now);
                 let wait = stack
                     .0
                     .schedules

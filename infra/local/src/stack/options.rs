@@ -28,6 +28,8 @@ pub struct Options {
     pub port: u16,
     /// The port at which AWS SDKs reach the stand-ins; 0 takes any.
     pub aws_port: u16,
+    /// The port of the console; 0 takes any, `None` is a stack without one.
+    pub console_port: Option<u16>,
     /// Where everything is kept; `None` keeps it in memory.
     pub directory: Option<PathBuf>,
     /// Begins as a copy of this stack, whose folder was copied to `directory`; but its tables are in memory.
@@ -61,6 +63,7 @@ impl Options {
         Self {
             port: 0,
             aws_port: 0,
+            console_port: None,
             directory: None,
             copy_of: None,
             fresh: false,

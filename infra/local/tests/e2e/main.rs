@@ -5,6 +5,7 @@
 mod actors;
 mod budgets;
 mod consistency;
+mod console;
 mod conversations;
 mod crash;
 mod firebase;
