@@ -214,8 +214,12 @@ fn noted(bus: &str, event: &Value) -> Option<Cause> {
         .as_str()
         .and_then(|id| journal.announcer(id));
     let cause = announcer.or_else(|| journal::current()?.id());
-    let title = event["detail-type"].as_str().unwrap_or_default();
-    let entry = journal.begin(Kind::Bus, title.to_owned(), cause.into_iter().collect());
+    let mut title = event["detail-type"].as_str().unwrap_or_default().to_owned();
+    // Chime's have one type for many things.
+    if let Some(kind) = event["detail"]["eventType"].as_str() {
+        title = format!("{title}: {kind}");
+    }
+    let entry = journal.begin(Kind::Bus, title, cause.into_iter().collect());
     entry.finish(|entry| entry.detail = json!({"bus": bus, "event": event}));
     Some(entry)
 }

@@ -10,7 +10,7 @@ use enishi_saju::{
     recommendations::draw::{list_key, people},
     score::Compatibility,
 };
-use enishi_shared::{App, Result, UserId};
+use enishi_shared::{App, Result, UserId, store::decode};
 use serde_json::{Value, json};
 
 use super::{Answer, tables::with_sort_key};
@@ -52,25 +52,27 @@ pub async fn list(State(stack): State<Stack>, Path(user_id): Path<UserId>) -> An
 
 async fn read(app: &App, user_id: UserId) -> Result<Option<Value>> {
     let (table, today) = (table(app)?, today(app.now()));
-    let Some(me) = table.get::<Profile>(&profile_key(user_id)).await? else {
+    let (mine, key) = (profile_key(user_id), list_key(user_id, today));
+    let mut items = table.batch_get(&[mine.clone(), key.clone()]).await?;
+    let Some(me) = items.remove(&mine) else {
         return Ok(None);
     };
+    let me: Profile = decode(me)?;
     let pillars = me.candidate.birth()?.pillars();
-    let key = list_key(user_id, today);
-    let drawn = table
-        .batch_get(std::slice::from_ref(&key))
-        .await?
-        .remove(&key);
-    let listed = drawn.map(people).transpose()?;
+    let listed = items.remove(&key).map(people).transpose()?;
+    let keys: Vec<_> = listed
+        .iter()
+        .flatten()
+        .map(|other| profile_key(*other))
+        .collect();
+    let mut profiles = table.batch_get(&keys).await?;
     let mut shown = Vec::new();
-    for other in listed.iter().flatten() {
-        let Some(profile) = table.get::<Profile>(&profile_key(*other)).await? else {
-            continue;
-        };
+    for profile in keys.iter().filter_map(|key| profiles.remove(key)) {
+        let profile: Profile = decode(profile)?;
         let candidate = &profile.candidate;
         let score = Compatibility::of(&pillars, &candidate.birth()?.pillars());
         shown.push(json!({
-            "user_id": other, "name": profile.name, "age": candidate.age(today),
+            "user_id": candidate.user_id, "name": profile.name, "age": candidate.age(today),
             "location": candidate.location, "shown": candidate.listing_order,
             "score": score.score, "breakdown": score.breakdown,
         }));

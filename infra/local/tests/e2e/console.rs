@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, World, text};
 
+mod browser;
 mod doors;
 mod story;
+mod views;
 
 /// A stack with a console.
 struct Console {

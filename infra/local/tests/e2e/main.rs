@@ -13,6 +13,7 @@ mod identity;
 mod live;
 mod mail;
 mod market;
+mod node;
 mod orgs;
 mod payments;
 mod policies;

@@ -114,6 +114,8 @@ function Console() {
   const [, name, View] = VIEWS.find(([one]) => one === view) ?? VIEWS[0];
   useEffect(() => {
     document.title = `${name} · Enishi console`;
+    // On a phone the views are a row that scrolls.
+    document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     // Whoever goes by keyboard or screen reader is where the view begins.
     if (!first.current) main.current?.querySelector("h1")?.focus();
     first.current = false;

@@ -59,9 +59,9 @@ export function Clock({ overview, live }) {
     <section aria-labelledby="schedules">
       <div class="head"><h2 id="schedules">Schedules</h2><div class="tools"><input type="search" aria-label="Find a schedule" placeholder="function" value=${search} onInput=${(event) => type(event.target.value)} /></div></div>
       ${fired.shown}
-      <${Scroll} label="Schedules">
+      <${Scroll} label="All schedules">
         <table class="grid">
-          <thead><tr><th scope="col">Function</th><th scope="col">Schedule</th><th scope="col">Last run</th><th scope="col"><span class="visually-hidden">Fire</span></th></tr></thead>
+          <thead><tr><th scope="col">Function</th><th scope="col">Schedule</th><th scope="col" class="number">Last run</th><th scope="col" class="number"><span class="visually-hidden">Fire</span></th></tr></thead>
           <tbody>${scheduled.map((one) => {
             const last = runs.filter((entry) => entry.function === one.name).pop();
             return html`<tr key=${one.name}>

@@ -28,7 +28,7 @@ export function Functions({ rest, overview, live }) {
     .filter((one) => !wanted || one.name.includes(wanted) || started(one).some((it) => it.toLowerCase().includes(wanted)))
     .sort(ORDERS[order][1]);
   const sum = (name) => value.functions.reduce((total, one) => total + (one.figures?.[name] ?? 0), 0);
-  const heading = (key) => html`<th scope="col" aria-sort=${order === key ? (key === "name" ? "ascending" : "descending") : undefined}>
+  const heading = (key) => html`<th scope="col" class=${key === "name" ? "" : "number"} aria-sort=${order === key ? (key === "name" ? "ascending" : "descending") : undefined}>
     <button class="sort" onClick=${() => sort(key)}>${ORDERS[key][0]}</button>
   </th>`;
   return html`
@@ -40,7 +40,7 @@ export function Functions({ rest, overview, live }) {
     </p>
     <${Scroll} label="Functions">
       <table class="grid">
-        <thead><tr>${heading("name")}<th scope="col">Started by</th>${heading("calls")}<th scope="col">4xx</th>${heading("errors")}<th scope="col">p50</th>${heading("p95")}<th scope="col">Last</th></tr></thead>
+        <thead><tr>${heading("name")}<th scope="col">Started by</th>${heading("calls")}<th scope="col" class="number">4xx</th>${heading("errors")}<th scope="col" class="number">p50</th>${heading("p95")}<th scope="col" class="number">Last</th></tr></thead>
         <tbody>
           ${shown.map(({ figures, ...one }) => html`<tr key=${one.name} class=${figures ? "" : "idle"}>
             <th scope="row"><a href=${link("functions", one.name)}>${one.name}</a></th>

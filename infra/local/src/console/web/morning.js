@@ -3,6 +3,7 @@
 import { count, Empty, Failure, Head, html, link, useAsked, useState } from "./ui.js";
 
 const name = (member) => member.name ?? "somebody who has left";
+const short = (text) => (text.length > 11 ? `${text.slice(0, 10)}…` : text);
 const when = (slot) => slot.replace("T", " ");
 
 export function Morning({ rest }) {
@@ -31,7 +32,7 @@ function Picture({ slot }) {
       ${count(people.length, "person", "people")} in ${count(value.rooms.length, "room")} meant for ${value.room_size}.
       ${value.compared
         ? value.looked_back_on
-          ? html` Of ${count(value.known_pairs, "pair")} who had met in the ${count(value.looked_back_on, "slot")} before, the draw has kept apart <strong>${avoided}</strong>
+          ? html` Of ${count(value.known_pairs, "pair")} who had met in the ${count(value.looked_back_on, "slot")} before, the draw has kept apart <strong>${avoided}</strong>${" "}
               and seated together <strong>${value.together_again}</strong>; chance would have seated together ${value.by_chance.toFixed(1)}.`
           : " Nobody had met before: it was the first draw."
         : " They are too many to compare."}
@@ -53,7 +54,7 @@ function Rooms({ rooms, met, chosen, choose }) {
     const again = pairs.filter(([, , slots]) => slots);
     return html`<li key=${room.room_id} class="room">
       <h2>Room ${number + 1} ${room.meeting && html`<span class="pill complete">meeting</span>`}</h2>
-      <svg viewBox="0 0 180 156" role="img" aria-label=${`Room ${number + 1}: ${members.map(name).join(", ")}. ${again.length ? `${again.length} met before` : "nobody met before"}.`}>
+      <svg viewBox="-42 0 264 156" role="img" aria-label=${`Room ${number + 1}: ${members.map(name).join(", ")}. ${again.length ? `${again.length} met before` : "nobody met before"}.`}>
         <circle cx="90" cy="78" r="26" class="table" />
         ${pairs.map(([i, j, slots]) => {
           const [x1, y1] = seat(i, members.length, 42);
@@ -64,7 +65,7 @@ function Rooms({ rooms, met, chosen, choose }) {
           const [x, y] = seat(at, members.length, 42);
           const [tx, ty] = seat(at, members.length, 63);
           return html`<g class=${`seat ${member.was_there ? "there" : ""} ${chosen === member.user_id ? "chosen" : ""}`}>
-            <circle cx=${x} cy=${y} r="7" /><text x=${tx} y=${ty + 3} text-anchor=${tx < 75 ? "end" : tx > 105 ? "start" : "middle"}>${name(member).slice(0, 12)}</text>
+            <circle cx=${x} cy=${y} r="7" /><text x=${tx} y=${ty + 3} text-anchor=${tx < 75 ? "end" : tx > 105 ? "start" : "middle"}>${short(name(member))}</text>
           </g>`;
         })}
       </svg>
@@ -82,6 +83,7 @@ function Rooms({ rooms, met, chosen, choose }) {
 function Matrix({ people, met, chosen }) {
   const size = people.length > 60 ? 8 : people.length > 30 ? 12 : 18;
   const side = size * people.length;
+  const left = size === 18 ? 76 : 0;
   const frames = [];
   people.forEach((person, at) => {
     const last = frames[frames.length - 1];
@@ -93,8 +95,9 @@ function Matrix({ people, met, chosen }) {
   return html`<figure class="matrix">
     <h2>Who had met whom</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Who had met whom">
-      <svg width=${side + 2} height=${side + 2} viewBox=${`-1 -1 ${side + 2} ${side + 2}`} role="img" aria-label=${`${cells.length / 2} pairs had met before, ${cells.filter(([, , , a, b]) => a.number === b.number).length / 2} of them sit together.`}>
+      <svg width=${left + side + 2} height=${side + 2} viewBox=${`${-1 - left} -1 ${left + side + 2} ${side + 2}`} role="img" aria-label=${`${cells.length / 2} pairs had met before, ${cells.filter(([, , , a, b]) => a.number === b.number).length / 2} of them sit together.`}>
         <rect width=${side} height=${side} class="ground" />
+        ${left > 0 && people.map((person, row) => html`<text x="-6" y=${row * size + 13} text-anchor="end">${short(name(person))}</text>`)}
         ${at >= 0 && html`<rect x="0" y=${at * size} width=${side} height=${size} class="mark" /><rect x=${at * size} y="0" width=${size} height=${side} class="mark" />`}
         ${cells.map(([x, y, slots, a, b]) => html`<rect x=${x * size + 1} y=${y * size + 1} width=${size - 2} height=${size - 2} rx="2" class=${a.number === b.number ? "again" : "kept"} opacity=${Math.min(1, 0.45 + 0.2 * slots.length)}><title>${name(a)} and ${name(b)}: ${slots.map(when).join(", ")}</title></rect>`)}
         ${frames.map(({ from, to }) => html`<rect x=${from * size} y=${from * size} width=${(to - from) * size} height=${(to - from) * size} class="frame" />`)}

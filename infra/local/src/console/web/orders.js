@@ -13,7 +13,7 @@ export function Orders({ rest }) {
     <${Failure} error=${error} />
     ${value?.length === 0 && html`<${Empty}>Nothing was bought yet. <code>POST /api/buy</code> buys what is in a cart.<//>`}
     ${value?.length > 0 && html`<${Scroll} label="Orders"><table class="grid">
-      <thead><tr><th scope="col">Order</th><th scope="col">Made</th><th scope="col">Stands</th><th scope="col">Parcels</th><th scope="col">Costs</th></tr></thead>
+      <thead><tr><th scope="col">Order</th><th scope="col">Made</th><th scope="col">Stands</th><th scope="col" class="number">Parcels</th><th scope="col" class="number">Costs</th></tr></thead>
       <tbody>${value.slice(0, 200).map((order) => html`<tr key=${order.order_id}>
         <th scope="row"><a class="mono" href=${link("orders", order.order_id)}>${order.order_id}</a></th>
         <td class="number left"><${Time} at=${order.created_at} day /></td><td>${said(order.sale)}</td><td class="number">${order.parcels}</td><td class="number">${yen(order.amount)}</td>
@@ -34,14 +34,14 @@ function Order({ id }) {
       <h2 id="money">Where the money is</h2>
       ${stripe ? html`<${Bar} money=${stripe} />` : html`<p class="muted">It is not paid.</p>`}
       <p class=${flow.adds_up ? "good" : "bad"} role="status">${flow.paid ? (flow.adds_up ? "It adds up: order, ledger and Stripe say the same." : "It does not add up (money that is under way counts at one side first).") : ""}</p>
-      <${Scroll} label="Where the money is"><table class="grid sums">
-        <thead><tr><th scope="col">Sum</th><th scope="col">Order</th><th scope="col">Ledger</th><th scope="col">Stripe</th><th scope="col"><span class="visually-hidden">Agrees</span></th></tr></thead>
+      <${Scroll} label="Sums"><table class="grid sums">
+        <thead><tr><th scope="col">Sum</th><th scope="col" class="number">Order</th><th scope="col" class="number">Ledger</th><th scope="col" class="number">Stripe</th><th scope="col"><span class="visually-hidden">Agrees</span></th></tr></thead>
         <tbody>${flow.rows.map((row) => html`<tr key=${row.name}><th scope="row">${row.name}</th>${cell(row.order)}${cell(row.ledger)}${cell(row.stripe)}<td>${row.agrees ? html`<span class="good" aria-label="agrees">✓</span>` : html`<span class="bad">differs</span>`}</td></tr>`)}</tbody>
       </table><//>
     </section>
     <h2>Parcels</h2>
     <${Scroll} label="Parcels"><table class="grid">
-      <thead><tr><th scope="col">Maker</th><th scope="col">Stands</th><th scope="col">Items</th><th scope="col">Sending</th><th scope="col">Fee</th><th scope="col">Maker's money</th><th scope="col">Customer's money</th></tr></thead>
+      <thead><tr><th scope="col">Maker</th><th scope="col">Stands</th><th scope="col" class="number">Items</th><th scope="col" class="number">Sending</th><th scope="col" class="number">Fee</th><th scope="col">Maker's money</th><th scope="col">Customer's money</th></tr></thead>
       <tbody>${order.parcels.map((parcel) => html`<tr key=${parcel.maker_id}>
         <th scope="row">${maker(parcel.maker_id)}</th><td>${said(parcel.state)}</td>${cell(parcel.items_amount)}${cell(parcel.shipping_fee)}${cell(parcel.fee)}<td>${said(parcel.transfer)}</td><td>${said(parcel.refund)}</td>
       </tr>`)}</tbody>

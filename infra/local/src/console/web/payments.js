@@ -53,7 +53,7 @@ export function Payments({ live }) {
     <ul class="cards">${payments.map((payment) => html`<li key=${payment.id} class="card">
       <div class="head">
         <h2>${yen(payment.amount, payment.currency)}</h2>
-        <span class=${`pill ${payment.status}`}>${state(payment)}</span>
+        <span class=${`pill ${payment.waits ? "waits" : payment.status}`}>${state(payment)}</span>
         <span class="muted">${(payment.items ?? []).map((item) => item.name).join(", ")}</span>
         <span class="muted mono">${payment.id}</span>
         <div class="tools">

@@ -13,7 +13,7 @@ export function Saju({ rest }) {
     ${people?.length > 0 && html`<${Exposure} people=${people} />`}
     ${rest[0] && html`<${List} key=${rest[0]} id=${rest[0]} />`}
     ${people?.length > 0 && html`<h2>Everybody</h2><${Scroll} label="Everybody"><table class="grid">
-      <thead><tr><th scope="col">Name</th><th scope="col">Born</th><th scope="col">Gender</th><th scope="col">Where</th><th scope="col">Shown</th></tr></thead>
+      <thead><tr><th scope="col">Name</th><th scope="col">Born</th><th scope="col">Gender</th><th scope="col">Where</th><th scope="col" class="number">Shown</th></tr></thead>
       <tbody>${shown.slice(0, 300).map((one) => html`<tr key=${one.user_id}>
         <th scope="row"><a href=${link("saju", one.user_id)}>${one.name}</a></th><td class="number left">${one.birth_date}</td><td>${one.gender}</td><td>${one.location ?? ""}</td><td class="number">${one.shown}</td>
       </tr>`)}</tbody>
@@ -47,7 +47,7 @@ function List({ id }) {
     <h2 id="list">${value.name}'s list of ${value.day}</h2>
     ${!value.drawn && html`<${Empty}>It is not drawn yet: the first <code>GET /api/matches/recommendations</code> of the day draws it.<//>`}
     ${value.list.length > 0 && html`<${Scroll} label="List"><table class="grid">
-      <thead><tr><th scope="col">Who</th><th scope="col">Score</th><th scope="col">Made of</th><th scope="col">Shown</th><th scope="col">Score − shown / 2</th></tr></thead>
+      <thead><tr><th scope="col">Who</th><th scope="col" class="number">Score</th><th scope="col">Made of</th><th scope="col" class="number">Shown</th><th scope="col" class="number">Score − shown / 2</th></tr></thead>
       <tbody>${value.list.map((one) => html`<tr key=${one.user_id}>
         <th scope="row"><a href=${link("saju", one.user_id)}>${one.name}</a> <span class="muted">${one.age}${one.location ? `, ${one.location}` : ""}</span></th>
         <td class="number">${one.score}</td>

@@ -62,7 +62,7 @@ export function Time({ at, day }) {
 }
 
 export const ms = (value) =>
-  value == null ? "" : value >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+  value == null ? "" : value < 0.1 ? "<0.1 ms" : value >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 
 export const yen = (value, currency = "jpy") =>
   new Intl.NumberFormat("en", { style: "currency", currency, maximumFractionDigits: 0 }).format(value ?? 0);

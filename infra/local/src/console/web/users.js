@@ -16,7 +16,7 @@ export function Users() {
     ${deed.shown}
     ${value?.users.length === 0 && html`<${Empty}>Nobody has signed up at the Auth emulator yet; it is on the port of the AWS stand-ins.<//>`}
     ${value?.users.length > 0 && html`<${Scroll} label="Users"><table class="grid">
-      <thead><tr><th scope="col">E-mail</th><th scope="col">Name</th><th scope="col">uid</th><th scope="col">Verified</th><th scope="col">Last log-in</th><th scope="col"><span class="visually-hidden">Deeds</span></th></tr></thead>
+      <thead><tr><th scope="col">E-mail</th><th scope="col">Name</th><th scope="col">uid</th><th scope="col">Verified</th><th scope="col" class="number">Last log-in</th><th scope="col"><span class="visually-hidden">Deeds</span></th></tr></thead>
       <tbody>${value.users.map((user) => html`<tr key=${user.localId}>
         <th scope="row">${user.email ?? "–"}${user.disabled ? html` <span class="pill expired">disabled</span>` : ""}</th>
         <td>${user.displayName ?? ""}</td>
