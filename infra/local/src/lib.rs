@@ -20,6 +20,7 @@
 //! | [`clock`] | the time |
 //!
 //! [`stack`] puts them together, [`directory`] is where it keeps everything, [`admin`] is how a developer reaches into a running stack,
+//! [`journal`] is what happened in it, [`console`] shows it,
 //! [`terminal`] tells what happens, [`openapi`] generates the document, [`places`] holds together what stands in several places,
 //! [`new`] writes an endpoint, [`import`] brings people in, [`chat_client`] is a chat as an app keeps
 //! it, [`demo`] plays two mornings.
