@@ -68,7 +68,7 @@ async fn picture(app: &App, id: SlotId, draw: &Value) -> Result<Value> {
     // Who walked in when nothing was left has a room behind the drawn ones.
     let most = number("rooms") + number("walk_ins");
     let rooms = read_rooms(app, &slot, u32::try_from(most).unwrap_or(u32::MAX)).await?;
-    let people: Vec<UserId> = rooms.iter().flat_map(|room| ids(room)).collect();
+    let people: Vec<UserId> = rooms.iter().flat_map(ids).collect();
     let met = met(app, &people, draw).await?;
 
     let mut room_of = HashMap::new();

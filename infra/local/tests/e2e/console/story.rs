@@ -1,7 +1,7 @@
 //! What happened, with its causes and effects.
 
 use super::*;
-use crate::support::MORNING;
+use crate::{live::Socket, saju::requests, support::MORNING};
 
 #[tokio::test]
 async fn a_sign_up_leads_to_its_mail_under_one_request_id() {
@@ -169,4 +169,48 @@ async fn what_was_given_up_is_redriven_once() {
     assert_eq!(story[1], "event identity-mail");
     let again = console.asked("POST", &path, Some(json!({})), &[]).await;
     again.expect(404);
+}
+
+#[tokio::test]
+async fn a_message_leads_from_the_frame_to_what_is_pushed() {
+    let console = Console::new().await;
+    let people = requests::people(&console.world, 2).await;
+    let [jieun, minjun] = &people[..] else {
+        panic!("there are two")
+    };
+    let chat = requests::matched(&console.world, jieun, minjun).await;
+    let mut hers = Socket::open(&console.world, jieun).await;
+    let mut his = Socket::open(&console.world, minjun).await;
+    let message = json!({
+        "action": "sendMessage", "chat_id": chat, "content": "안녕하세요", "client_msg_id": "1",
+    });
+    hers.ask(message).await;
+    console.world.stack.settle().await;
+    assert_eq!(his.next().await["content"], "안녕하세요");
+    let frame = console.line("socket", "sendMessage ");
+    let story = console.story(&frame).await;
+    let is = |start: &str| story.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!(is("stream saju-deliver: "), 1, "{story:?}");
+    // The acknowledgement may be one too; the message is pushed to both.
+    assert!(is("push to ") >= 2, "{story:?}");
+}
+
+#[tokio::test]
+async fn what_chime_tells_leads_back_to_who_made_the_meeting() {
+    let console = Console::new().await;
+    let people = console.world.people(2).await;
+    for person in &people {
+        let body = json!({"date": MORNING});
+        let enrolled = console.world.post(person, "/register/", body).await;
+        enrolled.expect(201);
+    }
+    console.world.at(&format!("{MORNING}T08:50")).await;
+    console.world.at(&format!("{MORNING}T08:56")).await;
+    let told = console.line("bus", "Chime Meeting State Change: ");
+    let story = console.story(&told).await;
+    assert_eq!(story[0], "schedule rooms-open");
+    assert!(
+        story.contains(&"event rooms-attendance".to_owned()),
+        "{story:?}"
+    );
 }
