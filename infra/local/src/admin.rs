@@ -1,6 +1,7 @@
 //! How a developer reaches into a running stack: fire a schedule, set the clock, read mails,
-//! dead letters and Stripe's events, open a Checkout, connect to a meeting as a browser would. Only on
-//! this machine, on the port of the AWS stand-ins, below `/_enishi`.
+//! dead letters and Stripe's events, redrive a dead letter, open a Checkout, connect to a meeting as a browser
+//! would. Only on this machine, below `/_enishi`: on the port of the AWS stand-ins, and on the console's for whoever
+//! says its token.
 
 use axum::{
     Json, Router,
@@ -60,10 +61,13 @@ async fn clock(State(stack): State<Stack>) -> Json<ClockBody> {
 }
 
 async fn set_clock(State(stack): State<Stack>, Json(body): Json<ClockBody>) -> Json<ClockBody> {
-    journal::note(Kind::Hand, || match body.time {
+    let entry = journal::note(Kind::Hand, || match body.time {
         Some(time) => (format!("the clock is set to {time}"), json!({})),
         None => ("the clock is the system's".into(), json!({})),
     });
+    if let Some(entry) = entry {
+        entry.sets_clock();
+    }
     stack.clock().set(body.time);
     clock(State(stack)).await
 }

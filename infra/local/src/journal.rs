@@ -73,6 +73,8 @@ struct State {
     tallies: BTreeMap<String, Tally>,
     writers: HashMap<Row, Id>,
     written: VecDeque<Row>,
+    /// What has set the clock, until the schedules that are due then have fired.
+    clock: Option<Id>,
 }
 
 impl State {
@@ -191,6 +193,12 @@ impl Journal {
             journal: self.clone(),
             id,
         }
+    }
+
+    /// For the schedules that fire now: an effect of what has set the clock since they last did.
+    pub fn clock(&self) -> Cause {
+        let id = self.lock().clock.take();
+        self.cause(id)
     }
 
     /// Begins an entry.
@@ -330,6 +338,11 @@ impl Cause {
     /// The entry's number.
     pub fn id(&self) -> Option<Id> {
         self.id
+    }
+
+    /// Notes that it sets the clock.
+    pub fn sets_clock(&self) {
+        self.journal.lock().clock = self.id;
     }
 
     /// Changes the entry and tells of it.

@@ -5,7 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Stack;
-use crate::{directory::replace, journal, template::DEFAULT_BUS};
+use crate::{
+    directory::replace,
+    journal::{self, Journal},
+    template::DEFAULT_BUS,
+};
 
 impl Stack {
     /// Sets the clock, fires the schedules that are due then, and settles.
@@ -19,7 +23,8 @@ impl Stack {
     /// Fires the schedules that are due.
     fn fire(&self) {
         let now = self.0.clock.now();
-        journal::within_now(self.root(), || self.0.schedules.fire(&self.0.lambda, now));
+        let cause = self.journal().map(Journal::clock);
+        journal::within_now(cause, || self.0.schedules.fire(&self.0.lambda, now));
     }
 
     /// Hands over all that waits in streams, rules and meetings, until nothing is under way: no

@@ -144,10 +144,7 @@ async fn a_schedule_that_found_nothing_is_quiet_and_one_that_did_something_is_no
     console.world.at(&format!("{MORNING}T08:50")).await;
     console.world.refresh_all(&mut people).await;
     let drawn: Vec<Value> = console.lines();
-    let drawn = drawn
-        .iter()
-        .filter(|line| line["title"] == "rooms-assign")
-        .next_back();
+    let drawn = drawn.iter().rfind(|line| line["title"] == "rooms-assign");
     assert_eq!(drawn.unwrap()["quiet"], false);
 }
 
@@ -206,11 +203,39 @@ async fn what_chime_tells_leads_back_to_who_made_the_meeting() {
     }
     console.world.at(&format!("{MORNING}T08:50")).await;
     console.world.at(&format!("{MORNING}T08:56")).await;
-    let told = console.line("bus", "Chime Meeting State Change: ");
+    let told = console.line("bus", "Chime Meeting State Change: chime:MeetingStarted");
     let story = console.story(&told).await;
     assert_eq!(story[0], "schedule rooms-open");
     assert!(
         story.contains(&"event rooms-attendance".to_owned()),
         "{story:?}"
     );
+}
+
+#[tokio::test]
+async fn what_a_clock_fires_that_was_set_is_an_effect_of_setting_it() {
+    let console = Console::of(
+        World::with(|options| {
+            options.console_port = Some(0);
+            options.automatic = true;
+        })
+        .await,
+    );
+    let time = json!({"time": "2026-11-20T20:01:00+09:00"});
+    let set = console.asked("PUT", "/_enishi/clock", Some(time), &[]);
+    set.await.expect(200);
+    // The clock's own task fires them.
+    let fired = async {
+        loop {
+            let story = console
+                .story(&console.line("hand", "the clock is set"))
+                .await;
+            if story.len() > 1 {
+                return story;
+            }
+        }
+    };
+    let story = tokio::time::timeout(std::time::Duration::from_secs(20), fired).await;
+    let story = story.expect("schedules that fire");
+    assert!(story[1].starts_with("schedule "), "{story:?}");
 }
