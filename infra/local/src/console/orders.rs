@@ -57,7 +57,8 @@ pub async fn order(State(stack): State<Stack>, Path(id): Path<String>) -> Answer
     let Some(order) = with("ORDER") else {
         return Err((StatusCode::NOT_FOUND, "there is no such order".to_owned()));
     };
-    let mut steps: Vec<&Value> = rows.iter().filter(|row| is_step(row)).collect();
+    // The rows come with the last step first.
+    let mut steps: Vec<&Value> = rows.iter().rev().filter(|row| is_step(row)).collect();
     steps.sort_by_key(|step| step["at"].as_str());
     let payments = table(&stack, "PAYMENTS_TABLE", "PaymentsTable");
     let payer = format!("PAYER#{}", order["user_id"].as_str().unwrap_or_default());
