@@ -79,7 +79,8 @@ def stack(running, directory, *arguments):
     log = running.enter_context(open(directory / "stack.log", "w+"))
     start(
         running,
-        [program, "--port", "0", "--aws-port", "0", "--web-port", "0", "--directory", directory / "stack", *arguments],
+        [program, "--port", "0", "--aws-port", "0", "--web-port", "0", "--console-port", "0",
+         "--directory", directory / "stack", *arguments],
         log,
     )
     text = until(lambda: re.search(r"API +(\S+).*\n +AWS +(\S+)", read(log)), "the stack", log)

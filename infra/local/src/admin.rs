@@ -1,6 +1,7 @@
 //! How a developer reaches into a running stack: fire a schedule, set the clock, read mails,
-//! dead letters and Stripe's events, open a Checkout, connect to a meeting as a browser would. Only on
-//! this machine, on the port of the AWS stand-ins, below `/_enishi`.
+//! dead letters and Stripe's events, redrive a dead letter, open a Checkout, connect to a meeting as a browser
+//! would. Only on this machine, below `/_enishi`: on the port of the AWS stand-ins, and on the console's for whoever
+//! says its token.
 
 use axum::{
     Json, Router,
@@ -17,10 +18,17 @@ use enishi_shared::{
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    chime::JoinError, gateway::is_preflight, lambda::DeadLetter, mailbox::Mail, schedule::input,
-    stack::Stack, stripe,
+    chime::JoinError,
+    gateway::is_preflight,
+    journal::{self, Kind},
+    lambda::DeadLetter,
+    mailbox::Mail,
+    schedule::input,
+    stack::Stack,
+    stripe,
 };
 
 type Answer<T> = Result<Json<T>, (StatusCode, String)>;
@@ -32,6 +40,7 @@ pub fn router(stack: Stack) -> Router {
         .route("/_enishi/fire/{function}", post(fire))
         .route("/_enishi/mails", get(mails))
         .route("/_enishi/dead-letters", get(dead_letters))
+        .route("/_enishi/dead-letters/{id}/redrive", post(redrive))
         .route("/_enishi/stripe/events", get(stripe_events))
         .route("/_enishi/checkout", post(checkout))
         .route(
@@ -55,6 +64,13 @@ async fn clock(State(stack): State<Stack>) -> Json<ClockBody> {
 }
 
 async fn set_clock(State(stack): State<Stack>, Json(body): Json<ClockBody>) -> Json<ClockBody> {
+    let entry = journal::note(Kind::Hand, || match body.time {
+        Some(time) => (format!("the clock is set to {time}"), json!({})),
+        None => ("the clock is the system's".into(), json!({})),
+    });
+    if let Some(entry) = entry {
+        entry.sets_clock();
+    }
     stack.clock().set(body.time);
     clock(State(stack)).await
 }
@@ -85,9 +101,8 @@ async fn fire(
         ));
     };
     let event = input(&schedule, body.at.unwrap_or_else(|| stack.clock().now()));
-    stack
-        .lambda()
-        .invoke(&function, event)
+    let entry = journal::begin(Kind::Hand, || format!("fire {name}"));
+    journal::within(entry, stack.lambda().invoke(&function, event))
         .await
         .map(Json)
         .map_err(|error| (StatusCode::BAD_GATEWAY, error))
@@ -99,6 +114,16 @@ async fn mails(State(stack): State<Stack>) -> Json<Vec<Mail>> {
 
 async fn dead_letters(State(stack): State<Stack>) -> Json<Vec<DeadLetter>> {
     Json(stack.lambda().dead_letters())
+}
+
+async fn redrive(State(stack): State<Stack>, Path(id): Path<Uuid>) -> Answer<Value> {
+    let entry = journal::note(Kind::Hand, || {
+        ("redrive a dead letter".into(), json!({"letter": id}))
+    });
+    match journal::within_now(entry, || stack.lambda().redrive(id)) {
+        true => Ok(Json(json!({}))),
+        false => Err((StatusCode::NOT_FOUND, "there is no such dead letter".into())),
+    }
 }
 
 async fn stripe_events(State(stack): State<Stack>) -> Json<Vec<stripe::Event>> {

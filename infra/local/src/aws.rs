@@ -10,6 +10,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use axum::{body::Body, extract::Request as AxumRequest};
@@ -27,6 +28,7 @@ use uuid::Uuid;
 use crate::{
     bus::Buses,
     chime::Chime,
+    journal,
     mailbox::Mailbox,
     s3::{self, S3},
     secrets::Secrets,
@@ -383,6 +385,14 @@ impl Aws {
             )
     }
 
+    /// The names of a table's key attributes.
+    fn keys(&self, name: &str) -> (String, Option<String>) {
+        let table = self.0.tables.iter().find(|table| table.name == name);
+        table.map_or_else(Default::default, |table| {
+            (table.keys.partition.clone(), table.keys.sort.clone())
+        })
+    }
+
     async fn database(
         &self,
         mut request: Request<Bytes>,
@@ -393,7 +403,7 @@ impl Aws {
         if watcher.is_some() {
             ask_for_capacity(&mut request);
         }
-        let asked = request.body().clone();
+        let (asked, started) = (request.body().clone(), Instant::now());
         *request.uri_mut() = self.0.database.clone();
         request.headers_mut().remove(header::HOST);
         let answer = self.0.client.request(request.map(Full::new)).await;
@@ -401,6 +411,16 @@ impl Aws {
         if !READS.contains(&operation.as_str()) {
             self.0.written.notify_one();
         }
+        let status = answer
+            .as_ref()
+            .map_or(500, |answer| answer.status().as_u16());
+        journal::database(
+            &operation,
+            &asked,
+            &|table| self.keys(table),
+            status,
+            started,
+        );
         let answer = match (answer, watcher) {
             (Ok(response), None) => Ok(response.map(Body::new)),
             (Ok(response), Some(watcher)) => {

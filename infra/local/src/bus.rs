@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Now,
+    journal::{self, Cause, Kind},
     lambda::Lambda,
     pattern,
     template::{ACCOUNT, DEFAULT_BUS, REGION, Rule, System},
@@ -172,9 +173,12 @@ impl Buses {
 
     /// Hands an event to every function with a rule that it meets.
     pub fn deliver(&self, bus: &str, event: &Value) {
+        let entry = noted(bus, event);
         for (function, rule) in &self.rules {
             if rule.bus == bus && pattern::matches(&rule.pattern, event) {
-                self.lambda.invoke_async(function, event.clone());
+                journal::within_now(entry.clone(), || {
+                    self.lambda.invoke_async(function, event.clone());
+                });
             }
         }
     }
@@ -200,6 +204,24 @@ impl Entry {
             text(&self.detail).ok_or("Detail")?,
         ))
     }
+}
+
+/// The event's entry: an effect of what wrote its outbox row, where it had one, for `platform-relay` takes
+/// many rows at once; else of what is under way.
+fn noted(bus: &str, event: &Value) -> Option<Cause> {
+    let journal = journal::current()?.journal().clone();
+    let announcer = event["detail"]["id"]
+        .as_str()
+        .and_then(|id| journal.announcer(id));
+    let cause = announcer.or_else(|| journal::current()?.id());
+    let mut title = event["detail-type"].as_str().unwrap_or_default().to_owned();
+    // Chime's have one type for many things.
+    if let Some(kind) = event["detail"]["eventType"].as_str() {
+        title = format!("{title}: {kind}");
+    }
+    let entry = journal.begin(Kind::Bus, title, cause.into_iter().collect());
+    entry.finish(|entry| entry.detail = json!({"bus": bus, "event": event}));
+    Some(entry)
 }
 
 fn bus_of(entry: &Entry) -> &str {

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::clock::Now;
+use crate::{clock::Now, journal};
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -321,7 +321,7 @@ impl Chime {
     /// Best effort, as in the cloud: nobody listening is no error.
     fn announce(&self, meeting: &Meeting, kind: &str, attendee: Option<&Value>, at: Timestamp) {
         let event = wire::event(&meeting.shown, kind, attendee, at);
-        let _ = self.events.send(event);
+        let _ = self.events.send(journal::marked(event));
     }
 
     fn answer(&self, call: &Call, body: &[u8]) -> Result<Value, Failure> {

@@ -105,6 +105,35 @@ impl Firebase {
         })))
     }
 
+    /// All users, and the codes of the mails that went nowhere, as the emulator's own endpoints show them.
+    pub fn users(&self) -> (Vec<Value>, Value) {
+        self.with_project(|project| {
+            let users = project.accounts.after("").map(shapes::shown).collect();
+            (users, project.oob_codes()["oobCodes"].take())
+        })
+    }
+
+    /// Changes an account, as a server does with `accounts:update`.
+    ///
+    /// # Errors
+    /// Identity Toolkit's code.
+    pub fn change(&self, change: &Value) -> Result<Value, String> {
+        let body = change.to_string();
+        self.with_project(|project| project.of_a_server("accounts:update", body.as_bytes()))
+            .map_err(|failure| failure.message)
+    }
+
+    fn with_project<T>(&self, run: impl FnOnce(&mut operations::Project<'_>) -> T) -> T {
+        let accounts = self.0.accounts.lock();
+        let mut accounts = accounts.unwrap_or_else(PoisonError::into_inner);
+        run(&mut operations::Project {
+            id: &self.0.project,
+            now: (self.0.now)(),
+            accounts: &mut accounts,
+            host: "",
+        })
+    }
+
     /// The endpoints.
     pub fn router(&self) -> Router {
         let firebase = self.clone();

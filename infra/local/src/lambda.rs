@@ -8,10 +8,10 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use enishi_shared::{App, Function, app::Parts, function::Handler};
@@ -22,7 +22,12 @@ use tokio::sync::Notify;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::{directory::replace, template, terminal::summary};
+use crate::{
+    directory::replace,
+    journal::{self, Kind},
+    template,
+    terminal::summary,
+};
 
 /// Every function of every service.
 pub fn registered() -> Vec<Function> {
@@ -43,6 +48,8 @@ pub fn registered() -> Vec<Function> {
 /// What was given up, readable.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeadLetter {
+    /// Which one it is.
+    pub id: Uuid,
     /// The queue it lies in.
     pub queue: String,
     /// The function that could not handle it, by its binary's name.
@@ -182,15 +189,18 @@ impl Lambda {
         // A task of its own: a panic ends the invocation, not the stack.
         let span = tracing::info_span!("invocation", function = %function.name);
         let run = async move { handler.invoke(event).await };
-        let run = tokio::spawn(run.instrument(span));
-        match tokio::time::timeout(*timeout, run).await {
+        let run = journal::within(journal::current(), run).instrument(span);
+        let (run, started) = (tokio::spawn(run), Instant::now());
+        let answer = match tokio::time::timeout(*timeout, run).await {
             Ok(Ok(answer)) => answer.map_err(|error| error.to_string()),
             Ok(Err(_)) => Err("the function panicked".into()),
             Err(_) => Err(format!(
                 "Task timed out after {} seconds",
                 timeout.as_secs()
             )),
-        }
+        };
+        journal::invoked(&function.name, started.elapsed(), &answer);
+        answer
     }
 
     /// Invokes a function asynchronously, as rules and schedules do: twice more when it fails
@@ -249,8 +259,9 @@ impl Lambda {
         self.0.under_way.fetch_add(1, Ordering::SeqCst);
         let lambda = self.clone();
         let logical_id = logical_id.to_owned();
+        let cause = journal::current();
         tokio::spawn(async move {
-            lambda.with_retries(&logical_id, event).await;
+            journal::within(cause, lambda.with_retries(&logical_id, event)).await;
             if let Some(file) = file {
                 remove(&file);
             }
@@ -267,7 +278,9 @@ impl Lambda {
         let attempts = function.async_invoke.retry.attempts;
         for attempt in 0..=attempts {
             let name = &function.name;
-            let error = match self.invoke(logical_id, event.clone()).await {
+            let entry = journal::begin(kind(&event), || name.clone());
+            let invoked = self.invoke(logical_id, event.clone());
+            let error = match journal::within(entry, invoked).await {
                 Ok(answer) => {
                     let summary = summary(&answer);
                     if !summary.is_empty() {
@@ -294,6 +307,7 @@ impl Lambda {
     /// shows it.
     pub fn give_up(&self, queue: &str, logical_id: &str, error: &str, event: Value) {
         let letter = DeadLetter {
+            id: Uuid::now_v7(),
             queue: queue.rsplit(':').next().unwrap_or(queue).to_owned(),
             function: self
                 .function(logical_id)
@@ -307,31 +321,57 @@ impl Lambda {
             letter.function,
             letter.queue
         );
-        let mut letters = self
-            .0
-            .dead_letters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        letters.push(letter.clone());
-        if let Some(directory) = &self.0.directory {
-            let directory = directory.join("dead-letters").join(&letter.queue);
-            let file = directory.join(format!("{}-{}.json", letter.time, letters.len()));
+        journal::note(Kind::DeadLetter, || {
+            (
+                format!("{} in {}", letter.function, letter.queue),
+                json!({"letter": letter.id, "error": error}),
+            )
+        });
+        if let Some(file) = self.letter_file(&letter) {
             let text = serde_json::to_string_pretty(&json!(letter)).unwrap_or_default();
+            let directory = file.parent().unwrap_or(&file);
             if let Err(error) =
-                std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&file, text))
+                std::fs::create_dir_all(directory).and_then(|()| std::fs::write(&file, text))
             {
                 tracing::error!(%error, "a dead letter could not be written to its file");
             }
         }
+        self.letters().push(letter);
+    }
+
+    fn letter_file(&self, letter: &DeadLetter) -> Option<PathBuf> {
+        let directory = self.0.directory.as_ref()?.join("dead-letters");
+        let name = format!("{}-{}.json", letter.time, letter.id);
+        Some(directory.join(&letter.queue).join(name))
+    }
+
+    /// Takes a dead letter of this run out of its queue and hands its event to its function once more,
+    /// as a redrive of the queue does; answers whether there is such a letter.
+    pub fn redrive(&self, id: Uuid) -> bool {
+        let letter = {
+            let mut letters = self.letters();
+            let at = letters.iter().position(|letter| letter.id == id);
+            at.map(|at| letters.remove(at))
+        };
+        let Some(letter) = letter else { return false };
+        if let Some(function) = self.find(&letter.function) {
+            // On disk before its file goes: who dies between has it twice rather than not at all.
+            self.invoke_async(&function.logical_id, letter.event.clone());
+        }
+        if let Some(file) = self.letter_file(&letter) {
+            remove(&file);
+        }
+        true
+    }
+
+    fn letters(&self) -> MutexGuard<'_, Vec<DeadLetter>> {
+        let letters = self.0.dead_letters.lock();
+        letters.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The dead letters of this run, oldest first.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.0
-            .dead_letters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.letters().clone()
     }
 
     /// Waits until no asynchronous invocation is under way; answers whether one was.
@@ -345,5 +385,14 @@ impl Lambda {
             waited = true;
             idle.await;
         }
+    }
+}
+
+/// What an asynchronous invocation is: EventBridge's events have a type, a schedule's input has none.
+fn kind(event: &Value) -> Kind {
+    match (event.get("detail-type"), event.get("Records")) {
+        (Some(_), _) => Kind::Event,
+        (_, Some(_)) => Kind::Stream,
+        _ => Kind::Schedule,
     }
 }

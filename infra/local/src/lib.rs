@@ -21,6 +21,7 @@
 //! | [`clock`] | the time |
 //!
 //! [`stack`] puts them together, [`directory`] is where it keeps everything, [`admin`] is how a developer reaches into a running stack,
+//! [`journal`] is what happened in it, [`console`] shows it,
 //! [`terminal`] tells what happens, [`openapi`] generates the document, [`places`] holds together what stands in several places,
 //! [`new`] writes an endpoint, [`import`] brings people in, [`chat_client`] is a chat as an app keeps
 //! it, [`demo`] plays three mornings.
@@ -32,6 +33,7 @@ pub mod bus;
 pub mod chat_client;
 pub mod chime;
 pub mod clock;
+pub mod console;
 pub mod cron;
 pub mod database;
 pub mod demo;
@@ -39,6 +41,7 @@ pub mod directory;
 pub mod firebase;
 pub mod gateway;
 pub mod import;
+pub mod journal;
 pub mod keys;
 pub mod lambda;
 pub mod mailbox;

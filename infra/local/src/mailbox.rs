@@ -22,7 +22,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::clock::Now;
+use crate::{
+    clock::Now,
+    journal::{self, Kind},
+};
 
 /// The most recipients (to, cc and bcc together) of one message, a limit of SES.
 const RECIPIENTS: usize = 50;
@@ -167,6 +170,12 @@ impl Mailbox {
         mails.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        let mails = self.inner.mails.lock();
+        mails.unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The IAM action of a request with its resources: the sender's identity and the configuration set
     /// that every identity has here, as in the cloud some have one. `None` for an operation that is not
     /// offered.
@@ -203,6 +212,12 @@ impl Mailbox {
             return failure(500, "InternalServiceErrorException", &error.to_string());
         }
         tracing::info!("mail to {}: {}", mail.to.join(", "), mail.subject);
+        journal::note(Kind::Mail, || {
+            (
+                format!("{} to {}", mail.subject, mail.to.join(", ")),
+                json!({"message_id": mail.message_id}),
+            )
+        });
         let answered = json!({"MessageId": mail.message_id});
         let mails = self.inner.mails.lock();
         mails.unwrap_or_else(PoisonError::into_inner).push(mail);

@@ -38,6 +38,9 @@ struct Arguments {
     /// The port of the front end; without one, nothing is served where the parameter FrontendUrl is given, else 5173.
     #[arg(long, global = true)]
     web_port: Option<u16>,
+    /// The port of the console.
+    #[arg(long, default_value_t = 3002, global = true)]
+    console_port: u16,
     /// Where everything is kept.
     #[arg(long, global = true)]
     directory: Option<PathBuf>,
@@ -175,6 +178,7 @@ async fn run(arguments: Arguments, clock: LocalClock, started: Instant) -> Resul
         port: arguments.port,
         aws_port: arguments.aws_port,
         web_port: arguments.web_port.or(own.then_some(WEB_PORT)),
+        console_port: Some(arguments.console_port),
         directory: Some(directory.clone()),
         copy_of: None,
         fresh: arguments.fresh,
@@ -243,6 +247,7 @@ fn welcome(stack: &Stack, operator: Option<&str>, directory: &std::path::Path, s
         "\
 Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} routes, {tables} tables.
 
+  console    {console}
   API        {url}            reference: {url}/docs
   AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key `developer`, or a function's logical id
   pages      {web}            sign-up, log-in, and one page a product; links in mails lead there
@@ -266,6 +271,7 @@ Try:
   cargo run -- demo orgs     # an organisation, its members, their projects
 ",
         web = stack.web_url().unwrap_or_else(|| "none, FrontendUrl is somebody else's".to_owned()),
+        console = stack.console_url().unwrap_or_default(),
         milliseconds = started.elapsed().as_millis(),
         functions = system.functions.len(),
         routes = system.routes.len(),

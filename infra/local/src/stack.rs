@@ -5,14 +5,12 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock, PoisonError},
-    time::Duration,
 };
 
 use enishi_shared::{
     App,
     app::{Parts, Random},
 };
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 
@@ -21,10 +19,12 @@ use crate::{
     bus::Buses,
     chime::Chime,
     clock::LocalClock,
+    console::Console,
     database,
-    directory::{Directory, replace},
+    directory::Directory,
     firebase::Firebase,
     gateway::Gateway,
+    journal::{self, Cause, Journal},
     keys::Keys,
     lambda::Lambda,
     mailbox::Mailbox,
@@ -33,7 +33,7 @@ use crate::{
     secrets::Secrets,
     streams::Streams,
     stripe::Stripe,
-    template::{self, DEFAULT_BUS, System},
+    template::{self, System},
     websocket::WebSockets,
 };
 use environment::Worlds;
@@ -41,6 +41,7 @@ use environment::Worlds;
 mod configuration;
 mod environment;
 mod options;
+mod run;
 mod serve;
 
 pub(crate) use environment::parameters;
@@ -83,6 +84,8 @@ struct Inner {
     schedules: Schedules,
     buses: Buses,
     websockets: WebSockets,
+    journal: Option<Journal>,
+    console: Option<Console>,
     calls: Aws,
     chime: Chime,
     mailbox: Mailbox,
@@ -148,6 +151,14 @@ impl Stack {
             serve::until(stopped.clone()),
         ));
 
+        let console = match options.console_port {
+            Some(port) => Some(serve::listen(port, "--console-port").await?),
+            None => None,
+        };
+        let journal = console.as_ref().map(|_| {
+            let tables = system.tables.iter().map(|table| table.name.clone());
+            Journal::new(clock.as_now(), tables.collect())
+        });
         let random = match options.seed {
             Some(seed) => Random::from_seed(seed),
             None => Random::system().map_err(|error| error.to_string())?,
@@ -159,6 +170,7 @@ impl Stack {
             clock: clock.clone(),
             random,
             connections: options.connections,
+            telling: journal.is_some(),
             limits: options.limits,
             password_cost: options.password_cost,
         });
@@ -182,10 +194,13 @@ impl Stack {
             stopped,
             options.limits.answer,
             {
-                let lambda = lambda.clone();
+                let (lambda, journal) = (lambda.clone(), journal.clone());
                 move |function, event| {
-                    let lambda = lambda.clone();
-                    async move { lambda.invoke(&function, event).await }
+                    let (lambda, root) = (lambda.clone(), journal.as_ref().map(Journal::root));
+                    async move {
+                        let entry = journal::within_now(root, || serve::socket(&event));
+                        journal::within(entry, lambda.invoke(&function, event)).await
+                    }
                 }
             },
         );
@@ -257,6 +272,11 @@ impl Stack {
             streams,
             buses,
             websockets,
+            journal,
+            console: match &console {
+                Some(at) => Some(Console::open(at.address, directory)?),
+                None => None,
+            },
             calls,
             chime,
             mailbox,
@@ -275,7 +295,10 @@ impl Stack {
         if let Some(web) = web {
             serve::web(web, &stack)?;
         }
-        stack.0.lambda.resume()?;
+        if let Some(console) = console {
+            serve::console(console, stack.clone());
+        }
+        journal::within_now(stack.root(), || stack.0.lambda.resume())?;
         if options.automatic {
             stack.run_by_itself();
         }
@@ -295,7 +318,7 @@ impl Stack {
     }
 
     /// Ends with [`Self::stop`].
-    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         serve::until(self.0.stopping.subscribe())
     }
 
@@ -315,6 +338,26 @@ impl Stack {
     /// Where AWS SDKs reach the stand-ins.
     pub fn aws_url(&self) -> String {
         format!("http://{}", self.0.aws)
+    }
+
+    /// Where a developer sees what happens, with the token in it; none of a stack without a console.
+    pub fn console_url(&self) -> Option<String> {
+        self.0.console.as_ref().map(Console::url)
+    }
+
+    /// The console; none of a stack without one.
+    pub fn console(&self) -> Option<&Console> {
+        self.0.console.as_ref()
+    }
+
+    /// What happens here; none of a stack without a console.
+    pub fn journal(&self) -> Option<&Journal> {
+        self.0.journal.as_ref()
+    }
+
+    /// For what nothing here led to.
+    fn root(&self) -> Option<Cause> {
+        self.0.journal.as_ref().map(Journal::root)
     }
 
     /// The port of that.
@@ -397,100 +440,5 @@ impl Stack {
     /// The embedded database, for looking into.
     pub fn database(&self) -> &dynoxide::Database {
         &self.0.database
-    }
-
-    /// Sets the clock, fires the schedules that are due then, and settles.
-    pub async fn at(&self, time: Timestamp) {
-        self.0.clock.set(Some(time));
-        self.settle().await;
-        self.0.schedules.fire(&self.0.lambda, self.0.clock.now());
-        self.settle().await;
-    }
-
-    /// Hands over all that waits in streams, rules and meetings, until nothing is under way: no
-    /// asynchronous invocation, no WebSocket message that has arrived, no `$disconnect`.
-    pub async fn settle(&self) {
-        loop {
-            let moved = self.move_on().await;
-            let waited = self.0.lambda.idle().await;
-            let handled = self.0.websockets.idle().await;
-            if !moved && !waited && !handled {
-                return;
-            }
-        }
-    }
-
-    async fn move_on(&self) -> bool {
-        self.0.chime.tick();
-        let mut moved = false;
-        {
-            let mut events = self.0.chime_events.lock().await;
-            while let Ok(event) = events.try_recv() {
-                self.0.buses.deliver(DEFAULT_BUS, &event);
-                moved = true;
-            }
-        }
-        if moved && let Some(file) = &self.0.chime_file {
-            let snapshot = self.0.chime.snapshot().to_string();
-            if let Err(error) = replace(file, snapshot) {
-                tracing::warn!(%error, "the meetings could not be kept");
-            }
-        }
-        moved |= self.0.stripe.deliver().await;
-        match self.0.streams.poll().await {
-            Ok(any) => moved || any,
-            Err(error) => {
-                tracing::error!(error, "a stream could not be read");
-                moved
-            }
-        }
-    }
-
-    /// Streams and meetings as things happen, schedules by the clock.
-    fn run_by_itself(&self) {
-        let stack = self.clone();
-        tokio::spawn(async move {
-            loop {
-                stack.move_on().await;
-                let written = stack.0.written.notified();
-                // Meetings tell of themselves only when they are asked.
-                let _ = tokio::time::timeout(Duration::from_millis(250), written).await;
-            }
-        });
-        let stack = self.clone();
-        tokio::spawn(async move {
-            loop {
-                // Asked for first: a clock that is set while the schedules fire must not be missed.
-                let changed = stack.0.clock.changed();
-                let now = stack.0.clock.now();
-                stack.0.schedules.fire(&stack.0.lambda, now);
-                let wait = stack
-                    .0
-                    .schedules
-                    .next()
-                    .and_then(|next| Duration::try_from(next.duration_since(now)).ok())
-                    .unwrap_or(Duration::from_secs(60));
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = changed => {}
-                }
-            }
-        });
-        let (database, clock) = (self.0.database.clone(), self.0.clock.clone());
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(Duration::from_secs(60)).await;
-                // The database's file goes by the system's time: what has expired by that may be needed
-                // by a clock that is behind.
-                if clock.ahead().is_negative() {
-                    continue;
-                }
-                let database = database.clone();
-                let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-                if let Ok(Err(error)) = swept {
-                    tracing::warn!(%error, "expired items could not be removed");
-                }
-            }
-        });
     }
 }

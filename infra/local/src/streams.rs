@@ -3,7 +3,11 @@
 //!
 //! How far each mapping has read is kept, so that a restart goes on there.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use dynoxide::{
     Database,
@@ -18,6 +22,7 @@ use tokio::sync::Mutex;
 use crate::{
     database::from_json,
     directory::replace,
+    journal::{self, Cause, Kind},
     lambda::Lambda,
     pattern,
     template::{StreamMapping, System},
@@ -43,6 +48,8 @@ struct Mapping {
     function: String,
     mapping: StreamMapping,
     shard: Shard,
+    table: String,
+    keys: (String, Option<String>),
 }
 
 /// A table's stream has one shard here, which never ends.
@@ -83,20 +90,18 @@ impl Streams {
         lambda: Lambda,
         file: Option<PathBuf>,
     ) -> Result<Self, String> {
-        let name = |logical_id: &str| {
-            system
-                .tables
-                .iter()
-                .find(|table| table.logical_id == logical_id)
-                .map_or_else(|| logical_id.to_owned(), |table| table.name.clone())
-        };
         let mut mappings = Vec::new();
         for function in &system.functions {
             for mapping in &function.mappings {
+                let mut tables = system.tables.iter();
+                let table = tables.find(|table| table.logical_id == mapping.table);
+                let table = table.ok_or_else(|| format!("there is no table {}", mapping.table))?;
                 mappings.push(Mapping {
                     function: function.logical_id.clone(),
                     mapping: mapping.clone(),
-                    shard: Shard::of(&database, &name(&mapping.table))?,
+                    shard: Shard::of(&database, &table.name)?,
+                    table: table.name.clone(),
+                    keys: (table.keys.partition.clone(), table.keys.sort.clone()),
                 });
             }
         }
@@ -212,10 +217,11 @@ impl Inner {
             if batch.is_empty() {
                 continue;
             }
-            let answer = self
+            let entry = self.entry(mapping, &batch);
+            let invoked = self
                 .lambda
-                .invoke(&mapping.function, json!({"Records": batch}))
-                .await;
+                .invoke(&mapping.function, json!({"Records": batch}));
+            let answer = journal::within(entry.clone(), invoked).await;
             let (failed_from, error) = match &answer {
                 Ok(answer) if rules.report_batch_item_failures => {
                     (first_failure(&batch, answer), "the function reported it")
@@ -231,8 +237,11 @@ impl Inner {
             if tried >= attempts {
                 if let Some(queue) = &rules.on_failure {
                     // AWS sends where the records lie in the stream; here they are shown.
-                    self.lambda
-                        .give_up(queue, &mapping.function, error, json!({"Records": rest}));
+                    let records = json!({"Records": rest});
+                    journal::within_now(entry, || {
+                        self.lambda
+                            .give_up(queue, &mapping.function, error, records);
+                    });
                 }
             } else if rules.bisect && rest.len() > 1 {
                 let second = rest.split_off(rest.len() / 2);
@@ -243,6 +252,25 @@ impl Inner {
                 waiting.push((rest, tried + 1));
             }
         }
+    }
+
+    /// The batch's entry, an effect of whatever wrote its rows.
+    fn entry(&self, mapping: &Mapping, batch: &[Value]) -> Option<Cause> {
+        let journal = journal::current()?.journal().clone();
+        let mut causes = BTreeSet::new();
+        for record in batch {
+            let row = journal::row(
+                mapping.keys.clone(),
+                &mapping.table,
+                &record["dynamodb"]["Keys"],
+            );
+            causes.extend(journal.writer(&row));
+        }
+        let function = self.lambda.function(&mapping.function);
+        let name = function.map_or(&mapping.function, |function| &function.name);
+        let title = format!("{name}: {} of {}", batch.len(), mapping.table);
+        let entry = journal.begin(Kind::Stream, title, causes.into_iter().collect());
+        Some(entry)
     }
 
     fn remember(&self, positions: &BTreeMap<String, String>) {

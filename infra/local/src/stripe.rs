@@ -19,6 +19,7 @@ mod objects;
 pub mod page;
 mod params;
 mod people;
+mod shown;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::journal;
+
 use super::{
     Chime, Inner, Meeting, State, tone,
     wire::{self, Call, Failure, bad, not_found, text},
@@ -306,7 +308,7 @@ impl Chime {
     fn tell(&self, pipeline: &str, what: &str, meeting: Option<&Meeting>, at: Timestamp) {
         let meeting = meeting.map_or(&Value::Null, |meeting| &meeting.shown);
         let event = wire::event_of_pipeline(pipeline, what, meeting, at);
-        let _ = self.events.send(event);
+        let _ = self.events.send(journal::marked(event));
     }
 
     /// A recorder leaves with its pipeline.

@@ -11,7 +11,7 @@ use enishi_shared::{
 use super::{Connections, OPERATOR_EMAIL};
 use crate::{
     clock::LocalClock,
-    firebase,
+    firebase, journal,
     keys::Keys,
     s3::{SECRET_KEY, photos_bucket},
     secrets::SECRET_ARN_PREFIX,
@@ -122,6 +122,8 @@ pub struct Worlds {
     pub random: Random,
     /// The functions' connections.
     pub connections: Connections,
+    /// Whether their calls say what they are for.
+    pub telling: bool,
     /// How long the functions and what they call may take.
     pub limits: TimeLimits,
     /// What their passwords' hashes cost.
@@ -151,11 +153,15 @@ impl Worlds {
         let found = found.ok_or_else(|| format!("there is no function {function}"))?;
         let live_url = live_url(&self.system, self.api);
         let environment = environment(found, self.aws, self.api, &live_url, &self.photos_url());
+        let http = (self.connections)(function);
         Ok(Parts {
             env: environment.into_iter().collect(),
             clock: self.clock.as_clock(),
             random: self.random.clone(),
-            http: (self.connections)(function),
+            http: match self.telling {
+                true => journal::wrap(http),
+                false => http,
+            },
             limits: self.limits,
             password_cost: self.password_cost,
         })

@@ -30,6 +30,8 @@ pub struct Options {
     pub aws_port: u16,
     /// The port of the front end, which links lead to then; 0 takes any, `None` serves none.
     pub web_port: Option<u16>,
+    /// The port of the console; 0 takes any, `None` is a stack without one.
+    pub console_port: Option<u16>,
     /// Where everything is kept; `None` keeps it in memory.
     pub directory: Option<PathBuf>,
     /// Begins as a copy of this stack, whose folder was copied to `directory`; but its tables are in memory.
@@ -64,6 +66,7 @@ impl Options {
             port: 0,
             aws_port: 0,
             web_port: None,
+            console_port: None,
             directory: None,
             copy_of: None,
             fresh: false,

@@ -4,6 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
+    time::Instant,
 };
 
 use axum::{
@@ -17,11 +18,16 @@ use axum::{
 use bytes::Bytes;
 use http::{StatusCode, header, uri::Authority};
 use http_body_util::{BodyExt as _, Limited};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 
 use super::{Stack, environment, web_files};
-use crate::{admin, gateway::Gateway, stripe, web};
+use crate::{
+    admin, console,
+    gateway::Gateway,
+    journal::{self, Cause, Kind},
+    stripe, web,
+};
 
 /// API Gateway itself refuses what is larger.
 const LARGEST_BODY: usize = 10 * 1024 * 1024 + 1;
@@ -77,18 +83,63 @@ pub fn api(at: Loopback, gateway: Arc<Gateway>, stack: Stack) {
                 // The gateway answers for its own limit.
                 Err(_) => Bytes::from(vec![0; LARGEST_BODY]),
             };
-            let request = http::Request::from_parts(parts, body);
+            let mut request = http::Request::from_parts(parts, body);
+            let entry = entry(&stack, &mut request);
+            let started = Instant::now();
             let invoke = |function: String, event: Value| async move {
+                if let Some(entry) = journal::current() {
+                    entry.name(
+                        event["requestContext"]["requestId"]
+                            .as_str()
+                            .unwrap_or_default(),
+                    );
+                }
                 stack.lambda().invoke(&function, event).await
             };
-            let response: Response = gateway
-                .serve(request, peer.ip(), invoke)
-                .await
-                .map(Body::from);
+            let served = gateway.serve(request, peer.ip(), invoke);
+            let response = journal::within(entry.clone(), served).await;
+            if let Some(entry) = entry {
+                entry.change(|entry| entry.detail["answer"] = journal::body(response.body()));
+                entry.answered(response.status().as_u16(), started.elapsed());
+            }
+            let response: Response = response.map(Body::from);
             response
         }
     };
     serve(at, Router::new().fallback(handle), &serving);
+}
+
+/// A request's entry, an effect of what its header names.
+fn entry(stack: &Stack, request: &mut http::Request<Bytes>) -> Option<Cause> {
+    let journal = stack.journal()?;
+    let told = journal::told(request.headers_mut());
+    let cause = journal.cause(told).id();
+    let title = format!("{} {}", request.method(), request.uri().path());
+    let entry = journal.begin(Kind::Request, title, cause.into_iter().collect());
+    entry.change(|entry| {
+        entry.detail =
+            json!({"query": request.uri().query(), "body": journal::body(request.body())});
+    });
+    Some(entry)
+}
+
+/// A WebSocket event's entry.
+pub fn socket(event: &Value) -> Option<Cause> {
+    let context = &event["requestContext"];
+    let text = |name: &str| context[name].as_str().unwrap_or_default();
+    let entry = journal::begin(Kind::Socket, || {
+        format!("{} {}", text("routeKey"), text("connectionId"))
+    })?;
+    entry.name(text("requestId"));
+    let body = event["body"].as_str().unwrap_or_default();
+    entry.change(|entry| entry.detail = json!({"body": journal::body(body.as_bytes())}));
+    Some(entry)
+}
+
+/// Serves the console until the stack stops.
+pub fn console(at: Loopback, stack: Stack) {
+    let serving = stack.clone();
+    serve(at, console::router(stack), &serving);
 }
 
 /// Serves the AWS stand-ins, Firebase, Stripe and the developer's own endpoints until the stack stops.
@@ -102,6 +153,12 @@ pub fn aws(at: Loopback, stack: Stack) {
         let aws = aws.clone();
         async move { aws.handle(request).await }
     });
+    let router = match serving.journal().cloned() {
+        Some(journal) => router.layer(from_fn(move |request, next| {
+            journal::around(journal.clone(), request, next)
+        })),
+        None => router,
+    };
     serve(at, router.layer(from_fn(to_this_machine)), &serving);
 }
 

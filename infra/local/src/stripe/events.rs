@@ -1,5 +1,7 @@
 //! Webhooks: signed as Stripe signs them, and as unreliable as Stripe's.
 
+use std::time::Instant;
+
 use aws_lc_rs::hmac;
 use bytes::Bytes;
 use enishi_shared::app::Random;
@@ -12,6 +14,7 @@ use hyper_util::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CONNECT_SIGNING_SECRET, SIGNING_SECRET, state::State};
+use crate::journal::{self, Cause, HEADER, Kind};
 
 /// After how many minutes an event that was not taken is sent again; then it is given up. Stripe
 /// goes on for three days.
@@ -38,6 +41,8 @@ pub fn sender() -> Sender {
 /// What goes out for one event.
 pub struct Outgoing {
     pub event: String,
+    pub kind: String,
+    pub cause: Option<Cause>,
     pub body: String,
     pub signature: String,
 }
@@ -55,6 +60,8 @@ pub fn due(state: &State) -> Vec<Outgoing> {
             for _ in 0..=event.copies {
                 due.push(Outgoing {
                     event: event.id.clone(),
+                    kind: event.kind.clone(),
+                    cause: event.cause.clone(),
                     body: body.clone(),
                     signature: signature(&body, secret, state.now),
                 });
@@ -86,17 +93,27 @@ pub fn signature(body: &str, secret: &str, now: Timestamp) -> String {
 
 /// Sends one; whether it was taken.
 pub async fn send(sender: &Sender, url: &str, outgoing: &Outgoing) -> bool {
-    let request = Request::post(url)
+    let mut request = Request::post(url)
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-        .header("stripe-signature", &outgoing.signature)
-        .body(Full::new(Bytes::from(outgoing.body.clone())));
-    let Ok(request) = request else {
+        .header("stripe-signature", &outgoing.signature);
+    let cause = outgoing.cause.clone().or_else(journal::current);
+    let entry = journal::within_now(cause, || {
+        journal::begin(Kind::Webhook, || outgoing.kind.clone())
+    });
+    if let Some(id) = entry.as_ref().and_then(Cause::id) {
+        request = request.header(HEADER, id);
+    }
+    let Ok(request) = request.body(Full::new(Bytes::from(outgoing.body.clone()))) else {
         return false;
     };
-    match sender.request(request).await {
-        Ok(answer) => answer.status().is_success(),
-        Err(_) => false,
+    let started = Instant::now();
+    let status = sender.request(request).await.map(|answer| answer.status());
+    if let Some(entry) = entry {
+        let answered = status.as_ref().map_or(502, http::StatusCode::as_u16);
+        entry.change(|entry| entry.detail = journal::body(outgoing.body.as_bytes()));
+        entry.answered(answered, started.elapsed());
     }
+    status.is_ok_and(|status| status.is_success())
 }
 
 /// Notes that an event was sent; whether all of its copies were taken.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::journal::{self, Cause};
+
 use super::{
     API_VERSION,
     objects::complete,
@@ -74,6 +76,9 @@ pub struct Event {
     pub copies: u32,
     /// How often it was sent.
     pub attempts: u32,
+    /// What led to it.
+    #[serde(skip)]
+    pub cause: Option<Cause>,
 }
 
 impl State {
@@ -167,6 +172,7 @@ impl State {
             due: Some(due.unwrap_or(self.now)),
             copies: self.order.copies,
             attempts: 0,
+            cause: journal::current(),
         });
     }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::connection::End;
 use super::{MAX_MESSAGE, Undelivered, WebSockets};
 use crate::gateway::decoded;
+use crate::journal::{self, Kind, Outcome};
 use crate::template::{ACCOUNT, REGION};
 
 impl WebSockets {
@@ -74,7 +75,14 @@ impl WebSockets {
                     let status = StatusCode::BAD_REQUEST;
                     return refusal(status, "BadRequestException", "the data is not UTF-8");
                 };
-                match self.post(&id, text) {
+                let told = text.clone();
+                let posted = self.post(&id, text);
+                journal::note(Kind::Push, || {
+                    (format!("to {id}"), journal::body(told.as_bytes()))
+                })
+                .filter(|_| posted.is_err())
+                .inspect(|push| push.change(|entry| entry.outcome = Outcome::Refused));
+                match posted {
                     Ok(()) => answer(StatusCode::OK, String::new()),
                     Err(Undelivered::Gone) => gone(),
                     Err(Undelivered::Unread) => refusal(

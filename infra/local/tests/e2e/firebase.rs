@@ -1,10 +1,8 @@
 //! Firebase: the stack's emulator with what verifies its tokens and disables its accounts, and with
 //! the official SDK.
 
-use std::{path::Path, process::Command};
-
 use bytes::Bytes;
-use enishi_local::{firebase::PROJECT, stack::root};
+use enishi_local::firebase::PROJECT;
 use enishi_shared::{
     App,
     error::Code,
@@ -16,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     identity::market_sessions::begin,
+    node::Package,
     support::{Answer, World, text},
 };
 
@@ -121,78 +120,21 @@ async fn only_functions_that_know_the_project_are_sent_to_the_emulator() {
     world.send_anywhere(list(PROJECT)).await.expect(404);
 }
 
-/// Runs a program in `directory` and answers what it printed.
-async fn run(directory: &Path, program: &'static str, arguments: &[&str], missing: &str) -> String {
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(directory);
-    let output = tokio::task::spawn_blocking(move || command.output())
-        .await
-        .unwrap();
-    let output =
-        output.unwrap_or_else(|error| panic!("{program} cannot be run ({error}): {missing}"));
-    assert!(
-        output.status.success(),
-        "{program} {arguments:?}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The official SDK, installed below `target/`.
-struct Sdk(std::path::PathBuf);
-
-impl Sdk {
-    async fn install() -> Self {
-        const MISSING: &str =
-            "this test needs Node.js 20 or later with npm, see https://nodejs.org";
-        let from = root().join("infra/local/tests/firebase-sdk");
-        let to = root().join("target/firebase-sdk");
-        std::fs::create_dir_all(&to).unwrap();
-        for file in ["package.json", "check.js"] {
-            std::fs::copy(from.join(file), to.join(file)).unwrap();
-        }
-        let version = run(&to, "node", &["--version"], MISSING).await;
-        let major = version.trim_start_matches('v').split('.').next().unwrap();
-        assert!(
-            major.parse::<u32>().unwrap() >= 20,
-            "{MISSING}; this is {version}"
-        );
-        let arguments = [
-            "install",
-            "--prefer-offline",
-            "--ignore-scripts",
-            "--no-package-lock",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ];
-        run(&to, "npm", &arguments, MISSING).await;
-        Self(to)
-    }
-
-    async fn check(&self, world: &World, what: &str) -> Value {
-        let url = world.stack.aws_url();
-        let arguments = [
-            "check.js",
-            &url,
-            PROJECT,
-            what,
-            "hana@example.com",
-            "second secret",
-        ];
-        let printed = run(&self.0, "node", &arguments, "").await;
-        serde_json::from_str(&printed).unwrap()
-    }
+/// What the official SDK finds.
+async fn check(sdk: &Package, world: &World, what: &str) -> Value {
+    let url = world.stack.aws_url();
+    let arguments = [&url, PROJECT, what, "hana@example.com", "second secret"];
+    let printed = sdk.run("check.js", &arguments).await;
+    serde_json::from_str(&printed).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Node.js, and the npm registry the first time"]
 async fn the_official_sdk_signs_up_signs_in_refreshes_updates_and_reaches_an_endpoint() {
-    let sdk = Sdk::install().await;
+    let sdk = Package::install("firebase-sdk", &["check.js"]).await;
     let world = World::new().await;
     let app = function(&world);
-    let signed_in = sdk.check(&world, "life").await;
+    let signed_in = check(&sdk, &world, "life").await;
     eprintln!("the ID token's claims: {:#}", signed_in["claims"]);
     let user = verify(&app, &text(&signed_in["id_token"])).await.unwrap();
     assert_eq!(user.uid, text(&signed_in["claims"]["sub"]));
@@ -210,5 +152,5 @@ async fn the_official_sdk_signs_up_signs_in_refreshes_updates_and_reaches_an_end
     assert_eq!(me.text("name"), "花");
 
     disable_account(&app, &user.uid).await.unwrap();
-    sdk.check(&world, "disabled").await;
+    check(&sdk, &world, "disabled").await;
 }

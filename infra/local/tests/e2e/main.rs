@@ -5,6 +5,7 @@
 mod actors;
 mod budgets;
 mod consistency;
+mod console;
 mod conversations;
 mod crash;
 mod firebase;
@@ -12,6 +13,7 @@ mod identity;
 mod live;
 mod mail;
 mod market;
+mod node;
 mod orgs;
 mod payments;
 mod policies;

@@ -54,8 +54,10 @@ impl Program {
             .split([' ', '\n'])
             .filter(|word| word.starts_with("http://"))
             .collect();
-        let api = Client::new(urls[0].to_owned());
-        let aws = urls.iter().find(|url| !url.starts_with(urls[0])).unwrap();
+        // The console's is the first.
+        let api = Client::new(urls[1].to_owned());
+        let aws = urls[1..].iter().find(|url| !url.starts_with(urls[1]));
+        let aws = aws.unwrap();
         let aws_port = aws.rsplit(':').next().unwrap().to_owned();
         Self {
             child,
@@ -68,15 +70,9 @@ impl Program {
 
     fn spawn(directory: &std::path::Path, more: &[&str]) -> std::io::Result<Child> {
         Command::new(env!("CARGO_BIN_EXE_enishi"))
-            .args([
-                "--port",
-                "0",
-                "--aws-port",
-                "0",
-                "--web-port",
-                "0",
-                "--directory",
-            ])
+            .args(["--port", "0", "--aws-port", "0", "--web-port", "0"])
+            .args(["--console-port", "0"])
+            .arg("--directory")
             .arg(directory)
             .args(more)
             .stdout(Stdio::piped())
