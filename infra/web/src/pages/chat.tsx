@@ -78,6 +78,11 @@ function Talk({ chat_id }: { chat_id: string }) {
     try {
       const ack = await live.send(chat_id, content);
       take([{ ...ack, sender_id: me ?? "", content }]);
+    } catch (thrown) {
+      // What was refused is not lost.
+      const input = form.elements.namedItem("content");
+      if (input instanceof HTMLInputElement && input.value === "") input.value = content;
+      throw thrown;
     } finally {
       setPending((before) => before.filter((one) => one !== content));
     }

@@ -83,6 +83,16 @@ function One() {
             <p>{time(found.transaction_time, t.lang)}</p>
             {found.status === "Pending" && <p>{t.processing}</p>}
             {found.status === "Paid" && <p class="good">{t.thanks}</p>}
+            {(found.status === "Pending" || found.status === "Paid") && (
+              <Act
+                class="quiet"
+                run={async () =>
+                  order.set(await ok(enishi.api.POST("/api/transaction/{transaction_id}/cancel", { params, body: {} })))
+                }
+              >
+                {t.cancelOrder}
+              </Act>
+            )}
             <address>
               {found.name} · 〒{found.zip_code} {found.address}
             </address>
