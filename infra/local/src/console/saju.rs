@@ -58,7 +58,7 @@ async fn read(app: &App, user_id: UserId) -> Result<Option<Value>> {
         return Ok(None);
     };
     let me: Profile = decode(me)?;
-    let pillars = me.candidate.birth()?.pillars();
+    let mine = me.candidate.side()?;
     let listed = items.remove(&key).map(people).transpose()?;
     let keys: Vec<_> = listed
         .iter()
@@ -70,7 +70,7 @@ async fn read(app: &App, user_id: UserId) -> Result<Option<Value>> {
     for profile in keys.iter().filter_map(|key| profiles.remove(key)) {
         let profile: Profile = decode(profile)?;
         let candidate = &profile.candidate;
-        let score = Compatibility::of(&pillars, &candidate.birth()?.pillars());
+        let score = Compatibility::of(&mine, &candidate.side()?);
         shown.push(json!({
             "user_id": candidate.user_id, "name": profile.name, "age": candidate.age(today),
             "location": candidate.location, "shown": candidate.listing_order,
