@@ -17,15 +17,15 @@ use crate::{
 
 /// `rooms-participated`
 ///
-/// Budget: for those who were drawn and name no room; 2 for the others. 2 more while somebody is moved to
-/// another room; where one slot follows another, 1 more for five minutes.
+/// Budget: for those who were drawn and name no room; 2 for the others. 2 more for who is moved to another
+/// room at this moment; where one slot follows another, 1 more for five minutes.
 #[allow(deprecated)]
 pub const FUNCTION: Function = Function::http("rooms-participated", || {
     OpenApiRouter::new()
         .routes(routes!(participated))
         .routes(routes!(paticipated))
 })
-.budget(4);
+.budget(3);
 
 /// In which room.
 #[derive(Debug, Default, Deserialize, Validate, ToSchema)]

@@ -192,6 +192,7 @@ fn customers_in(world: &World, customers: &[Member]) -> Result<(), String> {
             epoch: 0,
             products: Vec::new(),
             holds: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
             created_at: Timestamp::UNIX_EPOCH,
         };
         (account_key(customer.user_id), account)

@@ -178,7 +178,7 @@ async fn the_operator_scope_comes_with_the_verified_address() {
     let mut first = post(&world, "/signup", body).await.expect(201);
     let assign = async |answer: &Answer| {
         let token = answer.text("access_token");
-        let body = Some(json!({"date": "2026-11-21"}));
+        let body = Some(json!({"date": "2026-11-21", "confirm": true}));
         let path = "/assign_room/";
         world.call("POST", path, Some(&token), body).await
     };
