@@ -105,16 +105,16 @@ impl<'a> Search<'a> {
             Some(best) => self.unchecked.partition_point(|one| one.rank() >= best),
             None => self.unchecked.len(),
         };
-        match open {
-            Some((Reverse(widened), _)) if widened > self.widened => {
-                // Whether the window is widened follows from who of these stand.
-                if ready == 0 && self.stand.len() < ENOUGH {
-                    self.widened = widened;
-                    return self.ask(wanted, left - 1);
-                }
+        if let Some((Reverse(widened), _)) = open {
+            let is_wider = widened > self.widened;
+            // Whether the window is widened follows from who of these stand.
+            if is_wider && ready == 0 && self.stand.len() < ENOUGH {
+                self.widened = widened;
+                return self.ask(wanted, left - 1);
             }
-            Some(_) if ready < wanted => return self.ask(wanted - ready, left - 1),
-            _ => {}
+            if !is_wider && ready < wanted {
+                return self.ask(wanted - ready, left - 1);
+            }
         }
         if ready == 0 {
             return self.done();

@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
 };
 use enishi_rooms::{
+    assign,
     seating::{Room, read_rooms, read_seats},
     slot::{SlotId, Slots},
 };
@@ -42,7 +43,7 @@ pub async fn mornings(State(stack): State<Stack>) -> Answer<Value> {
     let shown = slots.iter().map(|slot| {
         json!({
             "slot": slot["sk"], "state": slot["state"], "enrolled": slot["enrolled"],
-            "rooms": slot["rooms"], "walk_ins": slot["walk_ins"], "opened": slot["opened"],
+            "rooms": slot["rooms"], "opened": slot["opened"],
             "closed": slot["closed"],
         })
     });
@@ -64,10 +65,11 @@ pub async fn morning(State(stack): State<Stack>, Path(slot): Path<String>) -> An
 
 async fn picture(app: &App, id: SlotId, draw: &Value) -> Result<Value> {
     let slot = app.config::<Slots>()?.by_id(id);
-    let number = |name: &str| draw[name].as_u64().unwrap_or_default();
     // Who walked in when nothing was left has a room behind the drawn ones.
-    let most = number("rooms") + number("walk_ins");
-    let rooms = read_rooms(app, &slot, u32::try_from(most).unwrap_or(u32::MAX)).await?;
+    let most = assign::read(app, id)
+        .await?
+        .map_or(0, |draw| draw.all_rooms());
+    let rooms = read_rooms(app, &slot, most).await?;
     let people: Vec<UserId> = rooms.iter().flat_map(ids).collect();
     let met = met(app, &people, draw).await?;
 
@@ -79,7 +81,8 @@ async fn picture(app: &App, id: SlotId, draw: &Value) -> Result<Value> {
     let here = met.keys().filter(|pair| together(pair)).count();
     Ok(json!({
         "slot": id.to_string(), "state": draw["state"], "room_size": draw["room_size"],
-        "walk_ins": draw["walk_ins"], "closed": draw["closed"],
+        "walk_ins": rooms.iter().map(|room| room.walk_ins().count()).sum::<usize>(),
+        "closed": draw["closed"],
         "looked_back_on": draw["history"].as_array().map_or(0, Vec::len),
         "rooms": rooms.iter().map(shown).collect::<Vec<_>>(),
         "met": met.iter().map(|((a, b), slots)| json!({"a": a, "b": b, "slots": slots})).collect::<Vec<_>>(),

@@ -33,6 +33,21 @@ fn references(node: &Node) -> Vec<Reference> {
                     .filter(|name| !name.starts_with('!'));
                 names.map(of).collect()
             }
+            // A text with names of its own for some of what stands in it.
+            ("Sub", Value::List(parts)) => {
+                let [text, own] = &parts[..] else {
+                    panic!("line {}: a text and its names are read", node.line);
+                };
+                let mut all = references(&Node {
+                    value: Value::Call("Sub".to_owned(), Box::new(text.clone())),
+                    line: node.line,
+                });
+                if let Value::Map(entries) = &own.value {
+                    all.retain(|(name, ..)| entries.iter().all(|entry| entry.key != *name));
+                }
+                all.extend(references(own));
+                all
+            }
             ("GetAtt" | "Sub", _) => panic!("line {}: the short form is read", node.line),
             _ => references(argument),
         },
