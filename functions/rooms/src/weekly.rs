@@ -46,6 +46,7 @@ const KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "they are called what they are")]
+#[schema(as = SlotDay)]
 pub enum Day {
     Mon,
     Tue,

@@ -108,12 +108,14 @@ function Morning({ title, date }: { title: string; date: string }) {
       <Show of={room}>
         {(found) => (
           <div class="stack" role="status">
-            {found.status === "pending" ? (
+            {found.status === "missed" ? (
+              <p>{t.missed}</p>
+            ) : found.status === "pending" ? (
               <p>{t.pending}</p>
             ) : (
               <>
                 <p>
-                  <strong>{t.ready}</strong> {t.with}: {found.members.map((member) => member.username).join(", ")}
+                  <strong>{t.ready}</strong> {t.with}: {found.members.filter((member) => !member.withdrawn).map((member) => member.username).join(", ")}
                 </p>
                 <p>
                   <a class="button" href={`/rooms/${found.room_id}`}>
