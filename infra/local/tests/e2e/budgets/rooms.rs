@@ -137,8 +137,9 @@ pub async fn measure(world: &World, measured: &mut Measured) {
     measured.count(world, "rooms-attendance");
 
     world.get(me, "/me/rooms").await.expect(200);
-    // Two, and one for the only room; a page may have thirty.
-    assert_eq!(measured.within(world, "rooms-history", 0, 1), 3);
+    // Two, and one for the only room, unless they were the one who was moved; a page may have thirty.
+    let taken = measured.within(world, "rooms-history", 0, 1);
+    assert!((2..=3).contains(&taken), "{taken}");
     let click = one_click(letters(world, &people[0]).last().unwrap());
     count(world, "");
     told::click(world, &click).await.expect(200);
