@@ -3,7 +3,7 @@
 
 use enishi_shared::{
     App, Error, Result, UserId,
-    store::{Change, Condition, Key, Outcome, Transaction, when},
+    store::{Change, Condition, Key, Outcome, Table, Transaction, decode, when},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     chat,
     pair::PairId,
-    profile::{check_exists, partition, profile_missing, table},
+    profile::{check_exists, partition, profile_key, profile_missing, table},
 };
 
 /// What has become of a request.
@@ -96,6 +96,28 @@ impl Relation {
 
 /// What the sort keys of rows start with; `template.yaml` filters the stream by it.
 pub const WITH: &str = "WITH#";
+
+/// What is between two people as `me` sees it, and whether the other's row is there. One request.
+///
+/// # Errors
+/// As [`profile_missing`] where `me` has no profile; `service_unavailable` when DynamoDB does not answer.
+pub async fn read_both(
+    table: &Table,
+    me: UserId,
+    other: UserId,
+) -> Result<(Option<Relation>, bool)> {
+    let places = [
+        profile_key(me),
+        relation_key(me, other),
+        relation_key(other, me),
+    ];
+    // There are no two rows of oneself, and DynamoDB reads none twice.
+    let distinct = if me == other { &places[..2] } else { &places };
+    let mut found = table.batch_get(distinct).await?;
+    let [profile, mine, theirs] = places.map(|place| found.remove(&place));
+    profile.ok_or_else(profile_missing)?;
+    Ok((mine.map(decode).transpose()?, theirs.is_some()))
+}
 
 /// Where the row of `user_id` about `other_id` lies.
 pub fn relation_key(user_id: UserId, other_id: UserId) -> Key {

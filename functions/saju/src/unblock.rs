@@ -7,7 +7,7 @@ use enishi_shared::{
     conversation,
     error::ErrorBody,
     http::{Path, no_content},
-    store::{Change, Outcome, Race, Transaction, decode, when},
+    store::{Change, Outcome, Race, Transaction, when},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -15,8 +15,7 @@ use crate::{
     blocks::blocked_key,
     chat::{self, Chats},
     pair::PairId,
-    profile::{profile_key, profile_missing},
-    relation::{Relation, Status, as_read, relation_key},
+    relation::{Relation, Status, as_read, read_both, relation_key},
 };
 
 /// `saju-unblock`
@@ -52,25 +51,14 @@ pub async fn unblock(
 ) -> Result<Response> {
     let me = user.id;
     let chats = chat::chats(&app)?;
-    let table = chats.table();
     let mut race = Race::new(&app);
     loop {
-        let places = [
-            profile_key(me),
-            relation_key(me, other),
-            relation_key(other, me),
-        ];
-        // There are no two rows of oneself, and DynamoDB reads none twice.
-        let distinct = if me == other { &places[..2] } else { &places };
-        let mut found = table.batch_get(distinct).await?;
-        let [profile, mine, theirs] = places.map(|place| found.remove(&place));
-        profile.ok_or_else(profile_missing)?;
-        let mine: Option<Relation> = mine.map(decode).transpose()?;
+        let (mine, is_there) = read_both(chats.table(), me, other).await?;
         let Some(mine) = mine.filter(|row| row.blocks) else {
             return Ok(no_content());
         };
         let mut tx = Transaction::new(&app);
-        lift(&mut tx, &chats, &mine, theirs.is_some());
+        lift(&mut tx, &chats, &mine, is_there);
         match tx.commit().await? {
             Outcome::Done => return Ok(no_content()),
             Outcome::Refused(_) => race.lost().await?,

@@ -11,15 +11,15 @@ use enishi_shared::{
     conversation::{self, Expiry},
     error::ErrorBody,
     http::{Path, no_content},
-    store::{Change, Condition, Outcome, Race, Transaction, decode, when},
+    store::{Change, Condition, Outcome, Race, Transaction, when},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     chat::{self, Chats},
     pair::PairId,
-    profile::{check_exists, profile_key, profile_missing},
-    relation::{Relation, Status, relation_key},
+    profile::check_exists,
+    relation::{Status, read_both, relation_key},
 };
 
 /// `saju-unmatch`
@@ -59,22 +59,14 @@ pub async fn unmatch(
     // It may be blocked at the same moment, and the other may close their account.
     let mut race = Race::new(&app);
     loop {
-        let places = [
-            profile_key(me),
-            relation_key(me, other),
-            relation_key(other, me),
-        ];
-        let mut found = chats.table().batch_get(&places).await?;
-        let [profile, mine, theirs] = places.map(|place| found.remove(&place));
-        profile.ok_or_else(profile_missing)?;
-        let mine: Option<Relation> = mine.map(decode).transpose()?;
+        let (mine, is_there) = read_both(chats.table(), me, other).await?;
         let mine = mine.filter(|row| !row.is_blocked());
         match mine.and_then(|row| row.status) {
             Some(Status::Matched) => {}
             Some(Status::Ended) => return Ok(no_content()),
             _ => return Err(Error::not_found("chat")),
         }
-        let tx = end(&app, &chats, chat_id, (me, other), theirs.is_some());
+        let tx = end(&app, &chats, chat_id, (me, other), is_there);
         match tx.commit().await? {
             Outcome::Done => return Ok(no_content()),
             Outcome::Refused(_) => race.lost().await?,
