@@ -177,7 +177,7 @@ fn bring_in(
 }
 
 /// They have verified accounts and addresses.
-fn customers_in(world: &World, customers: &[Member]) -> Result<(), String> {
+pub fn customers_in(world: &World, customers: &[Member]) -> Result<(), String> {
     let accounts = customers.iter().map(|customer| {
         let account = Account {
             user_id: customer.user_id,

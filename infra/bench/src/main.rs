@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod buy;
 mod chat;
 mod client;
+mod cost;
 mod exchange;
 mod lean;
 mod market;
@@ -55,6 +56,8 @@ enum Benchmark {
     Market(market::Options),
     /// What a purchase asks and costs, and how many come through.
     Buy(buy::Options),
+    /// What a month costs at AWS, by product, for 100, 10,000 and 1,000,000 people.
+    Cost,
     /// Whether the embedded database writes as quickly after twenty thousand writes.
     Writes(writes::Options),
     /// How small and quick the functions' binaries are, beside JavaScript.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Benchmark::Search(options) => on_runtime(search::run(&options)),
         Benchmark::Market(options) => on_runtime(market::run(&options)),
         Benchmark::Buy(options) => on_runtime(buy::run(&options)),
+        Benchmark::Cost => on_runtime(cost::run()),
         Benchmark::Writes(options) => on_runtime(writes::run(&options)),
         Benchmark::Lean(options) => on_runtime(lean::run(&options)),
         Benchmark::Work(work) => worker::run(&work).map(|()| true),

@@ -1,7 +1,7 @@
 //! Visits, from the sign-ups to a recording, a refusal, and money that goes back, played through the public
 //! API of a stack in memory.
 
-mod people;
+pub mod people;
 
 use jiff::{Timestamp, ToSpan as _, civil::Time, tz::TimeZone};
 use serde_json::{Value, json};
