@@ -3,19 +3,24 @@
 //!
 //! People are moved, and one by one: who has not come yet keeps their room, and is brought to others when they
 //! turn up there alone. So a room holds no more people than a merge may bring together, however many are late.
+//! Nobody is brought to whom they are to be kept apart from: who could meet nobody else stays where they are.
 //!
 //! Each minute starts from what is known then. A move that was cut off after its transaction is told by the next
 //! minute's run, for whoever has not come to their new room is told again for three minutes.
 
-use enishi_shared::{App, Result};
+use std::collections::HashMap;
+
+use enishi_shared::{App, Result, UserId, store::Key};
 
 use crate::{
     assign::{Draw, Sizes, recount},
     company::{Merge, merges},
     letters::{Place, RoomMoved},
-    seating::{Member, Room, bring, read_people},
+    person::person_key,
+    seating::{Member, Room, bring, read_people, table},
     slot::Slot,
     tell::push,
+    wishes::{self, Wishes},
 };
 
 /// Brings those together who are alone. Answers how many were moved.
@@ -25,9 +30,17 @@ use crate::{
 pub async fn gather(app: &App, slot: &Slot, draw: &Draw) -> Result<usize> {
     let mut rooms = read_people(app, slot, draw.all_rooms()).await?;
     let now = app.now();
-    let present: Vec<usize> = (rooms.iter().map(|room| room.present(now).len())).collect();
+    let present: Vec<Vec<UserId>> = (rooms.iter().map(|room| room.present(now))).collect();
+    let wishes = wishes_of(app, &present).await?;
+    let keep_from = |one: usize, other: usize| {
+        let person = present.get(one).and_then(|people| people.first());
+        let wishes = person.and_then(|person| wishes.get(person));
+        let mut others = present.get(other).into_iter().flatten();
+        wishes.is_some_and(|wishes| others.any(|other| wishes.keep_from(*other)))
+    };
+    let sizes: Vec<usize> = present.iter().map(Vec::len).collect();
     let mut moved = 0;
-    for merge in merges(&present, draw.room_size()) {
+    for merge in merges(&sizes, draw.room_size(), keep_from) {
         moved += merge_rooms(app, slot, &rooms, &merge).await?;
     }
     if moved > 0 {
@@ -56,6 +69,24 @@ pub async fn gather(app: &App, slot: &Slot, draw: &Draw) -> Result<usize> {
         }
     }
     Ok(moved)
+}
+
+/// The wishes of those who are alone, where there is anybody whom they could be brought to. One request for a hundred.
+async fn wishes_of(app: &App, present: &[Vec<UserId>]) -> Result<HashMap<UserId, Wishes>> {
+    let mut alone = Vec::new();
+    if present.iter().filter(|people| !people.is_empty()).count() > 1 {
+        let single = |people: &Vec<UserId>| <[UserId; 1]>::try_from(people.as_slice()).ok();
+        alone.extend(present.iter().filter_map(single).flatten());
+    }
+    if alone.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys: Vec<Key> = alone.iter().map(|person| person_key(*person)).collect();
+    let items = table(app)?.batch_get_all(&keys).await?;
+    let wishes = alone.into_iter();
+    wishes
+        .map(|person| Ok((person, wishes::take(&items, person)?)))
+        .collect()
 }
 
 /// Answers how many were moved: all, or nobody where something has changed meanwhile.

@@ -26,7 +26,8 @@ use crate::{
 ///
 /// Budget: of each room that is opened, and one to Chime, and of each person who is told: 1 for the live
 /// connection, 1 for 25 letters. Beside these 1 for a slot that is due, 9 to open it, 9 to tell its people, 16
-/// to look for who is alone, with 1 for each room that people are brought into, and 10 to remind them.
+/// to look for who is alone, 1 for every hundred of them, 1 for each room that people are brought into, and 10 to
+/// remind them.
 pub const FUNCTION: Function =
     Function::event("rooms-open", |app, event| on(app, event, open_due)).budget(2);
 

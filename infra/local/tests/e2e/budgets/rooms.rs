@@ -93,7 +93,7 @@ pub async fn measure(world: &World, measured: &mut Measured) {
         .expect(200);
     count(world, "");
     world.at(&format!("{MORNING}T09:05")).await;
-    measured.within(world, "rooms-open", 1 + 16 + 1, 1);
+    measured.within(world, "rooms-open", 1 + 16 + 1 + 1, 1);
     world.refresh_all(&mut people).await;
     let me = &people[0];
     let is_other = |person: &&Person| person.id == other.id;

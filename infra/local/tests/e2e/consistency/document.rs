@@ -6,7 +6,9 @@ use std::{
 };
 
 use enishi_local::{
-    asyncapi, openapi,
+    asyncapi,
+    lambda::registered,
+    openapi,
     places::{self, Handler, operations},
     stack::root,
 };
@@ -29,6 +31,26 @@ fn is_current(file: &str, document: &str) {
 #[test]
 fn the_openapi_document_is_current() {
     is_current("openapi.json", &openapi::document().unwrap());
+}
+
+/// Where two functions have a schema of one name, the document takes either's.
+#[test]
+fn the_name_of_a_schema_stands_for_one() {
+    let mut found: BTreeMap<String, (Value, &str)> = BTreeMap::new();
+    for function in registered() {
+        let part = serde_json::to_value(function.openapi()).unwrap();
+        for (name, schema) in part["components"]["schemas"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
+            let (first, whose) = found
+                .entry(name.clone())
+                .or_insert_with(|| (schema.clone(), function.name));
+            assert_eq!(first, schema, "{name} of {whose} and of {}", function.name);
+        }
+    }
+    assert!(found.len() > 100, "{} schemas", found.len());
 }
 
 #[test]

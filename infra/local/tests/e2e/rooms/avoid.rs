@@ -93,6 +93,44 @@ async fn where_nobody_could_be_seated_otherwise_they_meet() {
 }
 
 #[tokio::test]
+async fn who_is_alone_is_not_brought_to_whom_they_avoid() {
+    let hall = Hall::new().await;
+    let guests = hall.guests(4);
+    morning(&hall, &guests, 21).await;
+    let [me, other, ..] = &guests[..] else {
+        unreachable!()
+    };
+    avoid(&hall, me, other).await;
+    let date = "2026-11-22";
+    hall.enroll_all(&guests, date).await;
+    hall.world.at(&format!("{date}T08:50")).await;
+    let room = async |guest: &Guest| hall.room(guest, date).await;
+    let (mine, theirs) = (room(me).await, room(other).await);
+    let others = [&guests[2], &guests[3]];
+    let mut with_me = Vec::new();
+    for guest in others {
+        with_me.push(room(guest).await == mine);
+    }
+    assert_eq!(with_me.iter().filter(|with| **with).count(), 1);
+    hall.world.at(&format!("{date}T08:56")).await;
+    hall.world.at(&format!("{date}T09:00")).await;
+    for guest in [me, other] {
+        hall.connect(guest, date).await;
+    }
+    hall.world.at(&format!("{date}T09:05")).await;
+    assert_eq!(
+        (room(me).await, room(other).await),
+        (mine.clone(), theirs.clone())
+    );
+    // Another one of the other's room comes: there are two now, and still one of them is avoided.
+    let third = others[usize::from(with_me[0])];
+    hall.connect(third, date).await;
+    hall.world.at(&format!("{date}T09:06")).await;
+    assert_eq!((room(me).await, room(third).await), (mine, theirs));
+    hall.world.nothing_given_up();
+}
+
+#[tokio::test]
 async fn only_people_one_has_met_can_be_named() {
     let hall = Hall::with_slots(&["09:00"], 2).await;
     let guests = hall.guests(4);
