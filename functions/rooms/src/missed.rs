@@ -91,11 +91,7 @@ async fn tell_one(app: &App, slot: &Slot, enrollment: EnrollmentItem) -> Result<
     tx.update(&table, enrollment.key(), missed);
     let letter = MailRequested {
         to: Recipient::UserId(enrollment.user_id),
-        letter: letter(Language::Japanese, slot, &enrollment.username).followed_by(letter(
-            Language::English,
-            slot,
-            &enrollment.username,
-        )),
+        letter: Letter::in_each_language(|language| letter(language, slot, &enrollment.username)),
     };
     announce(&mut tx, &table, letter)?;
     match tx.commit().await? {
