@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::{app::App, error::Error};
 
 /// A write that goes back to what is there now when somebody else was faster, with a pause before
-/// each further attempt, for as long as an outside call may take.
+/// each attempt from the third on, for as long as an outside call may take.
 ///
 /// ```ignore
 /// let mut race = Race::new(&app);
@@ -36,7 +36,8 @@ impl<'a> Race<'a> {
         }
     }
 
-    /// Waits before the next attempt.
+    /// Waits before the next attempt, unless it is the second: whoever was faster has written, and most often
+    /// nobody else wants to.
     ///
     /// # Errors
     /// `service_unavailable` when others were always faster.
@@ -44,7 +45,9 @@ impl<'a> Race<'a> {
         if self.began.elapsed() > self.app.limits().operation {
             return Err(Error::unavailable(1));
         }
-        pause(self.app, self.lost).await;
+        if let Some(lost) = self.lost.checked_sub(1) {
+            pause(self.app, lost).await;
+        }
         self.lost += 1;
         Ok(())
     }
