@@ -41,8 +41,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 #[into_params(parameter_in = Query)]
 pub struct Link {
     /// From a letter of ours.
-    #[garde(length(bytes, max = 1000))]
-    #[param(max_length = 1000)]
+    #[garde(length(bytes, max = 300))]
+    #[param(max_length = 300)]
     pub token: String,
     /// `true`: they are wanted again.
     #[garde(skip)]
