@@ -1,5 +1,6 @@
 // `/saju/chart`: one's own four pillars, with what stands beside them and the rules by which they are reckoned.
 import { type components, ok } from "@enishi/client";
+import type { ComponentChildren } from "preact";
 import { enishi, useUser } from "../app";
 import { useTexts } from "../i18n";
 import { saju } from "../texts/saju";
@@ -81,58 +82,61 @@ function Term({ of }: { of: { name: string; hanja: string } }) {
 function Pillars({ pillars }: { pillars: Schemas["FourPillars"] }) {
   const t = useTexts(saju);
   const all = ORDER.map((name) => [name, pillars[name] ?? undefined] as const);
-  const row = (label: string, cell: (pillar: Pillar) => preact.ComponentChildren) => (
-    <tr>
-      <th scope="row">{label}</th>
-      {all.map(([name, pillar]) => (
-        <td key={name}>{pillar ? cell(pillar) : <span class="small">{t.unknown}</span>}</td>
-      ))}
-    </tr>
-  );
+  const rows: [label: string, cell: (pillar: Pillar) => ComponentChildren][] = [
+    [t.reading, ({ name }) => <span lang="ko">{name}</span>],
+    [t.stemGod, ({ stem }) => (stem.ten_god ? <Term of={stem.ten_god} /> : <span class="small">{t.self}</span>)],
+    [t.stem, ({ stem }) => <Sign of={stem} element={stem.element} />],
+    [t.branch, ({ branch }) => <Sign of={branch} element={branch.element} />],
+    [t.branchGod, ({ branch }) => <Term of={branch.ten_god} />],
+    [t.hidden, ({ branch }) => <HiddenStems of={branch.hidden_stems} />],
+  ];
   return (
-    <div class="wide" role="region" aria-label={t.chart} tabIndex={0}>
-      <table class="pillars">
-        <caption class="visually-hidden">{t.chart}</caption>
-        <thead>
-          <tr>
-            <td />
-            {all.map(([name]) => (
-              <th key={name} scope="col">
-                {t.pillarNames[name]}
-              </th>
-            ))}
+    <table class="pillars">
+      <caption class="visually-hidden">{t.chart}</caption>
+      <thead>
+        <tr>
+          <td />
+          {all.map(([name]) => (
+            <th key={name} scope="col">
+              {t.pillarNames[name]}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([label, cell], at) => (
+          <tr key={label}>
+            <th scope="row">{label}</th>
+            {all.map(([name, pillar]) =>
+              pillar ? (
+                <td key={name}>{cell(pillar)}</td>
+              ) : (
+                at === 0 && (
+                  <td key={name} rowSpan={rows.length} class="small">
+                    {t.unknown}
+                  </td>
+                )
+              ),
+            )}
           </tr>
-        </thead>
-        <tbody>
-          {row(t.reading, ({ name }) => (
-            <span lang="ko">{name}</span>
-          ))}
-          {row(t.stemGod, ({ stem }) => (stem.ten_god ? <Term of={stem.ten_god} /> : <span class="small">{t.self}</span>))}
-          {row(t.stem, ({ stem }) => (
-            <Sign of={stem} element={stem.element} />
-          ))}
-          {row(t.branch, ({ branch }) => (
-            <Sign of={branch} element={branch.element} />
-          ))}
-          {row(t.branchGod, ({ branch }) => (
-            <Term of={branch.ten_god} />
-          ))}
-          {row(t.hidden, ({ branch }) => (
-            <ul class="hidden-stems">
-              {branch.hidden_stems.map((stem) => (
-                <li key={stem.key}>
-                  <Term of={stem} />
-                  <span class="small">
-                    <span lang="ko">{stem.phase.name}</span> · <span lang="ko">{stem.ten_god.name}</span>{" "}
-                    <span lang="zh-Hant">{stem.ten_god.hanja}</span>
-                  </span>
-                </li>
-              ))}
-            </ul>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function HiddenStems({ of }: { of: Schemas["HiddenStem"][] }) {
+  return (
+    <ul class="hidden-stems">
+      {of.map((stem) => (
+        <li key={stem.key}>
+          <Term of={stem} />
+          <span class="small">
+            <span lang="ko">{stem.phase.name}</span> · <Term of={stem.ten_god} />
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -60,9 +60,6 @@ function Mornings({ slots }: { slots: Slots }) {
         const near = all.filter((one) => one.date <= tomorrow && (one.status === "enrolled" || one.status === "assigned"));
         return (
           <div class="columns">
-            {near.slice(0, 2).map((one) => (
-              <Morning key={one.id} title={called(one.date)} enrollment={one} />
-            ))}
             {next && !has(next.date, next.time) && (
               <section class="card">
                 <h2>{called(next.date)}</h2>
@@ -75,6 +72,9 @@ function Mornings({ slots }: { slots: Slots }) {
                 </Act>
               </section>
             )}
+            {near.slice(0, 2).map((one) => (
+              <Morning key={one.id} title={called(one.date)} enrollment={one} />
+            ))}
             <section class="card">
               <div class="row apart">
                 <h2>{t.mine}</h2>
@@ -179,13 +179,13 @@ function History({ slots }: { slots: Slots }) {
                   <li key={room.room_id}>
                     <details>
                       <summary>
-                        {day(room.date, t.lang)} {room.time}
+                        {day(room.date, t.lang)} {room.time}{" "}
+                        <span class={room.participate ? "chip on" : "chip"}>
+                          {room.participate ? t.came : room.withdrawn ? t.statuses.withdrawn : t.away}
+                        </span>
                       </summary>
                       <Met room={room} avoided={avoided.data ?? []} changed={avoided.reload} />
                     </details>
-                    <span class={room.participate ? "chip on" : "chip"}>
-                      {room.participate ? t.came : room.withdrawn ? t.statuses.withdrawn : t.away}
-                    </span>
                   </li>
                 ))}
               </ul>

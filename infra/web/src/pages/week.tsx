@@ -15,8 +15,10 @@ export function Week() {
     <Page title={t.weekly} lang={t.lang} lede={t.weeklyLede} mark="朝" guarded>
       <div class="columns">
         <Schedule />
-        <Avoided />
-        <Feed />
+        <div class="stack">
+          <Avoided />
+          <Feed />
+        </div>
       </div>
       <p>
         <a href="/rooms">{t.back}</a>
