@@ -84,10 +84,10 @@ function Pillars({ pillars }: { pillars: Schemas["FourPillars"] }) {
   const all = ORDER.map((name) => [name, pillars[name] ?? undefined] as const);
   const rows: [label: string, cell: (pillar: Pillar) => ComponentChildren][] = [
     [t.reading, ({ name }) => <span lang="ko">{name}</span>],
-    [t.stemGod, ({ stem }) => (stem.ten_god ? <Term of={stem.ten_god} /> : <span class="small">{t.self}</span>)],
+    [t.tenGod, ({ stem }) => (stem.ten_god ? <Term of={stem.ten_god} /> : <span class="small">{t.self}</span>)],
     [t.stem, ({ stem }) => <Sign of={stem} element={stem.element} />],
     [t.branch, ({ branch }) => <Sign of={branch} element={branch.element} />],
-    [t.branchGod, ({ branch }) => <Term of={branch.ten_god} />],
+    [t.tenGod, ({ branch }) => <Term of={branch.ten_god} />],
     [t.hidden, ({ branch }) => <HiddenStems of={branch.hidden_stems} />],
   ];
   return (
@@ -105,7 +105,7 @@ function Pillars({ pillars }: { pillars: Schemas["FourPillars"] }) {
       </thead>
       <tbody>
         {rows.map(([label, cell], at) => (
-          <tr key={label}>
+          <tr key={at}>
             <th scope="row">{label}</th>
             {all.map(([name, pillar]) =>
               pillar ? (
