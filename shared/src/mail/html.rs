@@ -57,7 +57,7 @@ fn address(text: &str) -> Option<(&str, &str, &str)> {
     })?;
     let (before, rest) = text.split_at(at);
     let belongs = |char: char| char.is_ascii_graphic() && !r#""<>\^`{|}"#.contains(char);
-    let end = rest.find(|char| !belongs(char)).unwrap_or(rest.len());
+    let end = rest.find(|char: char| !belongs(char)).unwrap_or(rest.len());
     let url = rest
         .split_at(end)
         .0

@@ -194,9 +194,19 @@ function Membership({ user, me, changed }: { user: Member; me: Member; changed: 
     if (isMe) return route("/");
     await changed();
   };
+  if (isMe) {
+    return (
+      <details class="whole">
+        <summary>{t.leave}</summary>
+        <Act class="quiet" run={remove}>
+          {t.leaveSure}
+        </Act>
+      </details>
+    );
+  }
   return (
     <span class="row">
-      {me.role === "admin" && !isMe && (
+      {me.role === "admin" && (
         <Act
           class="plain"
           label={`${t.makeRole(t[other])}: ${user.email}`}
@@ -208,8 +218,8 @@ function Membership({ user, me, changed }: { user: Member; me: Member; changed: 
           {t.makeRole(t[other])}
         </Act>
       )}
-      <Act class="plain" label={isMe ? t.leave : `${t.remove}: ${user.email}`} run={remove}>
-        {isMe ? t.leave : t.remove}
+      <Act class="plain" label={`${t.remove}: ${user.email}`} run={remove}>
+        {t.remove}
       </Act>
     </span>
   );
