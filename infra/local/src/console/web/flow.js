@@ -43,7 +43,8 @@ const band = (x1, y1, x2, y2, wide) => {
 export function Flow({ flow, maker }) {
   const [charged, ...places] = flow.rows;
   const name = (row) => (row.maker_id ? `to ${maker(row.maker_id)}` : row.name);
-  const owed = places.filter((row) => row.stripe < 0).map((row) => ({ title: `from: ${name(row)}`, kind: KINDS[row.name], amount: -row.stripe }));
+  // After a lost dispute the house pays for what the makers keep.
+  const owed = places.filter((row) => row.stripe < 0).map((row) => ({ title: "from the house", kind: KINDS[row.name], amount: -row.stripe }));
   const from = [...flow.parcels.map((one) => ({ title: `${maker(one.maker_id)}'s parcel`, kind: "parcel", amount: one.amount })), ...owed];
   const to = places.filter((row) => row.stripe > 0).map((row) => ({ title: name(row), kind: KINDS[row.name], amount: row.stripe }));
   const inside = charged.stripe + sum(owed);
