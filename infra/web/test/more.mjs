@@ -48,7 +48,7 @@ export async function weekPages(hana) {
 export async function sajuPages(hana, sora) {
   await hana.goto(`${web}/saju`);
   await hana.getByRole("link", { name: "My chart" }).click();
-  await hana.getByText("Hidden stems").waitFor();
+  await hana.locator(".pillars").waitFor();
   assert.equal(await hana.locator(".pillars .hanja").count(), 8);
   await look(hana, "saju-chart");
   await speak(hana, "ko");
@@ -108,7 +108,7 @@ export async function visitsPages(hana, umi, operator) {
   await heading(umi, "Single days");
   await field(umi, "Day").fill("2027-12-24");
   await button(umi, "Add").click();
-  await umi.getByText("no time").waitFor();
+  await umi.getByText("no time", { exact: true }).waitFor();
   await look(umi, "visits-days");
 
   await umi.goto(meeting);

@@ -165,7 +165,7 @@ try {
   await step("saju: both register, one asks, the other looks at who it is and says yes", async () => {
     for (const [page, calendar, born, gender, time] of [
       [hana, "solar", "1996-02-04", "female", "07:30"],
-      [sora, "lunar", "1994-06-30", "male", ""],
+      [sora, "lunar", "1994-06-13", "male", ""],
     ]) {
       await page.goto(`${web}/saju`);
       await field(page, "Calendar").selectOption(calendar);
