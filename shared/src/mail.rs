@@ -33,7 +33,12 @@ use crate::{
     store::{Item, Key, OrFailed as _, Race, Table, decode},
 };
 
-/// A letter of plain text.
+mod html;
+
+/// What stands between a letter's languages.
+const BELOW: &str = "--\n\n";
+
+/// A letter of plain text. It goes out as HTML too, which says the same.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Letter {
     /// The subject.
@@ -106,7 +111,7 @@ impl Letter {
     pub fn followed_by(self, english: Self) -> Self {
         Self {
             subject: format!("{} / {}", self.subject, english.subject),
-            text: format!("{}--\n\n{}", self.text, english.text),
+            text: format!("{}{BELOW}{}", self.text, english.text),
             attachment: self.attachment,
             translations: BTreeMap::new(),
         }
@@ -278,9 +283,12 @@ async fn send(
         header.build().map_err(|error| Error::internal(error))
     });
     let headers: Vec<_> = headers.collect::<Result<_, _>>()?;
+    let body = Body::builder()
+        .text(content(&letter.text)?)
+        .html(content(&html::document(letter))?);
     let message = Message::builder()
         .subject(content(&letter.subject)?)
-        .body(Body::builder().text(content(&letter.text)?).build())
+        .body(body.build())
         .set_attachments((!attachments.is_empty()).then_some(attachments))
         .set_headers((!headers.is_empty()).then_some(headers))
         .build();

@@ -120,10 +120,9 @@ async fn redrive(State(stack): State<Stack>, Path(id): Path<Uuid>) -> Answer<Val
     let entry = journal::note(Kind::Hand, || {
         ("redrive a dead letter".into(), json!({"letter": id}))
     });
-    match journal::within_now(entry, || stack.lambda().redrive(id)) {
-        true => Ok(Json(json!({}))),
-        false => Err((StatusCode::NOT_FOUND, "there is no such dead letter".into())),
-    }
+    let redriven = journal::within_now(entry, || stack.lambda().redrive(id));
+    redriven.map_err(|sentence| (StatusCode::NOT_FOUND, sentence))?;
+    Ok(Json(json!({})))
 }
 
 async fn stripe_events(State(stack): State<Stack>) -> Json<Vec<stripe::Event>> {

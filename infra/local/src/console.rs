@@ -31,6 +31,7 @@ use crate::{
 
 mod assets;
 mod doors;
+mod flow;
 mod live;
 mod mail;
 mod morning;

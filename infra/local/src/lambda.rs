@@ -46,7 +46,7 @@ pub fn registered() -> Vec<Function> {
 }
 
 /// What was given up, readable.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Which one it is.
     pub id: Uuid,
@@ -95,6 +95,25 @@ struct Bound {
 
 /// The folder of what is under way.
 const UNDER_WAY: &str = "under-way";
+/// The folder of the dead letters, in a folder for each queue.
+const DEAD_LETTERS: &str = "dead-letters";
+
+/// What is in a folder, by name; nothing where there is no folder.
+fn files(directory: &Path) -> Result<Vec<PathBuf>, String> {
+    if !directory.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(directory).map_err(|error| unreadable(directory, &error))?;
+    let files = entries.map(|entry| entry.map(|entry| entry.path()));
+    let files: Result<Vec<PathBuf>, _> = files.collect();
+    let mut files = files.map_err(|error| unreadable(directory, &error))?;
+    files.sort();
+    Ok(files)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    format!("{} cannot be read: {error}", path.display())
+}
 
 fn remove(file: &Path) {
     if let Err(error) = std::fs::remove_file(file) {
@@ -226,26 +245,29 @@ impl Lambda {
         self.begin(logical_id, event, file);
     }
 
-    /// Carries on with what the last run left under way, in the order in which it came.
+    /// Carries on with what earlier runs left: lists their dead letters, and goes on with what was under way, in
+    /// the order in which it came.
     ///
     /// # Errors
-    /// A sentence, when its folder cannot be read.
+    /// A sentence, when one of the folders cannot be read.
     pub fn resume(&self) -> Result<(), String> {
         let Some(directory) = &self.0.directory else {
             return Ok(());
         };
-        let directory = directory.join(UNDER_WAY);
-        if !directory.exists() {
-            return Ok(());
+        let mut letters = Vec::new();
+        for queue in files(&directory.join(DEAD_LETTERS))? {
+            for file in files(&queue)? {
+                let text = std::fs::read(&file).map_err(|error| unreadable(&file, &error))?;
+                match serde_json::from_slice::<DeadLetter>(&text) {
+                    Ok(letter) => letters.push(letter),
+                    Err(error) => tracing::warn!("{} is no dead letter: {error}", file.display()),
+                }
+            }
         }
-        let unreadable =
-            |error: std::io::Error| format!("{} cannot be read: {error}", directory.display());
-        let entries = std::fs::read_dir(&directory).map_err(unreadable)?;
-        let files = entries.map(|entry| entry.map(|entry| entry.path()));
-        let mut files: Vec<PathBuf> = files.collect::<Result<_, _>>().map_err(unreadable)?;
-        files.sort();
-        for file in files {
-            let text = std::fs::read(&file).map_err(unreadable)?;
+        letters.sort_by_key(|letter| letter.id);
+        self.letters().splice(..0, letters);
+        for file in files(&directory.join(UNDER_WAY))? {
+            let text = std::fs::read(&file).map_err(|error| unreadable(&file, &error))?;
             match serde_json::from_slice::<UnderWay>(&text) {
                 Ok(kept) => self.begin(&kept.function, kept.event, Some(file)),
                 // It was never taken: the process was killed while it wrote.
@@ -331,7 +353,7 @@ impl Lambda {
             let text = serde_json::to_string_pretty(&json!(letter)).unwrap_or_default();
             let directory = file.parent().unwrap_or(&file);
             if let Err(error) =
-                std::fs::create_dir_all(directory).and_then(|()| std::fs::write(&file, text))
+                std::fs::create_dir_all(directory).and_then(|()| replace(&file, &text))
             {
                 tracing::error!(%error, "a dead letter could not be written to its file");
             }
@@ -340,28 +362,32 @@ impl Lambda {
     }
 
     fn letter_file(&self, letter: &DeadLetter) -> Option<PathBuf> {
-        let directory = self.0.directory.as_ref()?.join("dead-letters");
+        let directory = self.0.directory.as_ref()?.join(DEAD_LETTERS);
         let name = format!("{}-{}.json", letter.time, letter.id);
         Some(directory.join(&letter.queue).join(name))
     }
 
-    /// Takes a dead letter of this run out of its queue and hands its event to its function once more,
-    /// as a redrive of the queue does; answers whether there is such a letter.
-    pub fn redrive(&self, id: Uuid) -> bool {
-        let letter = {
+    /// Takes a dead letter out of its queue and hands its event to its function once more, as a redrive of the
+    /// queue does.
+    ///
+    /// # Errors
+    /// A sentence: there is no such letter, or its function is no more.
+    pub fn redrive(&self, id: Uuid) -> Result<(), String> {
+        let (function, letter) = {
             let mut letters = self.letters();
             let at = letters.iter().position(|letter| letter.id == id);
-            at.map(|at| letters.remove(at))
+            let at = at.ok_or("there is no such dead letter")?;
+            let name = &letters[at].function;
+            let function = self.find(name);
+            let function = function.ok_or_else(|| format!("there is no function {name}"))?;
+            (function, letters.remove(at))
         };
-        let Some(letter) = letter else { return false };
-        if let Some(function) = self.find(&letter.function) {
-            // On disk before its file goes: who dies between has it twice rather than not at all.
-            self.invoke_async(&function.logical_id, letter.event.clone());
-        }
+        // On disk before its file goes: who dies between has it twice rather than not at all.
+        self.invoke_async(&function.logical_id, letter.event.clone());
         if let Some(file) = self.letter_file(&letter) {
             remove(&file);
         }
-        true
+        Ok(())
     }
 
     fn letters(&self) -> MutexGuard<'_, Vec<DeadLetter>> {
@@ -369,7 +395,7 @@ impl Lambda {
         letters.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The dead letters of this run, oldest first.
+    /// The dead letters, those of earlier runs first, each run's in the order in which they were given up.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         self.letters().clone()
     }

@@ -22,15 +22,23 @@ const orgs = () => import("./pages/orgs");
 
 const Account = page(() => import("./pages/me"), "Account");
 const Rooms = page(rooms, "Rooms");
+const Week = page(() => import("./pages/week"), "Week");
 const RoomPage = page(() => import("./pages/room"), "RoomPage");
 const Saju = page(saju, "Saju");
+const Chart = page(() => import("./pages/chart"), "Chart");
+const SajuProfile = page(() => import("./pages/saju-profile"), "SajuProfile");
+const Person = page(() => import("./pages/person"), "Person");
 const Chat = page(() => import("./pages/chat"), "Chat");
 const Visits = page(visits, "Visits");
+const Notices = page(() => import("./pages/notices"), "Notices");
+const VisitsProfile = page(() => import("./pages/visits-profile"), "VisitsProfile");
 const Review = page(() => import("./pages/review"), "Review");
 const Visit = page(() => import("./pages/visit"), "Visit");
 const VisitRoom = page(() => import("./pages/room"), "VisitRoom");
 const Market = page(market, "Market");
 const Item = page(market, "Item");
+const Shop = page(() => import("./pages/shop"), "Shop");
+const Favourites = page(() => import("./pages/shop"), "Favourites");
 const Cart = page(() => import("./pages/cart"), "Cart");
 const Orders = page(() => import("./pages/orders"), "Orders");
 const Order = page(() => import("./pages/orders"), "Order");
@@ -121,15 +129,23 @@ function Frame() {
           <Route path="/reset-password" component={Reset} />
           <Route path="/account" component={Account} />
           <Route path="/rooms" component={Rooms} />
+          <Route path="/rooms/week" component={Week} />
           <Route path="/rooms/:id" component={RoomPage} />
           <Route path="/saju" component={Saju} />
+          <Route path="/saju/chart" component={Chart} />
+          <Route path="/saju/profile" component={SajuProfile} />
+          <Route path="/saju/people/:id" component={Person} />
           <Route path="/saju/chats/:id" component={Chat} />
           <Route path="/visits" component={Visits} />
+          <Route path="/visits/notices" component={Notices} />
+          <Route path="/visits/profile" component={VisitsProfile} />
           <Route path="/visits/review" component={Review} />
           <Route path="/meetings/:id" component={Visit} />
           <Route path="/meetings/:id/room" component={VisitRoom} />
           <Route path="/market" component={Market} />
           <Route path="/market/items/:id" component={Item} />
+          <Route path="/market/makers/:id" component={Shop} />
+          <Route path="/market/favourites" component={Favourites} />
           <Route path="/cart" component={Cart} />
           <Route path="/transactions" component={Orders} />
           <Route path="/transactions/:id" component={Order} />

@@ -387,6 +387,32 @@ export function Act({ run, children, class: kind = "", label }: ActProps) {
   );
 }
 
+/** A text to take along, such as an address that is told once. */
+export function Copy({ label, text, hint }: { label: string; text: string; hint?: string }) {
+  const t = useTexts(common);
+  const id = useId();
+  const [copied, setCopied] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const copy = async () => {
+    input.current?.select();
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+  };
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="copy">
+        <input ref={input} id={id} readOnly value={text} aria-describedby={hint ? `${id}-hint` : undefined} />
+        <Act run={copy}>{t.copy}</Act>
+      </div>
+      <p class="hint" role="status">
+        {copied ? t.copied : ""}
+      </p>
+      <Beside id={id} hint={hint} />
+    </div>
+  );
+}
+
 /** Leaves for a page that is not ours, such as Stripe's. */
 export function leave(url: string): Promise<never> {
   location.assign(url);

@@ -26,6 +26,7 @@ import {
   web,
   window,
 } from "./people.mjs";
+import { keptPages, organizationPages, sajuPages, visitsPages, weekPages } from "./more.mjs";
 
 const steps = [];
 async function step(name, work) {
@@ -35,11 +36,13 @@ async function step(name, work) {
   console.log(`${name}: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
 }
 
-const hana = await window("hana");
-const sora = await window("sora");
 const clock = async () => new Date((await ask("/_enishi/clock")).time);
 const DAY = 86_400_000;
 const tokyo = (date) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Tokyo" }).format(date);
+// An evening: the next slot is tomorrow's.
+await ask("/_enishi/clock", { time: `${tokyo((await clock()).getTime() + DAY)}T20:00:00+09:00` }, "PUT");
+const hana = await window("hana");
+const sora = await window("sora");
 
 try {
   await step("the first page, and what is not there", async () => {
@@ -99,8 +102,8 @@ try {
   await step("both enrol for tomorrow", async () => {
     for (const page of [hana, sora]) {
       await page.goto(`${web}/rooms`);
-      await button(page, "I will come tomorrow").click();
-      await page.getByText("The rooms are drawn at 8:50").waitFor();
+      await page.getByRole("button", { name: /^I will come: / }).click();
+      await page.getByText("The rooms are drawn ten minutes before.").waitFor();
     }
     await look(hana, "rooms-pending");
   });
@@ -157,14 +160,20 @@ try {
     await hana.unroute("**/rooms/*/join");
   });
 
-  await step("saju: both register, one asks, the other says yes", async () => {
-    for (const [page, born, gender, time] of [[hana, "1996-02-04", "female", "07:30"], [sora, "1994-07-21", "male", ""]]) {
+  await step("rooms: every week, whom one avoids, a calendar's feed", () => weekPages(hana));
+
+  await step("saju: both register, one asks, the other looks at who it is and says yes", async () => {
+    for (const [page, calendar, born, gender, time] of [
+      [hana, "solar", "1996-02-04", "female", "07:30"],
+      [sora, "lunar", "1994-06-13", "male", ""],
+    ]) {
       await page.goto(`${web}/saju`);
+      await field(page, "Calendar").selectOption(calendar);
       await field(page, "Date of birth").fill(born);
       await field(page, "Hour of birth (if you know it)").fill(time);
       await field(page, "You are").selectOption(gender);
       await field(page, "Where you live").fill("Seoul");
-      if (page === hana) await look(page, "saju-register");
+      await look(page, `saju-register-${calendar}`);
       await button(page, "Begin").click();
       await heading(page, "For you, today");
     }
@@ -174,6 +183,9 @@ try {
     await button(hana, "Ask for a talk: sora").click();
     await hana.getByText("You asked").waitFor();
     await sora.reload();
+    await sora.getByRole("link", { name: "hana", exact: true }).click();
+    await heading(sora, "hana");
+    await look(sora, "saju-person");
     await button(sora, "Say yes").click();
     await sora.getByText("You both said yes").waitFor();
     await hana.reload();
@@ -205,6 +217,8 @@ try {
     assert.equal(await sora.getByRole("log").getByRole("listitem").count(), 4);
     await look(hana, "chat");
   });
+
+  await step("saju: one's chart and profile, a block, a report, the end of a match", () => sajuPages(hana, sora));
 
   const operator = await window("operator");
   const umi = await window("umi");
@@ -297,6 +311,8 @@ try {
     await hana.getByText("Both agree.").waitFor();
   });
 
+  await step("visits: notices, profiles, single days, a report and who decides on it", () => visitsPages(hana, umi, operator));
+
   const riku = await window("riku");
   await step("market: a maker is known to Stripe and lists something", async () => {
     await riku.goto(`${web}/maker`);
@@ -360,14 +376,19 @@ try {
     await look(sora, "orders");
   });
 
+  await step("market: what one likes, who sells it, what its maker changes", () => keptPages(sora, riku));
+
   await step("market: the maker's letter leads to the sale, which is sent", async () => {
     await riku.goto(await link("riku@example.com", "/sales/"));
     await field(riku, "Carrier").fill("ヤマト運輸");
     await field(riku, "Parcel number").fill("1234-5678-9012");
     await button(riku, "It is sent").click();
     await riku.getByText("on its way").waitFor();
+    await riku.getByText("Give the money back").click();
     await look(riku, "sale");
     await sora.goto(await link("sora@example.com", "/transactions/"));
+    await sora.getByText("Something is wrong with it").click();
+    await look(sora, "order-sent");
     await button(sora, "It has come").click();
     await sora.getByText("has come").first().waitFor();
   });
@@ -413,6 +434,7 @@ try {
     await atFirebase(nami, "nami@example.com");
     await button(nami, "Accept the invitation").click();
     await heading(nami, "いろは株式会社");
+    await organizationPages(kai);
   });
 
   await step("in Japanese and Korean", async () => {

@@ -77,6 +77,11 @@ impl Room {
         self.seen.get(&user_id).map_or(0, |seen| seen.came)
     }
 
+    /// When somebody left last, in milliseconds since 1970; the earliest where it is not known.
+    pub fn left(&self, user_id: UserId) -> i64 {
+        self.seen.get(&user_id).map_or(0, |seen| seen.left)
+    }
+
     /// Who was moved there a moment ago and has not come yet.
     pub fn expected(&self, now: Timestamp) -> Vec<UserId> {
         let mut people = self.people();

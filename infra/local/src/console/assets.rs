@@ -21,6 +21,7 @@ files!(
     "app.js",
     "api.js",
     "clock.js",
+    "flow.js",
     "functions.js",
     "live.js",
     "mail.js",

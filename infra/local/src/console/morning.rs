@@ -1,4 +1,4 @@
-//! A morning of rooms: who sits with whom, who of them had met before, and what the draw has avoided.
+//! A morning of rooms: who sits with whom, who came, who of them had met before, and what the draw has avoided.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,11 +8,16 @@ use axum::{
     http::StatusCode,
 };
 use enishi_rooms::{
-    assign,
-    seating::{Room, read_rooms, read_seats},
-    slot::{SlotId, Slots},
+    assign::{self, Draw},
+    person::{self, person_key},
+    seating::{Member, Room, read_rooms, read_seats, table},
+    slot::{Slot, SlotId, Slots},
 };
-use enishi_shared::{App, Result, UserId};
+use enishi_shared::{
+    App, Result, UserId,
+    store::{Item, Key},
+};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Answer, tables::partition};
@@ -65,12 +70,20 @@ pub async fn morning(State(stack): State<Stack>, Path(slot): Path<String>) -> An
 
 async fn picture(app: &App, id: SlotId, draw: &Value) -> Result<Value> {
     let slot = app.config::<Slots>()?.by_id(id);
+    let drawn = assign::read(app, id).await?;
     // Who walked in when nothing was left has a room behind the drawn ones.
-    let most = assign::read(app, id)
-        .await?
-        .map_or(0, |draw| draw.all_rooms());
+    let most = drawn.as_ref().map_or(0, Draw::all_rooms);
     let rooms = read_rooms(app, &slot, most).await?;
     let people: Vec<UserId> = rooms.iter().flat_map(ids).collect();
+    let keys: Vec<_> = people.iter().map(|user| person_key(*user)).collect();
+    let persons = table(app)?.batch_get_all(&keys).await?;
+    let morning = Morning {
+        in_time: drawn.is_none_or(|draw| draw.was_in_time(&slot)),
+        over: slot.end <= app.now(),
+        slot: &slot,
+        rooms: &rooms,
+    };
+    let shown = morning.shown(&persons)?;
     let met = met(app, &people, draw).await?;
 
     let mut room_of = HashMap::new();
@@ -84,7 +97,7 @@ async fn picture(app: &App, id: SlotId, draw: &Value) -> Result<Value> {
         "walk_ins": rooms.iter().map(|room| room.walk_ins().count()).sum::<usize>(),
         "closed": draw["closed"],
         "looked_back_on": draw["history"].as_array().map_or(0, Vec::len),
-        "rooms": rooms.iter().map(shown).collect::<Vec<_>>(),
+        "rooms": shown,
         "met": met.iter().map(|((a, b), slots)| json!({"a": a, "b": b, "slots": slots})).collect::<Vec<_>>(),
         "known_pairs": met.len(),
         "together_again": here,
@@ -97,19 +110,77 @@ fn ids(room: &Room) -> impl Iterator<Item = UserId> {
     room.members.iter().map(|member| member.user_id)
 }
 
-fn shown(room: &Room) -> Value {
-    let walked_in: Vec<UserId> = room.walk_ins().map(|member| member.user_id).collect();
-    let members = room.members.iter().map(|member| {
-        json!({
-            "user_id": member.user_id, "name": member.username,
-            "walked_in": walked_in.contains(&member.user_id),
-            "was_there": room.participants.contains(&member.user_id),
+/// A slot whose people are looked at.
+struct Morning<'a> {
+    slot: &'a Slot,
+    rooms: &'a [Room],
+    /// Whether it was drawn before it began: else nobody counts as absent.
+    in_time: bool,
+    over: bool,
+}
+
+impl Morning<'_> {
+    /// Its rooms with their people, of whom `persons` holds the attendance of all mornings.
+    fn shown(&self, persons: &HashMap<Key, Item>) -> Result<Vec<Value>> {
+        let rooms = self.rooms.iter().map(|room| {
+            let members = room.members.iter().map(|Member { user_id, username }| {
+                let person = person::take(persons, *user_id)?;
+                Ok(json!({
+                    "user_id": user_id, "name": username,
+                    "seated": self.seated(room, *user_id),
+                    "attendance": self.attendance(room, *user_id),
+                    "came": time(room.came(*user_id)), "left": time(room.left(*user_id)),
+                    "rate": (!person.gone).then(|| person.rate()),
+                }))
+            });
+            let members: Vec<Value> = members.collect::<Result<_>>()?;
+            Ok(json!({
+                "room_id": room.id.to_string(), "meeting": room.meeting.is_some(), "members": members,
+            }))
+        });
+        rooms.collect()
+    }
+
+    /// How somebody came to sit in a room.
+    fn seated(&self, room: &Room, user_id: UserId) -> &'static str {
+        let is_them = |member: &Member| member.user_id == user_id;
+        match room.walk_ins().any(is_them) {
+            false => "drawn",
+            true if self.rooms.iter().any(|room| room.has_moved(user_id)) => "brought here",
+            true => "walked in",
+        }
+    }
+
+    /// What has become of somebody's morning, so far.
+    fn attendance(&self, room: &Room, user_id: UserId) -> &'static str {
+        if room.withdrawn.contains(&user_id) {
+            return "withdrew late";
+        }
+        match room.took_part(user_id) {
+            true if self.is_late(user_id) => "late",
+            true => "present",
+            false if !self.over => "awaited",
+            false if self.in_time => "absent",
+            false => "not counted",
+        }
+    }
+
+    /// Whether somebody came after the start, in whichever rooms they were: of each it is known when they came
+    /// last, and whether they had been there before that.
+    fn is_late(&self, user_id: UserId) -> bool {
+        let start = self.slot.start.as_millisecond();
+        let mut rooms = (self.rooms.iter()).filter(|room| room.participants.contains(&user_id));
+        rooms.all(|room| {
+            let (came, left) = (room.came(user_id), room.left(user_id));
+            came > start && (left == 0 || left > came)
         })
-    });
-    json!({
-        "room_id": room.id.to_string(), "meeting": room.meeting.is_some(),
-        "members": members.collect::<Vec<_>>(),
-    })
+    }
+}
+
+/// Of so many milliseconds since 1970; 0 is never.
+fn time(milliseconds: i64) -> Option<Timestamp> {
+    let time = Timestamp::from_millisecond(milliseconds).ok();
+    time.filter(|_| milliseconds > 0)
 }
 
 /// The pairs of these people who sat together in one of the slots that the draw looked back on, with those

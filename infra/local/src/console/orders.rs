@@ -6,10 +6,14 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use enishi_market::order::StoredOrder;
+use enishi_shared::payments::Payment;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
     Answer,
+    flow::flow,
     tables::{partition, with_sort_key},
 };
 use crate::stack::Stack;
@@ -66,90 +70,23 @@ pub async fn order(State(stack): State<Stack>, Path(id): Path<String>) -> Answer
     let ledger = ledger
         .into_iter()
         .find(|one| one["payment_id"] == order["payment_id"]);
-    let intent = ledger
+    let stored: StoredOrder = read(order)?;
+    let payment: Option<Payment> = ledger.as_ref().map(read).transpose()?;
+    let intent = payment
         .as_ref()
-        .and_then(|one| one["payment_intent"].as_str());
+        .and_then(|one| one.stripe.payment_intent.as_deref());
     let stripe = intent.and_then(|intent| stack.stripe().money_of(intent));
     Ok(Json(json!({
         "order": order, "contents": with("CONTENTS"), "steps": steps,
-        "flow": flow(order, ledger.as_ref(), stripe.as_ref()),
+        "flow": flow(&stored.order, payment.as_ref(), stripe.as_ref()),
         "payment": ledger, "stripe": stripe,
     })))
 }
 
-fn is_step(row: &Value) -> bool {
-    row["sk"].as_str().is_some_and(|sk| sk.starts_with("STEP#"))
+fn read<T: DeserializeOwned>(row: &Value) -> Result<T, (StatusCode, String)> {
+    T::deserialize(row).map_err(|error| failed(error.to_string()))
 }
 
-/// What was charged, and each place where a part of it is, with what the order, the ledger and Stripe say of
-/// it. It adds up where all that say something say the same, and the parts come to the whole.
-fn flow(order: &Value, ledger: Option<&Value>, stripe: Option<&Value>) -> Value {
-    let parcels = || order["parcels"].as_array().into_iter().flatten();
-    let price = |parcel: &Value| amount(parcel, "items_amount") + amount(parcel, "shipping_fee");
-    let asked: i64 = parcels().map(price).sum();
-    let fees: i64 = parcels().map(|parcel| amount(parcel, "fee")).sum();
-    let members = |name: &str| {
-        let members = ledger.and_then(|ledger| ledger[name].as_object());
-        members.into_iter().flatten().map(|(_, value)| value)
-    };
-    let is_made = |one: &&Value| one["id"].is_string();
-    let passed_on: i64 = members("transfers")
-        .filter(is_made)
-        .map(|one| amount(one, "amount") - amount(&one["reversal"], "reversed"))
-        .sum();
-    let disputed: i64 = members("disputes")
-        .filter(|one| one["state"] != "won")
-        .map(|one| amount(one, "amount"))
-        .sum();
-    let is_paid = stripe.is_some();
-    let charged = ledger
-        .filter(|_| is_paid)
-        .map(|ledger| amount(ledger, "amount"));
-    let refunded = ledger.map(|ledger| amount(ledger, "amount_refunded"));
-    let left = |charged: i64| charged - refunded.unwrap_or_default() - passed_on - disputed;
-    let of_stripe = |name: &str| stripe.map(|stripe| amount(stripe, name));
-    let rows = [
-        (
-            "charged",
-            is_paid.then_some(asked),
-            charged,
-            of_stripe("paid"),
-        ),
-        ("given back", None, refunded, of_stripe("refunded")),
-        (
-            "to the makers",
-            None,
-            Some(passed_on),
-            of_stripe("passed_on"),
-        ),
-        ("disputed", None, Some(disputed), of_stripe("disputed")),
-        (
-            "with the house",
-            None,
-            charged.map(left),
-            of_stripe("platform"),
-        ),
-    ];
-    let agrees = |said: [Option<i64>; 3]| {
-        let mut said = said.into_iter().flatten();
-        let first = said.next();
-        said.all(|other| Some(other) == first)
-    };
-    let parts = ["refunded", "passed_on", "disputed", "platform"];
-    let whole = stripe.is_none_or(|stripe| {
-        parts.iter().map(|part| amount(stripe, part)).sum::<i64>() == amount(stripe, "paid")
-    });
-    let all = rows
-        .iter()
-        .all(|(_, order, ledger, stripe)| agrees([*order, *ledger, *stripe]));
-    let rows = rows.iter().map(|(name, order, ledger, stripe)| {
-        json!({
-            "name": name, "order": order, "ledger": ledger, "stripe": stripe,
-            "agrees": agrees([*order, *ledger, *stripe]),
-        })
-    });
-    json!({
-        "rows": rows.collect::<Vec<_>>(), "asked": asked, "fees": fees, "paid": is_paid,
-        "adds_up": !is_paid || (all && whole),
-    })
+fn is_step(row: &Value) -> bool {
+    row["sk"].as_str().is_some_and(|sk| sk.starts_with("STEP#"))
 }

@@ -87,6 +87,8 @@ async function walk() {
   await heading(page, "Mail");
   const mail = page.getByRole("complementary", { name: "Mail" });
   await mail.getByText("To", { exact: true }).waitFor();
+  await page.frameLocator("iframe[title='The mail']").getByRole("link", { name: /^http/ }).first().waitFor();
+  await mail.getByRole("button", { name: "Text" }).click();
   const link = mail.getByRole("link", { name: /^http/ }).first();
   is((await link.getAttribute("href"))?.startsWith("http://localhost:"), "the mail's link leads to the front end");
   await look(page, "mail");
@@ -138,6 +140,7 @@ async function walk() {
   await look(page, "orders");
   await page.getByRole("link", { name: found.order }).click();
   await page.getByText("It adds up: order, ledger and Stripe say the same.").waitFor();
+  is((await page.getByRole("img", { name: /^Of .* was charged; it is: / }).count()) === 1, "the order's money is drawn");
   await look(page, "order");
 
   await view(page, "Payments");

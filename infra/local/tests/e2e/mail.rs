@@ -83,7 +83,11 @@ async fn a_letter_goes_out_once_though_its_event_comes_again() {
     assert_eq!(sent[0].from, "enishi@example.com");
     assert_eq!(sent[0].to, [person.email.as_str()]);
     assert_eq!(sent[0].text.as_deref(), Some(TEXT));
-    assert_eq!(sent[0].html, None);
+    let html = sent[0].html.as_deref().unwrap();
+    let [_, said, _] = TEXT.split("\n\n").collect::<Vec<_>>()[..] else {
+        panic!("{TEXT}")
+    };
+    assert!(html.contains(&format!("<p>{said}</p>")), "{html}");
     let [read, letter, receipt] = ["dynamodb:BatchGetItem", "ses:SendEmail", "dynamodb:PutItem"];
     assert_eq!(calls(&world), [read, letter, receipt, read]);
 

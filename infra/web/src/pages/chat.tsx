@@ -8,6 +8,7 @@ import { time, useTexts } from "../i18n";
 import { merge, unbroken } from "../numbers";
 import { saju } from "../texts/saju";
 import { Field, Form, Page, Submit, Trouble, useLoad } from "../ui";
+import { Safety } from "./pair";
 
 type Message = components["schemas"]["ChatMessage"];
 
@@ -19,10 +20,21 @@ export function Chat() {
     async () => (user ? ok(enishi.api.GET("/api/chats", { params: { query: { limit: 50 } } })) : []),
     [user],
   );
-  const partner = chats.data?.find((chat) => chat.chat_id === chat_id)?.partner;
+  const chat = chats.data?.find((chat) => chat.chat_id === chat_id);
+  const partner = chat?.partner;
   return (
     <Page title={partner ? t.chatOf(partner.name ?? t.somebody) : t.chat} lang={t.lang} mark="柱" guarded>
-      <Talk key={chat_id} chat_id={chat_id} />
+      <Talk key={chat_id} chat_id={chat_id} read={chat?.partner_read_seq ?? 0} />
+      {partner && (
+        <section class="chat">
+          {partner.name && (
+            <p>
+              <a href={`/saju/people/${partner.user_id}`}>{t.look(partner.name)}</a>
+            </p>
+          )}
+          <Safety user_id={partner.user_id} chat_id={chat_id} />
+        </section>
+      )}
       <p>
         <a href="/saju">{t.back}</a>
       </p>
@@ -30,7 +42,8 @@ export function Chat() {
   );
 }
 
-function Talk({ chat_id }: { chat_id: string }) {
+/** `read`: up to which of one's own messages the other has read, when one came here; 0 where that is not told. */
+function Talk({ chat_id, read }: { chat_id: string; read: number }) {
   const t = useTexts(saju);
   const me = useUser();
   const [messages, setMessages] = useState<Message[]>([]);
@@ -111,6 +124,7 @@ function Talk({ chat_id }: { chat_id: string }) {
             {message.content}
             <time dateTime={message.sent_at}>
               {time(message.sent_at, t.lang, { month: undefined, day: undefined, weekday: undefined })}
+              {message.sender_id === me && message.seq <= read && ` · ${t.read}`}
             </time>
           </li>
         ))}

@@ -143,7 +143,8 @@ function Products() {
                 <li key={product.item_id}>
                   <a href={`/market/items/${product.item_id}`}>{product.item_name}</a>
                   <span>{yen(product.price, t.lang)}</span>
-                  <span class="chip">{t.free(product.stock.free)}</span>
+                  <span class="chip">{product.status === "hidden" ? t.hidden : t.free(product.stock.free)}</span>
+                  <Product product={product} changed={products.reload} />
                 </li>
               ))}
             </ul>
@@ -167,6 +168,53 @@ function Products() {
         </div>
       </details>
     </section>
+  );
+}
+
+/** To change a thing, hide it or take it away. */
+function Product({ product, changed }: { product: Schemas["Product"]; changed: () => Promise<void> }) {
+  const t = useTexts(market);
+  const params = { path: { item_id: product.item_id } };
+  const submit = async ({ item_name, price, more, description, shown }: Record<string, string>) => {
+    const body = {
+      ...(item_name && { item_name }),
+      ...(price && { price: Number(price) }),
+      ...(more && { stock_delta: Number(more) }),
+      description: description ?? null,
+      status: shown === "on" ? ("on_sale" as const) : ("hidden" as const),
+    };
+    // The stock changes once, however often this is sent.
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    await ok(enishi.api.PATCH("/api/products/{item_id}", { params, body, headers }));
+    await changed();
+  };
+  return (
+    <details class="whole">
+      <summary>
+        {t.change}
+        <span class="visually-hidden">: {product.item_name}</span>
+      </summary>
+      <Form submit={submit} label={`${t.change}: ${product.item_name}`} done={t.saved}>
+        <div class="two">
+          <Field name="item_name" label={t.productName} value={product.item_name} maxLength={100} />
+          <Field name="price" label={t.price} type="number" min={50} value={product.price} />
+          <Field name="more" label={t.more} hint={t.moreHint} type="number" />
+        </div>
+        <Area name="description" label={t.description} value={product.description ?? ""} maxLength={2000} />
+        <Field class="check" name="shown" label={t.shown} type="checkbox" checked={product.status !== "hidden"} />
+        <Submit class="quiet">{t.save}</Submit>
+      </Form>
+      <Act
+        class="plain"
+        label={`${t.away}: ${product.item_name}`}
+        run={async () => {
+          await ok(enishi.api.DELETE("/api/products/{item_id}", { params }));
+          await changed();
+        }}
+      >
+        {t.away}
+      </Act>
+    </details>
   );
 }
 
@@ -267,6 +315,24 @@ function One() {
               <Field name="ship_id" label={t.track} />
               <Submit>{t.ship}</Submit>
             </Form>
+          )}
+          {found.reported_at && <p class="trouble">{t.saleReported}</p>}
+          {["Paid", "Shipped", "Complete"].includes(found.status) && (
+            <details>
+              <summary>{t.refund}</summary>
+              <div class="stack">
+                <p class="small">{t.refundLede}</p>
+                <Act
+                  class="quiet"
+                  run={async () => {
+                    const params = { path: { transaction_id } };
+                    sale.set(await ok(enishi.api.POST("/api/sales/{transaction_id}/refund", { params })));
+                  }}
+                >
+                  {t.refundSure}
+                </Act>
+              </div>
+            </details>
           )}
           <p>
             <a href="/maker">{t.backToMaker}</a>

@@ -8,6 +8,7 @@ import { common } from "../texts/common";
 import { market } from "../texts/market";
 import { Act, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
 import { LogIn } from "./login";
+import { Like } from "./shop";
 
 type Preview = components["schemas"]["ItemPreview"];
 type Sort = "newest" | "price" | "-price";
@@ -29,6 +30,7 @@ export function Market() {
       <p class="row">
         <a href="/cart">{t.cart}</a>
         <a href="/transactions">{t.orders}</a>
+        <a href="/market/favourites">{t.liked}</a>
         <a href="/maker">{t.sell}</a>
       </p>
     </Page>
@@ -102,10 +104,11 @@ export function Item() {
             <div class="stack">
               <p class="big">{yen(found.price, t.lang)}</p>
               <p class="small">
-                {t.by} {found.maker.maker_name} · {t.sending} {yen(found.shipping_fee, t.lang)}
+                {t.by} <a href={`/market/makers/${found.maker.maker_id}`}>{found.maker.maker_name}</a> · {t.sending} {yen(found.shipping_fee, t.lang)}
               </p>
               {found.description && <p>{found.description}</p>}
               {found.available ? <IntoCart item_id={found.item_id} /> : <span class="chip">{t.soldOut}</span>}
+              <Like item_id={found.item_id} />
             </div>
           </div>
         )}

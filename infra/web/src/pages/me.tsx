@@ -41,6 +41,9 @@ function Own() {
             </dl>
           )}
         </Show>
+        <p>
+          <a href="/forgot-password">{t.password}</a>
+        </p>
         {enishi.session.isOperator && (
           <p>
             {t.operator} <a href="/visits/review">{t.review}</a>

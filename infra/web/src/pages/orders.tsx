@@ -4,7 +4,7 @@ import { useRoute } from "preact-iso/router";
 import { enishi, useUser } from "../app";
 import { time, useTexts, yen } from "../i18n";
 import { market } from "../texts/market";
-import { Act, Page, Show, useAgain, useLoad } from "../ui";
+import { Act, Area, Form, Page, Show, Submit, useAgain, useLoad } from "../ui";
 
 type Transaction = components["schemas"]["Transaction"];
 
@@ -131,6 +131,22 @@ function One() {
                 >
                   {t.received}
                 </Act>
+              )}
+              {parcel.is_reported && <p class="trouble">{t.reported}</p>}
+              {parcel.status === "Shipped" && !parcel.is_reported && (
+                <details>
+                  <summary>{t.report}</summary>
+                  <Form
+                    label={t.report}
+                    submit={async ({ reason = "" }) => {
+                      const body = { maker_id: parcel.maker_id, reason };
+                      order.set(await ok(enishi.api.POST("/api/transaction/{transaction_id}/report", { params, body })));
+                    }}
+                  >
+                    <Area name="reason" label={t.reportReason} maxLength={500} />
+                    <Submit class="quiet">{t.reportSend}</Submit>
+                  </Form>
+                </details>
               )}
             </section>
           ))}

@@ -76,7 +76,7 @@ function Organization({ me }: { me: Member }) {
       </section>
       <div class="columns">
         <People me={me} />
-        <Projects />
+        <Projects me={me} />
       </div>
     </>
   );
@@ -125,6 +125,7 @@ function People({ me }: { me: Member }) {
                   {user.email} {user.id === me.id && <span class="small">({t.you})</span>}
                 </span>
                 <span class="chip">{t[user.role]}</span>
+                {(isAdmin || user.id === me.id) && <Membership user={user} me={me} changed={people.reload} />}
               </li>
             ))}
           </ul>
@@ -181,7 +182,50 @@ function People({ me }: { me: Member }) {
   );
 }
 
-function Projects() {
+/** To give a member the other role, to remove them, or to leave. */
+function Membership({ user, me, changed }: { user: Member; me: Member; changed: () => Promise<void> }) {
+  const t = useTexts(orgs);
+  const { route } = useLocation();
+  const params = { path: { user_id: user.id } };
+  const other = user.role === "admin" ? "member" : "admin";
+  const isMe = user.id === me.id;
+  const remove = async () => {
+    await ok(enishi.api.DELETE("/v1/service/organization_members/{user_id}", { params, parseAs: "text" }));
+    if (isMe) return route("/");
+    await changed();
+  };
+  if (isMe) {
+    return (
+      <details class="whole">
+        <summary>{t.leave}</summary>
+        <Act class="quiet" run={remove}>
+          {t.leaveSure}
+        </Act>
+      </details>
+    );
+  }
+  return (
+    <span class="row">
+      {me.role === "admin" && (
+        <Act
+          class="plain"
+          label={`${t.makeRole(t[other])}: ${user.email}`}
+          run={async () => {
+            await ok(enishi.api.PUT("/v1/service/organization_members/{user_id}", { params, body: { role: other }, parseAs: "text" }));
+            await changed();
+          }}
+        >
+          {t.makeRole(t[other])}
+        </Act>
+      )}
+      <Act class="plain" label={`${t.remove}: ${user.email}`} run={remove}>
+        {t.remove}
+      </Act>
+    </span>
+  );
+}
+
+function Projects({ me }: { me: Member }) {
   const t = useTexts(orgs);
   const projects = useLoad(() => ok(enishi.api.GET("/v1/service/projects", { params: { query: { limit: 50 } } })));
   const usage = useLoad(() => ok(enishi.api.GET("/v1/service/usage", { params: { query: { limit: 1 } } })));
@@ -205,6 +249,19 @@ function Projects() {
                   <span>{project.name}</span>
                   <span class="small">{project.video_length} s</span>
                   <span class="chip">{project.status}</span>
+                  {(me.role === "admin" || project.user_id === me.id) && (
+                    <Act
+                      class="plain"
+                      label={`${t.deleteProject}: ${project.name}`}
+                      run={async () => {
+                        const params = { path: { project_id: project.id } };
+                        await ok(enishi.api.DELETE("/v1/service/projects/{project_id}", { params }));
+                        await projects.reload();
+                      }}
+                    >
+                      {t.deleteProject}
+                    </Act>
+                  )}
                 </li>
               ))}
             </ul>

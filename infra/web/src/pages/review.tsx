@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { time, useTexts } from "../i18n";
 import { visits } from "../texts/visits";
-import { Act, Field, Form, Page, Show, Submit, useLoad } from "../ui";
+import { Act, Area, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
 
 type Schemas = components["schemas"];
 
@@ -13,6 +13,7 @@ export function Review() {
   return (
     <Page title={t.review} lang={t.lang} lede={t.reviewLede} mark="訪" guarded>
       <Queue />
+      <Reports />
     </Page>
   );
 }
@@ -78,5 +79,49 @@ function Waiting({ one, done }: { one: Schemas["WaitingReview"]; done: () => Pro
         <Submit class="quiet">{t.reject}</Submit>
       </Form>
     </li>
+  );
+}
+
+/** What people report of each other. */
+function Reports() {
+  const t = useTexts(visits);
+  const user = useUser();
+  const waiting = useLoad(
+    async () => (user ? ok(enishi.api.GET("/api/visits/operator/reports", { params: { query: { limit: 20 } } })) : []),
+    [user],
+  );
+  const decide = async (report_id: string, { decision = "dismiss", reason = "" }: Record<string, string>) => {
+    const body = { report_id, reason, decision: decision as Schemas["ReportDecision"] };
+    await ok(enishi.api.PUT("/api/visits/operator/reports", { body }));
+    await waiting.reload();
+  };
+  return (
+    <section class="stack">
+      <h2>{t.reports}</h2>
+      <Show of={waiting}>
+        {(all) =>
+          all.length === 0 ? (
+            <p class="empty">{t.queueEmpty}</p>
+          ) : (
+            <ul class="cards">
+              {all.map((report) => (
+                <li key={report.report_id} class="card">
+                  <p class="small">
+                    {time(report.created_at, t.lang)} · {t.parties[report.reported]}
+                  </p>
+                  <p class="said">{report.reason}</p>
+                  {report.message && <blockquote class="said">{report.message}</blockquote>}
+                  <Form submit={(values) => decide(report.report_id, values)} label={t.reports}>
+                    <Select name="decision" label={t.decision} options={Object.entries(t.decisions)} />
+                    <Area name="reason" label={t.reason} maxLength={500} />
+                    <Submit>{t.decide}</Submit>
+                  </Form>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Show>
+    </section>
   );
 }

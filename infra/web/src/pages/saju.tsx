@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { useTexts } from "../i18n";
 import { saju } from "../texts/saju";
-import { Act, Area, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
+import { Area, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
+import { Answers, Ask, Face, Why } from "./pair";
 
 type Schemas = components["schemas"];
 
@@ -21,16 +22,23 @@ function Own() {
   const user = useUser();
   const me = useLoad(() => ok(enishi.api.GET("/api/users/me")), [user]);
   // Whoever has an account has something there; a birth alone makes a profile of saju's.
-  return <Show of={me}>{(profile) => (profile.birth_date ? <Day /> : <Register done={me.reload} />)}</Show>;
+  return <Show of={me}>{(profile) => (profile.birth_date ? <Day me={profile} /> : <Register done={me.reload} />)}</Show>;
 }
 
 function Register({ done }: { done: () => Promise<void> }) {
   const t = useTexts(saju);
+  const [calendar, setCalendar] = useState<Schemas["Calendar"]>("solar");
   const submit = async (values: Record<string, string>) => {
-    const { name = "", birth_date = "", gender, birth_time, location, bio } = values;
-    // The account is the caller's own, so the password is not looked at.
-    const password = crypto.randomUUID();
-    const body = { name, birth_date, gender: gender as Schemas["Gender"], email: enishi.session.email, password };
+    const { name = "", birth_date = "", gender, leap_month, birth_time, location, bio } = values;
+    const body = {
+      name,
+      birth_date,
+      gender: gender as Schemas["Gender"],
+      ...(calendar === "lunar" && { calendar, leap_month: leap_month === "on" }),
+      email: enishi.session.email,
+      // The account is the caller's own, so the password is not looked at.
+      password: crypto.randomUUID(),
+    };
     await ok(enishi.api.POST("/api/users/register", { body }));
     const more = { ...(birth_time && { birth_time }), ...(location && { location }), ...(bio && { bio }) };
     if (Object.keys(more).length > 0) await ok(enishi.api.PUT("/api/users/me", { body: more }));
@@ -42,7 +50,22 @@ function Register({ done }: { done: () => Promise<void> }) {
       <p class="small">{t.registerLede}</p>
       <Form submit={submit} label={t.register}>
         <Field name="name" label={t.name} value={enishi.session.name} autocomplete="nickname" />
-        <Field name="birth_date" label={t.birthDate} type="date" autocomplete="bday" />
+        <Select
+          name="calendar"
+          label={t.calendar}
+          value={calendar}
+          onChange={(value) => setCalendar(value as Schemas["Calendar"])}
+          options={Object.entries(t.calendars)}
+        />
+        {calendar === "solar" ? (
+          <Field key="solar" name="birth_date" label={t.birthDate} type="date" autocomplete="bday" />
+        ) : (
+          <>
+            {/* A lunar 30 February is a date. */}
+            <Field key="lunar" name="birth_date" label={t.birthDate} hint={t.lunarHint} maxLength={10} />
+            <Field class="check" name="leap_month" label={t.leapMonth} type="checkbox" />
+          </>
+        )}
         <Field name="birth_time" label={t.birthTime} type="time" />
         <Select name="gender" label={t.gender} options={Object.entries(t.genders)} />
         <Field name="location" label={t.location} maxLength={255} />
@@ -53,13 +76,22 @@ function Register({ done }: { done: () => Promise<void> }) {
   );
 }
 
-function Day() {
+function Day({ me }: { me: Schemas["Me"] }) {
   const t = useTexts(saju);
   const fortune = useLoad(() => ok(enishi.api.GET("/api/fortune/today")));
   const list = useLoad(() => ok(enishi.api.GET("/api/matches/recommendations")));
   const matches = useLoad(() => ok(enishi.api.GET("/api/matches", { params: { query: { limit: 50 } } })));
   return (
     <>
+      <nav class="row" aria-label={t.title}>
+        <a class="button quiet" href="/saju/chart">
+          {t.chart}
+        </a>
+        <a class="button quiet" href="/saju/profile">
+          {t.profile}
+        </a>
+      </nav>
+      {me.listed === false && <p class="good">{t.paused}</p>}
       <Show of={fortune}>
         {(today) => (
           <section class="card">
@@ -113,16 +145,20 @@ function Day() {
 
 function Suggested({ person, changed }: { person: Schemas["Recommendation"]; changed: () => Promise<void> }) {
   const t = useTexts(saju);
-  const [asked, setAsked] = useState(false);
   return (
     <li class="card">
       <div class="row apart">
-        <div>
-          <h3>{person.name}</h3>
-          <p class="small">
-            {t.age(person.age)}
-            {person.location && ` · ${person.location}`}
-          </p>
+        <div class="row">
+          <Face name={person.name} url={person.profile_img_url} />
+          <div>
+            <h3>
+              <a href={`/saju/people/${person.user_id}`}>{person.name}</a>
+            </h3>
+            <p class="small">
+              {t.age(person.age)}
+              {person.location && ` · ${person.location}`}
+            </p>
+          </div>
         </div>
         <p class="score">
           {person.compatibility_score} <span class="small">{t.points}</span>
@@ -131,77 +167,31 @@ function Suggested({ person, changed }: { person: Schemas["Recommendation"]; cha
       {person.bio && <p>{person.bio}</p>}
       <details>
         <summary>{t.why}</summary>
-        <ul class="parts-of" lang="ko">
-          {person.breakdown.map((part) => (
-            <li key={part.name}>
-              <span class="row apart small">
-                <strong>{part.label}</strong>
-                <span>
-                  {part.points}/{part.max}
-                </span>
-              </span>
-              <meter min={0} max={part.max} value={part.points} aria-label={part.label} />
-              <span class="small">{part.reason}</span>
-            </li>
-          ))}
-        </ul>
+        <Why parts={person.breakdown} />
       </details>
-      {asked ? (
-        <p role="status">
-          <span class="chip on">{t.asked}</span>
-        </p>
-      ) : (
-        <Act
-          label={`${t.ask}: ${person.name}`}
-          run={async () => {
-            await ok(enishi.api.POST("/api/matches/request", { body: { receiver_id: person.user_id } }));
-            setAsked(true);
-            await changed();
-          }}
-        >
-          {t.ask}
-        </Act>
-      )}
+      <Ask user_id={person.user_id} name={person.name} changed={changed} />
     </li>
   );
 }
 
 function Request({ match, changed }: { match: Schemas["Match"]; changed: () => Promise<void> }) {
   const t = useTexts(saju);
-  const name = match.partner.name ?? t.somebody;
-  const params = { path: { match_id: match.match_id } };
-  const then = (answer: Promise<unknown>) => answer.then(changed);
+  const { partner } = match;
+  const received = match.status === "requested" && match.direction === "received";
   return (
     <li>
       <span>
-        <strong>{name}</strong> <span class="small">{match.compatibility_score}{t.points}</span>
+        {partner.name && (received || match.status === "matched") ? (
+          <a href={`/saju/people/${partner.user_id}`}>{partner.name}</a>
+        ) : (
+          <strong>{partner.name ?? t.somebody}</strong>
+        )}{" "}
+        <span class="small">
+          {match.compatibility_score} {t.points}
+        </span>
       </span>
-      {match.status === "requested" && match.direction === "received" && (
-        <>
-          <span>{t.received}</span>
-          <Act run={() => then(ok(enishi.api.POST("/api/matches/{match_id}/accept", { params })))}>{t.accept}</Act>
-          <Act class="quiet" run={() => then(ok(enishi.api.POST("/api/matches/{match_id}/decline", { params })))}>
-            {t.decline}
-          </Act>
-        </>
-      )}
-      {match.status === "requested" && match.direction === "sent" && (
-        <>
-          <span class="chip">{t.sent}</span>
-          <Act class="plain" run={() => then(ok(enishi.api.POST("/api/matches/{match_id}/cancel", { params })))}>
-            {t.cancel}
-          </Act>
-        </>
-      )}
-      {match.status === "declined" && <span class="chip">{t.declined}</span>}
-      {match.status === "matched" && match.chat_id && (
-        <>
-          <span class="chip on">{t.matched}</span>
-          <a class="button" href={`/saju/chats/${match.chat_id}`}>
-            {t.open}
-          </a>
-        </>
-      )}
+      {received && <span>{t.received}</span>}
+      <Answers match={match} changed={changed} />
     </li>
   );
 }

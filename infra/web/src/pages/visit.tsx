@@ -7,7 +7,7 @@ import { time, useTexts } from "../i18n";
 import { useLive } from "../live";
 import { merge, unbroken } from "../numbers";
 import { visits } from "../texts/visits";
-import { Act, Field, Form, leave, Page, Show, Submit, useAgain, useLoad } from "../ui";
+import { Act, Area, Field, Form, leave, Page, Show, Submit, useAgain, useLoad } from "../ui";
 
 type Schemas = components["schemas"];
 type Matching = Schemas["ShownMatching"];
@@ -35,7 +35,10 @@ function One() {
     <Show of={matching}>
       {(found) => (
         <div class="columns">
-          <State visit={found} set={matching.set} reload={matching.reload} />
+          <div class="stack">
+            <State visit={found} set={matching.set} reload={matching.reload} />
+            <Safety matching_id={matching_id} />
+          </div>
           <Messages visit={found} />
         </div>
       )}
@@ -94,6 +97,7 @@ function State({ visit, set, reload }: StateProps) {
         <dt>{t.length}</dt>
         <dd>{t.minutes(visit.meeting_length)}</dd>
       </dl>
+      {visit.message && <blockquote class="said">{visit.message}</blockquote>}
       {visit.proposal && (
         <p class="good">
           {t.proposal(
@@ -167,6 +171,43 @@ function Consent({ visit, consent }: { visit: Matching; consent: (given: boolean
         </Act>
       )}
     </div>
+  );
+}
+
+/** To report the other, or to block them. */
+function Safety({ matching_id }: { matching_id: string }) {
+  const t = useTexts(visits);
+  const [blocked, setBlocked] = useState(false);
+  return (
+    <details>
+      <summary>{t.safety}</summary>
+      <div class="stack">
+        <p class="small">{t.blockLede}</p>
+        {blocked ? (
+          <p role="status" class="good">
+            {t.blocked}
+          </p>
+        ) : (
+          <Act
+            class="quiet"
+            run={async () => {
+              await ok(enishi.api.POST("/api/visits/blocks", { body: { matching_id } }));
+              setBlocked(true);
+            }}
+          >
+            {t.block}
+          </Act>
+        )}
+        <Form
+          label={t.report}
+          done={t.reported}
+          submit={({ reason = "" }) => ok(enishi.api.POST("/api/visits/reports", { body: { matching_id, reason } }))}
+        >
+          <Area name="reason" label={t.happened} maxLength={1000} />
+          <Submit class="quiet">{t.report}</Submit>
+        </Form>
+      </div>
+    </details>
   );
 }
 

@@ -2,9 +2,9 @@
 import { ApiError, type components, ok } from "@enishi/client";
 import { useState } from "preact/hooks";
 import { enishi, useUser } from "../app";
-import { time, useTexts } from "../i18n";
+import { day, time, useTexts } from "../i18n";
 import { visits } from "../texts/visits";
-import { Area, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
+import { Act, Area, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
 import { chosen, declared, put } from "../upload";
 import { Search } from "./search";
 
@@ -24,6 +24,7 @@ export function Visits() {
 }
 
 function Own() {
+  const t = useTexts(visits);
   const user = useUser();
   const me = useLoad(async () => {
     try {
@@ -40,8 +41,24 @@ function Own() {
         if (!profile.is_authenticated) return <Documents me={profile} done={me.reload} />;
         return (
           <>
+            <nav class="row" aria-label={t.title}>
+              <a class="button quiet" href="/visits/notices">
+                {t.notices}
+                {profile.notifications > 0 && <span class="chip red">{t.unread(profile.notifications)}</span>}
+              </a>
+              <a class="button quiet" href="/visits/profile">
+                {t.profile}
+              </a>
+            </nav>
             <Mine />
-            {profile.type === "student" ? <Search /> : <Hours me={profile} set={me.set} />}
+            {profile.type === "student" ? (
+              <Search />
+            ) : (
+              <div class="columns">
+                <Hours me={profile} set={me.set} />
+                <Exceptions me={profile} set={me.set} />
+              </div>
+            )}
           </>
         );
       }}
@@ -236,6 +253,43 @@ function Hours({ me, set }: { me: Me; set: (me: Me) => void }) {
         <Area name="comment" label={t.comment} hint={t.commentHint} value={me.comment ?? ""} maxLength={2000} />
         <Field class="check" name="department" label={t.showDepartment} type="checkbox" checked={me.shown.department} />
         <Submit>{t.save}</Submit>
+      </Form>
+    </section>
+  );
+}
+
+/** Days that are not as their week: other hours, or none. */
+function Exceptions({ me, set }: { me: Me; set: (me: Me) => void }) {
+  const t = useTexts(visits);
+  const { exceptions } = me.availability;
+  const save = async (exceptions: Schemas["Exception"][]) =>
+    set(await ok(enishi.api.PATCH("/api/visits/me", { body: { availability: { exceptions } } })));
+  const add = async ({ date = "", from, to }: Record<string, string>) => {
+    const available = from && to ? [{ from, to }] : [];
+    await save([...exceptions.filter((one) => one.date !== date), { date, available }]);
+  };
+  return (
+    <section class="card">
+      <h2>{t.exceptions}</h2>
+      <p class="small">{t.exceptionsLede}</p>
+      <ul class="list">
+        {exceptions.map(({ date, available }) => (
+          <li key={date}>
+            <span>{day(date, t.lang)}</span>
+            <span>{available.map(({ from, to }) => `${from}–${to}`).join(", ") || t.noTime}</span>
+            <Act class="plain" label={`${t.remove}: ${day(date, t.lang)}`} run={() => save(exceptions.filter((one) => one.date !== date))}>
+              {t.remove}
+            </Act>
+          </li>
+        ))}
+      </ul>
+      <Form submit={add} label={t.exceptions}>
+        <Field name="date" label={t.day} type="date" />
+        <div class="two">
+          <Field name="from" label={t.from} type="time" step={900} />
+          <Field name="to" label={t.to} type="time" step={900} />
+        </div>
+        <Submit class="quiet">{t.add}</Submit>
       </Form>
     </section>
   );

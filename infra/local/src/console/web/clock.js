@@ -87,7 +87,7 @@ export function Letters({ overview }) {
   return html`
     <${Head} title="Dead letters" />
     ${deed.shown}
-    ${value?.length === 0 && html`<${Empty}>Nothing was given up in this run. What a function fails at three times lies here.<//>`}
+    ${value?.length === 0 && html`<${Empty}>Nothing was given up. What a function fails at three times lies here until it is redriven, after a restart too.<//>`}
     <ul class="cards">
       ${(value ?? []).map((letter) => html`<li key=${letter.id} class="card">
         <div class="head">

@@ -1,10 +1,21 @@
-// A morning of rooms as a picture: who sits with whom, who had met before, and what the draw has avoided.
+// A morning of rooms as a picture: who sits with whom, who came, who had met before, and what the draw has avoided.
 
-import { count, Empty, Failure, Head, html, link, useAsked, useState } from "./ui.js";
+import { count, Empty, Failure, Head, html, link, Time, useAsked, useState } from "./ui.js";
 
 const name = (member) => member.name ?? "somebody who has left";
 const short = (text) => (text.length > 11 ? `${text.slice(0, 10)}…` : text);
 const when = (slot) => slot.replace("T", " ");
+
+/** What may have become of somebody's morning, and how their seat is drawn then. */
+const ATTENDANCE = [
+  ["present", "present"],
+  ["late", "late"],
+  ["absent", "absent"],
+  ["withdrew late", "withdrew"],
+  ["not counted", "awaited"],
+  ["awaited", "awaited"],
+];
+const drawn = Object.fromEntries(ATTENDANCE);
 
 export function Morning({ rest }) {
   const { value: mornings, error } = useAsked("/api/mornings", 0, 10000);
@@ -37,6 +48,9 @@ function Picture({ slot }) {
           : " Nobody had met before: it was the first draw."
         : " They are too many to compare."}
     </p>
+    <ul class="legend" aria-label="Attendance">${ATTENDANCE.map(([title]) => [title, people.filter(({ attendance }) => attendance === title).length]).filter(([, of]) => of > 0).map(
+      ([title, of]) => html`<li key=${title}><svg viewBox="-9 -9 18 18" aria-hidden="true" class=${`seat s-${drawn[title]}`}><${Seat} of=${title} /></svg> ${of} ${title}</li>`,
+    )}</ul>
     <${Rooms} rooms=${value.rooms} met=${met} chosen=${chosen} choose=${choose} />
     ${value.compared && people.length > 1 && html`<${Matrix} people=${people} met=${met} chosen=${chosen} />`}`;
 }
@@ -47,6 +61,15 @@ const seat = (at, of, radius) => {
   return [90 + radius * Math.cos(angle), 78 + radius * Math.sin(angle)];
 };
 
+/** A seat: filled of who came, half of who came late, crossed of who did not. */
+function Seat({ of }) {
+  const kind = drawn[of];
+  return html`<circle r="7" />
+    ${kind === "late" && html`<path class="half" d="M0 -7 A7 7 0 0 1 0 7 Z" />`}
+    ${kind === "absent" && html`<path class="mark" d="M-4 -4 L4 4 M-4 4 L4 -4" />`}
+    ${kind === "withdrew" && html`<path class="mark" d="M-4 0 L4 0" />`}`;
+}
+
 function Rooms({ rooms, met, chosen, choose }) {
   return html`<ul class="rooms">${rooms.map((room, number) => {
     const { members } = room;
@@ -54,7 +77,7 @@ function Rooms({ rooms, met, chosen, choose }) {
     const again = pairs.filter(([, , slots]) => slots);
     return html`<li key=${room.room_id} class="room">
       <h2>Room ${number + 1} ${room.meeting && html`<span class="pill complete">meeting</span>`}</h2>
-      <svg viewBox="-42 0 264 156" role="img" aria-label=${`Room ${number + 1}: ${members.map(name).join(", ")}. ${again.length ? `${again.length} met before` : "nobody met before"}.`}>
+      <svg viewBox="-42 0 264 156" role="img" aria-label=${`Room ${number + 1}: ${members.map((member) => `${name(member)}, ${member.attendance}`).join("; ")}. ${again.length ? `${again.length} met before` : "nobody met before"}.`}>
         <circle cx="90" cy="78" r="26" class="table" />
         ${pairs.map(([i, j, slots]) => {
           const [x1, y1] = seat(i, members.length, 42);
@@ -64,14 +87,18 @@ function Rooms({ rooms, met, chosen, choose }) {
         ${members.map((member, at) => {
           const [x, y] = seat(at, members.length, 42);
           const [tx, ty] = seat(at, members.length, 63);
-          return html`<g class=${`seat ${member.was_there ? "there" : ""} ${chosen === member.user_id ? "chosen" : ""}`}>
-            <circle cx=${x} cy=${y} r="7" /><text x=${tx} y=${ty + 3} text-anchor=${tx < 75 ? "end" : tx > 105 ? "start" : "middle"}>${short(name(member))}</text>
+          return html`<g class=${`seat s-${drawn[member.attendance]} ${chosen === member.user_id ? "chosen" : ""}`}>
+            <g transform=${`translate(${x} ${y})`}><${Seat} of=${member.attendance} /></g><text x=${tx} y=${ty + 3} text-anchor=${tx < 75 ? "end" : tx > 105 ? "start" : "middle"}>${short(name(member))}</text>
           </g>`;
         })}
       </svg>
       <ul class="people">${members.map((member) => html`<li key=${member.user_id}>
         <button class="person" aria-pressed=${chosen === member.user_id} onClick=${() => choose(chosen === member.user_id ? null : member.user_id)}>${name(member)}</button>
-        ${member.walked_in ? html` <span class="muted">walked in</span>` : ""}${member.was_there ? html` <span class="good">was there</span>` : ""}
+        <span class=${`a-${drawn[member.attendance]}`}>${member.attendance}</span>
+        ${member.seated !== "drawn" && html`<span class="muted">${member.seated}</span>`}
+        ${member.came && html`<span class="muted">came <${Time} at=${member.came} /></span>`}
+        ${member.left && Date.parse(member.left) > Date.parse(member.came ?? 0) && html`<span class="muted">left <${Time} at=${member.left} /></span>`}
+        ${member.rate != null && html`<span class="rate" title="Of the last 20 mornings">${member.rate}%</span>`}
       </li>`)}</ul>
       ${again.length > 0 && html`<p class="bad">${again.map(([i, j, slots]) => `${name(members[i])} and ${name(members[j])} met on ${slots.map(when).join(", ")}`).join("; ")}</p>`}
     </li>`;

@@ -1,7 +1,7 @@
 // The market's orders, and where the money of each is.
 
 import { count, Empty, Failure, Head, html, Json, link, Scroll, Time, useAsked, yen } from "./ui.js";
-import { Bar } from "./money.js";
+import { Flow } from "./flow.js";
 
 const said = (value) => (typeof value === "string" ? value : value?.state ?? Object.keys(value ?? {})[0] ?? "–");
 
@@ -24,20 +24,23 @@ export function Orders({ rest }) {
 function Order({ id }) {
   const { value, error } = useAsked(`/api/orders/${encodeURIComponent(id)}`, 0, 5000);
   if (!value) return html`<${Head} title="Order" /><${Failure} error=${error} />`;
-  const { order, contents, flow, stripe, steps } = value;
+  const { order, contents, flow, steps } = value;
   const cell = (sum) => html`<td class="number">${sum == null ? "" : yen(sum)}</td>`;
   const maker = (one) => contents?.makers?.find((it) => it.maker_id === one)?.maker_name ?? one;
+  const title = (row) => (row.maker_id ? `to ${maker(row.maker_id)}` : row.name);
   return html`
     <${Head} title="Order"><span class="mono muted">${id}</span> <a href="#/orders">All orders</a><//>
     <p class="lead">${said(order.sale)}, made <${Time} at=${order.created_at} day />; ${yen(flow.asked)}, of which the house's fee is ${yen(flow.fees)}.</p>
     <section aria-labelledby="money">
       <h2 id="money">Where the money is</h2>
-      ${stripe ? html`<${Bar} money=${stripe} />` : html`<p class="muted">It is not paid.</p>`}
-      <p class=${flow.adds_up ? "good" : "bad"} role="status">${flow.paid ? (flow.adds_up ? "It adds up: order, ledger and Stripe say the same." : "It does not add up (money that is under way counts at one side first).") : ""}</p>
-      <${Scroll} label="Sums"><table class="grid sums">
+      ${flow.paid ? html`<${Flow} flow=${flow} maker=${maker} />` : html`<p class="muted">It is not paid.</p>`}
+      ${flow.paid && html`<p class=${flow.adds_up ? "good" : "bad"} role="status">${flow.adds_up
+        ? "It adds up: order, ledger and Stripe say the same."
+        : `It does not add up: ${flow.rows.filter((row) => !row.agrees).map(title).join(", ")}. Money that is under way counts at one side first.`}</p>`}
+      ${flow.paid && html`<${Scroll} label="Sums"><table class="grid sums">
         <thead><tr><th scope="col">Sum</th><th scope="col" class="number">Order</th><th scope="col" class="number">Ledger</th><th scope="col" class="number">Stripe</th><th scope="col"><span class="visually-hidden">Agrees</span></th></tr></thead>
-        <tbody>${flow.rows.map((row) => html`<tr key=${row.name}><th scope="row">${row.name}</th>${cell(row.order)}${cell(row.ledger)}${cell(row.stripe)}<td>${row.agrees ? html`<span class="good" aria-label="agrees">✓</span>` : html`<span class="bad">differs</span>`}</td></tr>`)}</tbody>
-      </table><//>
+        <tbody>${flow.rows.map((row) => html`<tr key=${title(row)}><th scope="row">${title(row)}</th>${cell(row.order)}${cell(row.ledger)}${cell(row.stripe)}<td>${row.agrees ? html`<span class="good" aria-label="agrees">✓</span>` : html`<span class="bad">differs</span>`}</td></tr>`)}</tbody>
+      </table><//>`}
     </section>
     <h2>Parcels</h2>
     <${Scroll} label="Parcels"><table class="grid">

@@ -94,16 +94,16 @@ async fn a_mail_is_read_and_its_parts_open_with_a_key_of_their_own() {
         "{mail}"
     );
     let html = text(&mail["html"]);
-    match html.is_empty() {
-        // Our letters are text.
-        true => assert_eq!(mail["html"], Value::Null),
-        false => {
-            let page = console.asked("GET", &html, None, &[("authorization", "")]);
-            let page = page.await.expect(200);
-            let policy = page.headers["content-security-policy"].to_str().unwrap();
-            assert!(policy.starts_with("sandbox "), "{policy}");
-        }
-    }
+    let page = console.asked("GET", &html, None, &[("authorization", "")]);
+    let page = page.await.expect(200);
+    assert!(
+        page.text.contains("<a href=\"http://localhost:5173/"),
+        "{}",
+        page.text
+    );
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("sandbox "), "{policy}");
+    assert!(!policy.contains("allow-scripts"), "{policy}");
     for wrong in ["", "?key=", "?key=x"] {
         let path = format!("/mail/{id}/html{wrong}");
         let page = console.asked("GET", &path, None, &[]).await;
@@ -259,6 +259,67 @@ async fn a_morning_shows_who_sits_with_whom_and_whom_the_draw_kept_apart() {
 }
 
 #[tokio::test]
+async fn a_morning_shows_who_came_in_time_late_or_not_at_all() {
+    const SLOT: &str = "2026-11-21T09:00";
+    let console = Console::new().await;
+    let world = &console.world;
+    let mut people = world.people(4).await;
+    drawn(&console, &mut people, MORNING, "2026-11-20").await;
+    world.refresh_all(&mut people).await;
+    let attendance = async |people: &[Person]| -> Vec<String> {
+        let morning = console.get(&format!("/api/mornings/{SLOT}")).await;
+        let members = list(&morning["rooms"][0]["members"]);
+        let of = |person: &Person| {
+            let mut members = members.iter();
+            let member = members
+                .find(|member| member["user_id"] == person.id)
+                .unwrap();
+            format!("{} {}", text(&member["attendance"]), member["rate"])
+        };
+        people.iter().map(of).collect()
+    };
+    assert_eq!(attendance(&people).await, ["awaited 100"; 4]);
+    let path = format!("/register/{MORNING}");
+    world
+        .call("DELETE", &path, Some(&people[3].access_token), None)
+        .await
+        .expect(204);
+    let joins = async |person: &Person| {
+        let answer = world
+            .get(person, "/rooms/20261121T0900-0/join")
+            .await
+            .expect(200);
+        let [meeting, attendee] = [&answer.body["Meeting"], &answer.body["Attendee"]];
+        let said = [
+            &meeting["MeetingId"],
+            &attendee["AttendeeId"],
+            &attendee["JoinToken"],
+        ];
+        let [meeting, attendee, token] = said.map(text);
+        world
+            .stack
+            .chime()
+            .join(&meeting, &attendee, &token)
+            .unwrap();
+        world.stack.settle().await;
+    };
+    world.at(&format!("{MORNING}T08:57")).await;
+    joins(&people[0]).await;
+    world.at(&format!("{MORNING}T09:04")).await;
+    joins(&people[1]).await;
+    let running = [
+        "present 100",
+        "late 100",
+        "awaited 100",
+        "withdrew late 100",
+    ];
+    assert_eq!(attendance(&people).await, running);
+    world.at(&format!("{MORNING}T09:31")).await;
+    let over = ["present 100", "late 100", "absent 0", "withdrew late 50"];
+    assert_eq!(attendance(&people).await, over);
+}
+
+#[tokio::test]
 async fn a_list_of_saju_has_the_apis_scores_and_counts_who_was_shown() {
     let console = Console::new().await;
     let world = &console.world;
@@ -304,33 +365,69 @@ async fn an_orders_money_adds_up_at_every_step() {
     let id = bought.id.clone();
     let url = shop.world.stack.console_url().unwrap();
     let (base, token) = url.split_once("/#").unwrap();
-    let seen = async || {
+    let ask = async || {
         let request = Request::get(format!("{base}/api/orders/{id}"))
             .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .body(Bytes::new())
             .unwrap();
-        let seen = shop.world.send_anywhere(request).await.expect(200).body;
+        shop.world.send_anywhere(request).await.expect(200).body
+    };
+    let seen = async || {
+        let seen = ask().await;
         assert_eq!(seen["flow"]["adds_up"], true, "{:#}", seen["flow"]);
         seen
     };
-    let sums = |seen: &Value| -> Vec<i64> {
+    let makers = [0, 1].map(|number| shop.sellers[number].person.id.clone());
+    // Charged, to either maker, given back, disputed, with the house: as each of the three says.
+    let sums = |seen: &Value| -> Vec<Vec<Value>> {
         let rows = list(&seen["flow"]["rows"]).iter();
-        rows.map(|row| row["stripe"].as_i64().unwrap_or_default())
-            .collect()
+        let mut rows: Vec<&Value> = rows.collect();
+        rows.sort_by_key(|row| makers.iter().position(|maker| row["maker_id"] == *maker));
+        let said = |row: &&Value| {
+            ["order", "ledger", "stripe"]
+                .map(|who| row[who].clone())
+                .into()
+        };
+        rows.iter().map(said).collect()
+    };
+    let same = |sums: [i64; 6]| -> Vec<Vec<Value>> {
+        let [charged, first, second, rest @ ..] = sums;
+        let sums = [charged].into_iter().chain(rest).chain([first, second]);
+        sums.map(|sum| vec![json!(sum); 3]).collect()
     };
     let open = seen().await;
     assert_eq!(open["flow"]["paid"], false);
     shop.world.stack.stripe().pay(&bought.session).unwrap();
     shop.world.stack.settle().await;
     // Items and sending of both: 3,833 and 2,902.
-    assert_eq!(sums(&seen().await), [6735, 0, 0, 0, 6735]);
+    let paid = seen().await;
+    let parcels = list(&paid["flow"]["parcels"]).iter();
+    let mut parcels: Vec<i64> = parcels.filter_map(|one| one["amount"].as_i64()).collect();
+    parcels.sort_unstable();
+    assert_eq!(parcels, [2902, 3833]);
+    assert_eq!(sums(&paid), same([6735, 0, 0, 0, 0, 6735]));
     shop.ship(&id, 0).await.expect(200);
     shop.says("received", &id, 0).await.expect(200);
     // Less a tenth.
-    assert_eq!(sums(&seen().await), [6735, 0, 3450, 0, 3285]);
+    assert_eq!(sums(&seen().await), same([6735, 3450, 0, 0, 0, 3285]));
     shop.refund(&id, 1).await.expect(200);
-    assert_eq!(sums(&seen().await), [6735, 2902, 3450, 0, 383]);
+    assert_eq!(sums(&seen().await), same([6735, 3450, 0, 2902, 0, 383]));
     let last = seen().await;
     assert_eq!(last["contents"]["lines"][0]["item_name"], "器0");
     assert!(list(&last["steps"]).len() >= 4, "{}", last["steps"]);
+
+    // What is given back in Stripe's dashboard, the order does not know of.
+    shop.world
+        .stack
+        .stripe()
+        .refund_by_hand(&bought.session, Some(83))
+        .unwrap();
+    shop.world.stack.settle().await;
+    let seen = ask().await;
+    assert_eq!(seen["flow"]["adds_up"], false);
+    let rows = list(&seen["flow"]["rows"]).iter();
+    let differ: Vec<&Value> = rows.filter(|row| row["agrees"] == false).collect();
+    let names: Vec<&Value> = differ.iter().map(|row| &row["name"]).collect();
+    assert_eq!(names, ["given back", "with the house"]);
+    assert_eq!([&differ[0]["order"], &differ[0]["stripe"]], [2902, 2985]);
 }

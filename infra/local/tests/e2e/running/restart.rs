@@ -142,10 +142,33 @@ async fn what_was_taken_for_an_invocation_is_carried_out_after_the_process_was_k
 
     std::fs::write(under_way.join("of-the-last-run.json"), kept).unwrap();
     let stack = start().await;
+    // Of the first run, before anything is given up in this one.
+    let kept = stack.lambda().dead_letters()[0].id;
     stack.settle().await;
-    assert_eq!(stack.lambda().dead_letters()[0].event, event);
+    let letters = stack.lambda().dead_letters();
+    assert_eq!(letters.len(), 2);
+    assert!(letters.iter().all(|letter| letter.event == event));
     assert_eq!(files().count(), 0);
+
+    stack.lambda().redrive(kept).unwrap();
+    assert!(stack.lambda().redrive(kept).is_err());
+    stack.settle().await;
+    // What was taken out is given up anew.
+    let ids = || {
+        stack
+            .lambda()
+            .dead_letters()
+            .into_iter()
+            .map(|letter| letter.id)
+    };
+    assert_eq!(ids().count(), 2);
+    assert!(ids().all(|id| id != kept));
     stack.stop();
+
+    let again = start().await;
+    let listed = again.lambda().dead_letters();
+    assert!(listed.iter().map(|letter| letter.id).eq(ids()));
+    again.stop();
 }
 
 #[tokio::test]
