@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-AUCQ5OLY.js";import"./chunk-IWB4X6N4.js";import"./chunk-KUOI765G.js";import"./chunk-TNHKIZ7W.js";export{d as Accept,c as Orgs,b as instant,a as member};

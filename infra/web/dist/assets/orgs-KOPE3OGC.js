@@ -1,0 +1,1 @@
+import{c as a,d as b,e as c,f as d}from"./chunk-KNBUQVZB.js";import"./chunk-PTRLCSL6.js";import"./chunk-C673LSHJ.js";import"./chunk-5EM3IGEB.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};
