@@ -5,7 +5,7 @@ import { config } from "../app";
 /** Where a local stack's API is; examples are written for it and shown for the one that this page is of. */
 const LOCAL = "http://localhost:3000";
 
-const NAMES: Record<string, string> = { sh: "Shell", ts: "TypeScript", json: "JSON", http: "HTTP" };
+const NAMES: Record<string, string> = { sh: "Shell", ts: "TypeScript", js: "JavaScript", json: "JSON" };
 
 /** A text as code; `label` says what it is. */
 export function Code({ text, language, label }: { text: string; language?: string | undefined; label?: string }) {
@@ -29,7 +29,7 @@ export function Code({ text, language, label }: { text: string; language?: strin
   return (
     <figure class="code">
       <figcaption>
-        <span>{label ?? (language ? (NAMES[language] ?? language) : "")}</span>
+        <span>{label ?? (language ? (NAMES[language] ?? language) : "Terminal")}</span>
         <button type="button" class="plain" onClick={copy}>
           <span aria-live="polite">{copied || "Copy"}</span>
         </button>

@@ -3,7 +3,7 @@ import { Show, useLoad } from "../ui";
 import { Code } from "./code";
 import { type AsyncApi, type Description, description, messageName, messages } from "./document";
 import { DocsPage } from "./frame";
-import { Inline, Markdown, Routes } from "./markdown";
+import { Inline, Markdown } from "./markdown";
 import { useNamed } from "./named";
 import { Fields, Schemas } from "./schema";
 
@@ -25,48 +25,42 @@ function Messages({ api, live }: { api: Description; live: AsyncApi }) {
   const asked = operations.filter(({ action }) => action === "receive");
   const told = operations.filter(({ action }) => action === "send");
   return (
-    <Routes.Provider value={api.byRoute}>
-      <Schemas.Provider value={live.components.schemas}>
-        <section class="group">
-          <h2>Connecting</h2>
-          <p>
-            The guide is <a href="/docs/guides/live">Live</a>; a ticket comes from{" "}
-            <a href="/docs/reference#createLiveTicket">
-              <code>POST /api/live/ticket</code>
-            </a>
-            .
-          </p>
-          <Markdown text={ticket?.description ?? ""} level={3} />
-        </section>
-        <section class="group">
-          <h2>What a client sends</h2>
-          {asked.map(({ messages, reply }) =>
-            messages.map((message) => (
-              <Message key={message.$ref} name={messageName(message)} live={live} answers={(reply?.messages ?? []).map(messageName)} />
-            )),
-          )}
-        </section>
-        <section class="group">
-          <h2>What it is answered</h2>
-          {[...new Set(asked.flatMap(({ reply }) => (reply?.messages ?? []).map(messageName)))].map((name) => (
-            <Message key={name} name={name} live={live} />
-          ))}
-        </section>
-        <section class="group">
-          <h2>What it is told without asking</h2>
-          {told.map(({ summary = "", messages }) => (
-            <div key={summary} class="group">
-              <p class="small">
-                <Inline text={summary} />
-              </p>
-              {messages.map((message) => (
-                <Message key={message.$ref} name={messageName(message)} live={live} />
-              ))}
-            </div>
-          ))}
-        </section>
-      </Schemas.Provider>
-    </Routes.Provider>
+    <Schemas.Provider value={live.components.schemas}>
+      <section class="group">
+        <h2>Connecting</h2>
+        <p>
+          The guide is <a href="/docs/guides/live">Live</a>; a ticket comes from <Inline text="`POST /api/live/ticket`" />.
+        </p>
+        <Markdown text={ticket?.description ?? ""} level={3} />
+      </section>
+      <section class="group">
+        <h2>What a client sends</h2>
+        {asked.map(({ messages, reply }) =>
+          messages.map((message) => (
+            <Message key={message.$ref} name={messageName(message)} live={live} answers={(reply?.messages ?? []).map(messageName)} />
+          )),
+        )}
+      </section>
+      <section class="group">
+        <h2>What it is answered</h2>
+        {[...new Set(asked.flatMap(({ reply }) => (reply?.messages ?? []).map(messageName)))].map((name) => (
+          <Message key={name} name={name} live={live} />
+        ))}
+      </section>
+      <section class="group">
+        <h2>What it is told without asking</h2>
+        {told.map(({ summary = "", messages }) => (
+          <div key={summary} class="group">
+            <p class="small">
+              <Inline text={summary} />
+            </p>
+            {messages.map((message) => (
+              <Message key={message.$ref} name={messageName(message)} live={live} />
+            ))}
+          </div>
+        ))}
+      </section>
+    </Schemas.Provider>
   );
 }
 

@@ -1,11 +1,9 @@
 // Markdown as elements: marked reads it, and nothing of it goes into the page as HTML.
 import { lexer, type Token, type Tokens } from "marked";
-import { type ComponentChildren, createContext, Fragment, type JSX } from "preact";
-import { useContext, useMemo } from "preact/hooks";
+import { type ComponentChildren, Fragment, type JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { Code } from "./code";
-
-/** The ids of operations, by `GET /slots`: where a text names one, it leads there. */
-export const Routes = createContext<ReadonlyMap<string, string>>(new Map());
+import { slug } from "./slug";
 
 /** A text; `level` is that of its first headings. */
 export function Markdown({ text, level = 2 }: { text: string; level?: number }) {
@@ -24,13 +22,6 @@ export function Inline({ text }: { text: string }) {
     </>
   );
 }
-
-/** What a heading is found by. */
-export const slug = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, "-")
-    .replace(/^-|-$/g, "");
 
 function Block({ token, level }: { token: Token; level: number }): JSX.Element | null {
   switch (token.type) {
@@ -135,8 +126,9 @@ function Link({ href, tokens }: { href: string; tokens: Token[] }) {
   return /^(https?:|\/|#)/.test(href) ? <a href={href}>{text}</a> : <>{text}</>;
 }
 
+/** Where a text names an endpoint, such as `GET /slots`, it leads there. */
 function Span({ text }: { text: string }) {
-  const id = useContext(Routes).get(text.replace(/\?.*$/, ""));
+  const [endpoint] = text.match(/^(GET|POST|PUT|PATCH|DELETE) \/[^?\s]*/) ?? [];
   const code = <code>{text}</code>;
-  return id ? <a href={`/docs/reference#${id}`}>{code}</a> : code;
+  return endpoint ? <a href={`/docs/reference#${encodeURIComponent(endpoint)}`}>{code}</a> : code;
 }

@@ -1,10 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso/router";
 
-/** What the address names behind its `#`; it is scrolled to once it is there. */
-export function useNamed(): string {
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** What the address names behind its `#`, by its id or by another name; it is scrolled to once it is there. */
+export function useNamed(others = NONE): string {
   const { url } = useLocation();
-  const [named, setNamed] = useState(fragment);
+  const [said, setNamed] = useState(fragment);
+  const named = others.get(said) ?? said;
   useEffect(() => {
     const read = () => setNamed(fragment());
     read();

@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { Show, useLoad } from "../ui";
 import { type Description, description } from "./document";
 import { DocsPage } from "./frame";
-import { Inline, Routes } from "./markdown";
+import { Inline } from "./markdown";
 import { useNamed } from "./named";
 import { OperationCard } from "./operation";
 import { Schemas } from "./schema";
@@ -19,7 +19,7 @@ export function Reference() {
 }
 
 function Operations({ api }: { api: Description }) {
-  const named = useNamed();
+  const named = useNamed(api.byRoute);
   const [search, setSearch] = useState("");
   const words = useMemo(() => search.toLowerCase().split(/\s+/).filter(Boolean), [search]);
   const groups = api.tags.map(({ operations, ...tag }) => ({
@@ -29,45 +29,43 @@ function Operations({ api }: { api: Description }) {
   const found = groups.reduce((sum, { operations }) => sum + operations.length, 0);
   return (
     <Schemas.Provider value={api.schemas}>
-      <Routes.Provider value={api.byRoute}>
-        <p>
-          <Inline text={api.raw.info.description ?? ""} /> The client for TypeScript is <code>@enishi/client</code>,{" "}
-          <a href="/docs#the-client">described here</a>.
+      <p>
+        <Inline text={api.raw.info.description ?? ""} /> The client for TypeScript is <code>@enishi/client</code>,{" "}
+        <a href="/docs#the-client">described here</a>.
+      </p>
+      <SignIn />
+      <div class="find">
+        <label for="find">Find an endpoint</label>
+        <input
+          id="find"
+          type="search"
+          autocomplete="off"
+          placeholder="path, method, words"
+          value={search}
+          onInput={(event) => setSearch(event.currentTarget.value)}
+        />
+        <p class="small" role="status">
+          {found} of {api.operations.length} endpoints
         </p>
-        <SignIn />
-        <div class="find">
-          <label for="find">Find an endpoint</label>
-          <input
-            id="find"
-            type="search"
-            autocomplete="off"
-            placeholder="path, method, words"
-            value={search}
-            onInput={(event) => setSearch(event.currentTarget.value)}
-          />
-          <p class="small" role="status">
-            {found} of {api.operations.length} endpoints
-          </p>
-        </div>
-        <nav class="row" aria-label="Parts of the reference">
-          {groups.map(({ name }) => (
-            <a key={name} href={`#tag-${name}`}>
-              {name}
-            </a>
-          ))}
-        </nav>
-        {groups
-          .filter(({ operations }) => operations.length > 0)
-          .map(({ name, description, operations }) => (
-            <section key={name} class="group" aria-labelledby={`tag-${name}`}>
-              <h2 id={`tag-${name}`}>{name}</h2>
-              <p class="small">{description}</p>
-              {operations.map((operation) => (
-                <OperationCard key={operation.id} operation={operation} named={operation.id === named} />
-              ))}
-            </section>
-          ))}
-      </Routes.Provider>
+      </div>
+      <nav class="row" aria-label="Parts of the reference">
+        {groups.map(({ name }) => (
+          <a key={name} href={`#tag-${name}`}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      {groups
+        .filter(({ operations }) => operations.length > 0)
+        .map(({ name, description, operations }) => (
+          <section key={name} class="group" aria-labelledby={`tag-${name}`}>
+            <h2 id={`tag-${name}`}>{name}</h2>
+            <p class="small">{description}</p>
+            {operations.map((operation) => (
+              <OperationCard key={operation.id} operation={operation} named={operation.id === named} />
+            ))}
+          </section>
+        ))}
     </Schemas.Provider>
   );
 }

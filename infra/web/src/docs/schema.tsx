@@ -102,7 +102,7 @@ export function describe(schema: Schema, all: Record<string, Schema>, depth = 0)
   if (one.items) return `list of ${describe(one.items, all, depth + 1)}${range(one.minItems, one.maxItems, "items")}${orNull}`;
   const parts = [
     types.filter((type) => type !== "null").join(" | ") || "any",
-    one.format && !/^(int|float|double)/.test(one.format) ? ` ${one.format}` : "",
+    one.format && !/^(int|float|double)/.test(one.format) ? ` (${one.format})` : "",
     range(one.minLength, one.maxLength, "characters"),
     range(one.minimum, one.maximum),
     one.pattern && one.pattern.length < 30 ? `, ${one.pattern}` : "",

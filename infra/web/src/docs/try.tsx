@@ -21,7 +21,7 @@ export function SignIn() {
   const user = useUser();
   const { session } = enishi;
   return (
-    <section class="card" aria-labelledby="sign-in">
+    <section class="card sign-in" aria-labelledby="sign-in">
       <h2 id="sign-in">Sign in to try it</h2>
       {user ? (
         <p class="row">
