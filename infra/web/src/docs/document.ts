@@ -19,6 +19,7 @@ export interface Schema {
   const?: unknown;
   default?: unknown;
   example?: unknown;
+  examples?: unknown[];
   pattern?: string;
   minimum?: number;
   maximum?: number;

@@ -13,7 +13,7 @@ export interface Call {
 /** What a parameter may be. */
 export function exampleOf({ example, schema = {} }: Parameter, all: Record<string, Schema>): string {
   const one = resolve(schema, all);
-  const value = example ?? one.example ?? one.enum?.[0] ?? one.default;
+  const value = example ?? one.example ?? one.examples?.[0] ?? one.enum?.[0] ?? one.default;
   return value === undefined ? "" : String(value);
 }
 
@@ -57,6 +57,9 @@ function bearer({ access }: Operation): string {
   if (names.includes("access_token")) return '-H "authorization: Bearer $TOKEN"';
   return names.includes("id_token") ? '-H "authorization: Bearer $ID_TOKEN"' : '-H "stripe-signature: $SIGNATURE"';
 }
+
+/** Whether a client calls it: what Stripe signs, no client of ours sends. */
+export const isForClients = ({ access }: Operation) => access.schemes.every(({ name }) => name !== "stripe_signature");
 
 export function typescript(operation: Operation, call: Call): string {
   const params = Object.entries({ path: call.path, query: typed(operation, call), header: call.header });

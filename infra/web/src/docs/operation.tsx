@@ -3,7 +3,7 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import { config } from "../app";
 import { Code } from "./code";
 import type { Access, Answer, Operation, Schema } from "./document";
-import { curl, firstCall, typescript } from "./examples";
+import { curl, firstCall, isForClients, typescript } from "./examples";
 import { Inline, Markdown } from "./markdown";
 import { Fields, Row, Schemas } from "./schema";
 import { Try } from "./try";
@@ -108,8 +108,12 @@ function Whole({ operation }: { operation: Operation }) {
       <div class="beside">
         <h4>Example</h4>
         <Example operation={operation} />
-        <h4>Try it</h4>
-        <Try operation={operation} />
+        {isForClients(operation) && (
+          <>
+            <h4>Try it</h4>
+            <Try operation={operation} />
+          </>
+        )}
       </div>
     </div>
   );
@@ -169,6 +173,7 @@ function Example({ operation }: { operation: Operation }) {
   const all = useContext(Schemas);
   const [language, setLanguage] = useState(chosen);
   const call = firstCall(operation, all);
+  if (!isForClients(operation)) return <Code text={curl(operation, call, config.api)} language="sh" />;
   const text = language === "curl" ? curl(operation, call, config.api) : typescript(operation, call);
   return (
     <>
