@@ -1,7 +1,9 @@
 // Tries an operation: what is filled in is sent to the API, as whoever is signed in.
 import { useContext, useState } from "preact/hooks";
 import { config, enishi, useUser } from "../app";
+import { useTexts } from "../i18n";
 import { LogInForm } from "../pages/login";
+import { account } from "../texts/account";
 import { Act, Area, Field, Form, Submit } from "../ui";
 import { Code } from "./code";
 import type { Operation } from "./document";
@@ -20,6 +22,7 @@ let other = "";
 export function SignIn() {
   const user = useUser();
   const { session } = enishi;
+  const { lang } = useTexts(account);
   return (
     <section class="card sign-in" aria-labelledby="sign-in">
       <h2 id="sign-in">Sign in to try it</h2>
@@ -39,7 +42,9 @@ export function SignIn() {
             Your calls then have your access token. <a href="/sign-up?next=%2Fdocs%2Freference">Sign up</a>, if you have no
             account.
           </p>
-          <LogInForm />
+          <div lang={lang}>
+            <LogInForm />
+          </div>
         </>
       )}
       <details>
