@@ -14,7 +14,7 @@ const dist = join(here, "dist");
 /** @param {string} outdir @returns {import("esbuild").BuildOptions} */
 const options = (outdir) => ({
   absWorkingDir: here,
-  entryPoints: { app: "src/main.tsx", style: "src/styles/app.css" },
+  entryPoints: { app: "src/main.tsx", style: "src/styles/app.css", docs: "src/styles/docs.css" },
   outdir: join(outdir, "assets"),
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
@@ -24,6 +24,8 @@ const options = (outdir) => ({
   target: "es2022",
   minify: true,
   legalComments: "none",
+  // A guide is its text.
+  loader: { ".md": "text" },
   metafile: true,
   logLevel: "warning",
   define: {
@@ -51,6 +53,7 @@ async function page(outdir, metafile) {
   };
   let html = await readFile(join(here, "index.html"), "utf8");
   html = html.replace("{{js}}", named("src/main.tsx")).replace("{{css}}", named("src/styles/app.css"));
+  html = html.replace("{{docs}}", named("src/styles/docs.css"));
   await writeFile(join(outdir, "index.html"), html);
   for (const file of ["icon.svg"]) await writeFile(join(outdir, file), await readFile(join(here, file)));
 }

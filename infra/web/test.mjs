@@ -14,7 +14,9 @@ try {
       if (name.endsWith(".test.ts")) entryPoints.push(join(here, directory, name));
     }
   }
-  await build({ absWorkingDir: here, entryPoints, outdir, bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" } });
+  const external = ["typescript"];
+  const options = { bundle: true, platform: "node", format: "esm", outExtension: { ".js": ".mjs" }, loader: { ".md": "text" }, external };
+  await build({ absWorkingDir: here, entryPoints, outdir, ...options });
   const files = (await readdir(outdir, { recursive: true })).filter((name) => name.endsWith(".mjs"));
   const done = spawnSync(process.execPath, ["--test", ...files.map((name) => join(outdir, name))], { stdio: "inherit" });
   process.exitCode = done.status ?? 1;

@@ -1,8 +1,9 @@
 //! The error catalogue: every 4xx and 5xx answers the one body
 //! `{status, code, message, errors:[{field, code}]}`.
 //!
-//! To add an error: 1. a variant of [`Code`]; 2. its name and status in the two matches below;
-//! 3. a constructor here, if more than one handler needs it.
+//! To add an error: 1. a variant of [`Code`]; 2. its status in the match below; 3. what it means and what a client
+//! does about it, in `infra/local/src/openapi/errors.rs`, for `/docs/errors`; 4. a constructor here, if more than one
+//! handler needs it.
 //!
 //! When to use which: `invalid_parameter` names the field the caller must change; `conflict` means
 //! the same request could succeed in another state; `not_found` also stands for what belongs to

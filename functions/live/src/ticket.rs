@@ -148,11 +148,8 @@ pub struct TicketResponse {
 /// | `{"action": "read", "chat_id", "seq"}`, as `POST /api/chats/{chat_id}/read` | `{"type": "read", "chat_id", "seq", "unread_count"}` |
 /// | anything that fails | `{"type": "error", "action", "client_msg_id", "status", "code", "message", "errors", "retry_after"}` |
 ///
-/// | without being asked it gets | when |
-/// |---|---|
-/// | `{"type": "message", "chat_id", "message_id", "seq", "sender_id", "content", "sent_at", "client_msg_id"}` | somebody has written into one of the person's chats, the person too |
-///
-/// Drop a `seq` that you have; where one is missing, ask
+/// What comes without being asked for, and every field of every message, is in `GET /asyncapi.json`; `GET /docs`
+/// leads to it for people. Of a chat's messages, drop a `seq` that you have; where one is missing, ask
 /// `GET /api/chats/{chat_id}/messages?after_seq=`.
 ///
 /// An error is the body that HTTP would answer, with the `action` and the `client_msg_id` of the

@@ -1,10 +1,15 @@
-//! `GET /docs`: the API reference, one page that reads `/openapi.json` and nothing else.
+//! `GET /docs`: leads to the documentation, which is pages of the front end's (`infra/web/src/docs`).
 
 use axum::{
-    http::{HeaderValue, header},
+    extract::State,
+    http::{StatusCode, header},
     response::IntoResponse,
 };
-use enishi_shared::Function;
+use enishi_shared::{
+    App, Function, Result,
+    app::{ConfigError, Configure, Env},
+    frontend::FrontendUrl,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// `platform-docs`
@@ -12,35 +17,36 @@ pub const FUNCTION: Function = Function::http("platform-docs", || {
     OpenApiRouter::new().routes(routes!(docs))
 });
 
-/// The page needs its own style and script, and the document; nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+/// `DOCS_URL`: where the documentation is; without one, `/docs` of the front end.
+struct DocsUrl(String);
 
-/// The API reference for people
+impl Configure for DocsUrl {
+    fn configure(env: &Env) -> Result<Self, ConfigError> {
+        match env.get("DOCS_URL") {
+            Some(url) => Ok(Self(url.to_owned())),
+            None => Ok(Self(format!("{}/docs", FrontendUrl::configure(env)?.0))),
+        }
+    }
+}
+
+/// The documentation for people
+///
+/// Leads to guides, this reference to try, the WebSocket's messages and the catalogue of errors.
 #[utoipa::path(
     get,
     path = "/docs",
     operation_id = "getApiReference",
     tag = "platform",
-    responses((status = 200, description = "A page", body = String, content_type = "text/html"))
+    responses((
+        status = 302, description = "The documentation is there",
+        headers(("Location" = String, description = "Its address")),
+    ))
 )]
-pub async fn docs() -> impl IntoResponse {
-    (
-        [
-            (
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("text/html; charset=utf-8"),
-            ),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static(POLICY),
-            ),
-            (
-                header::CACHE_CONTROL,
-                HeaderValue::from_static("public, max-age=300"),
-            ),
-        ],
-        include_str!("docs.html"),
-    )
+pub async fn docs(State(app): State<App>) -> Result<impl IntoResponse> {
+    let location = app.config::<DocsUrl>()?.0.clone();
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, "public, max-age=300".to_owned()),
+    ];
+    Ok((StatusCode::FOUND, headers))
 }

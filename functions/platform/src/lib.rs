@@ -3,7 +3,7 @@
 //! | function | fired by | what |
 //! |---|---|---|
 //! | [`openapi`] | `GET /openapi.json`, `GET /asyncapi.json` | the API's description, and that of the WebSocket's messages |
-//! | [`docs`] | `GET /docs` | the same for people |
+//! | [`docs`] | `GET /docs` | leads to the documentation for people |
 //! | [`fallback`] | any other request | 404, or 405 with what the path takes |
 //! | [`relay`] | the tables' streams | puts announcements on the bus |
 //! | [`mail`] | `mail.requested` | sends a letter that a service has written |

@@ -83,18 +83,17 @@ pub async fn run() -> Result<bool, String> {
     };
     bench.identity().await?;
     bench.rooms().await?;
-    for path in ["/openapi.json", "/docs"] {
+    for (path, function, status) in [
+        ("/openapi.json", "PlatformOpenapi", 200),
+        ("/docs", "PlatformDocs", 302),
+    ] {
         let endpoint = format!("GET {path}");
-        let function = if path == "/docs" {
-            "PlatformDocs"
-        } else {
-            "PlatformOpenapi"
-        };
         bench
             .call(Call {
                 function,
                 endpoint: &endpoint,
                 path,
+                status,
                 ..Call::default()
             })
             .await?;

@@ -248,7 +248,8 @@ fn welcome(stack: &Stack, operator: Option<&str>, directory: &std::path::Path, s
 Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} routes, {tables} tables.
 
   console    {console}
-  API        {url}            reference: {url}/docs
+  API        {url}
+  docs       {url}/docs       guides of five minutes, a reference to try, the errors
   AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key `developer`, or a function's logical id
   pages      {web}            sign-up, log-in, and one page a product; links in mails lead there
   kept in    {directory}      tables, mails, dead letters, keys; --fresh empties it

@@ -7,6 +7,7 @@ use utoipa::OpenApi;
 
 use crate::lambda::registered;
 
+mod errors;
 pub(crate) mod examples;
 
 #[derive(OpenApi)]
@@ -70,6 +71,7 @@ pub fn document() -> Result<String, serde_json::Error> {
     }
     describe_whole(&mut document);
     examples::complete(&mut document);
+    errors::describe(&mut document);
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
 

@@ -19,6 +19,7 @@ const visits = () => import("./pages/visits");
 const market = () => import("./pages/market");
 const maker = () => import("./pages/maker");
 const orgs = () => import("./pages/orgs");
+const docs = () => import("./docs/pages");
 
 const Account = page(() => import("./pages/me"), "Account");
 const Rooms = page(rooms, "Rooms");
@@ -48,6 +49,11 @@ const Sale = page(maker, "Sale");
 const Orgs = page(orgs, "Orgs");
 const Accept = page(orgs, "Accept");
 const Licenses = page(() => import("./pages/licenses"), "Licenses");
+const Docs = page(docs, "Start");
+const Guide = page(docs, "GuidePage");
+const Reference = page(() => import("./docs/reference"), "Reference");
+const LiveMessages = page(() => import("./docs/live"), "LiveMessages");
+const Errors = page(() => import("./docs/errors"), "Errors");
 
 const PRODUCTS = [
   ["rooms", "/rooms", "朝"],
@@ -155,6 +161,11 @@ function Frame() {
           <Route path="/orgs" component={Orgs} />
           <Route path="/invitations/accept" component={Accept} />
           <Route path="/licenses" component={Licenses} />
+          <Route path="/docs" component={Docs} />
+          <Route path="/docs/guides/:name" component={Guide} />
+          <Route path="/docs/reference" component={Reference} />
+          <Route path="/docs/live" component={LiveMessages} />
+          <Route path="/docs/errors" component={Errors} />
           <Route default component={NotFound} />
         </Router>
       </ErrorBoundary>

@@ -8,6 +8,7 @@
 // Chromium is CHROMIUM, or where Debian puts it.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { documentation } from "./docs.mjs";
 import {
   ask,
   browser,
@@ -436,6 +437,8 @@ try {
     await heading(nami, "いろは株式会社");
     await organizationPages(kai);
   });
+
+  await documentation(step, "hana@example.com");
 
   await step("in Japanese and Korean", async () => {
     for (const [locale, path, title] of [["ja-JP", "/rooms", "朝の部屋"], ["ko-KR", "/saju", "사주"], ["ja-JP", "/market", "手しごと市"], ["ko-KR", "/", "인연은 여기서 시작됩니다"]]) {

@@ -79,6 +79,8 @@ pub fn parameters(
     for name in ["FrontendUrl", "AllowedOrigins"] {
         parameters.extend(web.map(|web| (name.to_owned(), web_url(web))));
     }
+    // Also where the front end is somebody else's and ours is served beside it.
+    parameters.extend(web.map(|web| ("DocsUrl".to_owned(), format!("{}/docs", web_url(web)))));
     parameters.extend(others);
     parameters
 }

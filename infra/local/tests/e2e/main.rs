@@ -9,6 +9,7 @@ mod console;
 mod conversations;
 mod crash;
 mod firebase;
+mod guides;
 mod identity;
 mod live;
 mod mail;

@@ -463,14 +463,41 @@ async fn browsers_of_the_front_end_may_call() {
 }
 
 #[tokio::test]
-async fn the_reference_page_and_its_document_are_served() {
+async fn the_documentation_is_found_by_the_api_s_address() {
+    for (parameters, expected) in [
+        (vec![], "http://localhost:5173/docs"),
+        (
+            vec![("FrontendUrl", "https://a.example/app")],
+            "https://a.example/app/docs",
+        ),
+        (
+            vec![
+                ("FrontendUrl", "https://a.example"),
+                ("DocsUrl", "https://b.example/docs"),
+            ],
+            "https://b.example/docs",
+        ),
+    ] {
+        let world = World::with(|options| {
+            let given = parameters
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()));
+            options.parameters.extend(given);
+        })
+        .await;
+        let answer = world.call("GET", "/docs", None, None).await.expect(302);
+        assert_eq!(answer.headers[header::LOCATION], expected);
+        assert_eq!(answer.text, "");
+    }
+    let world = World::with(|options| options.web_port = Some(0)).await;
+    let answer = world.call("GET", "/docs", None, None).await.expect(302);
+    let docs = format!("{}/docs", world.stack.web_url().unwrap());
+    assert_eq!(answer.headers[header::LOCATION], *docs);
+}
+
+#[tokio::test]
+async fn the_document_is_served() {
     let world = World::new().await;
-    let page = world.call("GET", "/docs", None, None).await.expect(200);
-    assert_eq!(
-        page.headers[header::CONTENT_TYPE],
-        "text/html; charset=utf-8"
-    );
-    assert!(page.text.contains("openapi.json"));
     let document = world
         .call("GET", "/openapi.json", None, None)
         .await

@@ -1,4 +1,3 @@
-import { config } from "../app";
 import { useTexts } from "../i18n";
 import { common } from "../texts/common";
 import { home } from "../texts/home";
@@ -35,9 +34,7 @@ export function Home() {
         ))}
       </ul>
       <p class="small">
-        <a href={`${config.api}/docs`} target="_self">
-          {t.reference}
-        </a>
+        <a href="/docs">{t.reference}</a>
       </p>
     </Page>
   );

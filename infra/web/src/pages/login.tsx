@@ -21,7 +21,7 @@ export function LogIn() {
   );
 }
 
-function LogInForm({ done }: { done?: () => void }) {
+export function LogInForm({ done }: { done?: () => void }) {
   const t = useTexts(account);
   const submit = async ({ email = "", password = "" }: Record<string, string>) => {
     const tokens = await ok(enishi.api.POST("/login", { body: { email, password } }));

@@ -8,7 +8,7 @@ const en = {
   saju: ["Whom the four pillars suggest", "Five people a day, with the reasons, and a chat when both say yes."],
   market: ["Made by somebody's hands", "Things by makers who sign them, sent by themselves."],
   orgs: ["Make it together", "Invite your colleagues, share seats and projects."],
-  reference: "For developers: the API's reference",
+  reference: "For developers: guides and the reference",
 };
 
 const ja: typeof en = {
@@ -19,7 +19,7 @@ const ja: typeof en = {
   saju: ["四柱が示すご縁", "一日五人、その理由とともに。お互いに「はい」ならチャットへ。"],
   market: ["誰かの手から生まれたもの", "作り手が一つひとつ作り、自ら送ります。"],
   orgs: ["いっしょに作る", "仲間を招待し、席とプロジェクトを分け合います。"],
-  reference: "開発者向け：APIリファレンス",
+  reference: "開発者向け：ガイドとAPIリファレンス",
 };
 
 const ko: typeof en = {
@@ -30,7 +30,7 @@ const ko: typeof en = {
   saju: ["사주가 권하는 사람", "하루 다섯 사람, 이유와 함께. 서로 좋다면 대화가 열립니다."],
   market: ["누군가의 손으로 만든 것", "만든 사람이 이름을 걸고 직접 보냅니다."],
   orgs: ["함께 만들기", "동료를 초대하고 자리와 프로젝트를 나눕니다."],
-  reference: "개발자용: API 문서",
+  reference: "개발자용: 안내서와 API 문서",
 };
 
 export const home: Texts<typeof en> = { en, ja, ko };

@@ -130,7 +130,7 @@ function Console() {
       <header class="strip">
         <span class=${`state ${live.connected ? "" : "bad"}`} role="status">${live.connected ? "connected" : "not connected"}</span>
         <${Now} overview=${overview.value} />
-        ${overview.value && html`<a href=${`${overview.value.api}/docs`} target="_blank" rel="noreferrer">API reference</a>`}
+        ${overview.value && html`<a href=${`${overview.value.api}/docs`} target="_blank" rel="noreferrer">Documentation</a>`}
       </header>
       <main id="main" ref=${main} class=${`view v-${view}`}>
         <${View} rest=${rest} live=${live} overview=${overview} />
