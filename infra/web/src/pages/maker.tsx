@@ -191,7 +191,7 @@ function Products() {
 function Product({ product, changed }: { product: Schemas["Product"]; changed: () => Promise<void> }) {
   const t = useTexts(market);
   const params = { path: { item_id: product.item_id } };
-  const submit = async ({ item_name, price, more, description, shown }: Record<string, string>) => {
+  const submit = async ({ item_name, price, more, description, shown }: Record<string, string>, form: HTMLFormElement) => {
     const body = {
       ...(item_name && { item_name }),
       ...(price && { price: Number(price) }),
@@ -202,6 +202,8 @@ function Product({ product, changed }: { product: Schemas["Product"]; changed: (
     // The stock changes once, however often this is sent.
     const headers = { "idempotency-key": crypto.randomUUID() };
     await ok(enishi.api.PATCH("/api/products/{item_id}", { params, body, headers }));
+    const field = form.elements.namedItem("more");
+    if (field instanceof HTMLInputElement) field.value = "";
     await changed();
   };
   return (
