@@ -186,4 +186,11 @@ export async function organizationPages(kai) {
   await until("one member", async () => (await kai.getByText("nami@example.com").count()) === 0);
   await button(kai, "Delete: my_video.mp4").click();
   await kai.getByText("No projects yet.").waitFor();
+  await kai.reload();
+  await kai.getByText("Change the organisation").click();
+  await kai.getByText("You are its only member.").waitFor();
+  await field(kai, "Address").fill("東京都港区白銀高輪2-2-2");
+  await button(kai, "Save").click();
+  await kai.getByText("Saved.").waitFor();
+  await look(kai, "orgs-edit");
 }

@@ -1,0 +1,1 @@
+import{c as a,d as b,e as c,f as d}from"./chunk-KQIYVS2A.js";import"./chunk-BJ3352R6.js";import"./chunk-D3P72IWW.js";import"./chunk-TNHKIZ7W.js";export{d as Accept,c as Orgs,b as instant,a as member};
