@@ -14,7 +14,7 @@ mod rooms;
 mod saju;
 mod visits;
 
-pub use meter::{Meter, Usage, Used};
+pub use meter::{Meter, Used};
 
 /// How many people use a product.
 const PEOPLE: [f64; 3] = [100.0, 10_000.0, 1_000_000.0];

@@ -40,6 +40,7 @@ const Market = page(market, "Market");
 const Item = page(market, "Item");
 const Shop = page(() => import("./pages/shop"), "Shop");
 const Favourites = page(() => import("./pages/shop"), "Favourites");
+const MarketReview = page(() => import("./pages/market-review"), "MarketReview");
 const Cart = page(() => import("./pages/cart"), "Cart");
 const Orders = page(() => import("./pages/orders"), "Orders");
 const Order = page(() => import("./pages/orders"), "Order");
@@ -152,6 +153,7 @@ function Frame() {
           <Route path="/market/items/:id" component={Item} />
           <Route path="/market/makers/:id" component={Shop} />
           <Route path="/market/favourites" component={Favourites} />
+          <Route path="/market/review" component={MarketReview} />
           <Route path="/cart" component={Cart} />
           <Route path="/transactions" component={Orders} />
           <Route path="/transactions/:id" component={Order} />

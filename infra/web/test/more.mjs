@@ -152,6 +152,28 @@ export async function keptPages(sora, riku) {
   await look(riku, "maker-change");
   await form.getByRole("button", { name: "Save" }).click();
   await riku.getByText("5 left").waitFor();
+  await riku.getByText("Change the workshop").click();
+  await field(riku, "Sending, in yen").fill("600");
+  await look(riku, "maker-about");
+  await riku.getByRole("form", { name: "Change the workshop" }).getByRole("button", { name: "Save" }).click();
+  await riku.getByText("Saved.").first().waitFor();
+}
+
+/** A customer finds fault with what has come, and an operator does not. */
+export async function reportedParcel(sora, operator) {
+  await sora.getByText("Something is wrong with it").click();
+  await field(sora, "What is wrong").fill("色が写真と違います。");
+  await look(sora, "order-sent");
+  await button(sora, "Tell the operators").click();
+  await sora.getByText("You have told the operators.").waitFor();
+  await operator.goto(`${web}/account`);
+  await operator.getByRole("link", { name: "What is the matter with orders" }).click();
+  await operator.getByText("色が写真と違います。").waitFor();
+  await look(operator, "market-review");
+  await field(operator, "Why, for other operators").fill("写真のとおりでした。");
+  await button(operator, "Decide").click();
+  await operator.getByText("Nothing waits.").waitFor();
+  await sora.reload();
 }
 
 /** An admin, once somebody has accepted. */
@@ -164,4 +186,11 @@ export async function organizationPages(kai) {
   await until("one member", async () => (await kai.getByText("nami@example.com").count()) === 0);
   await button(kai, "Delete: my_video.mp4").click();
   await kai.getByText("No projects yet.").waitFor();
+  await kai.reload();
+  await kai.getByText("Change the organisation").click();
+  await kai.getByText("You are its only member.").waitFor();
+  await field(kai, "Address").fill("東京都港区白銀高輪2-2-2");
+  await button(kai, "Save").click();
+  await kai.getByText("Saved.").waitFor();
+  await look(kai, "orgs-edit");
 }

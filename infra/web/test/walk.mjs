@@ -27,7 +27,7 @@ import {
   web,
   window,
 } from "./people.mjs";
-import { keptPages, organizationPages, sajuPages, visitsPages, weekPages } from "./more.mjs";
+import { keptPages, organizationPages, reportedParcel, sajuPages, visitsPages, weekPages } from "./more.mjs";
 
 const steps = [];
 async function step(name, work) {
@@ -388,8 +388,7 @@ try {
     await riku.getByText("Give the money back").click();
     await look(riku, "sale");
     await sora.goto(await link("sora@example.com", "/transactions/"));
-    await sora.getByText("Something is wrong with it").click();
-    await look(sora, "order-sent");
+    await reportedParcel(sora, operator);
     await button(sora, "It has come").click();
     await sora.getByText("has come").first().waitFor();
   });

@@ -76,7 +76,7 @@ impl Usage {
     }
 
     /// More of this.
-    pub fn add(&mut self, used: Used, more: f64) {
+    pub fn count(&mut self, used: Used, more: f64) {
         self.0[used as usize] += more;
     }
 
@@ -159,13 +159,13 @@ impl Meter {
         self.world.stack.settle().await;
         let mut usage = Usage::default();
         let database = cost(&drain(&mut self.watch));
-        usage.add(Used::Read, database.read);
-        usage.add(Used::Write, database.write);
+        usage.count(Used::Read, database.read);
+        usage.count(Used::Write, database.write);
         let aws = self.world.stack.aws();
         for call in aws.calls() {
             match call.request.as_str() {
-                "ses:SendEmail" => usage.add(Used::Letter, 1.0),
-                "execute-api:PostToConnection" => usage.add(Used::Frame, 1.0),
+                "ses:SendEmail" => usage.count(Used::Letter, 1.0),
+                "execute-api:PostToConnection" => usage.count(Used::Frame, 1.0),
                 _ => {}
             }
         }
@@ -179,8 +179,8 @@ impl Meter {
         let number = |entry: &Value| entry["id"].as_u64().unwrap_or_default();
         for entry in entries.iter().filter(|entry| number(entry) > self.last) {
             match entry["kind"].as_str() {
-                Some("request") => usage.add(Used::Call, 1.0),
-                Some("bus") => usage.add(Used::Event, 1.0),
+                Some("request") => usage.count(Used::Call, 1.0),
+                Some("bus") => usage.count(Used::Event, 1.0),
                 _ => {}
             }
         }
@@ -190,7 +190,7 @@ impl Meter {
             .values()
             .filter_map(|one| one["calls"].as_f64())
             .sum();
-        usage.add(Used::Invocation, invocations - self.invocations);
+        usage.count(Used::Invocation, invocations - self.invocations);
         self.invocations = invocations;
         Ok(usage)
     }
@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn usage_adds_up() {
         let mut usage = Usage::default();
-        usage.add(Used::Letter, 2.0);
-        usage.add(Used::Meeting, 30.0);
+        usage.count(Used::Letter, 2.0);
+        usage.count(Used::Meeting, 30.0);
         let twice = usage * 2.0 + usage;
         assert_eq!(
             (twice.of(Used::Letter), twice.of(Used::Meeting)),

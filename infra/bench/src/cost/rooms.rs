@@ -73,7 +73,7 @@ pub async fn month() -> Result<(Usage, Usage), String> {
         meter.client.expect("GET", "/me/rooms", token, None).await?;
     }
     let mut morning = (meter.taken().await? + renewed) * (1.0 / PEOPLE as f64);
-    morning.add(Used::Meeting, LENGTH);
+    morning.count(Used::Meeting, LENGTH);
     Ok((morning * MORNINGS, renewed))
 }
 

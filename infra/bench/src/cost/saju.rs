@@ -73,7 +73,7 @@ pub async fn month() -> Result<Usage, String> {
     let theirs = import::access_token(&meter.world.stack, partner).await?;
     let here = frames(&meter.client, &mine).await?;
     let mut live = meter.taken().await?;
-    live.add(Used::Connection, 10.0);
+    live.count(Used::Connection, 10.0);
     let there = frames(&meter.client, &theirs).await?;
     meter.taken().await?;
 

@@ -110,6 +110,6 @@ pub async fn month() -> Result<Usage, String> {
         play.at(start + minute.minutes()).await;
     }
     let mut visit = meter.taken().await?;
-    visit.add(Used::Meeting, 2.0 * LENGTH);
+    visit.count(Used::Meeting, 2.0 * LENGTH);
     Ok(day * DAYS + visit)
 }

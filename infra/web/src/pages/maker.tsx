@@ -36,7 +36,9 @@ function Workshop() {
     <Show of={me}>
       {(maker) =>
         maker === null ? (
-          <Become done={me.set} />
+          <section class="card">
+            <About done={me.set} />
+          </section>
         ) : (
           <>
             <section class="card">
@@ -57,6 +59,10 @@ function Workshop() {
                   <Act run={toStripe}>{t.onboard}</Act>
                 </>
               )}
+              <details>
+                <summary>{t.changeMaker}</summary>
+                <About maker={maker} done={me.set} />
+              </details>
             </section>
             <Products />
             <Sales />
@@ -69,8 +75,16 @@ function Workshop() {
 
 const toStripe = async () => leave((await ok(enishi.api.GET("/api/stripe/create"))).url);
 
-function Become({ done }: { done: (maker: Schemas["MyMaker"]) => void }) {
+interface AboutProps {
+  /** Whoever is one already. */
+  maker?: Schemas["MyMaker"];
+  done: (maker: Schemas["MyMaker"]) => void;
+}
+
+/** What a maker says of themselves, and the law wants to be said. */
+function About({ maker, done }: AboutProps) {
   const t = useTexts(market);
+  const known = maker?.notice;
   const submit = async (values: Record<string, string>) => {
     const of = (name: string) => values[`notice.${name}`] ?? "";
     const notice = {
@@ -82,29 +96,31 @@ function Become({ done }: { done: (maker: Schemas["MyMaker"]) => void }) {
       returns: of("returns"),
     };
     const { maker_name = "", description, shipping_fee = "" } = values;
-    const body = { maker_name, shipping_fee: Number(shipping_fee), notice, ...(description && { description }) };
-    done(await ok(enishi.api.POST("/api/makers", { body })));
+    const body = { maker_name, shipping_fee: Number(shipping_fee), notice };
+    done(
+      await (maker
+        ? ok(enishi.api.PATCH("/api/makers/me", { body: { ...body, description: description ?? null } }))
+        : ok(enishi.api.POST("/api/makers", { body: { ...body, ...(description && { description }) } }))),
+    );
   };
   return (
-    <section class="card">
-      <Form submit={submit} label={t.become}>
-        <div class="two">
-          <Field name="maker_name" label={t.makerName} maxLength={100} />
-          <Field name="shipping_fee" label={t.fee} type="number" min={0} value={500} />
-        </div>
-        <Area name="description" label={t.about} maxLength={2000} />
-        <h2>{t.notice}</h2>
-        <div class="two">
-          <Field name="notice.seller" label={t.seller} />
-          <Field name="notice.representative" label={t.representative} />
-          <Field name="notice.address" label={t.street} autocomplete="street-address" />
-          <Field name="notice.phone_number" label={t.phone} type="tel" autocomplete="tel" />
-          <Field name="notice.delivery" label={t.delivery} />
-          <Field name="notice.returns" label={t.returns} />
-        </div>
-        <Submit>{t.become}</Submit>
-      </Form>
-    </section>
+    <Form submit={submit} label={maker ? t.changeMaker : t.become} done={t.saved}>
+      <div class="two">
+        <Field name="maker_name" label={t.makerName} value={maker?.maker_name} maxLength={100} />
+        <Field name="shipping_fee" label={t.fee} type="number" min={0} value={maker?.shipping_fee ?? 500} />
+      </div>
+      <Area name="description" label={t.about} value={maker?.description ?? ""} maxLength={2000} />
+      <h2>{t.notice}</h2>
+      <div class="two">
+        <Field name="notice.seller" label={t.seller} value={known?.seller} />
+        <Field name="notice.representative" label={t.representative} value={known?.representative} />
+        <Field name="notice.address" label={t.street} value={known?.address} autocomplete="street-address" />
+        <Field name="notice.phone_number" label={t.phone} value={known?.phone_number} type="tel" autocomplete="tel" />
+        <Field name="notice.delivery" label={t.delivery} value={known?.delivery} />
+        <Field name="notice.returns" label={t.returns} value={known?.returns} />
+      </div>
+      <Submit>{maker ? t.save : t.become}</Submit>
+    </Form>
   );
 }
 
@@ -175,7 +191,7 @@ function Products() {
 function Product({ product, changed }: { product: Schemas["Product"]; changed: () => Promise<void> }) {
   const t = useTexts(market);
   const params = { path: { item_id: product.item_id } };
-  const submit = async ({ item_name, price, more, description, shown }: Record<string, string>) => {
+  const submit = async ({ item_name, price, more, description, shown }: Record<string, string>, form: HTMLFormElement) => {
     const body = {
       ...(item_name && { item_name }),
       ...(price && { price: Number(price) }),
@@ -186,6 +202,8 @@ function Product({ product, changed }: { product: Schemas["Product"]; changed: (
     // The stock changes once, however often this is sent.
     const headers = { "idempotency-key": crypto.randomUUID() };
     await ok(enishi.api.PATCH("/api/products/{item_id}", { params, body, headers }));
+    const field = form.elements.namedItem("more");
+    if (field instanceof HTMLInputElement) field.value = "";
     await changed();
   };
   return (

@@ -46,7 +46,7 @@ function Own() {
         </p>
         {enishi.session.isOperator && (
           <p>
-            {t.operator} <a href="/visits/review">{t.review}</a>
+            {t.operator} <a href="/visits/review">{t.review}</a> · <a href="/market/review">{t.orders}</a>
           </p>
         )}
         <Act

@@ -72,7 +72,7 @@ function Organization({ me }: { me: Member }) {
     <>
       <section class="card">
         <h2>{me.company_name}</h2>
-        {me.role === "admin" && <Seats organization_id={me.organization_id} />}
+        {me.role === "admin" && <About organization_id={me.organization_id} />}
       </section>
       <div class="columns">
         <People me={me} />
@@ -82,19 +82,58 @@ function Organization({ me }: { me: Member }) {
   );
 }
 
-function Seats({ organization_id }: { organization_id: string }) {
+/** What admins know of the organisation, and change. */
+function About({ organization_id }: { organization_id: string }) {
   const t = useTexts(orgs);
+  const { route } = useLocation();
   const params = { path: { organization_id } };
   const about = useLoad(() => ok(enishi.api.GET("/v1/service/organizations/{organization_id}", { params })));
   return (
     <Show of={about}>
       {({ organization }) => (
-        <p class="row">
-          {t.seats(organization.members, organization.seats)}
-          <a class="button quiet" href="/licenses">
-            {t.licences}
-          </a>
-        </p>
+        <>
+          <p class="row">
+            {t.seats(organization.members, organization.seats)}
+            <a class="button quiet" href="/licenses">
+              {t.licences}
+            </a>
+          </p>
+          <details>
+            <summary>{t.edit}</summary>
+            <div class="stack">
+              <Form
+                label={t.edit}
+                done={t.saved}
+                submit={async ({ company_name = "", postal_code = "", address = "" }) => {
+                  const body = { company_name, postal_code, address };
+                  await ok(enishi.api.PUT("/v1/service/organizations/{organization_id}", { params, body, parseAs: "text" }));
+                  await about.reload();
+                }}
+              >
+                <div class="two">
+                  <Field name="company_name" label={t.company} value={organization.company_name} maxLength={200} />
+                  <Field name="postal_code" label={t.postal} value={organization.postal_code} />
+                  <Field name="address" label={t.address} value={organization.address} maxLength={300} />
+                </div>
+                <Submit>{t.save}</Submit>
+              </Form>
+              {organization.members === 1 && (
+                <>
+                  <p class="small">{t.closeLede}</p>
+                  <Act
+                    class="quiet"
+                    run={async () => {
+                      await ok(enishi.api.DELETE("/v1/service/organizations/{organization_id}", { params, parseAs: "text" }));
+                      route("/");
+                    }}
+                  >
+                    {t.close}
+                  </Act>
+                </>
+              )}
+            </div>
+          </details>
+        </>
       )}
     </Show>
   );

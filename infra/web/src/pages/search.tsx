@@ -4,9 +4,9 @@ import { useLocation } from "preact-iso/router";
 import { useState } from "preact/hooks";
 import { enishi } from "../app";
 import { time, useTexts } from "../i18n";
+import { JOBS } from "../jobs";
 import { visits } from "../texts/visits";
 import { Area, Form, Select, Show, Submit, useLoad } from "../ui";
-import { JOBS } from "./visits";
 
 type Schemas = components["schemas"];
 const LENGTHS = [15, 30, 45, 60, 90, 120];

@@ -2,9 +2,9 @@
 import { type components, ok } from "@enishi/client";
 import { enishi, useUser } from "../app";
 import { useTexts } from "../i18n";
+import { JOBS } from "../jobs";
 import { visits } from "../texts/visits";
 import { Act, Area, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
-import { JOBS } from "./visits";
 
 type Schemas = components["schemas"];
 type Me = Schemas["VisitsMe"];

@@ -3,6 +3,7 @@ import { ApiError, type components, ok } from "@enishi/client";
 import { useState } from "preact/hooks";
 import { enishi, useUser } from "../app";
 import { day, time, useTexts } from "../i18n";
+import { JOBS } from "../jobs";
 import { visits } from "../texts/visits";
 import { Act, Area, Field, Form, Page, Select, Show, Submit, useLoad } from "../ui";
 import { chosen, declared, put } from "../upload";
@@ -10,9 +11,6 @@ import { Search } from "./search";
 
 type Schemas = components["schemas"];
 type Me = Schemas["VisitsMe"];
-
-/** The kinds of work, as `GET /api/jobs` lists them. */
-export const JOBS = ["エンジニア", "総合職", "研究職"] as const;
 
 export function Visits() {
   const t = useTexts(visits);

@@ -14,6 +14,7 @@ const en = {
   closeSure: "Close it for good",
   operator: "You are an operator.",
   review: "People who wait to be verified",
+  orders: "What is the matter with orders",
 };
 const ja: typeof en = {
   title: "アカウント",
@@ -29,6 +30,7 @@ const ja: typeof en = {
   closeSure: "完全に閉じる",
   operator: "あなたは運営者です。",
   review: "本人確認を待っている人",
+  orders: "注文の問題",
 };
 const ko: typeof en = {
   title: "계정",
@@ -44,5 +46,6 @@ const ko: typeof en = {
   closeSure: "완전히 닫기",
   operator: "운영자입니다.",
   review: "확인을 기다리는 사람들",
+  orders: "주문의 문제",
 };
 export const me: Texts<typeof en> = { en, ja, ko };

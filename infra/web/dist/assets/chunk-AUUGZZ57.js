@@ -1,0 +1,1 @@
+var o=["\u30A8\u30F3\u30B8\u30CB\u30A2","\u7DCF\u5408\u8077","\u7814\u7A76\u8077"];export{o as a};

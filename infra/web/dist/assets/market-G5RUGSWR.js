@@ -1,1 +1,0 @@
-import{d as a,e as b,f as c}from"./chunk-MXFRZIWP.js";import"./chunk-5JIGQY5R.js";import"./chunk-PKU467IL.js";import"./chunk-5EM3IGEB.js";import"./chunk-4ZSZS2HH.js";export{c as Item,a as Market,b as Picture};

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-EGI2WZTC.js";import"./chunk-GI6SLN4M.js";import"./chunk-KUZ37DN7.js";import"./chunk-PKU467IL.js";import"./chunk-5EM3IGEB.js";import"./chunk-4ZSZS2HH.js";export{a as JOBS,b as Visits};
