@@ -249,9 +249,9 @@ Enishi (縁) serves after {milliseconds} ms: {functions} functions, {routes} rou
 
   console    {console}
   API        {url}
-  docs       {url}/docs       guides of five minutes, a reference to try, the errors
   AWS        {aws}            AWS_ENDPOINT_URL of any SDK; access key `developer`, or a function's logical id
   pages      {web}            sign-up, log-in, and one page a product; links in mails lead there
+  docs       {url}/docs       guides of five minutes, a reference to try, the errors
   kept in    {directory}      tables, mails, dead letters, keys; --fresh empties it
   operator   {operator}{clock}
 

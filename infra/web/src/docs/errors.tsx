@@ -36,7 +36,7 @@ function Catalogue({ api }: { api: Description }) {
 }
 
 function Table({ title, head, of }: { title: string; head: string; of: Record<string, Meaning> }) {
-  const entries = Object.entries(of);
+  const entries = Object.entries(of).sort(([, one], [, other]) => (one.status ?? 0) - (other.status ?? 0));
   return (
     <section class="group">
       <h2>{title}</h2>

@@ -23,9 +23,13 @@ export function SignIn() {
   const user = useUser();
   const { session } = enishi;
   const { lang } = useTexts(account);
+  // On a phone the endpoints come first.
+  const [wide] = useState(() => matchMedia("(min-width: 60rem)").matches);
   return (
-    <section class="card sign-in" aria-labelledby="sign-in">
-      <h2 id="sign-in">Sign in to try it</h2>
+    <details class="card sign-in" open={wide}>
+      <summary>
+        <h2>{user ? "Signed in" : "Sign in to try it"}</h2>
+      </summary>
       {user ? (
         <p class="row">
           <span>
@@ -54,7 +58,7 @@ export function SignIn() {
           <Submit class="quiet">Use it</Submit>
         </Form>
       </details>
-    </section>
+    </details>
   );
 }
 
