@@ -7,7 +7,7 @@ const short = (text) => (text.length > 11 ? `${text.slice(0, 10)}…` : text);
 const when = (slot) => slot.replace("T", " ");
 
 export function Morning({ rest }) {
-  const { value: mornings, error } = useAsked("/api/mornings", 0, 10000);
+  const { value: mornings, error } = useAsked("/_enishi/mornings", 0, 10000);
   const slot = rest[0] ?? mornings?.[0]?.slot;
   return html`
     <${Head} title="Mornings">
