@@ -1,7 +1,7 @@
-//! How a developer reaches into a running stack: fire a schedule, set the clock, read mails,
-//! dead letters and Stripe's events, redrive a dead letter, open a Checkout, connect to a meeting as a browser
-//! would. Only on this machine, below `/_enishi`: on the port of the AWS stand-ins, and on the console's for whoever
-//! says its token.
+//! How a developer reaches into a running stack: fire a schedule, set the clock, wait until it has settled, read
+//! mails, dead letters, Stripe's events and which mornings were drawn, redrive a dead letter, open a Checkout,
+//! connect to a meeting as a browser would. Only on this machine, below `/_enishi`: on the port of the AWS stand-ins,
+//! and on the console's for whoever says its token.
 
 use axum::{
     Json, Router,
@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     chime::JoinError,
+    console,
     gateway::is_preflight,
     journal::{self, Kind},
     lambda::DeadLetter,
@@ -37,7 +38,9 @@ type Answer<T> = Result<Json<T>, (StatusCode, String)>;
 pub fn router(stack: Stack) -> Router {
     Router::new()
         .route("/_enishi/clock", get(clock).put(set_clock))
+        .route("/_enishi/settle", post(settle))
         .route("/_enishi/fire/{function}", post(fire))
+        .route("/_enishi/mornings", get(console::mornings))
         .route("/_enishi/mails", get(mails))
         .route("/_enishi/dead-letters", get(dead_letters))
         .route("/_enishi/dead-letters/{id}/redrive", post(redrive))
@@ -73,6 +76,13 @@ async fn set_clock(State(stack): State<Stack>, Json(body): Json<ClockBody>) -> J
     }
     stack.clock().set(body.time);
     clock(State(stack)).await
+}
+
+/// Fires the schedules that are due by the clock, and answers when nothing is under way any more: no event, no
+/// mail, no webhook.
+async fn settle(State(stack): State<Stack>) -> Json<Value> {
+    stack.catch_up().await;
+    Json(json!({}))
 }
 
 /// For when a function is fired.

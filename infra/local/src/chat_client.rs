@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message as Frame};
 use uuid::Uuid;
 
-use crate::demo::Client;
+use crate::client::Client;
 
 pub mod storm;
 

@@ -41,6 +41,8 @@ mod saju;
 mod tables;
 mod users;
 
+pub(crate) use morning::mornings;
+
 /// The console of a stack: where it is, and what opens it.
 #[derive(Clone)]
 pub struct Console {
@@ -114,7 +116,6 @@ pub fn router(stack: Stack) -> Router {
         .route("/api/payments/{id}/{action}", post(payments::act))
         .route("/api/users", get(users::users))
         .route("/api/users/{id}/{action}", post(users::act))
-        .route("/api/mornings", get(morning::mornings))
         .route("/api/mornings/{slot}", get(morning::morning))
         .route("/api/saju", get(saju::exposure))
         .route("/api/saju/{user_id}", get(saju::list))

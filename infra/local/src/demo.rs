@@ -3,166 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lc_rs::digest::{SHA256, digest};
-use bytes::Bytes;
-use http::{Request, header};
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::{
-    client::legacy::{Client as HyperClient, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::stack::{Options, Stack};
+use crate::{
+    client::{Client, connect, text, token_in},
+    stack::{Options, Stack},
+};
 
 mod leaving;
 pub mod market;
 pub mod orgs;
-mod picture;
 pub mod saju;
 mod together;
 pub mod visits;
 mod wishes;
-
-/// A client of the API that speaks JSON.
-#[derive(Clone)]
-pub struct Client {
-    base: String,
-    client: HyperClient<HttpConnector, Full<Bytes>>,
-}
-
-/// What is said about a file before it is uploaded.
-fn declared(content_type: &str, file: &[u8]) -> Value {
-    let sha256: String = digest(&SHA256, file)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    json!({"content_type": content_type, "size": file.len(), "sha256": sha256})
-}
-
-impl Client {
-    /// A client of the server at `base`, `http://127.0.0.1:3000`.
-    pub fn new(base: String) -> Self {
-        Self {
-            base,
-            client: HyperClient::builder(TokioExecutor::new()).build_http(),
-        }
-    }
-
-    /// Sends a request; answers the status and the body, a string where it is no JSON.
-    ///
-    /// # Errors
-    /// When the server does not answer.
-    pub async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        token: Option<&str>,
-        body: Option<Value>,
-    ) -> Result<(u16, Value), String> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base));
-        if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let body = match body {
-            Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Bytes::from(body.to_string())
-            }
-            None => Bytes::new(),
-        };
-        let request = request.body(Full::new(body));
-        self.request(request.map_err(|error| error.to_string())?)
-            .await
-    }
-
-    /// Uploads a file where it is allowed to (`upload_url`, with its `headers`).
-    ///
-    /// # Errors
-    /// When the server does not answer, or does not take it.
-    pub async fn upload(&self, allowed: &Value, file: impl Into<Bytes>) -> Result<(), String> {
-        let mut request = Request::put(text(allowed, "upload_url"));
-        for (name, value) in allowed["headers"].as_object().into_iter().flatten() {
-            request = request.header(name, value.as_str().unwrap_or_default());
-        }
-        let request = request.body(Full::new(file.into()));
-        let request = request.map_err(|error| error.to_string())?;
-        match self.request(request).await? {
-            (200, _) => Ok(()),
-            (status, answer) => Err(format!("an upload was answered {status}: {answer}")),
-        }
-    }
-
-    /// Fetches a file.
-    ///
-    /// # Errors
-    /// When the server does not answer, or has none.
-    pub async fn download(&self, url: &str) -> Result<Bytes, String> {
-        let request = Request::get(url).body(Full::default());
-        match self
-            .answer(request.map_err(|error| error.to_string())?)
-            .await?
-        {
-            (200, file) => Ok(file),
-            (status, _) => Err(format!("a download was answered {status}")),
-        }
-    }
-
-    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), String> {
-        let response = self.client.request(request).await;
-        let response = response.map_err(|error| error.to_string())?;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await;
-        Ok((status, body.map_err(|error| error.to_string())?.to_bytes()))
-    }
-
-    async fn request(&self, request: Request<Full<Bytes>>) -> Result<(u16, Value), String> {
-        let (status, body) = self.answer(request).await?;
-        let text = String::from_utf8_lossy(&body);
-        Ok((
-            status,
-            serde_json::from_str(&text).unwrap_or_else(|_| text.as_ref().into()),
-        ))
-    }
-
-    /// Presses a button of one of Stripe's pages.
-    ///
-    /// # Errors
-    /// When the page does not lead on.
-    pub async fn press(&self, page: &str, button: &str) -> Result<(), String> {
-        let request = Request::post(page)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from(format!("do={button}"))));
-        let request = request.map_err(|error| error.to_string())?;
-        match self.request(request).await? {
-            (300..400, _) => Ok(()),
-            (status, answer) => Err(format!("Stripe's page answered {status}: {answer}")),
-        }
-    }
-
-    /// Sends a request that is expected to succeed.
-    ///
-    /// # Errors
-    /// A sentence with what was answered instead.
-    pub async fn expect(
-        &self,
-        method: &str,
-        path: &str,
-        token: Option<&str>,
-        body: Option<Value>,
-    ) -> Result<Value, String> {
-        let (status, answer) = self.send(method, path, token, body).await?;
-        if (200..300).contains(&status) {
-            Ok(answer)
-        } else {
-            Err(format!("{method} {path} answered {status}: {answer}"))
-        }
-    }
-}
 
 /// The token of the link in the latest mail to somebody.
 pub fn mailed_token(stack: &Stack, to: &str) -> Option<String> {
@@ -171,12 +26,7 @@ pub fn mailed_token(stack: &Stack, to: &str) -> Option<String> {
         .iter()
         .rev()
         .find(|mail| mail.to.iter().any(|other| other == to))?;
-    let text = mail.text.as_deref()?;
-    let token = text.split("token=").nth(1)?;
-    let end = token
-        .find(|char: char| !char.is_ascii_alphanumeric() && char != '-' && char != '_')
-        .unwrap_or(token.len());
-    Some(token[..end].to_owned())
+    token_in(mail.text.as_deref()?)
 }
 
 /// Tomorrow, where the slots are.
@@ -403,25 +253,5 @@ async fn join(stack: &Stack, client: &Client, person: &Person, room: &str) -> Re
     let join = client
         .expect("GET", &format!("/rooms/{room}/join"), token, None)
         .await?;
-    connect(stack, &join).await
-}
-
-/// Connects the audio, as a browser does with what it was answered.
-///
-/// # Errors
-/// A sentence with what was answered instead.
-pub async fn connect(stack: &Stack, join: &Value) -> Result<(), String> {
-    let path = format!(
-        "/_enishi/meetings/{}/{}/join",
-        text(&join["Meeting"], "MeetingId"),
-        text(&join["Attendee"], "AttendeeId"),
-    );
-    let body = json!({"JoinToken": join["Attendee"]["JoinToken"]});
-    let browser = Client::new(stack.aws_url());
-    browser.expect("POST", &path, None, Some(body)).await?;
-    Ok(())
-}
-
-fn text(value: &Value, field: &str) -> String {
-    value[field].as_str().unwrap_or_default().to_owned()
+    connect(&stack.aws_url(), &join).await
 }

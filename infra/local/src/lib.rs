@@ -24,7 +24,8 @@
 //! [`journal`] is what happened in it, [`console`] shows it,
 //! [`terminal`] tells what happens, [`openapi`] generates the document, [`places`] holds together what stands in several places,
 //! [`new`] writes an endpoint, [`import`] brings people in, [`chat_client`] is a chat as an app keeps
-//! it, [`demo`] plays three mornings.
+//! it, [`client`] is what a front end does, [`demo`] plays three mornings,
+//! [`seed`] fills a running stack with people.
 
 pub mod admin;
 pub mod asyncapi;
@@ -32,6 +33,7 @@ pub mod aws;
 pub mod bus;
 pub mod chat_client;
 pub mod chime;
+pub mod client;
 pub mod clock;
 pub mod console;
 pub mod cron;
@@ -48,10 +50,12 @@ pub mod mailbox;
 pub mod new;
 pub mod openapi;
 pub mod pattern;
+mod picture;
 pub mod places;
 pub mod s3;
 pub mod schedule;
 pub mod secrets;
+pub mod seed;
 pub mod stack;
 pub mod streams;
 pub mod stripe;

@@ -6,10 +6,11 @@ use clap::{Parser, Subcommand};
 use enishi_local::{
     Options, Stack,
     chime::Quotas,
+    client::Client,
     clock::LocalClock,
     demo, import,
     keys::Keys,
-    new, places,
+    new, places, seed,
     stack::{OPERATOR_PASSWORD, plain_http, root, template_path},
     terminal,
 };
@@ -62,6 +63,15 @@ enum Command {
         /// Which: three mornings of rooms, a match of saju with its chat, or visits from the sign-up to the money.
         #[arg(value_enum, default_value_t = Product::Rooms)]
         product: Product,
+    },
+    /// Fills the running stack with people, mornings, chats, shops and organisations.
+    Seed {
+        /// Which people: the same number makes the same ones again.
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
+        /// How many there are in rooms, and how many in saju; the others follow from it.
+        #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(seed::PEOPLE))]
+        people: u32,
     },
     /// Fires a scheduled function of the running stack, such as rooms-assign.
     Fire {
@@ -121,7 +131,10 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 async fn main() -> ExitCode {
     let started = Instant::now();
     let arguments = Arguments::parse();
-    let quiet = matches!(arguments.command, Some(Command::Demo { .. }));
+    let quiet = matches!(
+        arguments.command,
+        Some(Command::Demo { .. } | Command::Seed { .. })
+    );
     let least = if quiet {
         LevelFilter::ERROR
     } else {
@@ -138,6 +151,17 @@ async fn main() -> ExitCode {
             Product::Market => demo::market::run().await,
             Product::Orgs => demo::orgs::run().await,
         },
+        Some(Command::Seed { seed, people }) => {
+            let options = seed::Options {
+                port: arguments.port,
+                aws_port: arguments.aws_port,
+                web_port: arguments.web_port.unwrap_or(WEB_PORT),
+                console_port: arguments.console_port,
+                number: (*seed).into(),
+                people: *people as usize,
+            };
+            seed::run(options).await
+        }
         Some(Command::Fire { function, at }) => {
             let path = format!("fire/{function}");
             ask(&arguments, "POST", &path, Some(json!({"at": at}))).await
@@ -265,6 +289,7 @@ Try:
   curl -s '{url}/meeting_url/'$USER_ID'?date={tomorrow}' -H \"authorization: Bearer $TOKEN\"
   {command} checkout $USER_ID 3000     # pay on the page it names, then:
   curl -s {url}/api/payments -H \"authorization: Bearer $TOKEN\"
+  {command} seed      # people, mornings, chats, shops: every page has something to show
   cargo run -- demo          # three mornings, played in memory
   cargo run -- demo saju     # a match by the four pillars and its chat
   cargo run -- demo visits   # a student and an employee, from the sign-up to an appointment
@@ -291,7 +316,7 @@ async fn ask(
     body: Option<Value>,
 ) -> Result<(), String> {
     let base = format!("http://127.0.0.1:{}", arguments.aws_port);
-    let client = demo::Client::new(base);
+    let client = Client::new(base);
     let (status, answer) = client
         .send(method, &format!("/_enishi/{path}"), None, body)
         .await

@@ -17,7 +17,7 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use super::{ChatClient, Counts, Event, Message};
-use crate::{demo::Client, import, stack::Stack};
+use crate::{client::Client, import, stack::Stack};
 
 /// The clients connect again at once, or the storm would pass while they wait.
 const PAUSE: Duration = Duration::from_millis(5);

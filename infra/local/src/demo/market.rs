@@ -10,9 +10,10 @@ use http_body_util::Full;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Client, declared, picture::bowl, text};
+use super::{Client, text};
 use crate::{
-    firebase::PROJECT,
+    client::declared,
+    picture::bowl,
     stack::{Options, Stack},
 };
 
@@ -164,24 +165,10 @@ struct Play {
 impl Play {
     /// Signs somebody up at Firebase, where their address is verified, and logs them in here.
     async fn log_in(&self, name: &str) -> Result<String, String> {
-        let firebase = Client::new(format!(
-            "{}/identitytoolkit.googleapis.com/v1",
-            self.stack.aws_url()
-        ));
-        let owner = Some("owner");
-        let account = json!({
-            "email": format!("{name}@example.com"), "password": "the path to the shrine",
-        });
-        let path = "/accounts:signUp?key=any";
-        let made = firebase.expect("POST", path, owner, Some(account.clone()));
-        let verified = json!({"localId": made.await?["localId"], "emailVerified": true});
-        let path = format!("/projects/{PROJECT}/accounts:update");
-        firebase
-            .expect("POST", &path, owner, Some(verified))
-            .await?;
-        let path = "/accounts:signInWithPassword?key=any";
-        let token = firebase.expect("POST", path, owner, Some(account));
-        let token = json!({"id_token": token.await?["idToken"]});
+        let firebase = Client::of_firebase(&self.stack.aws_url());
+        let email = format!("{name}@example.com");
+        let up = firebase.sign_up_at_firebase(&email, "the path to the shrine", name);
+        let token = json!({"id_token": up.await?["idToken"]});
         let session = self
             .client
             .expect("POST", "/api/session", None, Some(token))

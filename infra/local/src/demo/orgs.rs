@@ -6,10 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Client, mailed_token, text};
-use crate::{
-    firebase::PROJECT,
-    stack::{Options, Stack},
-};
+use crate::stack::{Options, Stack};
 
 /// What an organisation has at first: seats, and seconds of detection.
 const ALLOWANCE: [(&str, &str); 2] = [("OrgFreeSeats", "3"), ("OrgFreeSeconds", "600")];
@@ -39,10 +36,7 @@ pub fn options() -> Options {
 pub async fn play(stack: Stack) -> Result<(), String> {
     let play = Play {
         client: Client::new(stack.url()),
-        google: Client::new(format!(
-            "{}/identitytoolkit.googleapis.com/v1",
-            stack.aws_url()
-        )),
+        google: Client::of_firebase(&stack.aws_url()),
         stack,
     };
     println!("花 signs up at Firebase and makes an organisation of three seats and 600 seconds.");
@@ -261,19 +255,13 @@ impl Play {
 
     /// Signs somebody up at Firebase, with an address that is known to be theirs.
     async fn at_firebase(&self, name: &'static str, email: &str) -> Result<Person, String> {
-        let body = json!({"email": email, "password": PASSWORD, "displayName": name});
-        let path = "/accounts:signUp?key=any";
-        let up = self.google.expect("POST", path, None, Some(body)).await?;
-        let verified = json!({"localId": up["localId"], "emailVerified": true});
-        let path = format!("/projects/{PROJECT}/accounts:update");
-        self.google
-            .expect("POST", &path, Some("owner"), Some(verified))
-            .await?;
+        let up = self.google.sign_up_at_firebase(email, PASSWORD, name);
+        let up = up.await?;
         Ok(Person {
             name,
             email: email.to_owned(),
             uid: text(&up, "localId"),
-            id_token: text(&self.log_in(email).await?, "idToken"),
+            id_token: text(&up, "idToken"),
             id: String::new(),
         })
     }

@@ -15,6 +15,11 @@ impl Stack {
     /// Sets the clock, fires the schedules that are due then, and settles.
     pub async fn at(&self, time: Timestamp) {
         self.0.clock.set(Some(time));
+        self.catch_up().await;
+    }
+
+    /// Fires the schedules that are due, and settles.
+    pub async fn catch_up(&self) {
         self.settle().await;
         self.fire();
         self.settle().await;

@@ -7,16 +7,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use enishi_local::{Options, Stack, database::from_json, demo::Client};
+use enishi_local::{Options, Stack, client::Client, database::from_json};
 use http::{Request, header};
 use serde_json::{Value, json};
 
-use crate::support::{EVENING, World, template, tokyo, write_template};
+use crate::support::{EVENING, World, template, text, tokyo, write_template};
 
 mod developer;
 mod doors;
 mod parameters;
 mod restart;
+mod seed;
 mod services;
 mod terminal;
 

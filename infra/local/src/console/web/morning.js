@@ -18,7 +18,7 @@ const ATTENDANCE = [
 const drawn = Object.fromEntries(ATTENDANCE);
 
 export function Morning({ rest }) {
-  const { value: mornings, error } = useAsked("/api/mornings", 0, 10000);
+  const { value: mornings, error } = useAsked("/_enishi/mornings", 0, 10000);
   const slot = rest[0] ?? mornings?.[0]?.slot;
   return html`
     <${Head} title="Mornings">

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::{Customer, Play};
-use crate::demo::text;
+use crate::client::text;
 
 /// Plays it: of `last` there is one, of `other` there are enough. Answers who got the last one, and both orders,
 /// theirs first.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Customer, Play};
-use crate::{demo::text, stripe::Balance};
+use crate::{client::text, stripe::Balance};
 
 /// Plays it: `kept` is an order of the customer's, `given_back` one of anybody's, each of one parcel of the maker's.
 ///

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::{Client, connect, declared, mailed_token, text};
-use crate::stack::Stack;
+use super::super::{Client, connect, mailed_token, text};
+use crate::{client::declared, stack::Stack};
 
 /// Who is listed as operator.
 pub const OPERATOR: &str = "operator@example.com";
@@ -189,7 +189,7 @@ impl Play {
     pub async fn join(&self, who: &Visitor, matching: &str) -> Result<(), String> {
         let path = format!("/api/meeting/{matching}/join");
         let join = self.expect("GET", &path, who, None).await?;
-        connect(&self.stack, &join).await?;
+        connect(&self.stack.aws_url(), &join).await?;
         self.stack.settle().await;
         Ok(())
     }
