@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Mul};
 
-use enishi_local::{Options, aws::Exchange, demo::Client};
+use enishi_local::{Options, aws::Exchange, client::Client};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;

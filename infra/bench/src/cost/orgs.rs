@@ -1,6 +1,6 @@
 //! Organisations: what somebody makes there.
 
-use enishi_local::{demo::Client, firebase::PROJECT};
+use enishi_local::client::{Client, text};
 use serde_json::json;
 
 use super::{Meter, meter::Usage};
@@ -17,7 +17,11 @@ const PASSWORD: &str = "the path to the shrine";
 
 /// A month of one user.
 pub async fn month() -> Result<Usage, String> {
-    let mut meter = Meter::start(at("12:00")?, |_| {}).await?;
+    let mut meter = Meter::start(at("12:00")?, |options| {
+        let seconds = ("OrgFreeSeconds".to_owned(), "600".to_owned());
+        options.parameters.extend([seconds]);
+    })
+    .await?;
     let (uid, token) = firebase(&meter).await?;
     let token = Some(token.as_str());
     let client = &meter.client;
@@ -65,31 +69,7 @@ pub async fn month() -> Result<Usage, String> {
 
 /// Signs somebody up at Firebase, with an address that is known to be theirs: their uid, and a token.
 async fn firebase(meter: &Meter) -> Result<(String, String), String> {
-    let google = Client::new(format!(
-        "{}/identitytoolkit.googleapis.com/v1",
-        meter.world.stack.aws_url()
-    ));
-    let account = json!({"email": EMAIL, "password": PASSWORD, "displayName": "花"});
-    let up = google
-        .expect(
-            "POST",
-            "/accounts:signUp?key=any",
-            None,
-            Some(account.clone()),
-        )
-        .await?;
-    let verified = json!({"localId": up["localId"], "emailVerified": true});
-    let path = format!("/projects/{PROJECT}/accounts:update");
-    google
-        .expect("POST", &path, Some("owner"), Some(verified))
-        .await?;
-    let path = "/accounts:signInWithPassword?key=any";
-    let session = google.expect("POST", path, None, Some(account)).await?;
-    let text = |value: &serde_json::Value| {
-        value
-            .as_str()
-            .map(str::to_owned)
-            .ok_or("Firebase told less")
-    };
-    Ok((text(&up["localId"])?, text(&session["idToken"])?))
+    let google = Client::of_firebase(&meter.world.stack.aws_url());
+    let session = google.sign_up_at_firebase(EMAIL, PASSWORD, "花").await?;
+    Ok((text(&session, "localId"), text(&session, "idToken")))
 }

@@ -1,6 +1,6 @@
 //! Rooms: enroll, meet, look back.
 
-use enishi_local::demo::connect;
+use enishi_local::client::connect;
 use jiff::ToSpan as _;
 use serde_json::json;
 
@@ -62,7 +62,7 @@ pub async fn month() -> Result<(Usage, Usage), String> {
         let room = ready["room_id"].as_str().ok_or("there is no room")?;
         let path = format!("/rooms/{room}/join");
         let join = meter.client.expect("GET", &path, token, None).await?;
-        connect(&meter.world.stack, &join).await?;
+        connect(&meter.world.stack.aws_url(), &join).await?;
     }
     for time in ["09:05", "09:30", "09:31"] {
         meter.at(at(time)?).await;

@@ -96,7 +96,7 @@ impl Saju {
         let before = (self.pairs.len(), self.messages);
         self.answer(if day == 0 { 0 } else { 62 }).await?;
         self.talk(3).await?;
-        if day % 2 == 0 {
+        if day.is_multiple_of(2) {
             self.ask(50).await?;
         }
         if day == 2 {
