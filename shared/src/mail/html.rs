@@ -8,9 +8,10 @@ use super::{BELOW, Letter};
 /// The whole document.
 pub fn document(letter: &Letter) -> String {
     let between = format!("\n{BELOW}");
-    let parts: Vec<String> = letter.text.split(&between).map(part).collect();
-    let parts = parts.join("<hr>\n");
-    let (title, lang) = (escaped(&letter.subject), language(&letter.text));
+    let languages: Vec<&str> = letter.text.split(&between).collect();
+    let lang = languages.first().map_or("en", |first| language(first));
+    let parts: Vec<String> = languages.into_iter().map(part).collect();
+    let (title, parts) = (escaped(&letter.subject), parts.join("<hr>\n"));
     format!(
         "<!DOCTYPE html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

@@ -3,10 +3,10 @@
 
 import { html, Scroll, yen } from "./ui.js";
 
-const WIDTH = 720;
+const WIDTH = 640;
 const HIGH = 170;
 /** From where to where each column of sums goes, from left to right. */
-const COLUMNS = [190, 354, 518];
+const COLUMNS = [160, 300, 440];
 const THICK = 12;
 /** What a name and its sum below it need. */
 const LABEL = 34;
