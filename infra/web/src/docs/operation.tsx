@@ -25,13 +25,14 @@ export function OperationCard({ operation, named }: Props) {
       id={id}
       class="operation"
       open={open}
-      onToggle={(event) => {
-        const now = event.currentTarget.open;
-        setOpen(now);
-        if (now) history.replaceState(history.state, "", `#${id}`);
-      }}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
     >
-      <summary>
+      <summary
+        onClick={() => {
+          // What somebody opens can be sent on.
+          if (!open) history.replaceState(history.state, "", `#${id}`);
+        }}
+      >
         <span class={`method ${method.toLowerCase()}`}>{method}</span>
         <h3>
           <code>{path}</code>

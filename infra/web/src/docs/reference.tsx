@@ -26,6 +26,7 @@ function Operations({ api }: { api: Description }) {
     ...tag,
     operations: operations.filter((one) => words.every((word) => one.words.includes(word))),
   }));
+  const shown = groups.filter(({ operations }) => operations.length > 0);
   const found = groups.reduce((sum, { operations }) => sum + operations.length, 0);
   return (
     <Schemas.Provider value={api.schemas}>
@@ -49,23 +50,21 @@ function Operations({ api }: { api: Description }) {
         </p>
       </div>
       <nav class="row" aria-label="Parts of the reference">
-        {groups.map(({ name }) => (
+        {shown.map(({ name }) => (
           <a key={name} href={`#tag-${name}`}>
             {name}
           </a>
         ))}
       </nav>
-      {groups
-        .filter(({ operations }) => operations.length > 0)
-        .map(({ name, description, operations }) => (
-          <section key={name} class="group" aria-labelledby={`tag-${name}`}>
-            <h2 id={`tag-${name}`}>{name}</h2>
-            <p class="small">{description}</p>
-            {operations.map((operation) => (
-              <OperationCard key={operation.id} operation={operation} named={operation.id === named} />
-            ))}
-          </section>
-        ))}
+      {shown.map(({ name, description, operations }) => (
+        <section key={name} class="group" aria-labelledby={`tag-${name}`}>
+          <h2 id={`tag-${name}`}>{name}</h2>
+          <p class="small">{description}</p>
+          {operations.map((operation) => (
+            <OperationCard key={operation.id} operation={operation} named={operation.id === named} />
+          ))}
+        </section>
+      ))}
     </Schemas.Provider>
   );
 }
