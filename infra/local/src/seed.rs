@@ -308,7 +308,12 @@ async fn fill(running: &Running, timeline: &Timeline, people: usize) -> Result<C
         .await?;
         running.settle().await?;
         let over = start + timeline.length + 10.minutes();
-        for minute in 0..AFTERWARDS {
+        let rounds = if morning == visits::MEETS {
+            AFTERWARDS
+        } else {
+            1
+        };
+        for minute in 0..rounds {
             running.at(over + minute.minutes()).await?;
         }
         rooms.after(morning).await?;

@@ -21,6 +21,8 @@ mod words;
 
 /// How many do something at once.
 const AT_ONCE: usize = 8;
+/// On this morning two meet.
+pub const MEETS: usize = 2;
 /// A visit takes so many minutes.
 const MINUTES: u16 = 30;
 
@@ -209,14 +211,17 @@ impl Visits {
         timeline: &Timeline,
         day: usize,
     ) -> Result<(), String> {
-        if day > 2 {
+        if day > MEETS {
             return Ok(());
         }
         self.refresh().await?;
         let what = match day {
             0 => {
                 self.find().await?;
-                let (third, evening) = (timeline.start(2), timeline.start(3) + 10.hours());
+                let (third, evening) = (
+                    timeline.start(MEETS),
+                    timeline.start(MEETS + 1) + 10.hours(),
+                );
                 let plan = [
                     (0, 0, third),
                     (1, 1, evening),
