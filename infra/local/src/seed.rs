@@ -17,7 +17,10 @@ use jiff::{
 };
 use serde_json::Value;
 
-use crate::client::text;
+use crate::{
+    client::text,
+    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD},
+};
 
 mod market;
 mod orgs;
@@ -242,6 +245,13 @@ struct Chapters {
 
 /// What lies behind, from the evening on which all sign up.
 async fn fill(running: &Running, timeline: &Timeline, people: usize) -> Result<Chapters, String> {
+    let operator = running.log_in_with("operator", OPERATOR_EMAIL, OPERATOR_PASSWORD);
+    // At present: an operator is one in sessions that are later than the address was verified.
+    let mut operator = operator.await.map_err(|error| {
+        format!(
+            "{OPERATOR_EMAIL} is to be an operator, with the password of the start screen: {error}"
+        )
+    })?;
     running.at(timeline.evening).await?;
     let evening = timeline.evening;
     let names = people::japanese(running.number);
@@ -263,6 +273,7 @@ async fn fill(running: &Running, timeline: &Timeline, people: usize) -> Result<C
     };
     running.settle().await?;
     let proofs = running.proofs().await?;
+    operator.refresh().await?;
     let Chapters {
         rooms,
         saju,
@@ -273,8 +284,8 @@ async fn fill(running: &Running, timeline: &Timeline, people: usize) -> Result<C
     try_join5(
         rooms.verified(&proofs),
         saju.verified(&proofs),
-        visits.verified(running, timeline, &proofs, &rooms.people),
-        market.verified(running, timeline, &proofs, &rooms.people),
+        visits.verified(running, timeline, &proofs, &rooms.people, &operator),
+        market.verified(running, timeline, &proofs, &rooms.people, &operator),
         orgs.invite(),
     )
     .await?;
@@ -297,7 +308,12 @@ async fn fill(running: &Running, timeline: &Timeline, people: usize) -> Result<C
         .await?;
         running.settle().await?;
         let over = start + timeline.length + 10.minutes();
-        for minute in 0..AFTERWARDS {
+        let rounds = if morning == visits::MEETS {
+            AFTERWARDS
+        } else {
+            1
+        };
+        for minute in 0..rounds {
             running.at(over + minute.minutes()).await?;
         }
         rooms.after(morning).await?;

@@ -11,11 +11,7 @@ use super::{
     people::{Dice, Name, Person},
     running::Running,
 };
-use crate::{
-    client::text,
-    picture::bowl,
-    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD},
-};
+use crate::{client::text, picture::bowl};
 use wares::{PLACES, WORKSHOPS, Ware};
 
 mod wares;
@@ -92,6 +88,7 @@ impl Market {
         timeline: &Timeline,
         proofs: &HashMap<String, String>,
         people: &[Person],
+        operator: &Person,
     ) -> Result<(), String> {
         let workshops = self.dice.shuffled(WORKSHOPS.to_vec());
         let opening = self.makers.iter().zip(workshops).enumerate();
@@ -107,6 +104,11 @@ impl Market {
         let opening: Vec<_> = opening.collect();
         let items = try_join_all(opening).await?;
         self.items = items.into_iter().flatten().collect();
+        for (order, item) in self.items.iter().step_by(3).enumerate() {
+            let place = json!({"top": true, "item_order": order});
+            let path = format!("/api/operator/items/{}", item.id);
+            operator.ask("PATCH", &path, Some(place)).await?;
+        }
         let count = (people.len() / 5).clamp(3, 20);
         let joining = people.iter().take(count).map(|person| {
             let (zip_code, address) = self.dice.pick(&PLACES);
@@ -144,14 +146,6 @@ impl Market {
         self.refresh().await?;
         let what = match day {
             0 => {
-                let operator = running
-                    .log_in_with("operator", OPERATOR_EMAIL, OPERATOR_PASSWORD)
-                    .await?;
-                for (order, item) in self.items.iter().step_by(3).enumerate() {
-                    let place = json!({"top": true, "item_order": order});
-                    let path = format!("/api/operator/items/{}", item.id);
-                    operator.ask("PATCH", &path, Some(place)).await?;
-                }
                 let bought = self.buy_all(running, 0..self.customers.len()).await?;
                 format!("{bought} orders are paid for")
             }

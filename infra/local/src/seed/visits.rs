@@ -14,7 +14,6 @@ use super::{
 use crate::{
     client::{connect, declared, text},
     picture::portrait,
-    stack::{OPERATOR_EMAIL, OPERATOR_PASSWORD},
 };
 use words::{COMPANIES, REQUESTS, UNIVERSITIES, WORDS, WORK};
 
@@ -22,6 +21,8 @@ mod words;
 
 /// How many do something at once.
 const AT_ONCE: usize = 8;
+/// On this morning two meet.
+pub const MEETS: usize = 2;
 /// A visit takes so many minutes.
 const MINUTES: u16 = 30;
 
@@ -110,6 +111,7 @@ impl Visits {
         timeline: &Timeline,
         proofs: &HashMap<String, String>,
         people: &[Person],
+        operator: &Person,
     ) -> Result<(), String> {
         try_join_all(self.employees.iter().map(|person| person.verify(proofs))).await?;
         let says = (0..self.employees.len()).map(|_| {
@@ -138,18 +140,12 @@ impl Visits {
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
-        let operator = running
-            .log_in_with("operator", OPERATOR_EMAIL, OPERATOR_PASSWORD)
-            .await;
-        let operator = operator.map_err(|error| {
-            format!("{OPERATOR_EMAIL} is to be an operator with the password of the start screen: {error}")
-        })?;
         let (employees, students) = (
             self.employees.iter().enumerate(),
             self.students.iter().enumerate(),
         );
         let last = self.employees.len() - 1;
-        let (operator, dice) = (&operator, &self.dice);
+        let dice = &self.dice;
         let looked_at = employees.map(|(number, person)| {
             (
                 person,
@@ -215,14 +211,17 @@ impl Visits {
         timeline: &Timeline,
         day: usize,
     ) -> Result<(), String> {
-        if day > 2 {
+        if day > MEETS {
             return Ok(());
         }
         self.refresh().await?;
         let what = match day {
             0 => {
                 self.find().await?;
-                let (third, evening) = (timeline.start(2), timeline.start(3) + 10.hours());
+                let (third, evening) = (
+                    timeline.start(MEETS),
+                    timeline.start(MEETS + 1) + 10.hours(),
+                );
                 let plan = [
                     (0, 0, third),
                     (1, 1, evening),

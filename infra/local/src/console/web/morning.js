@@ -19,7 +19,7 @@ const drawn = Object.fromEntries(ATTENDANCE);
 
 export function Morning({ rest }) {
   const { value: mornings, error } = useAsked("/_enishi/mornings", 0, 10000);
-  const slot = rest[0] ?? mornings?.[0]?.slot;
+  const slot = rest[0] ?? (mornings?.find((one) => one.enrolled > 0) ?? mornings?.[0])?.slot;
   return html`
     <${Head} title="Mornings">
       ${mornings?.length > 0 && html`<div class="tools"><label class="beside">Slot <select value=${slot} onChange=${(event) => { window.location.hash = link("morning", event.target.value); }}>
