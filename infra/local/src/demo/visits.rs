@@ -59,7 +59,8 @@ pub async fn play(stack: Stack) -> Result<(), String> {
 
     println!("\nAll prove who they are; an operator looks at the documents.");
     for visitor in [&hana, &haru, &sora, &umi] {
-        play.verify(visitor, &operator).await?;
+        let state = play.verify(visitor, &operator).await?;
+        println!("  {}: {state}", visitor.name);
     }
     for (speaker, comment) in [
         (&sora, "配属されて五年の開発者です。"),
