@@ -163,18 +163,26 @@ impl Saju {
             .iter()
             .map(|pair| both(pair.asks, pair.asked))
             .collect();
-        let mut waiting = vec![0; people.len()];
-        for pair in self.pairs.iter().filter(|pair| !pair.answered) {
-            waiting[pair.asked] += 1;
+        // Where few are there, some of them are left to be recommended.
+        let most = (people.len() / 4).max(2);
+        let (mut waiting, mut paired) = (vec![0; people.len()], vec![0; people.len()]);
+        for pair in &self.pairs {
+            waiting[pair.asked] += usize::from(!pair.answered);
+            paired[pair.asks] += 1;
+            paired[pair.asked] += 1;
         }
         let mut wanted = Vec::new();
         for (asks, list) in lists {
             // Others may be there too, who are nobody's here.
             let mut others = list.iter().filter_map(|id| ids.get(id.as_str()).copied());
-            let free =
-                |asked: &usize| waiting[*asked] < ASKED && !known.contains(&both(asks, *asked));
+            let free = |asked: &usize| {
+                let known = known.contains(&both(asks, *asked));
+                !known && waiting[*asked] < ASKED && paired[asks].max(paired[*asked]) < most
+            };
             if let Some(asked) = others.find(free) {
                 waiting[asked] += 1;
+                paired[asks] += 1;
+                paired[asked] += 1;
                 known.insert(both(asks, asked));
                 wanted.push((asks, asked));
             }
