@@ -17,7 +17,7 @@ use enishi_shared::{
     App, Result, UserId,
     store::{Item, Key},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Answer, tables::partition};
@@ -29,6 +29,8 @@ const FUNCTION: &str = "RoomsAssign";
 const LISTED: u32 = 60;
 /// Of more people only those who sit together are compared.
 const COMPARED: usize = 200;
+/// Who comes so soon after the start is not late.
+const PUNCTUAL: SignedDuration = SignedDuration::from_mins(1);
 
 fn slots(stack: &Stack) -> std::result::Result<Vec<Value>, String> {
     let environment = stack.environment().get(FUNCTION);
@@ -165,14 +167,18 @@ impl Morning<'_> {
         }
     }
 
-    /// Whether somebody came after the start, in whichever rooms they were: of each it is known when they came
+    /// Whether somebody came more than a minute after the start, in whichever rooms they were: of each it is known when they came
     /// last, and whether they had been there before that.
     fn is_late(&self, user_id: UserId) -> bool {
-        let start = self.slot.start.as_millisecond();
+        let last = self
+            .slot
+            .start
+            .saturating_add(PUNCTUAL)
+            .unwrap_or(self.slot.start);
         let mut rooms = (self.rooms.iter()).filter(|room| room.participants.contains(&user_id));
         rooms.all(|room| {
             let (came, left) = (room.came(user_id), room.left(user_id));
-            came > start && (left == 0 || left > came)
+            came > last.as_millisecond() && (left == 0 || left > came)
         })
     }
 }
