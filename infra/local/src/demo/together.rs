@@ -25,7 +25,8 @@ pub async fn play(
         stack.at(at(date, hour, minute)?).await;
     }
     let mut alone: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, person) in people.iter_mut().enumerate() {
+    // The first of them avoids somebody, and would not be brought there.
+    for (index, person) in people.iter_mut().enumerate().skip(1) {
         refresh(client, person).await?;
         let room = text(&meeting_url(client, person).await?, "room_id");
         alone.entry(room).or_insert(index);
