@@ -19,7 +19,7 @@ export const GUIDES: readonly Guide[] = [
   {
     name: "rooms",
     title: "Rooms",
-    about: "Enrol for a morning, be drawn, walk into the room.",
+    about: "Enroll for a morning, be drawn, walk into the room.",
     load: () => text(import("../../guides/rooms.md")),
   },
   {

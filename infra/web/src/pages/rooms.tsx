@@ -1,4 +1,4 @@
-// Rooms: enrol for a morning, see the next one's room, what was.
+// Rooms: enroll for a morning, see the next one's room, what was.
 import { type components, ok } from "@enishi/client";
 import { enishi, useUser } from "../app";
 import { day, useTexts } from "../i18n";
@@ -36,7 +36,7 @@ export function Rooms() {
   );
 }
 
-/** How many days ahead one can enrol. */
+/** How many days ahead one can enroll. */
 const AHEAD = 30;
 
 function Mornings({ slots }: { slots: Slots }) {

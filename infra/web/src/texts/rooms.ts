@@ -34,7 +34,7 @@ const en = {
   weekly: "Week by week",
   weeklyLede: "The mornings of every week, whom you would rather not meet, and all of it in your calendar.",
   schedule: "I come every week",
-  scheduleLede: (time: string, zone: string) => `At ${time} (${zone}). Each morning can be withdrawn by itself; without a day you come when you enrol.`,
+  scheduleLede: (time: string, zone: string) => `At ${time} (${zone}). Each morning can be withdrawn by itself; without a day you come when you enroll.`,
   days: "Days",
   weekdays: { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" },
   until: "Last day",
