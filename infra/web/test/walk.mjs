@@ -100,7 +100,7 @@ try {
     await other.context().close();
   });
 
-  await step("both enrol for tomorrow", async () => {
+  await step("both enroll for tomorrow", async () => {
     for (const page of [hana, sora]) {
       await page.goto(`${web}/rooms`);
       await page.getByRole("button", { name: /^I will come: / }).click();
