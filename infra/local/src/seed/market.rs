@@ -210,11 +210,7 @@ impl Market {
     }
 
     async fn refresh(&mut self) -> Result<(), String> {
-        let all = self.makers.iter_mut().chain(&mut self.customers);
-        stream::iter(all.map(Person::refresh))
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await
+        Person::refresh_all(self.makers.iter_mut().chain(&mut self.customers)).await
     }
 
     /// So many items, each another one.

@@ -1,6 +1,7 @@
 //! Who is there: names that nobody in particular has, made by chance from a number, and what all of them can do.
 
 use enishi_shared::app::Random;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::running::{Running, patiently};
@@ -10,6 +11,8 @@ use crate::client::{Client, declared, text};
 pub const PASSWORD: &str = "enishi-seed";
 /// How often what could not be done just now (408, 503) is asked for.
 const ATTEMPTS: u32 = 5;
+/// How many of them get new tokens at once.
+const AT_ONCE: usize = 8;
 
 const FAMILY: [(&str, &str); 24] = [
     ("佐藤", "sato"),
@@ -309,6 +312,17 @@ impl Person {
         self.access_token = text(&answer, "access_token");
         self.refresh_token = text(&answer, "refresh_token");
         Ok(())
+    }
+
+    /// New tokens for all of these.
+    ///
+    /// # Errors
+    /// A sentence with what was answered instead.
+    pub async fn refresh_all(people: impl Iterator<Item = &mut Self>) -> Result<(), String> {
+        stream::iter(people.map(Self::refresh))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// Another token in the place of the one that they have.

@@ -133,11 +133,7 @@ impl Saju {
     }
 
     async fn refresh(&mut self) -> Result<(), String> {
-        let all = self.people.iter_mut().map(Person::refresh);
-        stream::iter(all)
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await
+        Person::refresh_all(self.people.iter_mut()).await
     }
 
     /// So many in a hundred look at their list and ask somebody on it; answers how many did. The first does always.

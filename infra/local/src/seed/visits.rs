@@ -325,11 +325,7 @@ impl Visits {
     }
 
     async fn refresh(&mut self) -> Result<(), String> {
-        let all = self.students.iter_mut().chain(&mut self.employees);
-        stream::iter(all.map(Person::refresh))
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await
+        Person::refresh_all(self.students.iter_mut().chain(&mut self.employees)).await
     }
 
     /// How the search knows the employees; others' may be there too.

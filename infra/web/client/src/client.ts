@@ -40,8 +40,8 @@ export function createEnishi(options: Options): Enishi {
   const session = new Session(options.keeper ?? cookieKeeper(baseUrl, fetch));
 
   const send = async (asked: Request): Promise<Response> => {
-    // The same at each attempt: the server knows a creation by it. Others take no notice.
-    if (asked.method === "POST" && !asked.headers.has("idempotency-key")) {
+    // The same at each attempt: the server knows by it a creation, or a change that adds. Others take no notice.
+    if (["POST", "PATCH"].includes(asked.method) && !asked.headers.has("idempotency-key")) {
       asked.headers.set("idempotency-key", crypto.randomUUID());
     }
     const language = options.language?.();

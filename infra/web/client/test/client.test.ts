@@ -109,6 +109,15 @@ test("what may pass is tried again, with the same key", async () => {
   assert.ok((waited[1] ?? 0) >= 2000);
 });
 
+test("a change that adds has a key too, another one each time it is asked for", async () => {
+  const { api, asked } = world(() => json(200, {}));
+  const params = { path: { item_id: "019aa2b4-7c1e-7d33-9f0a-5b1c2d3e4f50" } };
+  for (const stock_delta of [1, 1]) await ok(api.PATCH("/api/products/{item_id}", { params, body: { stock_delta } }));
+  const keys = new Set(asked.map(({ request }) => request.headers.get("idempotency-key")));
+  assert.ok(!keys.has(null));
+  assert.equal(keys.size, 2);
+});
+
 test("what would take too long is told instead of waited for", async () => {
   const { api, waited } = world(() =>
     json(429, { status: 429, code: "too_many_requests", message: "often" }, { "retry-after": "600", "apigw-requestid": "q" }),

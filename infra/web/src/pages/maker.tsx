@@ -199,9 +199,7 @@ function Product({ product, changed }: { product: Schemas["Product"]; changed: (
       description: description ?? null,
       status: shown === "on" ? ("on_sale" as const) : ("hidden" as const),
     };
-    // The stock changes once, however often this is sent.
-    const headers = { "idempotency-key": crypto.randomUUID() };
-    await ok(enishi.api.PATCH("/api/products/{item_id}", { params, body, headers }));
+    await ok(enishi.api.PATCH("/api/products/{item_id}", { params, body }));
     const field = form.elements.namedItem("more");
     if (field instanceof HTMLInputElement) field.value = "";
     await changed();

@@ -1,5 +1,6 @@
 //! Its flows under faults.
 
+use enishi_local::client::declared;
 use http::{Request, header};
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::{
     items,
     money::{told, updated},
     notice, onboard,
-    pictures::{JPEG, declared, objects, send},
+    pictures::{JPEG, objects, send},
     stored,
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use enishi_local::client::declared;
 use http::Request;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -14,16 +14,6 @@ pub const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0 not much of a cup";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0d not much of a plate";
 const WEBP: &[u8] = b"RIFF\x24\0\0\0WEBP not much of a vase";
 const PAGE: &[u8] = b"<!DOCTYPE html><script>alert(1)</script>";
-
-/// What is said about a file before it is sent.
-pub fn declared(content_type: &str, file: &[u8]) -> Value {
-    let sha256: String = digest(&SHA256, file)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    json!({"content_type": content_type, "size": file.len(), "sha256": sha256})
-}
 
 /// Asks where a picture of an item may be sent.
 pub async fn ask(world: &World, maker: &Person, item: &str, kind: &str, file: &[u8]) -> Answer {

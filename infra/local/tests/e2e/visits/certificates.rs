@@ -1,7 +1,6 @@
 //! Documents: uploaded, handed in, looked at, decided on, and gone.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use enishi_local::mailbox::Mail;
+use enishi_local::{client::declared, mailbox::Mail};
 use http::Request;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -14,15 +13,6 @@ use crate::{
 
 pub const CARD: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF not much of a card";
 pub const LICENCE: &[u8] = b"%PDF-1.7 not much of a licence";
-
-fn declared(content_type: &str, file: &[u8]) -> Value {
-    let sha256: String = digest(&SHA256, file)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    json!({"content_type": content_type, "size": file.len(), "sha256": sha256})
-}
 
 /// Where somebody may send a JPEG and a PDF.
 pub async fn allowed(world: &World, person: &Person, card: &[u8], licence: &[u8]) -> Answer {

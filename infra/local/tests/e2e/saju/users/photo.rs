@@ -1,24 +1,14 @@
 //! `POST /api/users/me/photo`, and what the bucket takes.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use enishi_local::client::declared;
 use http::Request;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::register;
 use crate::{
     identity::later,
     support::{Answer, Person, World},
 };
-
-/// What is said about a file before it is sent.
-fn declared(content_type: &str, file: &[u8]) -> Value {
-    let sha256: String = digest(&SHA256, file)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    json!({"content_type": content_type, "size": file.len(), "sha256": sha256})
-}
 
 const FILE: &[u8] = b"not really a picture";
 

@@ -1,1 +1,0 @@
-import{d as a,e as b,f as c}from"./chunk-N63EW473.js";import"./chunk-SU366FXP.js";import"./chunk-PKU467IL.js";import"./chunk-5EM3IGEB.js";import"./chunk-4ZSZS2HH.js";export{c as Item,a as Market,b as Picture};

@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-SIFWOPY7.js";import"./chunk-JIIEOJWW.js";import"./chunk-PKU467IL.js";import"./chunk-5EM3IGEB.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};
