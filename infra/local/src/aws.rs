@@ -32,7 +32,7 @@ use crate::{
     mailbox::Mailbox,
     s3::{self, S3},
     secrets::Secrets,
-    template::{Function, Table},
+    template::System,
     websocket::WebSockets,
 };
 
@@ -51,8 +51,7 @@ const LARGEST_REQUEST: usize = 20 * 1024 * 1024;
 pub struct Aws(Arc<Inner>);
 
 struct Inner {
-    functions: Vec<Function>,
-    tables: Vec<Table>,
+    system: Arc<System>,
     /// Where the embedded database listens.
     database: Uri,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -95,10 +94,8 @@ pub struct Exchange {
 
 /// What [`Aws`] stands on.
 pub struct Services {
-    /// Whose policies count.
-    pub functions: Vec<Function>,
-    /// The tables that requests may name.
-    pub tables: Vec<Table>,
+    /// Whose functions' policies count, and whose tables requests may name.
+    pub system: Arc<System>,
     /// Where the embedded database listens.
     pub database: Uri,
     /// The meetings.
@@ -121,8 +118,7 @@ impl Aws {
     /// The address over these stand-ins.
     pub fn new(services: Services) -> Self {
         Self(Arc::new(Inner {
-            functions: services.functions,
-            tables: services.tables,
+            system: services.system,
             database: services.database,
             client: Client::builder(TokioExecutor::new()).build_http(),
             chime: services.chime,
@@ -199,7 +195,7 @@ impl Aws {
             );
         };
         if service == "sts" {
-            let caller = Caller::of(&caller, &self.0.functions);
+            let caller = Caller::of(&caller, &self.0.system.functions);
             return sts::answer(&request, caller).map(Body::from);
         }
         let (operation, actions) = self.actions(&service, &request);
@@ -211,7 +207,7 @@ impl Aws {
                 "not offered here",
             );
         };
-        let Some(caller) = Caller::of(&caller, &self.0.functions) else {
+        let Some(caller) = Caller::of(&caller, &self.0.system.functions) else {
             return refusal(
                 &service,
                 403,
@@ -376,6 +372,7 @@ impl Aws {
 
     fn table_arn(&self, name: &str) -> String {
         self.0
+            .system
             .tables
             .iter()
             .find(|table| table.name == name)
@@ -387,7 +384,7 @@ impl Aws {
 
     /// The names of a table's key attributes.
     fn keys(&self, name: &str) -> (String, Option<String>) {
-        let table = self.0.tables.iter().find(|table| table.name == name);
+        let table = self.0.system.tables.iter().find(|table| table.name == name);
         table.map_or_else(Default::default, |table| {
             (table.keys.partition.clone(), table.keys.sort.clone())
         })

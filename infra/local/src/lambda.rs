@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::{
     directory::replace,
     journal::{self, Kind},
-    template,
+    template::{self, System},
     terminal::summary,
 };
 
@@ -44,6 +44,14 @@ pub fn registered() -> Vec<Function> {
     ]
     .concat()
 }
+
+/// The same by their names.
+static REGISTERED: LazyLock<BTreeMap<&str, Function>> = LazyLock::new(|| {
+    let functions = registered().into_iter();
+    functions
+        .map(|function| (function.name, function))
+        .collect()
+});
 
 /// What was given up, readable.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -74,6 +82,8 @@ struct UnderWay {
 pub struct Lambda(Arc<Inner>);
 
 struct Inner {
+    system: Arc<System>,
+    /// By their logical ids.
     functions: BTreeMap<String, Bound>,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     dead_letters: Mutex<Vec<DeadLetter>>,
@@ -87,7 +97,8 @@ type Made = Result<Handler, String>;
 
 /// A function of the template with its handler and how long it may take.
 struct Bound {
-    function: template::Function,
+    /// Its binary's name.
+    name: &'static str,
     /// It is made when it is first called: most functions of most stacks never are.
     handler: LazyLock<Made, Box<dyn FnOnce() -> Made + Send>>,
     timeout: Duration,
@@ -129,24 +140,21 @@ impl Lambda {
     /// # Errors
     /// A sentence that names the function without a handler.
     pub fn new(
-        functions: &[template::Function],
+        system: Arc<System>,
         parts: impl Fn(&str) -> Result<Parts, String> + Send + Sync + 'static,
         answer: Duration,
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
         directory: Option<PathBuf>,
     ) -> Result<Self, String> {
-        let (registered, parts) = (registered(), Arc::new(parts));
+        let parts = Arc::new(parts);
         let mut bound = BTreeMap::new();
-        for function in functions {
-            let registered = *registered
-                .iter()
-                .find(|registered| registered.name == function.name)
-                .ok_or_else(|| {
-                    format!(
-                        "{}:{}: there is no function `{}` in functions/.",
-                        function.file, function.line, function.name
-                    )
-                })?;
+        for function in &system.functions {
+            let registered = *REGISTERED.get(function.name.as_str()).ok_or_else(|| {
+                format!(
+                    "{}:{}: there is no function `{}` in functions/.",
+                    function.file, function.line, function.name
+                )
+            })?;
             // Who is given longer to answer is not cut off before.
             let timeout = u64::from(function.timeout_s).max(answer.as_secs());
             let (parts, id) = (Arc::clone(&parts), function.logical_id.clone());
@@ -157,13 +165,14 @@ impl Lambda {
             bound.insert(
                 function.logical_id.clone(),
                 Bound {
-                    function: function.clone(),
+                    name: registered.name,
                     handler: LazyLock::new(bind),
                     timeout: Duration::from_secs(timeout),
                 },
             );
         }
         Ok(Self(Arc::new(Inner {
+            system,
             functions: bound,
             clock: Box::new(now),
             dead_letters: Mutex::default(),
@@ -175,19 +184,14 @@ impl Lambda {
 
     /// The function with this logical id.
     pub fn function(&self, logical_id: &str) -> Option<&template::Function> {
-        self.0
-            .functions
-            .get(logical_id)
-            .map(|bound| &bound.function)
+        let mut functions = self.0.system.functions.iter();
+        functions.find(|function| function.logical_id == logical_id)
     }
 
     /// The function with this logical id or binary's name.
     pub fn find(&self, name: &str) -> Option<&template::Function> {
-        self.0
-            .functions
-            .values()
-            .map(|bound| &bound.function)
-            .find(|function| function.logical_id == name || function.name == name)
+        let mut functions = self.0.system.functions.iter();
+        functions.find(|function| function.logical_id == name || function.name == name)
     }
 
     /// Invokes a function and waits for its answer, its timeout at the longest.
@@ -195,18 +199,16 @@ impl Lambda {
     /// # Errors
     /// The function's own failure, as Lambda would report it.
     pub async fn invoke(&self, logical_id: &str, event: Value) -> Result<Value, String> {
+        let bound = self.0.functions.get(logical_id);
+        let bound = bound.ok_or_else(|| format!("there is no function {logical_id}"))?;
         let Bound {
-            function,
+            name,
             handler,
             timeout,
-        } = self
-            .0
-            .functions
-            .get(logical_id)
-            .ok_or_else(|| format!("there is no function {logical_id}"))?;
+        } = bound;
         let handler = Made::clone(handler)?;
         // A task of its own: a panic ends the invocation, not the stack.
-        let span = tracing::info_span!("invocation", function = %function.name);
+        let span = tracing::info_span!("invocation", function = name);
         let run = async move { handler.invoke(event).await };
         let run = journal::within(journal::current(), run).instrument(span);
         let (run, started) = (tokio::spawn(run), Instant::now());
@@ -218,7 +220,7 @@ impl Lambda {
                 timeout.as_secs()
             )),
         };
-        journal::invoked(&function.name, started.elapsed(), &answer);
+        journal::invoked(name, started.elapsed(), &answer);
         answer
     }
 

@@ -65,3 +65,8 @@ pub mod web;
 pub mod websocket;
 
 pub use stack::{Options, Stack};
+
+/// Most of what a stack does is to take and give back small pieces of memory, on another thread than they
+/// were taken on as often as not.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

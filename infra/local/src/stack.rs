@@ -175,7 +175,7 @@ impl Stack {
             password_cost: options.password_cost,
         });
         let lambda = Lambda::new(
-            &system.functions,
+            Arc::clone(&system),
             {
                 let worlds = Arc::clone(&worlds);
                 move |function| worlds.parts(function)
@@ -240,8 +240,7 @@ impl Stack {
         )?;
         let written = Arc::new(Notify::new());
         let calls = Aws::new(Services {
-            functions: system.functions.clone(),
-            tables: system.tables.clone(),
+            system: Arc::clone(&system),
             database: format!("http://{database_address}/")
                 .parse()
                 .map_err(|_| "the database has no address".to_owned())?,

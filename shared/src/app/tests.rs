@@ -10,7 +10,10 @@ use std::{
 
 use axum::routing::get;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::*;
@@ -141,6 +144,37 @@ async fn however_many_attempts_are_left_a_call_ends_in_time() {
         aws_sdk_dynamodb::error::SdkError::TimeoutError(_)
     ));
     assert_eq!(taken.load(Ordering::SeqCst), 1);
+}
+
+/// Without this, the first call of a function that has just started pays for the connection.
+#[tokio::test]
+async fn the_start_connects_to_dynamodb_and_the_first_call_uses_the_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let app = app(
+        &format!("http://{}", listener.local_addr().unwrap()),
+        TimeLimits::default(),
+    );
+    let served = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut lines = Vec::new();
+        for _ in 0..2 {
+            let mut request = vec![0; 16 * 1024];
+            let read = connection.read(&mut request).await.unwrap();
+            let request = String::from_utf8_lossy(&request[..read]).into_owned();
+            lines.push(request.lines().next().unwrap_or_default().to_owned());
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+            connection.write_all(answer).await.unwrap();
+        }
+        lines
+    };
+    let calls = async {
+        let warmed = app.warm_up().await;
+        let listed = app.dynamodb().list_tables().send().await;
+        (warmed, listed)
+    };
+    let (lines, ((), listed)) = tokio::join!(served, calls);
+    assert_eq!(lines, ["GET /ping HTTP/1.1", "POST / HTTP/1.1"]);
+    listed.unwrap();
 }
 
 #[test]

@@ -128,11 +128,11 @@ impl<I: Id> Conversations<I> {
     /// `client_msg_id` with the same text answers the first message again, however often and however
     /// simultaneously.
     ///
-    /// `admit` is the service's own condition. At each attempt it gets the items under `also` as they
-    /// are now, and refuses the sender or adds what the answer rests on to the transaction; when that
-    /// does not hold any more at the commit, it is asked again.
+    /// `admit` is the service's own condition. At each attempt it gets the items under `also`, and refuses
+    /// the sender or adds what the answer rests on to the transaction; when that does not hold any more at
+    /// the commit, they are read again and it is asked again.
     ///
-    /// 2 requests; 2 more for each message of the conversation that is committed at the same moment,
+    /// 2 requests; 1 more for each message of the conversation that is committed at the same moment,
     /// and 2 more when another member has been erased.
     ///
     /// # Errors
@@ -151,11 +151,11 @@ impl<I: Id> Conversations<I> {
         let message_id = self.app.new_id();
         let mut erased = BTreeSet::new();
         let mut race = Race::new(&self.app);
+        let (mut found, mut items) = self.enter(new.sender_id, id, &also).await?;
         loop {
-            let (conversation, mut items) = self.enter(new.sender_id, id, &also).await?;
             let mut tx = Transaction::new(&self.app);
             admit(&items, &mut tx)?;
-            let conversation = conversation.ok_or_else(|| self.not_found())?;
+            let conversation = found.ok_or_else(|| self.not_found())?;
             let mut message = Message {
                 conversation_id: id,
                 message_id,
@@ -183,13 +183,10 @@ impl<I: Id> Conversations<I> {
                 sent_at: message.sent_at,
                 digest: digest.clone(),
             };
-            tx.update(&self.table, self.key(id), next_in(&conversation, &message));
+            let next = tx.update(&self.table, self.key(id), next_in(&conversation, &message));
             tx.create(&self.table, first_use.clone(), &use_now)?;
-            tx.create(
-                &self.table,
-                message_key(self.partition(id), message.seq),
-                &message,
-            )?;
+            let place = message_key(self.partition(id), message.seq);
+            let place = tx.create(&self.table, place, &message)?;
             let lists: Vec<_> = conversation
                 .members()
                 .filter(|member| !erased.contains(member))
@@ -199,11 +196,18 @@ impl<I: Id> Conversations<I> {
                 Outcome::Done => return Ok(message),
                 Outcome::Refused(refused) => refused,
             };
+            race.lost().await?;
+            // Another message was faster: the conversation as it is now came with the refusal.
+            if refused.is(next) && refused.only(&[next, place.of()]) {
+                let newer = refused.item::<Conversation<I>>(next.of())?;
+                found = newer.filter(|newer| self.has(newer, new.sender_id));
+                continue;
+            }
             // Somebody erased has no list any more, and must not get one. Whatever else was in the
             // way, the next reading shows it.
             let gone = lists.into_iter().filter(|(_, list)| refused.is(*list));
             erased.extend(gone.map(|(member, _)| member));
-            race.lost().await?;
+            (found, items) = self.enter(new.sender_id, id, &also).await?;
         }
     }
 }

@@ -120,6 +120,12 @@ impl Refused {
         self.0.iter().any(|(number, _)| *number == part.number)
     }
 
+    /// Whether nothing but these parts was refused.
+    pub fn only(&self, parts: &[Part]) -> bool {
+        let among = |(number, _): &(usize, _)| parts.iter().any(|part| part.number == *number);
+        self.0.iter().all(among)
+    }
+
     /// The item that refused this part; `None` when the part was not refused, or by nothing being
     /// there.
     ///

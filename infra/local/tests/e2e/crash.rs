@@ -17,7 +17,7 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 
 use crate::{identity, live, mail, market, orgs, payments, rooms, saju, visits};
-use faults::{Calls, FAULTS};
+use faults::{Calls, FAULTS, FAULTS_OF_TWO};
 pub use faults::{Fault, Faults};
 use scene::Prepared;
 pub use scene::Scene;
@@ -142,7 +142,11 @@ impl Flow {
             }
             let all = |fault| (0..calls.all).map(move |nth| (fault, nth));
             let conflicts = (0..calls.transactions).map(|nth| (Fault::Conflict, nth));
-            let planned = FAULTS.into_iter().flat_map(all).chain(conflicts);
+            let faults = match twice {
+                false => &FAULTS[..],
+                true => &FAULTS_OF_TWO,
+            };
+            let planned = faults.iter().copied().flat_map(all).chain(conflicts);
             let outcomes: Vec<_> = stream::iter(planned)
                 .map(|planned| async move { (planned, case(twice, Some(planned)).await) })
                 .buffer_unordered(AT_ONCE)

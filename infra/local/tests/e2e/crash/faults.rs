@@ -51,6 +51,15 @@ pub const FAULTS: [Fault; 6] = [
     Fault::GoneAfter,
 ];
 
+/// What can happen to any call while somebody else makes the same one. To them a service that says no is
+/// nothing but a call that never arrived, and what is made of the two answers is seen alone.
+pub const FAULTS_OF_TWO: [Fault; 4] = [
+    Fault::Before,
+    Fault::AfterCommit,
+    Fault::GoneBefore,
+    Fault::GoneAfter,
+];
+
 /// A stream's reader invokes these again at once, in a process of their own.
 const OF_A_STREAM: [&str; 4] = [
     "MarketIndex",
