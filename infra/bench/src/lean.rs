@@ -32,7 +32,7 @@ use crate::{
 /// Where the binaries are.
 #[derive(Args)]
 pub struct Options {
-    /// The folder of the built functions: `<name>`, or `<name>/bootstrap`. `target/release` of this
+    /// The folder of the built functions: `<name>`, or `<name>/bootstrap`. `target/lambda` of this
     /// repository unless told.
     #[arg(long)]
     binaries: Option<PathBuf>,
@@ -53,9 +53,10 @@ const MEMORY: f64 = 7.0;
 const ARGON2: f64 = 20.0;
 
 /// How what is measured is built.
-const BUILD: &str = "build the functions first: cargo build --release -p enishi-platform -p \
-     enishi-rooms -p enishi-identity -p enishi-payments --bin rooms-enroll --bin rooms-meeting-url \
-     --bin rooms-assign --bin identity-login --bin payments-webhook --example bare --example checkout";
+const BUILD: &str = "build the functions first, as they are deployed: cargo lambda build --release --target \
+     x86_64-unknown-linux-musl -p enishi-rooms -p enishi-identity -p enishi-payments --bin rooms-enroll \
+     --bin rooms-meeting-url --bin rooms-assign --bin identity-login --bin payments-webhook, then the same \
+     with -p enishi-platform -p enishi-payments --examples";
 
 /// A program to be measured.
 struct Subject {
@@ -90,7 +91,7 @@ pub async fn run(options: &Options) -> Result<bool, String> {
     .await?;
     let binaries = match &options.binaries {
         Some(binaries) => binaries.clone(),
-        None => root().join("target/release"),
+        None => root().join("target/lambda"),
     };
 
     let mut subjects = subjects(&world, &binaries, options.starts + WARM).await?;
@@ -220,7 +221,7 @@ async fn subjects(
     Ok(vec![
         // First: the others' starts are measured by its.
         subject(
-            "examples/bare",
+            "bare",
             "PlatformFallback",
             vec![json!({}); invocations],
             None,
@@ -257,7 +258,7 @@ async fn subjects(
         )?,
         // Opens a Checkout, as a service does.
         subject(
-            "examples/checkout",
+            "checkout",
             "PaymentsLedger",
             checkouts(invocations),
             Some(MEMORY),
