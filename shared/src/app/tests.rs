@@ -157,22 +157,23 @@ async fn the_start_connects_to_dynamodb_and_the_first_call_uses_the_connection()
     let served = async {
         let (mut connection, _) = listener.accept().await.unwrap();
         let mut lines = Vec::new();
-        for _ in 0..2 {
+        // What DynamoDB answers to a ping is no answer to any request.
+        for body in ["healthy: dynamodb.ap-northeast-1.amazonaws.com ", "{}"] {
             let mut request = vec![0; 16 * 1024];
             let read = connection.read(&mut request).await.unwrap();
             let request = String::from_utf8_lossy(&request[..read]).into_owned();
             lines.push(request.lines().next().unwrap_or_default().to_owned());
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-            connection.write_all(answer).await.unwrap();
+            let length = body.len();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+            connection.write_all(answer.as_bytes()).await.unwrap();
         }
         lines
     };
     let calls = async {
-        let warmed = app.warm_up().await;
-        let listed = app.dynamodb().list_tables().send().await;
-        (warmed, listed)
+        app.warm_up().await;
+        app.dynamodb().list_tables().send().await
     };
-    let (lines, ((), listed)) = tokio::join!(served, calls);
+    let (lines, listed) = tokio::join!(served, calls);
     assert_eq!(lines, ["GET /ping HTTP/1.1", "POST / HTTP/1.1"]);
     listed.unwrap();
 }
