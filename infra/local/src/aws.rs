@@ -195,7 +195,7 @@ impl Aws {
             );
         };
         if service == "sts" {
-            let caller = Caller::of(&caller, &self.0.system.functions);
+            let caller = Caller::of(&caller, &self.0.system);
             return sts::answer(&request, caller).map(Body::from);
         }
         let (operation, actions) = self.actions(&service, &request);
@@ -207,7 +207,7 @@ impl Aws {
                 "not offered here",
             );
         };
-        let Some(caller) = Caller::of(&caller, &self.0.system.functions) else {
+        let Some(caller) = Caller::of(&caller, &self.0.system) else {
             return refusal(
                 &service,
                 403,

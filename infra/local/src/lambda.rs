@@ -184,8 +184,7 @@ impl Lambda {
 
     /// The function with this logical id.
     pub fn function(&self, logical_id: &str) -> Option<&template::Function> {
-        let mut functions = self.0.system.functions.iter();
-        functions.find(|function| function.logical_id == logical_id)
+        self.0.system.function(logical_id)
     }
 
     /// The function with this logical id or binary's name.

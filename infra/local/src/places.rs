@@ -305,10 +305,8 @@ pub fn template_of<'a>(system: &'a System, name: &str) -> &'a str {
 
 /// The binary of a function, by its logical id.
 pub(crate) fn name_of<'a>(system: &'a System, logical_id: &'a str) -> &'a str {
-    let mut functions = system.functions.iter();
-    functions
-        .find(|function| function.logical_id == logical_id)
-        .map_or(logical_id, |function| &function.name)
+    let function = system.function(logical_id);
+    function.map_or(logical_id, |function| &function.name)
 }
 
 fn place(file: &str) -> PathBuf {

@@ -171,6 +171,14 @@ pub struct System {
     pub nested: BTreeMap<String, String>,
 }
 
+impl System {
+    /// The function with this logical id.
+    pub fn function(&self, logical_id: &str) -> Option<&Function> {
+        let mut functions = self.functions.iter();
+        functions.find(|function| function.logical_id == logical_id)
+    }
+}
+
 /// One `AWS::Serverless::Function`, `Globals.Function` merged in.
 #[derive(Debug, Clone)]
 pub struct Function {

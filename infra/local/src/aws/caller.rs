@@ -6,7 +6,7 @@ use http::{Request, header};
 
 use crate::{
     s3,
-    template::{ACCOUNT, Function},
+    template::{ACCOUNT, Function, System},
 };
 
 /// The developer's access key; no function's. Its secret is [`s3::SECRET_KEY`], as every key's.
@@ -21,13 +21,11 @@ pub(super) enum Caller<'a> {
 
 impl<'a> Caller<'a> {
     /// Whose access key it is.
-    pub fn of(key: &str, functions: &'a [Function]) -> Option<Self> {
+    pub fn of(key: &str, system: &'a System) -> Option<Self> {
         if key == DEVELOPER_KEY {
             return Some(Self::Developer);
         }
-        let mut functions = functions.iter();
-        let function = functions.find(|function| function.logical_id == key)?;
-        Some(Self::Function(function))
+        system.function(key).map(Self::Function)
     }
 
     /// Whether they may do it.

@@ -150,8 +150,7 @@ impl Worlds {
     /// # Errors
     /// A sentence, when there is no such function.
     pub fn parts(&self, function: &str) -> Result<Parts, String> {
-        let mut functions = self.system.functions.iter();
-        let found = functions.find(|one| one.logical_id == function);
+        let found = self.system.function(function);
         let found = found.ok_or_else(|| format!("there is no function {function}"))?;
         let live_url = live_url(&self.system, self.api);
         let environment = environment(found, self.aws, self.api, &live_url, &self.photos_url());
