@@ -1,7 +1,8 @@
 //! The WebSocket: how any service reaches people at once, and takes messages from them.
 //!
 //! People connect with a ticket (`functions/live`); from then on a service sends to all of
-//! somebody's connections with [`push`], and takes the messages of a route with [`on_frame`]:
+//! somebody's connections with [`push`], or many messages with [`Pushes`], and takes the messages of a
+//! route with [`on_frame`]:
 //!
 //! ```ignore
 //! Function::event("chat-read-frame", |app, event| live::on_frame(app, event, read))
@@ -33,7 +34,7 @@ use crate::{app::App, error::Error, store::Table};
 
 pub use connection::{Connection, connection_key, partition};
 pub use frame::{Caller, ErrorFrame, on_frame};
-pub use push::{answer, close, hang_up, push};
+pub use push::{Pushes, answer, close, hang_up, push};
 
 /// `LIVE_TABLE`: the table of tickets and connections.
 ///

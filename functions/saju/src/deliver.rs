@@ -14,7 +14,7 @@ use enishi_shared::{
     App, Function, Result,
     conversation::{self, Message},
     function::on,
-    live,
+    live::Pushes,
     stream::{self, Record},
 };
 use futures_util::StreamExt as _;
@@ -34,8 +34,8 @@ const AT_ONCE: usize = 8;
 
 /// `saju-deliver`
 ///
-/// Budget: of each message, the chat and the connections of both; 2 of each request and each acceptance;
-/// 1 more for each connection that has ended.
+/// Budget: of each message, the chat and, where no message before it went to them, the connections of both;
+/// 2 of each request and each acceptance; 1 more for each connection that has ended.
 pub const FUNCTION: Function =
     Function::event("saju-deliver", |app, event| on(app, event, deliver)).budget(3);
 
@@ -53,10 +53,10 @@ pub struct Frame {
 }
 
 async fn deliver(app: App, event: Event) -> Result<DynamoDbEventResponse> {
-    let chats = chat::chats(&app)?;
+    let (chats, pushes) = (chat::chats(&app)?, Pushes::new(&app)?);
     let (requests, others) = stream::partition(event, |sk| sk.starts_with(WITH));
     let (begun, messages) = stream::partition(others, |sk| sk == CHAT);
-    let messages = conversation::deliver(messages, |message| push(&app, &chats, message));
+    let messages = conversation::deliver(messages, |message| push(&pushes, &chats, message));
     let requests = stream::records(requests, |rows| {
         each(rows, |row| notice::requested(&app, row))
     });
@@ -93,7 +93,7 @@ where
         .await
 }
 
-async fn push(app: &App, chats: &Chats, message: Message<PairId>) -> Result<()> {
+async fn push(pushes: &Pushes, chats: &Chats, message: Message<PairId>) -> Result<()> {
     let chat_id = message.conversation_id;
     if chats.get(chat_id).await?.is_none() {
         return Ok(());
@@ -103,5 +103,5 @@ async fn push(app: &App, chats: &Chats, message: Message<PairId>) -> Result<()> 
         chat_id,
         sent: message.into(),
     };
-    live::push(app, &chat_id.both(), &frame).await
+    pushes.push(&chat_id.both(), &frame).await
 }

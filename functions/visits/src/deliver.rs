@@ -14,7 +14,7 @@ use enishi_shared::{
     App, Function, Result,
     conversation::{self, Message},
     function::on,
-    live,
+    live::Pushes,
     store::decode,
 };
 use serde::Serialize;
@@ -29,8 +29,8 @@ use crate::{
 
 /// `visits-deliver`
 ///
-/// Budget: of each message, the matching, a block and the connections of both; 1 more for each connection
-/// that has ended.
+/// Budget: of each message, the matching, a block and, where no message before it went to them, the
+/// connections of both; 1 more for each connection that has ended.
 pub const FUNCTION: Function =
     Function::event("visits-deliver", |app, event| on(app, event, deliver)).budget(4);
 
@@ -48,11 +48,11 @@ pub struct Frame {
 }
 
 async fn deliver(app: App, event: Event) -> Result<DynamoDbEventResponse> {
-    let chats = chat::chats(&app)?;
-    Ok(conversation::deliver(event, |message| push(&app, &chats, message)).await)
+    let (chats, pushes) = (chat::chats(&app)?, Pushes::new(&app)?);
+    Ok(conversation::deliver(event, |message| push(&pushes, &chats, message)).await)
 }
 
-async fn push(app: &App, chats: &Chats, message: Message<MatchingId>) -> Result<()> {
+async fn push(pushes: &Pushes, chats: &Chats, message: Message<MatchingId>) -> Result<()> {
     let (id, sender) = (message.conversation_id, message.sender_id);
     let place = matching_key(id);
     let also = std::slice::from_ref(&place);
@@ -71,7 +71,7 @@ async fn push(app: &App, chats: &Chats, message: Message<MatchingId>) -> Result<
         matching_id: id,
         message: MatchingMessage::of(&matching, message)?,
     };
-    live::push(app, &both, &frame).await
+    pushes.push(&both, &frame).await
 }
 
 #[cfg(test)]

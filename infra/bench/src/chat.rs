@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use clap::Args;
-use enishi_local::chat_client::storm::{self, storm};
+use enishi_local::{
+    chat_client::storm::{self, storm},
+    clock::LocalClock,
+};
 
 use crate::{
     report::{short, table, thousands, verdict},
@@ -29,6 +32,8 @@ pub struct Options {
 pub async fn run(options: &Options) -> Result<bool, String> {
     let world = World::start(at("08:50")?, |options| {
         options.automatic = true;
+        // A connection that is lost without a word is forgotten after a while.
+        options.clock = LocalClock::system();
         // A storm is no person.
         for rate in ["MessageRate", "TicketRate"] {
             options.parameters.insert(rate.into(), "100000/1s".into());

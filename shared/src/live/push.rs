@@ -1,6 +1,9 @@
 //! Sending to connections, and closing them.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use aws_sdk_apigatewaymanagement::{
     config::http::HttpResponse,
@@ -40,24 +43,108 @@ enum Reached {
 /// connection even after the SDK's own retries: the others have got the message by then. What else
 /// keeps a single connection from getting it is in the log only.
 pub async fn push<T: Serialize>(app: &App, user_ids: &[UserId], message: &T) -> Result<(), Error> {
-    let data = encode(message)?;
-    let table = table(app)?;
-    let people: BTreeSet<UserId> = user_ids.iter().copied().collect();
-    let found: Vec<Vec<Connection>> = stream::iter(people)
-        .map(|user_id| Connection::of(app, &table, user_id))
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    let delivered: Vec<Result<(), Error>> = stream::iter(found.into_iter().flatten())
-        .map(|connection| deliver(app, &table, connection, data.clone()))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    let passing = delivered
-        .into_iter()
-        .filter_map(Result::err)
-        .find(|error| error.code() == Code::ServiceUnavailable);
-    passing.map_or(Ok(()), Err)
+    Pushes::new(app)?.push(user_ids, message).await
+}
+
+/// Pushes of messages that were all stored before the first of them is pushed: somebody's connections are
+/// read once, and one that is gone is asked once.
+///
+/// A connection that opens meanwhile may get none of them: its client finds them over HTTP, where it
+/// looks once it is connected.
+pub struct Pushes {
+    app: App,
+    table: Table,
+    /// Of those who were written to, what is not known to be gone.
+    open: Mutex<HashMap<UserId, Vec<Connection>>>,
+}
+
+impl Pushes {
+    /// Nothing is read yet.
+    ///
+    /// # Errors
+    /// `internal_server_error` when the table is not configured.
+    pub fn new(app: &App) -> Result<Self, Error> {
+        Ok(Self {
+            app: app.clone(),
+            table: table(app)?,
+            open: Mutex::default(),
+        })
+    }
+
+    /// As [`push`].
+    ///
+    /// Budget: 1 query a person who was not written to before, 1 request a connection, 1 transaction an
+    /// ended or expired one.
+    ///
+    /// # Errors
+    /// As [`push`].
+    pub async fn push<T: Serialize>(&self, user_ids: &[UserId], message: &T) -> Result<(), Error> {
+        let data = encode(message)?;
+        let people: BTreeSet<UserId> = user_ids.iter().copied().collect();
+        let found: Vec<_> = stream::iter(people)
+            .map(|user_id| self.of(user_id))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let delivered: Vec<Result<(), Error>> = stream::iter(found.into_iter().flatten())
+            .map(|(user_id, connection)| self.deliver(user_id, connection, data.clone()))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let passing = delivered
+            .into_iter()
+            .filter_map(Result::err)
+            .find(|error| error.code() == Code::ServiceUnavailable);
+        passing.map_or(Ok(()), Err)
+    }
+
+    /// Somebody's connections.
+    async fn of(&self, user_id: UserId) -> Result<Vec<(UserId, Connection)>, Error> {
+        let known = self.open().get(&user_id).cloned();
+        let connections = match known {
+            Some(connections) => connections,
+            None => {
+                let read = Connection::of(&self.app, &self.table, user_id).await?;
+                self.open().insert(user_id, read.clone());
+                read
+            }
+        };
+        Ok(connections
+            .into_iter()
+            .map(|connection| (user_id, connection))
+            .collect())
+    }
+
+    async fn deliver(
+        &self,
+        user_id: UserId,
+        connection: Connection,
+        data: Vec<u8>,
+    ) -> Result<(), Error> {
+        let (app, id) = (&self.app, &connection.connection_id);
+        if connection.has_expired(app.now()) {
+            self.leave_out(user_id, id);
+            return close(app, &self.table, &connection).await;
+        }
+        if let Reached::Gone = post(app, id, data).await? {
+            self.leave_out(user_id, id);
+            if !connection.is_opening(app.now()) {
+                // The log has the failure; the rows end by themselves.
+                let _ = connection.forget(app, &self.table).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out(&self, user_id: UserId, connection_id: &str) {
+        if let Some(connections) = self.open().get_mut(&user_id) {
+            connections.retain(|connection| connection.connection_id != connection_id);
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Connection>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Sends a message to one connection. One request; to a connection that has ended it is none.
@@ -94,25 +181,6 @@ pub async fn close(app: &App, table: &Table, connection: &Connection) -> Result<
 pub async fn hang_up(app: &App, connection_id: &str) -> Result<(), Error> {
     let delete = app.apigateway_management().delete_connection();
     reached(delete.connection_id(connection_id).send().await)?;
-    Ok(())
-}
-
-async fn deliver(
-    app: &App,
-    table: &Table,
-    connection: Connection,
-    data: Vec<u8>,
-) -> Result<(), Error> {
-    if connection.has_expired(app.now()) {
-        return close(app, table, &connection).await;
-    }
-    match post(app, &connection.connection_id, data).await? {
-        Reached::Gone if !connection.is_opening(app.now()) => {
-            // The log has the failure; the rows end by themselves.
-            let _ = connection.forget(app, table).await;
-        }
-        Reached::Open | Reached::Gone => {}
-    }
     Ok(())
 }
 

@@ -5,7 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use enishi_shared::{App, UserId, error::Code, live::push};
+use enishi_shared::{
+    App, UserId,
+    error::Code,
+    live::{Pushes, push},
+};
 use serde_json::{Value, json};
 
 use super::{Socket, known};
@@ -91,12 +95,24 @@ async fn a_connection_that_has_ended_is_forgotten_by_the_push_that_finds_it_gone
     drop(lost);
     // So soon it might be a handshake that is not through yet.
     later(&world, 30);
-    push(&app, &ids(&[&hana]), &json!(1)).await.unwrap();
+    let pushes = Pushes::new(&app).unwrap();
+    world.stack.aws().forget_calls();
+    for number in [1, 2] {
+        let pushed = pushes.push(&ids(&[&hana]), &json!(number)).await;
+        pushed.unwrap();
+        assert_eq!(open.next().await, json!(number));
+    }
+    // To both, and to the one that was not gone.
+    let calls = world.stack.aws().calls();
+    let posts = calls
+        .iter()
+        .filter(|call| call.request == "execute-api:PostToConnection");
+    assert_eq!((calls.len(), posts.count()), (4, 3));
     assert_eq!(known(&world).len(), 2);
     later(&world, 1);
     push(&app, &ids(&[&hana]), &json!(2)).await.unwrap();
     assert_eq!(known(&world), both[1..]);
-    assert_eq!((open.next().await, open.next().await), (json!(1), json!(2)));
+    assert_eq!(open.next().await, json!(2));
     world.stack.aws().forget_calls();
     push(&app, &ids(&[&hana]), &json!(3)).await.unwrap();
     assert_eq!(open.next().await, json!(3));

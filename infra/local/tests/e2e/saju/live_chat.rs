@@ -257,7 +257,7 @@ async fn a_closed_account_is_told_on_its_open_connection() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_delivered_is_reported_and_nobody_connected_costs_a_read_and_two_queries() {
+async fn what_cannot_be_delivered_is_reported_and_connections_are_read_once_for_all_messages() {
     let world = World::new().await;
     let (ann, ben, chat) = couple(&world).await;
     let sample = include_str!("../../../../../events/saju-deliver.json");
@@ -268,7 +268,9 @@ async fn what_cannot_be_delivered_is_reported_and_nobody_connected_costs_a_read_
     let mut broken = record.clone();
     broken["dynamodb"]["SequenceNumber"] = json!("7");
     broken["dynamodb"]["NewImage"]["seq"] = json!({"S": "x"});
-    event["Records"] = json!([broken, record]);
+    let mut next = record.clone();
+    next["dynamodb"]["NewImage"]["seq"]["N"] = json!("8");
+    event["Records"] = json!([broken, record, next]);
     world.stack.aws().forget_calls();
     let lambda = world.stack.lambda();
     let answer = lambda.invoke("SajuDeliver", event.clone()).await.unwrap();
@@ -280,11 +282,17 @@ async fn what_cannot_be_delivered_is_reported_and_nobody_connected_costs_a_read_
     let calls: Vec<&str> = calls.iter().map(|call| call.request.as_str()).collect();
     assert_eq!(
         calls,
-        ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Query"]
+        [
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:Query",
+            "dynamodb:GetItem"
+        ]
     );
     let mut bens = Socket::open(&world, &ben).await;
     lambda.invoke("SajuDeliver", event).await.unwrap();
     assert_eq!(bens.next().await["seq"], 7);
+    assert_eq!(bens.next().await["seq"], 8);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
