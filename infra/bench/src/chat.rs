@@ -8,10 +8,11 @@ use enishi_local::{
     chat_client::storm::{self, storm},
     clock::LocalClock,
 };
+use jiff::Timestamp;
 
 use crate::{
     report::{short, table, thousands, verdict},
-    world::{World, at},
+    world::World,
 };
 
 /// How hard it blows.
@@ -30,7 +31,7 @@ pub struct Options {
 
 /// Lets it blow and prints the table; whether nothing was lost.
 pub async fn run(options: &Options) -> Result<bool, String> {
-    let world = World::start(at("08:50")?, |options| {
+    let world = World::start(Timestamp::now(), |options| {
         options.automatic = true;
         // A connection that is lost without a word is forgotten after a while.
         options.clock = LocalClock::system();

@@ -81,13 +81,13 @@ impl Pushes {
     pub async fn push<T: Serialize>(&self, user_ids: &[UserId], message: &T) -> Result<(), Error> {
         let data = encode(message)?;
         let people: BTreeSet<UserId> = user_ids.iter().copied().collect();
-        let found: Vec<_> = stream::iter(people)
+        let found: Vec<Vec<Connection>> = stream::iter(people)
             .map(|user_id| self.of(user_id))
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
         let delivered: Vec<Result<(), Error>> = stream::iter(found.into_iter().flatten())
-            .map(|(user_id, connection)| self.deliver(user_id, connection, data.clone()))
+            .map(|connection| self.deliver(connection, data.clone()))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -99,35 +99,24 @@ impl Pushes {
     }
 
     /// Somebody's connections.
-    async fn of(&self, user_id: UserId) -> Result<Vec<(UserId, Connection)>, Error> {
+    async fn of(&self, user_id: UserId) -> Result<Vec<Connection>, Error> {
         let known = self.open().get(&user_id).cloned();
-        let connections = match known {
-            Some(connections) => connections,
-            None => {
-                let read = Connection::of(&self.app, &self.table, user_id).await?;
-                self.open().insert(user_id, read.clone());
-                read
-            }
-        };
-        Ok(connections
-            .into_iter()
-            .map(|connection| (user_id, connection))
-            .collect())
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let read = Connection::of(&self.app, &self.table, user_id).await?;
+        self.open().insert(user_id, read.clone());
+        Ok(read)
     }
 
-    async fn deliver(
-        &self,
-        user_id: UserId,
-        connection: Connection,
-        data: Vec<u8>,
-    ) -> Result<(), Error> {
-        let (app, id) = (&self.app, &connection.connection_id);
+    async fn deliver(&self, connection: Connection, data: Vec<u8>) -> Result<(), Error> {
+        let app = &self.app;
         if connection.has_expired(app.now()) {
-            self.leave_out(user_id, id);
+            self.leave_out(&connection);
             return close(app, &self.table, &connection).await;
         }
-        if let Reached::Gone = post(app, id, data).await? {
-            self.leave_out(user_id, id);
+        if let Reached::Gone = post(app, &connection.connection_id, data).await? {
+            self.leave_out(&connection);
             if !connection.is_opening(app.now()) {
                 // The log has the failure; the rows end by themselves.
                 let _ = connection.forget(app, &self.table).await;
@@ -136,9 +125,9 @@ impl Pushes {
         Ok(())
     }
 
-    fn leave_out(&self, user_id: UserId, connection_id: &str) {
-        if let Some(connections) = self.open().get_mut(&user_id) {
-            connections.retain(|connection| connection.connection_id != connection_id);
+    fn leave_out(&self, gone: &Connection) {
+        if let Some(connections) = self.open().get_mut(&gone.session.user_id) {
+            connections.retain(|connection| connection.connection_id != gone.connection_id);
         }
     }
 
