@@ -65,6 +65,14 @@ impl Socket {
         self.send_text(&message.to_string()).await;
     }
 
+    /// As [`Self::send`] where the connection may have ended; whether it had not.
+    pub async fn offer(&mut self, message: Value) -> bool {
+        self.0
+            .send(Message::text(message.to_string()))
+            .await
+            .is_ok()
+    }
+
     /// Sends a message that need not be JSON.
     pub async fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
