@@ -8,7 +8,7 @@
 //! nothing else.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -45,6 +45,8 @@ use caller::{Caller, credential};
 /// Says which request it was, to whoever asks AWS about it.
 const REQUEST_ID: &str = "x-amzn-requestid";
 const LARGEST_REQUEST: usize = 20 * 1024 * 1024;
+/// More than any test makes: a stack that runs for weeks stays small.
+const KEPT_CALLS: usize = 100_000;
 
 /// The stand-ins behind the address. Clones share everything.
 #[derive(Clone)]
@@ -62,7 +64,7 @@ struct Inner {
     buses: Buses,
     websockets: WebSockets,
     written: Arc<Notify>,
-    seen: Mutex<Vec<Call>>,
+    seen: Mutex<VecDeque<Call>>,
     watcher: Mutex<Option<mpsc::UnboundedSender<Exchange>>>,
 }
 
@@ -148,13 +150,10 @@ impl Aws {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every call so far, in order.
+    /// The last [`KEPT_CALLS`] calls, in order.
     pub fn calls(&self) -> Vec<Call> {
-        self.0
-            .seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().cloned().collect()
     }
 
     /// Forgets the calls so far.
@@ -257,7 +256,10 @@ impl Aws {
     fn note(&self, caller: &Caller, actions: Vec<(String, String)>, request: &str, allowed: bool) {
         if let Caller::Function(function) = caller {
             let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.push(Call {
+            if seen.len() == KEPT_CALLS {
+                seen.pop_front();
+            }
+            seen.push_back(Call {
                 function: function.logical_id.clone(),
                 actions,
                 request: request.to_owned(),
