@@ -150,7 +150,7 @@ impl Aws {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The last [`KEPT_CALLS`] calls, in order.
+    /// The last hundred thousand calls, in order.
     pub fn calls(&self) -> Vec<Call> {
         let seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.iter().cloned().collect()

@@ -3,7 +3,7 @@
 //!
 //! Media is left out: [`Chime::join`] and [`Chime::leave`] stand for a browser's audio connection,
 //! and every media URL ends in `.invalid`, so that no browser tries a real one. IAM is checked by
-//! the front, with [`Chime::action`]; events go to the channel given at construction.
+//! the front, with [`Chime::actions`]; events go to the channel given at construction.
 //! What a client token gives once its meeting ended is undocumented; here it gives the ended
 //! meeting, so that a caller who forgets the generation fails in tests and not in production.
 
