@@ -1,7 +1,7 @@
 // What pages are made of: a page with its title and focus, forms that say what is wrong, lists that load.
 import { ApiError } from "@enishi/client";
 import { type ComponentChildren, createContext, type JSX } from "preact";
-import { useCallback, useContext, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useCallback, useContext, useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useUser } from "./app";
 import { type Language, useTexts } from "./i18n";
 import { LogIn } from "./pages/login";
@@ -20,14 +20,14 @@ interface PageProps {
   children?: ComponentChildren;
 }
 
-/** A page. Its heading has the focus once one has come here from another one, so that it is read out. */
+/** A page. Its heading has the focus as soon as one has come here from another one, so that it is read out. */
 export function Page({ title, lang, lede, mark, guarded = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const user = useUser();
   useEffect(() => {
     document.title = `${title} · Enishi`;
   }, [title]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (arrived) heading.current?.focus();
     arrived = true;
   }, []);

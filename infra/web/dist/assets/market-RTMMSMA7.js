@@ -1,1 +1,0 @@
-import{d as a,e as b,f as c}from"./chunk-TMXXTX5D.js";import"./chunk-SU366FXP.js";import"./chunk-5LQPAJXJ.js";import"./chunk-DHHA3D2Z.js";import"./chunk-4ZSZS2HH.js";export{c as Item,a as Market,b as Picture};

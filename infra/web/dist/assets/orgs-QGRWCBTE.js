@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-5YPWEZE7.js";import"./chunk-EUPP3AKY.js";import"./chunk-5LQPAJXJ.js";import"./chunk-DHHA3D2Z.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};
