@@ -11,6 +11,7 @@ if (pictures) await mkdir(pictures, { recursive: true });
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const PASSWORD = "a quiet morning at nine";
 const PATIENCE = 20_000;
+const SLOWER = Number(process.env.SLOWER ?? 1);
 
 const flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 export const browser = await chromium.launch({
@@ -26,6 +27,7 @@ export async function window(who, locale = "en-GB") {
   const context = await browser.newContext({ locale, timezoneId: "Asia/Tokyo", reducedMotion: "reduce", viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
+  if (SLOWER > 1) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
   page.on("pageerror", (error) => complaints.push(`${who}: ${error.message}`));
   page.on("console", (message) => {
     // That a request was refused is the page's to tell.

@@ -5,7 +5,8 @@
 // From the sign-up to a joined room, a chat between two windows, a visit that is paid for, a purchase, an organisation
 // with seats. Each page is held to axe's rules (WCAG 2.2 AA) at 1280 and 390 pixels, light and dark; nothing may be
 // wider than the window, and the browser may complain of nothing: the Content-Security-Policy is in force.
-// Chromium is CHROMIUM, or where Debian puts it.
+// Chromium is CHROMIUM, or where Debian puts it. With SLOWER=6 pages run six times slower: what was merely quick enough
+// shows.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { documentation } from "./docs.mjs";

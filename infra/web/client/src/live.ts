@@ -53,9 +53,11 @@ export class Live {
     return () => listeners.delete(listener);
   }
 
-  /** Writes into a chat; answers when the message is stored. @throws {ApiError} when it is refused. */
-  send(chat_id: string, content: string): Promise<Frames["Ack"]> {
-    const client_msg_id = crypto.randomUUID();
+  /**
+   * Writes into a chat; answers when the message is stored. It may come as `message` before that: by its
+   * `client_msg_id` it is told. @throws {ApiError} when it is refused.
+   */
+  send(chat_id: string, content: string, client_msg_id: string = crypto.randomUUID()): Promise<Frames["Ack"]> {
     const frame = { action: "sendMessage", chat_id, content, client_msg_id } as const;
     return new Promise((done, failed) => {
       this.#waiting.set(client_msg_id, { frame, done, failed });

@@ -51,8 +51,9 @@ test("a ticket opens it, and an acknowledgement answers", async () => {
   const first = await socket(0);
   assert.equal(first.url, "wss://live.test/live?ticket=t%261");
   first.open();
-  const sending = live.send("c1", "안녕하세요");
-  const { client_msg_id } = first.sent[0] ?? {};
+  const client_msg_id = "7d4f2c1a";
+  const sending = live.send("c1", "안녕하세요", client_msg_id);
+  assert.deepEqual(first.sent, [{ action: "sendMessage", chat_id: "c1", content: "안녕하세요", client_msg_id }]);
   first.tell({ type: "ack", chat_id: "c1", client_msg_id, message_id: "m", seq: 4, sent_at: "2026-11-20T12:00:00Z" });
   assert.equal((await sending).seq, 4);
   live.close();

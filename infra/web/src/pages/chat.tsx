@@ -10,7 +10,7 @@ import { saju } from "../texts/saju";
 import { Field, Form, Page, Submit, Trouble, useLoad } from "../ui";
 import { Safety } from "./pair";
 
-type Message = components["schemas"]["ChatMessage"];
+type Message = components["schemas"]["ChatMessage"] & { client_msg_id?: string };
 
 export function Chat() {
   const t = useTexts(saju);
@@ -47,7 +47,7 @@ function Talk({ chat_id, read }: { chat_id: string; read: number }) {
   const t = useTexts(saju);
   const me = useUser();
   const [messages, setMessages] = useState<Message[]>([]);
-  const [pending, setPending] = useState<string[]>([]);
+  const [pending, setPending] = useState<{ client_msg_id: string; content: string }[]>([]);
   const [error, setError] = useState<ApiError>();
   const held = useRef<Message[]>([]);
   const list = useRef<HTMLDivElement>(null);
@@ -87,9 +87,10 @@ function Talk({ chat_id, read }: { chat_id: string; read: number }) {
   const send = async ({ content = "" }: Record<string, string>, form: HTMLFormElement) => {
     if (!live || content.trim() === "") return;
     form.reset();
-    setPending((before) => [...before, content]);
+    const client_msg_id = crypto.randomUUID();
+    setPending((before) => [...before, { client_msg_id, content }]);
     try {
-      const ack = await live.send(chat_id, content);
+      const ack = await live.send(chat_id, content, client_msg_id);
       take([{ ...ack, sender_id: me ?? "", content }]);
     } catch (thrown) {
       // What was refused is not lost.
@@ -97,11 +98,13 @@ function Talk({ chat_id, read }: { chat_id: string; read: number }) {
       if (input instanceof HTMLInputElement && input.value === "") input.value = content;
       throw thrown;
     } finally {
-      setPending((before) => before.filter((one) => one !== content));
+      setPending((before) => before.filter((one) => one.client_msg_id !== client_msg_id));
     }
   };
 
   const first = messages[0]?.seq ?? 0;
+  // What was written may come back before it is acknowledged.
+  const waiting = pending.filter(({ client_msg_id }) => !messages.some((one) => one.client_msg_id === client_msg_id));
   return (
     <section class="chat">
       <p class="small" role="status">
@@ -117,7 +120,7 @@ function Talk({ chat_id, read }: { chat_id: string; read: number }) {
       )}
       <div class="messages" ref={list} role="log" aria-label={t.chat} tabIndex={0}>
         <ol>
-        {messages.length === 0 && pending.length === 0 && <li class="small">{t.empty}</li>}
+        {messages.length === 0 && waiting.length === 0 && <li class="small">{t.empty}</li>}
         {messages.map((message) => (
           <li key={message.seq} class={message.sender_id === me ? "mine" : ""}>
             {message.sender_id === me && <span class="visually-hidden">{t.you}: </span>}
@@ -128,8 +131,8 @@ function Talk({ chat_id, read }: { chat_id: string; read: number }) {
             </time>
           </li>
         ))}
-        {pending.map((content, index) => (
-          <li key={`pending-${index}`} class="mine waiting">
+        {waiting.map(({ client_msg_id, content }) => (
+          <li key={client_msg_id} class="mine waiting">
             {content}
           </li>
         ))}

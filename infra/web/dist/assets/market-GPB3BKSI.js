@@ -1,1 +1,0 @@
-import{d as a,e as b,f as c}from"./chunk-7HZ2BSRS.js";import"./chunk-SU366FXP.js";import"./chunk-VKIIFNUP.js";import"./chunk-DHHA3D2Z.js";import"./chunk-4ZSZS2HH.js";export{c as Item,a as Market,b as Picture};

@@ -1,1 +1,0 @@
-import{c as a,d as b,e as c,f as d}from"./chunk-S52UKHP5.js";import"./chunk-MTZDXHSK.js";import"./chunk-VKIIFNUP.js";import"./chunk-DHHA3D2Z.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};

@@ -1,0 +1,1 @@
+import{c as a,d as b,e as c,f as d}from"./chunk-FNGD4ZWT.js";import"./chunk-EXBM5JIG.js";import"./chunk-353D74CG.js";import"./chunk-RB563JAR.js";import"./chunk-4ZSZS2HH.js";export{d as Accept,c as Orgs,b as instant,a as member};
