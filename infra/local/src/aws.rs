@@ -10,7 +10,6 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
 use axum::{body::Body, extract::Request as AxumRequest};
@@ -402,7 +401,8 @@ impl Aws {
         if watcher.is_some() {
             ask_for_capacity(&mut request);
         }
-        let (asked, started) = (request.body().clone(), Instant::now());
+        let asked = request.body().clone();
+        let call = journal::database(&operation, &asked, &|table| self.keys(table));
         *request.uri_mut() = self.0.database.clone();
         request.headers_mut().remove(header::HOST);
         let answer = self.0.client.request(request.map(Full::new)).await;
@@ -413,13 +413,9 @@ impl Aws {
         let status = answer
             .as_ref()
             .map_or(500, |answer| answer.status().as_u16());
-        journal::database(
-            &operation,
-            &asked,
-            &|table| self.keys(table),
-            status,
-            started,
-        );
+        if let Some(call) = call {
+            call.answered(status);
+        }
         let answer = match (answer, watcher) {
             (Ok(response), None) => Ok(response.map(Body::new)),
             (Ok(response), Some(watcher)) => {

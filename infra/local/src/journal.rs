@@ -25,6 +25,8 @@ use crate::{clock::Now, terminal::summary};
 mod calls;
 mod entry;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 pub use calls::{HEADER, around, database, row, told, wrap};
 pub use entry::{Call, Entry, Kind, Outcome, Row};
@@ -424,13 +426,15 @@ impl Cause {
         });
     }
 
-    /// Notes a call of the function that runs for the entry.
-    pub fn called(&self, call: Call) {
+    /// Notes that the entry writes these rows; answers whose they were.
+    fn writes(&self, rows: &[Row]) -> Vec<(Row, Id)> {
+        let mut before = Vec::new();
+        let Some(id) = self.id else { return before };
         let mut state = self.journal.lock();
-        let Some(id) = self.id else { return };
-        for row in &call.wrote {
-            if state.writers.insert(row.clone(), id).is_none() {
-                state.written.push_back(row.clone());
+        for row in rows {
+            match state.writers.insert(row.clone(), id) {
+                Some(other) => before.push((row.clone(), other)),
+                None => state.written.push_back(row.clone()),
             }
         }
         while state.written.len() > MOST_KEYS {
@@ -438,7 +442,25 @@ impl Cause {
                 state.writers.remove(&oldest);
             }
         }
-        if let Some(entry) = state.get_mut(id) {
+        before
+    }
+
+    /// Notes that it did not, unless they are another's by now.
+    fn wrote_not(&self, before: Vec<(Row, Id)>) {
+        let mut state = self.journal.lock();
+        for (row, other) in before {
+            if let Some(writer) = state.writers.get_mut(&row)
+                && Some(*writer) == self.id
+            {
+                *writer = other;
+            }
+        }
+    }
+
+    /// Notes a call of the function that runs for the entry.
+    pub fn called(&self, call: Call) {
+        let mut state = self.journal.lock();
+        if let Some(entry) = self.id.and_then(|id| state.get_mut(id)) {
             entry.calls.push(call);
         }
     }

@@ -14,7 +14,7 @@ use axum::{extract::Request, middleware::Next, response::Response};
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{Call, Id, Journal, Kind, Row, current, milliseconds, within};
+use super::{Call, Cause, Id, Journal, Kind, Row, current, milliseconds, within};
 
 /// Says for which entry a call is made; on this machine only.
 pub const HEADER: &str = "x-enishi-entry";
@@ -102,11 +102,20 @@ fn name(request: &Request) -> (String, String) {
     }
 }
 
-/// Notes a call to the database: what it was about, and which rows it wrote.
-pub fn database(operation: &str, request: &[u8], keys: Keys<'_>, status: u16, started: Instant) {
-    let Some(cause) = current().filter(|cause| cause.id().is_some()) else {
-        return;
-    };
+/// A call to the database that is under way.
+#[must_use]
+pub struct Asked {
+    cause: Cause,
+    call: Call,
+    /// Whose the rows were that it writes.
+    before: Vec<(Row, Id)>,
+    started: Instant,
+}
+
+/// Begins a call to the database: what it is about, and which rows it writes. They are its entry's from here on:
+/// a stream may bring them before the call is answered.
+pub fn database(operation: &str, request: &[u8], keys: Keys<'_>) -> Option<Asked> {
+    let cause = current().filter(|cause| cause.id().is_some())?;
     let request: Value = serde_json::from_slice(request).unwrap_or_default();
     let mut about = About {
         keys,
@@ -116,17 +125,37 @@ pub fn database(operation: &str, request: &[u8], keys: Keys<'_>, status: u16, st
     about.of(operation, &request);
     let shown = about.read.iter().chain(&about.wrote);
     let shown: Vec<String> = shown.map(ToString::to_string).collect();
-    cause.called(Call {
-        name: format!("dynamodb:{operation}"),
-        about: shown.join(", "),
-        wrote: if status == 200 {
-            about.wrote
-        } else {
-            Vec::new()
+    Some(Asked {
+        before: cause.writes(&about.wrote),
+        cause,
+        call: Call {
+            name: format!("dynamodb:{operation}"),
+            about: shown.join(", "),
+            wrote: about.wrote,
+            status: 0,
+            milliseconds: 0.0,
         },
-        status,
-        milliseconds: milliseconds(started.elapsed()),
-    });
+        started: Instant::now(),
+    })
+}
+
+impl Asked {
+    /// Notes the call. What was not written is again whose it was.
+    pub fn answered(self, status: u16) {
+        let Self {
+            cause,
+            mut call,
+            before,
+            started,
+        } = self;
+        call.status = status;
+        call.milliseconds = milliseconds(started.elapsed());
+        if status != 200 {
+            call.wrote.clear();
+            cause.wrote_not(before);
+        }
+        cause.called(call);
+    }
 }
 
 /// The names of a table's key attributes.

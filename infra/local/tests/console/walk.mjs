@@ -125,7 +125,7 @@ async function walk() {
   await look(page, "tables");
   await page.getByRole("link", { name: "IdentityTable", exact: true }).click();
   await page.getByLabel("pk is").fill(`ACCOUNT#${found.user}`);
-  await page.getByText(/SESSION#/).first().click();
+  await page.locator("summary", { hasText: new RegExp(`ACCOUNT#${found.user}.*SESSION#`) }).first().click();
   await page.getByRole("group", { name: "Item" }).first().waitFor();
   await look(page, "items");
 

@@ -1,7 +1,7 @@
 // The tables, by key and by index.
 
 import { get } from "./api.js";
-import { Empty, Failure, Head, html, Json, link, useAsked, useEffect, useState } from "./ui.js";
+import { Empty, Failure, Head, html, Json, link, useAsked, useEffect, useRef, useState } from "./ui.js";
 
 const shown = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
 
@@ -18,7 +18,7 @@ export function Tables({ rest }) {
       </li>`)}</ul>`;
   }
   return html`<${Head} title=${name}><a href="#/tables">All tables</a><//>
-    ${table && html`<${Browser} key=${`${name} ${index}`} table=${table} index=${index} pk=${pk} sk=${sk} />`}`;
+    ${table && html`<${Browser} key=${rest.join(" ")} table=${table} index=${index} pk=${pk} sk=${sk} />`}`;
 }
 
 function Browser({ table, index, pk, sk }) {
@@ -29,19 +29,25 @@ function Browser({ table, index, pk, sk }) {
     const query = new URLSearchParams({ index, pk: asked.pk, sk: asked.sk, descending: asked.descending, after: after ?? "" });
     return `/api/tables/${encodeURIComponent(table.name)}/items?${query}`;
   };
+  const under = useRef(null);
   const load = async (after) => {
+    // Only the answer to what was asked for last is shown.
+    under.current?.abort();
+    under.current = new AbortController();
     try {
-      const page = await get(path(after));
+      const page = await get(path(after), under.current.signal);
       set((was) => ({ items: after ? [...was.items, ...page.items] : page.items, after: page.after, error: null }));
     } catch (error) {
-      set({ items: [], after: null, error });
+      if (error.name !== "AbortError") set({ items: [], after: null, error });
     }
   };
   useEffect(() => {
     const wait = setTimeout(() => load(null), 150);
-    return () => clearTimeout(wait);
+    return () => {
+      clearTimeout(wait);
+      under.current?.abort();
+    };
   }, [asked.pk, asked.sk, asked.descending]);
-  useEffect(() => ask((was) => ({ ...was, pk, sk })), [pk, sk]);
   const input = (name) => (event) => ask({ ...asked, [name]: event.target.value });
   return html`
     <form class="buttons" onSubmit=${(event) => event.preventDefault()}>
